@@ -1,0 +1,56 @@
+"""leads.intake: submissions as they came in at the door, before any decision."""
+
+from datetime import timedelta
+from typing import Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from contracts.event import Country, Event, Instant, Money, Scalar, Sealed, Stream
+
+
+class LeadSubmitted(Event):
+    """Somebody asked for something: a form, a call, a campaign answer, a salesperson's note, a row of an import.
+
+    Who it was and what they wrote is in ``person``, sealed under the door's current intake key. ``lead_id`` was made from
+    the idempotency key or from source and external id, so a submission repeated has the same id.
+    """
+
+    type: Literal["leads.intake.submitted.v1"] = "leads.intake.submitted.v1"
+    lead_id: UUID
+    received_at: Instant
+    occurred_at: Instant
+    source: str
+    person: Sealed
+    country: Country | None = None
+    region: str | None = None
+    postcode: str | None = None
+    product: str | None = None
+    industry: str | None = None
+    language: str | None = None
+    channel: str | None = None
+    campaign: str | None = None
+    expected_amount: Money | None = None
+    external_id: str | None = None
+    attributes: dict[str, Scalar] = Field(default_factory=dict)
+
+
+class OutcomeReported(Event):
+    """Somebody outside tells how a lead ended. It may overtake its lead and then waits for it."""
+
+    type: Literal["leads.intake.outcome_reported.v1"] = "leads.intake.outcome_reported.v1"
+    lead_id: UUID
+    result: Literal["won", "lost"]
+    at: Instant
+    amount: Money | None = None
+    reason: str | None = None
+
+
+INTAKE = Stream(
+    "leads.intake",
+    key="lead_id",
+    events=(LeadSubmitted, OutcomeReported),
+    about="Submissions and reported outcomes as they came in at the door.",
+    retention=timedelta(days=7),
+    sequenced=False,
+)

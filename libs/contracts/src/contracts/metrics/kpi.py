@@ -1,0 +1,39 @@
+"""metrics.kpi: the current value of every KPI."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from contracts.event import Currency, Event, Instant, Minor, Stream
+
+
+class KpiChanged(Event):
+    """The KPI row of one key of one dimension, whole. ``version`` only grows; a reader keeps the highest."""
+
+    type: Literal["metrics.kpi.changed.v1"] = "metrics.kpi.changed.v1"
+    id: str
+    by: Literal["segment", "channel", "team", "campaign"]
+    key: str
+    version: int
+    leads: int
+    qualified: int
+    valid: int
+    routed: int
+    assigned: int
+    won: int
+    lost: int
+    conversion: float | None = None
+    won_amount: dict[Currency, Minor] = Field(default_factory=dict)
+    spend: dict[Currency, Minor] = Field(default_factory=dict)
+    cost_per_lead: dict[Currency, Minor] | None = None
+    as_of: Instant
+
+
+KPI = Stream(
+    "metrics.kpi",
+    key="id",
+    events=(KpiChanged,),
+    about="The current value of every KPI row, newest per key.",
+    compacted=True,
+    partitions=1,
+)
