@@ -1,0 +1,1 @@
+"""What the leads service decides, in plain Python."""

@@ -1,0 +1,140 @@
+"""The life of a lead, from capture to outcome.
+
+Every step is a plain function: the lead before and what happened, to the lead after and a line for its history, or no line
+when nothing changed. A step stands a missing predecessor: events of other services may overtake, be parked or come again,
+so a lead's state is read off what is known of it, not off the order in which it became known.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Literal
+
+from leads.domain.money import Money
+
+State = Literal["captured", "qualified", "routed", "assigned", "won", "lost", "discarded"]
+Result = Literal["won", "lost"]
+Entry = dict[str, Any]
+Step = tuple["Lead", Entry | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How the lead ended, as somebody reported it."""
+
+    result: Result
+    at: datetime
+    amount: Money | None = None
+    reason: str | None = None
+
+    def says_the_same(self, other: "Outcome") -> bool:
+        """Two reports agree when result, amount and reason do, whenever they were made."""
+        return (self.result, self.amount, self.reason) == (other.result, other.amount, other.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """What is known of one lead. Empty at first: any event may be the first that is heard of it."""
+
+    captured_at: datetime | None = None
+    qualified_at: datetime | None = None
+    grade: str | None = None
+    disposition: str | None = None
+    scorecard: int | None = None
+    discarded_at: datetime | None = None
+    discard_reason: str | None = None
+    opened_at: datetime | None = None
+    segment: str | None = None
+    team: str | None = None
+    pipeline: str | None = None
+    assigned_at: datetime | None = None
+    person: str | None = None
+    outcomes: tuple[Outcome, ...] = ()  # the first and its corrections; the last one stands
+
+    @property
+    def known(self) -> bool:
+        """Whether the lead itself was captured, or only something about it was heard so far."""
+        return self.captured_at is not None
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """The outcome that stands."""
+        return self.outcomes[-1] if self.outcomes else None
+
+    @property
+    def revision(self) -> int:
+        """1 for a first outcome, one more with each correction, 0 while open."""
+        return len(self.outcomes)
+
+    @property
+    def state(self) -> State:
+        """How far the lead has come: an outcome ends it, a discarded lead goes nowhere, a person follows a team."""
+        if self.outcomes:
+            return self.outcomes[-1].result
+        if self.discarded_at:
+            return "discarded"
+        if self.assigned_at:
+            return "assigned"
+        if self.opened_at:
+            return "routed"
+        return "qualified" if self.qualified_at else "captured"
+
+
+def captured(lead: Lead, at: datetime, source: str, flags: tuple[str, ...] = ()) -> Step:
+    """The lead is on record; captured again, it is the same lead."""
+    if lead.captured_at:
+        return lead, None
+    detail = {"flags": list(flags)} if flags else {}
+    return replace(lead, captured_at=at), _entry("captured", at, source=source, **detail)
+
+
+def qualified(lead: Lead, at: datetime, grade: str, disposition: str, scorecard: int, score: int) -> Step:
+    """The scorecard judged the lead. A verdict stands until a newer card judges again."""
+    if lead.scorecard is not None and lead.scorecard >= scorecard:
+        return lead, None
+    after = replace(lead, qualified_at=at, grade=grade, disposition=disposition, scorecard=scorecard)
+    return after, _entry("qualified", at, grade=grade, score=score, disposition=disposition, scorecard=scorecard)
+
+
+def discarded(lead: Lead, at: datetime, reason: str) -> Step:
+    """The lead is set aside, for a reason; the first reason stands."""
+    if lead.discarded_at:
+        return lead, None
+    return replace(lead, discarded_at=at, discard_reason=reason), _entry("discarded", at, reason=reason)
+
+
+def opened(lead: Lead, at: datetime, segment: str, team: str, pipeline: str) -> Step:
+    """The lead stands in a team's pipeline. A later routing moves it, an older one heard again does not."""
+    if lead.opened_at and (
+        at < lead.opened_at or (lead.segment, lead.team, lead.pipeline) == (segment, team, pipeline)
+    ):
+        return lead, None
+    after = replace(lead, opened_at=at, segment=segment, team=team, pipeline=pipeline)
+    return after, _entry("routed", at, segment=segment, team=team, pipeline=pipeline)
+
+
+def assigned(lead: Lead, at: datetime, team: str, person: str) -> Step:
+    """The lead is a person's. A later assignment moves it, an older one heard again does not."""
+    if lead.assigned_at and (at < lead.assigned_at or lead.person == person):
+        return lead, None
+    return replace(lead, assigned_at=at, person=person), _entry("assigned", at, team=team, person=person)
+
+
+def closed(lead: Lead, outcome: Outcome) -> Step:
+    """The lead was won or lost. The first outcome stands; a different one corrects it; the same again changes nothing.
+
+    An outcome once corrected does not come back by being heard a second time.
+    """
+    standing = lead.outcome
+    if standing and (outcome.says_the_same(standing) or outcome in lead.outcomes):
+        return lead, None
+    after = replace(lead, outcomes=(*lead.outcomes, outcome))
+    detail: Entry = {"revision": after.revision}
+    if outcome.amount:
+        detail["amount"] = {"minor": outcome.amount.minor, "currency": outcome.amount.currency}
+    if outcome.reason:
+        detail["reason"] = outcome.reason
+    return after, _entry(outcome.result, outcome.at, **detail)
+
+
+def _entry(what: str, at: datetime, **detail: Any) -> Entry:
+    return {"what": what, "at": at.isoformat(), **detail}

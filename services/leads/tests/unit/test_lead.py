@@ -1,0 +1,103 @@
+"""The life of a lead."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from leads.domain.lead import Lead, Outcome, Step, assigned, captured, closed, discarded, opened, qualified
+from leads.domain.money import Money
+
+NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
+LATER = NOON + timedelta(hours=1)
+WON = Outcome("won", LATER, Money(500_00, "EUR"))
+LOST = Outcome("lost", LATER, reason="price")
+
+STEPS: list[Callable[[Lead], Step]] = [
+    lambda lead: captured(lead, NOON, "web"),
+    lambda lead: qualified(lead, NOON, "A", "near_term", 1, 80),
+    lambda lead: opened(lead, NOON, "machines", "berlin", "contract"),
+    lambda lead: opened(lead, LATER, "machines", "hamburg", "contract"),
+    lambda lead: assigned(lead, NOON, "berlin", "anna"),
+    lambda lead: assigned(lead, LATER, "hamburg", "jo"),
+    lambda lead: closed(lead, WON),
+]
+
+
+def lived(*steps: Callable[[Lead], Step]) -> tuple[Lead, list[str]]:
+    lead, history = Lead(), []
+    for step in steps:
+        lead, entry = step(lead)
+        if entry:
+            history.append(entry["what"])
+    return lead, history
+
+
+def test_a_lead_goes_from_capture_to_outcome_and_each_step_is_in_its_history() -> None:
+    states, lead = [], Lead()
+    for step in STEPS:
+        lead, _ = step(lead)
+        states.append(lead.state)
+    assert states == ["captured", "qualified", "routed", "routed", "assigned", "assigned", "won"]
+    assert lived(*STEPS)[1] == ["captured", "qualified", "routed", "routed", "assigned", "assigned", "won"]
+
+
+@given(st.permutations(range(len(STEPS))), st.lists(st.integers(0, len(STEPS) - 1), max_size=8))
+def test_in_whatever_order_and_however_often_events_come_the_lead_ends_the_same(
+    order: list[int], again: list[int]
+) -> None:
+    lead, _ = lived(*(STEPS[i] for i in [*order, *again]))
+    assert lead == lived(*STEPS)[0]
+
+
+@given(st.permutations(range(len(STEPS))))
+def test_what_is_heard_again_adds_nothing_to_the_history(order: list[int]) -> None:
+    lead, _ = lived(*(STEPS[i] for i in order))
+    assert [step(lead) for step in STEPS] == [(lead, None)] * len(STEPS)
+
+
+def test_an_outcome_that_overtakes_its_lead_waits_for_it() -> None:
+    early, _ = closed(Lead(), WON)
+    assert not early.known
+    late, entry = captured(early, NOON, "web")
+    assert late.known
+    assert late.state == "won"
+    assert entry == {"what": "captured", "at": NOON.isoformat(), "source": "web"}
+
+
+def test_a_different_outcome_corrects_the_first_and_counts_its_revision() -> None:
+    lead, first = closed(Lead(captured_at=NOON), LOST)
+    lead, second = closed(lead, WON)
+    assert first == {"what": "lost", "at": LATER.isoformat(), "revision": 1, "reason": "price"}
+    assert second == {
+        "what": "won",
+        "at": LATER.isoformat(),
+        "revision": 2,
+        "amount": {"minor": 500_00, "currency": "EUR"},
+    }
+    assert (lead.state, lead.revision, lead.outcome) == ("won", 2, WON)
+
+
+def test_the_same_outcome_again_changes_nothing_even_when_it_is_reported_at_another_time() -> None:
+    lead, _ = closed(Lead(captured_at=NOON), WON)
+    assert closed(lead, Outcome("won", LATER + timedelta(days=1), WON.amount)) == (lead, None)
+
+
+def test_an_outcome_once_corrected_does_not_return_when_it_is_heard_again() -> None:
+    lead, _ = closed(Lead(captured_at=NOON), LOST)
+    lead, _ = closed(lead, WON)
+    assert closed(lead, LOST) == (lead, None)
+
+
+def test_a_discarded_lead_is_discarded_until_an_outcome_says_otherwise() -> None:
+    lead, history = lived(STEPS[0], STEPS[1], lambda lead: discarded(lead, NOON, "not genuine"))
+    assert (lead.state, history[-1]) == ("discarded", "discarded")
+    assert discarded(lead, LATER, "again") == (lead, None)
+    assert closed(lead, WON)[0].state == "won"
+
+
+def test_a_newer_scorecard_judges_again_and_an_older_one_does_not() -> None:
+    lead, _ = qualified(Lead(), NOON, "B", "near_term", 2, 55)
+    assert qualified(lead, LATER, "A", "near_term", 1, 80) == (lead, None)
+    assert qualified(lead, LATER, "C", "nurture", 3, 30)[0].grade == "C"
