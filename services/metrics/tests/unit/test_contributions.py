@@ -1,0 +1,176 @@
+"""Numbers are sums of contributions, whatever the order in which facts became known."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from metrics.domain.contributions import (
+    DIMENSIONS,
+    Differences,
+    contributions,
+    contributions_of_spend,
+    spending,
+    standing,
+)
+from metrics.domain.facts import CampaignFact, LeadFact, LineFact
+
+NOON = datetime(2025, 3, 1, 12, tzinfo=UTC)
+Said = tuple[int, str, tuple[Any, ...]]  # the lead's number, what was said, and the words
+
+instants = st.integers(0, 3).map(lambda minutes: NOON + timedelta(minutes=minutes))
+places = st.sampled_from([("north", "berlin"), ("north", "oslo"), ("south", "roma"), (None, None)])
+sayings: st.SearchStrategy[tuple[str, tuple[Any, ...]]] = st.one_of(
+    st.tuples(
+        st.just("captured"),
+        st.tuples(instants, st.sampled_from(["web", "phone"]), st.sampled_from(["spring", "autumn", None])),
+    ),
+    st.tuples(st.just("qualified"), st.tuples(instants, st.booleans())),
+    st.tuples(st.just("discarded"), st.tuples(instants)),
+    st.tuples(st.just("placed"), st.builds(lambda at, place: (at, *place), instants, places)),
+    st.tuples(st.just("assigned"), st.tuples(instants, st.sampled_from(["ada", "bo", None]))),
+    st.tuples(
+        st.just("closed"),
+        st.builds(
+            lambda revision, outcome, money: (revision, outcome, *money),
+            st.integers(1, 3),
+            st.sampled_from(["won", "lost"]),
+            st.sampled_from([(None, None), (500, "EUR"), (70, "USD")]),
+        ),
+    ),
+)
+histories: st.SearchStrategy[list[Said]] = st.lists(
+    st.builds(lambda lead, said: (lead, *said), st.integers(0, 3), sayings), max_size=30
+)
+
+
+def fold(facts: dict[int, LeadFact], said: list[Said], differences: Differences) -> None:
+    """One batch, as the use case folds it."""
+    before = {}
+    for number, verb, words in said:
+        fact = facts.setdefault(number, LeadFact(UUID(int=number)))
+        before.setdefault(number, standing(fact))
+        getattr(fact, verb)(*words)
+    for number, was in before.items():
+        differences.move(was, standing(facts[number]))
+
+
+def numbers(said: list[Said], batch: int = 1000) -> dict[tuple[str, ...], int]:
+    """The live numbers after this history, heard in batches of this size."""
+    facts: dict[int, LeadFact] = {}
+    differences = Differences()
+    for start in range(0, len(said), batch):
+        fold(facts, said[start : start + batch], differences)
+    return differences.as_mapping()
+
+
+def recomputed(said: list[Said]) -> dict[tuple[str, ...], int]:
+    """The same from the facts alone."""
+    facts: dict[int, LeadFact] = {}
+    fold(facts, said, Differences())
+    total: Counter[tuple[str, ...]] = Counter()
+    for fact in facts.values():
+        total.update(contributions(fact))
+    return {key: n for key, n in total.items() if n}
+
+
+@given(histories, st.integers(1, 7))
+def test_live_numbers_equal_a_recomputation_from_the_facts_however_the_history_is_split(
+    history: list[Said], batch: int
+) -> None:
+    assert numbers(history, batch) == recomputed(history)
+
+
+@given(st.data(), histories)
+def test_the_order_of_events_and_their_repetition_never_matter(data: st.DataObject, history: list[Said]) -> None:
+    repeated = history + (data.draw(st.lists(st.sampled_from(history), max_size=10)) if history else [])
+    assert numbers(data.draw(st.permutations(repeated)), batch=3) == numbers(history)
+
+
+@given(histories)
+def test_every_dimension_counts_every_captured_lead_exactly_once(history: list[Said]) -> None:
+    captured = {number for number, verb, _ in history if verb == "captured"}
+    live = numbers(history)
+    for by in DIMENSIONS:
+        assert sum(n for key, n in live.items() if key[0] == by and key[2] == "leads") == len(captured)
+
+
+def lead(**known: Any) -> LeadFact:
+    return LeadFact(UUID(int=1), captured_at=NOON, channel="web", **known)
+
+
+def test_a_lead_counts_for_nothing_until_it_is_captured() -> None:
+    overtaken = LeadFact(UUID(int=1))
+    overtaken.placed(NOON, "north", "berlin")
+    overtaken.closed(1, "won", 500, "EUR")
+    assert contributions(overtaken) == {}
+    overtaken.captured(NOON, "web", None)
+    assert contributions(overtaken)["segment", "north", "won_amount", "EUR"] == 500
+
+
+def test_a_lead_without_a_place_is_unrouted_and_one_set_aside_is_discarded() -> None:
+    assert contributions(lead())["team", "(unrouted)", "leads"] == 1
+    assert contributions(lead(discarded_at=NOON))["segment", "(discarded)", "leads"] == 1
+    placed = lead(discarded_at=NOON, placed_at=NOON, segment="north", team="berlin")
+    assert contributions(placed)["segment", "north", "leads"] == 1
+
+
+def test_a_lead_without_a_campaign_counts_under_none() -> None:
+    assert contributions(lead())["campaign", "(none)", "leads"] == 1
+
+
+def test_a_corrected_outcome_takes_back_the_money_of_the_first() -> None:
+    fact = lead(placed_at=NOON, segment="north", team="berlin")
+    differences = Differences()
+    before = standing(fact)
+    fact.closed(1, "won", 500, "EUR")
+    differences.move(before, standing(fact))
+    before = standing(fact)
+    fact.closed(2, "lost", None, None)
+    differences.move(before, standing(fact))
+    live = differences.as_mapping()
+    assert live.get(("team", "berlin", "won_amount", "EUR")) is None
+    assert (live["team", "berlin", "lost"], live.get(("team", "berlin", "won"))) == (1, None)
+
+
+def test_an_older_revision_changes_nothing() -> None:
+    fact = lead()
+    fact.closed(2, "lost", None, None)
+    fact.closed(1, "won", 500, "EUR")
+    assert fact.outcome == "lost"
+
+
+def test_money_spent_on_an_unknown_campaign_counts_under_none_until_the_plan_is_heard() -> None:
+    line, campaign = LineFact("spring", "ads", "EUR"), CampaignFact("spring")
+    line.posted(2, 900)
+    assert contributions_of_spend(line, campaign) == {
+        ("segment", "(none)", "spend", "EUR"): 900,
+        ("channel", "(none)", "spend", "EUR"): 900,
+        ("campaign", "spring", "spend", "EUR"): 900,
+    }
+    campaign.planned(1, "social", "north")
+    assert contributions_of_spend(line, campaign)["channel", "social", "spend", "EUR"] == 900
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 5), st.sampled_from([("social", None), ("email", "north"), (None, "south")]))),
+    st.lists(st.tuples(st.integers(1, 9), st.integers(-50, 50))),
+)
+def test_a_plan_that_moves_money_leaves_what_a_recomputation_finds(
+    plans: list[tuple[int, tuple[str | None, str | None]]], postings: list[tuple[int, int]]
+) -> None:
+    line, campaign, differences = LineFact("spring", "ads", "EUR"), CampaignFact("spring"), Differences()
+    for turn in range(max(len(plans), len(postings))):
+        for posting in postings[turn : turn + 1]:
+            was = line.incurred
+            line.posted(*posting)
+            differences.spend(spending(line, campaign), "EUR", line.incurred - was)
+        for version, where in plans[turn : turn + 1]:
+            differences.spend(spending(line, campaign), "EUR", -line.incurred)
+            campaign.planned(version, *where)
+            differences.spend(spending(line, campaign), "EUR", line.incurred)
+    assert differences.as_mapping() == contributions_of_spend(line, campaign)
+    assert line.posting == max((number for number, _ in postings), default=0)
