@@ -1,0 +1,21 @@
+"""Who hears which stream. Contracts import no service, so this is declared here and compared with their routers by a test."""
+
+from contracts.campaigns.campaign import CAMPAIGN
+from contracts.campaigns.ledger import LEDGER
+from contracts.campaigns.spend import SPEND
+from contracts.event import Stream
+from contracts.leads.intake import INTAKE
+from contracts.leads.lead import LEAD
+from contracts.territory.lead import LEAD as TERRITORY_LEAD
+
+HEARS: dict[str, tuple[Stream, ...]] = {
+    "leads": (INTAKE, TERRITORY_LEAD, CAMPAIGN),
+    "territory": (LEAD,),
+    "campaigns": (SPEND,),
+    "metrics": (LEAD, TERRITORY_LEAD, CAMPAIGN, LEDGER),
+}
+
+
+def hearers(stream: Stream) -> tuple[str, ...]:
+    """The services that hear this stream, in the order of the table."""
+    return tuple(service for service, heard in HEARS.items() if stream in heard)
