@@ -1,1 +1,28 @@
+"""How events are carried. It holds no word of the business."""
 
+from chassis.access import operator
+from chassis.cli import cli
+from chassis.intake import Intake
+from chassis.jobs import Job
+from chassis.problems import FieldError, Problem, not_valid
+from chassis.router import Router
+from chassis.service import Service, begin, intake
+from chassis.settings import Settings
+from chassis.transaction import Heard, Transaction
+
+__all__ = [
+    "FieldError",
+    "Heard",
+    "Intake",
+    "Job",
+    "Problem",
+    "Router",
+    "Service",
+    "Settings",
+    "Transaction",
+    "begin",
+    "cli",
+    "intake",
+    "not_valid",
+    "operator",
+]

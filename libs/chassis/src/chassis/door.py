@@ -1,0 +1,117 @@
+"""The outermost layer of every HTTP door: traces, telemetry, content types, body sizes. Plain ASGI, because layers of
+middleware on the capture path cost more than the capture."""
+
+import time
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from typing import TYPE_CHECKING, Any
+
+from opentelemetry.trace import SpanKind
+
+from chassis import telemetry
+from chassis.problems import Problem
+
+if TYPE_CHECKING:
+    from chassis.service import Service
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+JSON = frozenset({"application/json"})
+SINGLE_LIMIT, LIMIT = 256 * 1024, 4 * 1024 * 1024
+RECEIVE_WITHIN_S = 15.0
+
+
+class TooLarge(Problem):
+    """413, said before the rest of the body is read."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(413, "The body is too large", detail=f"At most {limit} bytes are taken here.")
+
+
+async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
+    """The whole body, or TooLarge as soon as that is known."""
+    for name, value in scope["headers"]:
+        if name == b"content-length" and value.isdigit() and int(value) > limit:
+            raise TooLarge(limit)
+    chunks, size = [], 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Problem(400, "The body ended early")
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > limit:
+            raise TooLarge(limit)
+        chunks.append(chunk)
+        if not message.get("more_body"):
+            return b"".join(chunks)
+
+
+def header(scope: Scope, name: bytes) -> str:
+    """The first header of this name, or nothing."""
+    for key, value in scope["headers"]:
+        if key == name:
+            return str(value.decode("latin-1"))
+    return ""
+
+
+class Shell:
+    """Wraps a service's FastAPI application; ``mounts`` are exact paths answered by plain ASGI applications instead."""
+
+    def __init__(
+        self, app: Any, service: "Service", mounts: Mapping[str, Any], accepts: Mapping[str, frozenset[str]]
+    ) -> None:
+        self.app, self.service, self.mounts, self.accepts = app, service, mounts, accepts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        began, status = time.perf_counter(), [500]
+        trace = telemetry.accepted_traceparent(header(scope, b"traceparent") or None, self.service.settings.trace_ratio)
+
+        async def sending(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                status[0] = message["status"]
+                message["headers"] = [*message.get("headers", ()), (b"x-content-type-options", b"nosniff")]
+            await send(message)
+
+        with telemetry.span(f"{scope['method']} {scope['path']}", trace, SpanKind.SERVER) as scope["tributary.trace"]:
+            try:
+                scope["service"] = self.service
+                mounted = self.mounts.get(scope["path"]) if scope["method"] == "POST" else None
+                self._check_content_type(scope)
+                if mounted is not None:
+                    await mounted(scope, receive, sending)
+                elif scope["method"] in ("POST", "PUT", "PATCH"):
+                    await self.app(scope, _replayed(await read_body(scope, receive, LIMIT), receive), sending)
+                else:
+                    await self.app(scope, receive, sending)
+            except Problem as problem:
+                await problem.response()(scope, receive, sending)
+        route = getattr(scope.get("route"), "path", scope["path"] if mounted is not None else "other")
+        telemetry.DOOR.labels(route, str(status[0])).observe(
+            time.perf_counter() - began,
+            {"trace_id": telemetry.trace_id_of(trace)} if telemetry.is_sampled(trace) else None,
+        )
+
+    def _check_content_type(self, scope: Scope) -> None:
+        if scope["method"] not in ("POST", "PUT", "PATCH") or not scope["path"].startswith("/v1/"):
+            return
+        given = header(scope, b"content-type").partition(";")[0].strip().lower()
+        accepted = self.accepts.get(scope["path"], JSON)
+        if given not in accepted:
+            raise Problem(415, "This content type is not taken here", detail=f"Send {' or '.join(sorted(accepted))}.")
+
+
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    sent = [False]
+
+    async def replay() -> MutableMapping[str, Any]:
+        if sent[0]:
+            return await receive()
+        sent[0] = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replay

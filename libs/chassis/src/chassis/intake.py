@@ -1,0 +1,149 @@
+"""The capture door's way to Kafka: a submission is accepted when the broker has it, and no database is asked.
+
+Many requests share one batch: while one round is in flight the next gathers.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+from opentelemetry.trace import SpanKind
+from uuid_utils.compat import uuid7
+
+from chassis import broker, failpoint, telemetry
+from chassis.problems import unavailable
+from chassis.settings import Settings
+from chassis.transaction import shard_of
+from contracts.event import Event, Stream
+
+ROUND_S = 0.002
+ACK_WITHIN_S = 5.0
+
+
+@dataclass(slots=True)
+class _Waiting:
+    stream: Stream
+    key: bytes
+    payload: bytes
+    headers: list[tuple[str, bytes]]
+    done: "asyncio.Future[None]" = field(repr=False)
+
+
+class Intake:
+    """Puts events of unsequenced streams on their topics and returns when every in-sync replica has them."""
+
+    def __init__(self, service: str, settings: Settings) -> None:
+        self.service, self.settings = service, settings
+        self.source = f"/{service}/door".encode()
+        self.trouble = "the door has not reached Kafka yet"
+        self.log = telemetry.log("intake")
+        self._queue: list[_Waiting] = []
+        self._arrived = asyncio.Event()
+        self._closed = False
+
+    async def say(self, stream: Stream, events: Sequence[Event], traceparent: str) -> None:
+        """Returns after the ack. Raises a 503 problem when nothing was taken or that can't be known: the sender, who has
+        an idempotency key, sends again."""
+        if self._closed or self.trouble:
+            raise unavailable("Kafka")
+        if len(self._queue) + len(events) > self.settings.intake_limit:
+            raise unavailable("The door's queue is full; room", 1)
+        loop = asyncio.get_running_loop()
+        with telemetry.span(
+            f"send {stream.topic}", traceparent, SpanKind.PRODUCER, **{"messaging.destination.name": stream.topic}
+        ) as trace:
+            now = datetime.now(UTC).isoformat().encode()
+            waiting = []
+            for event in events:
+                key = str(getattr(event, stream.key)).encode()
+                headers = self._headers(event, key, now, trace)
+                payload = event.model_dump_json(exclude_none=True).encode()
+                waiting.append(_Waiting(stream, key, payload, headers, loop.create_future()))
+            self._queue.extend(waiting)
+            self._arrived.set()
+            try:
+                async with asyncio.timeout(ACK_WITHIN_S):
+                    for one in waiting:
+                        await one.done
+            except (TimeoutError, ConnectionError) as error:
+                raise unavailable("Kafka") from error
+        failpoint.reach("door.acked")
+
+    def _headers(self, event: Event, key: bytes, now: bytes, trace: str) -> list[tuple[str, bytes]]:
+        return [
+            ("ce_specversion", b"1.0"),
+            ("ce_id", str(uuid7()).encode()),
+            ("ce_type", event.type.encode()),
+            ("ce_source", self.source),
+            ("ce_time", now),
+            ("content-type", b"application/json"),
+            ("traceparent", trace.encode()),
+            ("correlationid", key),
+        ]
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Until stopped; a producer that failed in any way is thrown away and replaced."""
+        pause = 0.1
+        while not stopping.is_set():
+            producer: AIOKafkaProducer | None = None
+            try:
+                producer = await broker.new_producer(self.settings)
+                self.trouble, pause = "", 0.1
+                await self._work(producer, stopping)
+            except Exception as error:
+                self.trouble = f"the door lost Kafka: {type(error).__name__}"
+                self.log.warning("door_lost_kafka", error=type(error).__name__)
+                self._fail_all()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(stopping.wait(), pause)
+                pause = min(pause * 2, 2)
+            finally:
+                if producer is not None:
+                    await broker.abort(producer)
+        self._closed = True
+        self._fail_all()
+
+    def _fail_all(self) -> None:
+        for one in self._queue:
+            if not one.done.done():
+                one.done.set_exception(ConnectionError("Kafka is away"))
+                one.done.exception()  # looked at: a requester that has gone away leaves no warning
+        self._queue = []
+
+    async def _work(self, producer: AIOKafkaProducer, stopping: asyncio.Event) -> None:
+        while not (stopping.is_set() and not self._queue):
+            if not self._queue:
+                self._arrived.clear()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._arrived.wait(), 0.5)
+                continue
+            taken, self._queue = self._queue, []
+            try:
+                async with asyncio.timeout(ACK_WITHIN_S):
+                    await self._publish(producer, taken)
+            except BaseException:
+                self._queue = taken + self._queue  # failed together with what came meanwhile, by run()
+                raise
+            for one in taken:
+                if not one.done.done():
+                    one.done.set_result(None)
+            await asyncio.sleep(ROUND_S)
+
+    async def _publish(self, producer: AIOKafkaProducer, taken: list[_Waiting]) -> None:
+        batches: dict[tuple[str, int], list[Any]] = {}
+        for one in taken:
+            shard = (one.stream.topic, shard_of(one.stream, one.key))
+            open_batches = batches.setdefault(shard, [producer.create_batch()])
+            item = {"key": one.key, "value": one.payload, "timestamp": None, "headers": one.headers}
+            if open_batches[-1].append(**item) is None:
+                open_batches.append(producer.create_batch())
+                open_batches[-1].append(**item)
+        await asyncio.gather(*(self._send(producer, shard, its) for shard, its in batches.items()))
+
+    async def _send(self, producer: AIOKafkaProducer, shard: tuple[str, int], batches: list[Any]) -> None:
+        for batch in batches:
+            await (await producer.send_batch(batch, shard[0], partition=shard[1]))

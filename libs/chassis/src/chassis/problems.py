@@ -1,0 +1,111 @@
+"""Errors as RFC 9457 problem details: a title, a sentence, and the fields that are wrong, never the value that was sent."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+MEDIA_TYPE = "application/problem+json"
+
+
+@dataclass(frozen=True)
+class FieldError:
+    """One thing that is wrong: the path of the field, and why, in words that hold no input."""
+
+    field: str
+    reason: str
+
+
+class Problem(Exception):
+    """Ends a request with a problem document."""
+
+    def __init__(
+        self,
+        status: int,
+        title: str,
+        *,
+        detail: str | None = None,
+        errors: Iterable[FieldError] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(title)
+        self.status, self.title, self.detail = status, title, detail
+        self.errors, self.headers = tuple(errors), dict(headers or {})
+
+    def body(self) -> dict[str, Any]:
+        """The document; ``type`` is about:blank because the title says all there is."""
+        body: dict[str, Any] = {"type": "about:blank", "title": self.title, "status": self.status}
+        if self.detail:
+            body["detail"] = self.detail
+        if self.errors:
+            body["errors"] = [{"field": e.field, "reason": e.reason} for e in self.errors]
+        return body
+
+    def response(self) -> JSONResponse:
+        """The answer that carries this problem."""
+        return JSONResponse(self.body(), self.status, headers=self.headers, media_type=MEDIA_TYPE)
+
+
+def not_valid(errors: Iterable[FieldError]) -> Problem:
+    """422: the request was understood, and these fields are wrong."""
+    return Problem(422, "The request is not valid", errors=errors)
+
+
+def unavailable(what: str, retry_after_s: int = 2) -> Problem:
+    """503 with Retry-After: nothing was taken, the sender keeps it and tries again."""
+    return Problem(
+        503, f"{what} is away", detail="Nothing was taken. Try again.", headers={"Retry-After": str(retry_after_s)}
+    )
+
+
+def path_of(loc: Iterable[int | str]) -> str:
+    """``("body", "lines", 2, "owner")`` as ``lines[2].owner``."""
+    path = ""
+    for part in loc:
+        if part == "body" and not path:
+            continue
+        path += f"[{part}]" if isinstance(part, int) else (f".{part}" if path else str(part))
+    return path or "body"
+
+
+def field_errors(error: Iterable[Mapping[str, Any]]) -> list[FieldError]:
+    """Pydantic's errors as ours; the message is pydantic's, which may quote a limit but not the input."""
+    found = []
+    for e in error:
+        kind = str(e.get("type", ""))
+        reason = "is not valid JSON" if kind == "json_invalid" else str(e.get("msg", "is not valid"))
+        found.append(FieldError(path_of(e.get("loc", ())), reason))
+    return found
+
+
+def install(app: FastAPI) -> None:
+    """Every error of this app is a problem document."""
+
+    async def on_problem(_: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, Problem)
+        return error.response()
+
+    async def on_invalid(_: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, RequestValidationError)
+        errors = error.errors()
+        if any(e.get("type") == "json_invalid" for e in errors):
+            return Problem(400, "The body is not valid JSON", errors=field_errors(errors)).response()
+        return not_valid(field_errors(errors)).response()
+
+    async def on_http(_: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, HTTPException)
+        return Problem(error.status_code, str(error.detail), headers=error.headers).response()
+
+    async def on_bug(_: Request, error: Exception) -> JSONResponse:
+        return Problem(
+            500, "Something went wrong here", detail="It is on record; the request was not carried out."
+        ).response()
+
+    app.add_exception_handler(Problem, on_problem)
+    app.add_exception_handler(RequestValidationError, on_invalid)
+    app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(Exception, on_bug)

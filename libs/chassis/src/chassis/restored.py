@@ -1,0 +1,57 @@
+"""After a database came back from a backup: a new history begins, and what was heard since the backup is heard again."""
+
+from typing import TYPE_CHECKING
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+if TYPE_CHECKING:
+    from chassis.service import Service
+
+# The numbers given since the backup are on the topics and are known to hearers: to use them again for other events would
+# make those look like duplicates. Under a new epoch the count begins at 1, also for what was waiting in the outbox.
+_NEW_EPOCH = "update epoch set name = replace(gen_random_uuid()::text, '-', ''), begun_at = now() returning name"
+_RENUMBER = """
+with waiting as (
+    select topic, shard, seq, row_number() over (partition by topic, shard order by seq) as fresh from outbox
+)
+update outbox o set seq = -waiting.fresh from waiting
+where o.topic = waiting.topic and o.shard = waiting.shard and o.seq = waiting.seq
+"""
+_POSITIVE = "update outbox set seq = -seq where seq < 0"
+_NEXT = """
+update outbox_shard s set next_seq = 1 + (select count(*) from outbox o where o.topic = s.topic and o.shard = s.shard)
+"""
+
+
+async def begin_new_history(service: "Service") -> dict[str, object]:
+    """New epoch, outbox numbered from 1, consumer group back at the start of its topics. Run it while the service is stopped.
+
+    Hearing everything again is safe: the watermarks drop what the backup knew, and the rest is what was lost.
+    """
+    async with service.database.connection() as conn, conn.transaction():
+        epoch = await conn.fetchval(_NEW_EPOCH)
+        for statement in (_RENUMBER, _POSITIVE, _NEXT):
+            await conn.execute(statement)
+    rewound = await _rewind(service) if service.router.hearings else 0
+    return {"epoch": epoch, "partitions_rewound": rewound}
+
+
+async def _rewind(service: "Service") -> int:
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=service.settings.kafka_bootstrap_servers,
+        group_id=service.router.service,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+    )
+    await consumer.start()
+    try:
+        found: list[TopicPartition] = []
+        for stream in service.router.streams:
+            numbers = await consumer._client._wait_on_metadata(stream.topic)
+            found += [TopicPartition(stream.topic, n) for n in sorted(numbers)]
+        consumer.assign(found)
+        oldest = await consumer.beginning_offsets(found)
+        await consumer.commit(dict(oldest))
+        return len(found)
+    finally:
+        await consumer.stop()

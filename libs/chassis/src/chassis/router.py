@@ -1,0 +1,55 @@
+"""How a service says what it listens to: the handler's signature is the subscription."""
+
+import types
+import typing
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from chassis.transaction import Transaction
+from contracts.event import Event, Stream
+
+Handler = Callable[[Sequence[Any], Transaction], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Hearing:
+    """One stream, the handler that hears it, and the event types it asked for."""
+
+    stream: Stream
+    handler: Handler
+    decoders: dict[str, TypeAdapter[Any]]
+
+
+class Router:
+    """A service's hearings, one per stream."""
+
+    def __init__(self, service: str) -> None:
+        self.service = service
+        self.hearings: dict[str, Hearing] = {}
+
+    @property
+    def streams(self) -> tuple[Stream, ...]:
+        """What the service hears."""
+        return tuple(h.stream for h in self.hearings.values())
+
+    def on(self, stream: Stream) -> Callable[[Handler], Handler]:
+        """Declares the handler of a stream. ``events: Sequence[A | B]`` hears A and B; other types are ignored."""
+
+        def declare(handler: Handler) -> Handler:
+            first = next(iter(typing.get_type_hints(handler).values()))
+            (heard,) = typing.get_args(first)
+            classes = typing.get_args(heard) if isinstance(heard, types.UnionType) else (heard,)
+            strangers = [
+                c for c in classes if not (isinstance(c, type) and issubclass(c, Event) and c in stream.events)
+            ]
+            if strangers or stream.topic in self.hearings:
+                raise TypeError(f"{handler.__name__}: {strangers or stream.topic} can't be heard here")
+            self.hearings[stream.topic] = Hearing(
+                stream, handler, {c.event_type(): TypeAdapter(c) for c in classes if issubclass(c, Event)}
+            )
+            return handler
+
+        return declare

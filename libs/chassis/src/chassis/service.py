@@ -1,0 +1,232 @@
+"""A service as a running thing: its doors, its consumer, its relay, its jobs, its health, and how it stops."""
+
+import asyncio
+import contextlib
+import signal
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+import uvicorn
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.responses import JSONResponse
+from prometheus_client import make_asgi_app
+
+from chassis import broker, migrations, problems, telemetry
+from chassis.consumer import Consumer
+from chassis.database import Database, is_infrastructure
+from chassis.door import Shell
+from chassis.intake import Intake
+from chassis.jobs import Job, run_forever
+from chassis.outbox import Relay
+from chassis.router import Router
+from chassis.settings import Settings
+from chassis.subscription import Subscription
+from chassis.transaction import Transaction
+from contracts.event import Stream
+
+Background = Callable[["Service"], Awaitable[None]]
+_SHARDS = "insert into outbox_shard (topic, shard) select * from unnest($1::text[], $2::int[]) on conflict do nothing"
+
+
+@contextlib.asynccontextmanager
+async def begin(request: Request) -> AsyncIterator[Transaction]:
+    """A transaction for this request: it commits at the end of the block, before the answer is sent."""
+    service: Service = request.app.state.service
+    try:
+        async with service.database.transaction(traceparent=request.scope.get("tributary.trace", "")) as tx:
+            yield tx
+    except problems.Problem:
+        raise
+    except Exception as error:
+        if is_infrastructure(error):
+            raise problems.unavailable("The database") from error
+        raise
+
+
+def intake(request: Request) -> Intake:
+    """This service's way to Kafka for submissions."""
+    found: Intake | None = request.app.state.service.intake
+    assert found is not None
+    return found
+
+
+class Service:
+    """Everything that one process of a service is made of. Building it opens nothing; ``serve`` does."""
+
+    def __init__(
+        self,
+        name: str,
+        settings: Settings,
+        *,
+        router: Router,
+        jobs: Sequence[Job] = (),
+        api: Sequence[APIRouter] = (),
+        streams: Sequence[Stream] = (),
+        intake: Sequence[Stream] = (),
+        mounts: Mapping[str, Any] | None = None,
+        accepts: Mapping[str, frozenset[str]] | None = None,
+        background: Sequence[Background] = (),
+        description: str = "",
+    ) -> None:
+        self.name, self.settings, self.router, self.jobs = name, settings, router, tuple(jobs)
+        self.streams = tuple(streams)
+        self.stopping = asyncio.Event()
+        self.database = Database(settings, frozenset(s.topic for s in streams))
+        self.relay = Relay(name, settings, self.streams) if streams else None
+        self.intake = Intake(name, settings) if intake else None
+        self.intake_streams = tuple(intake)
+        self.consumer = Consumer(router, self.database, settings)
+        self.subscription = Subscription(router, self.consumer, settings)
+        self.background = tuple(background)
+        self.waiting = "it is starting"
+        self.log = telemetry.log("service")
+        if self.relay:
+            self.database.after_commit.append(self.relay.kick)
+        self.api = self._http(api, description)
+        self.asgi = Shell(self.api, self, mounts or {}, accepts or {})
+
+    # -- doors
+
+    def _http(self, routers: Sequence[APIRouter], description: str) -> FastAPI:
+        api = FastAPI(
+            title=f"Tributary {self.name}",
+            version="0.1.0",
+            description=description,
+            openapi_url="/openapi.json",
+            docs_url="/docs",
+            redoc_url=None,
+            telemetry={"tracing": False, "metrics": False},
+        )
+        api.state.service = self
+        problems.install(api)
+        for router in routers:
+            api.include_router(router)
+
+        @api.get("/livez", tags=["health"], summary="The event loop turns.")
+        async def livez() -> dict[str, str]:
+            return {"status": "alive"}
+
+        @api.get("/readyz", tags=["health"], summary="Schema known, partitions assigned, not held; says why not.")
+        async def readyz() -> JSONResponse:
+            troubles = self.troubles()
+            telemetry.READY.set(not troubles)
+            return JSONResponse({"ready": not troubles, "because": troubles}, 200 if not troubles else 503)
+
+        api.mount("/metrics", make_asgi_app(telemetry.REGISTRY))
+        return api
+
+    def troubles(self) -> list[str]:
+        """Everything that keeps this replica from being ready, in sentences."""
+        parts = [self.waiting, self.subscription.trouble if self.router.hearings and not self.waiting else ""]
+        parts += [part.trouble for part in (self.relay, self.intake) if part is not None]
+        return [p for p in parts if p]
+
+    # -- life
+
+    async def serve(self) -> None:
+        """Until SIGTERM or SIGINT; then streams end, what was taken is finished, and the process is gone in two seconds."""
+        config = uvicorn.Config(
+            self.asgi,
+            host=self.settings.host,
+            port=self.settings.port,
+            http="httptools",
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            date_header=False,
+            timeout_graceful_shutdown=1,
+            h11_max_incomplete_event_size=32 * 1024,
+        )
+        server = uvicorn.Server(config)
+        server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]
+        loop = asyncio.get_running_loop()
+        for sign in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(sign, self._stop, server)
+        work = asyncio.create_task(self._work())
+        try:
+            await server.serve()
+        finally:
+            self.stopping.set()
+            await self._wind_up(work)
+
+    def _stop(self, server: uvicorn.Server) -> None:
+        self.log.info("stopping")
+        self.stopping.set()
+        server.should_exit = True
+
+    async def _wind_up(self, work: "asyncio.Task[None]") -> None:
+        with contextlib.suppress(Exception):
+            await asyncio.wait_for(self.subscription.stop(), self.settings.stop_grace_s)
+        _, late = await asyncio.wait([work], timeout=self.settings.stop_grace_s)
+        for task in late:
+            task.cancel()
+            await asyncio.wait([task], timeout=0.5)
+        with contextlib.suppress(Exception):
+            await asyncio.wait_for(self.database.close(), 0.5)
+        telemetry.flush()
+
+    async def _work(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            # The door is the first to open: capture needs Kafka and no database.
+            if self.intake:
+                group.create_task(self.intake.run(self.stopping))
+            await self._until_ready(self._check_database)
+            await self._until_ready(self._check_topics)
+            if self.stopping.is_set():
+                return
+            if self.relay:
+                group.create_task(self.relay.run(self.stopping))
+            for job in self.jobs:
+                group.create_task(run_forever(job, self.database, self.stopping))
+            for task in self.background:
+                group.create_task(task(self))  # type: ignore[arg-type]
+            if self.router.hearings:
+                await self._until_ready(self._join)
+            if not self.stopping.is_set():
+                self.waiting = ""
+                self.log.info("ready_to_work", seconds=round(time.perf_counter(), 1))
+
+    async def _until_ready(self, check: Callable[[], Awaitable[str]]) -> None:
+        """Tries a step of the start until it says nothing is in the way; what it says stands in /readyz meanwhile."""
+        pause, said = 0.1, ""
+        while not self.stopping.is_set():
+            try:
+                self.waiting = await check()
+            except Exception as error:
+                self.waiting = f"{(check.__doc__ or '').strip()} ({type(error).__name__})"
+            if not self.waiting:
+                self.waiting = "it is starting"
+                return
+            if self.waiting != said:
+                said = self.waiting
+                self.log.warning("waiting", because=said)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.stopping.wait(), pause)
+            pause = min(pause * 2, 2)
+
+    async def _check_database(self) -> str:
+        """The database can't be reached."""
+        expected = migrations.head(self.name)
+        async with self.database.connection() as conn:
+            if not await conn.fetchval("select to_regclass('alembic_version') is not null"):
+                return "the database has no schema yet: run the migrations"
+            found = await conn.fetchval("select version_num from alembic_version")
+            if found != expected:
+                return f"the schema is at {found} and this build knows {expected}: run the migrations"
+            shards = [(s.topic, n) for s in self.streams for n in range(s.partitions)]
+            await conn.execute(_SHARDS, [t for t, _ in shards], [n for _, n in shards])
+        return ""
+
+    async def _check_topics(self) -> str:
+        """Kafka can't be reached."""
+        needed = {s.topic for s in (*self.streams, *self.intake_streams, *self.router.streams)}
+        missing = sorted(needed - await broker.existing_topics(self.settings))
+        return f"topics are missing: {', '.join(missing)}" if missing else ""
+
+    async def _join(self) -> str:
+        """The consumer group can't be joined."""
+        async with asyncio.timeout(60):
+            await self.subscription.start()
+        return ""

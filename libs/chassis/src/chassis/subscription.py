@@ -1,0 +1,159 @@
+"""A consumer on a real Kafka: FastStream runs it; this module commits, backs off, rewinds and gives partitions up in peace."""
+
+import asyncio
+import contextlib
+import time
+from typing import Any
+
+from aiokafka import ConsumerRebalanceListener, TopicPartition
+from faststream.kafka import KafkaBroker
+
+from chassis import broker, telemetry
+from chassis.consumer import Consumer, Delivery, Held, Partition
+from chassis.router import Router
+from chassis.settings import Settings
+
+ACK_EVERY_S = 0.5
+LONGEST_PAUSE_S = 10.0
+
+
+class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
+    """Waits for the delivery that is under way before its partitions go: without it the next owner repeats that delivery."""
+
+    def __init__(self, subscription: "Subscription") -> None:
+        self.subscription = subscription
+
+    async def on_partitions_revoked(self, revoked: Any) -> None:
+        self.subscription.assigned = None
+        async with self.subscription.lock:
+            await self.subscription.acknowledge(force=True)
+            self.subscription.consumer.forget_positions()
+
+    async def on_partitions_assigned(self, assigned: Any) -> None:
+        self.subscription.assigned = frozenset(assigned)
+
+
+class Subscription:
+    """All streams of one service in one consumer group: one delivery, one transaction, fewest rounds."""
+
+    def __init__(self, router: Router, consumer: Consumer, settings: Settings) -> None:
+        self.router, self.consumer, self.settings = router, consumer, settings
+        self.lock = asyncio.Lock()
+        self.assigned: frozenset[TopicPartition] | None = None
+        self.held = ""
+        self.gaps: dict[Partition, str] = {}
+        self.log = telemetry.log("subscription")
+        self._broker: KafkaBroker | None = None
+        self._subscriber: Any = None
+        self._offsets: dict[TopicPartition, int] = {}
+        self._acked_at = 0.0
+        self._pause = 0.05
+        self._rewound: dict[Partition, int] = {}
+
+    @property
+    def trouble(self) -> str:
+        """Why this consumer is not ready, or nothing."""
+        if self._subscriber is None or self.assigned is None:
+            return "no partitions are assigned yet"
+        if self.held:
+            return f"held: {self.held}"
+        return "; ".join(f"gap: {what}" for what in self.gaps.values())
+
+    async def start(self) -> None:
+        """Joins the group. Returns when the first assignment is under way."""
+        self._broker = broker.new_broker(self.settings)
+        self._subscriber = broker.subscribe(
+            self._broker, self.settings, self.router.service, [s.topic for s in self.router.streams], _Listener(self)
+        )
+        self._subscriber(self._on_batch)
+        await self._broker.start()
+        self._subscriber.consumer.flowing_wait_ms = self.settings.fetch_wait_ms
+
+    async def stop(self) -> None:
+        """Finishes the delivery under way and acknowledges. A static member leaves its seat to its next incarnation."""
+        if self._broker is None:
+            return
+        async with self.lock:
+            await self.acknowledge(force=True)
+        with contextlib.suppress(Exception):
+            await asyncio.wait_for(self._broker.stop(), self.settings.stop_grace_s)
+        self._subscriber = self._broker = None
+
+    async def _on_batch(self, records: tuple[Any, ...]) -> None:
+        if not records:
+            await self.acknowledge()
+            return
+        async with self.lock:
+            try:
+                delivery = await self.consumer.deliver(records, self._oldest)
+            except Held as error:
+                self._hold(records, error)
+                pause = 0.0 if error.cause == "moved" else self._pause
+            else:
+                await self._progress(delivery)
+                return
+        await asyncio.sleep(pause)
+        self._pause = min(self._pause * 2, LONGEST_PAUSE_S)
+
+    async def _oldest(self, partition: Partition) -> int:
+        return await broker.beginning_offset(self._subscriber.consumer, TopicPartition(*partition))
+
+    def _hold(self, records: tuple[Any, ...], error: Held) -> None:
+        if not self.held and error.cause != "moved":
+            self.log.warning("held", cause=error.cause, detail=str(error)[:300])
+        self.held = "" if error.cause == "moved" else error.cause
+        telemetry.HELD.labels(error.cause).inc()
+        first: dict[TopicPartition, int] = {}
+        for record in records:
+            first.setdefault(TopicPartition(record.topic, record.partition), record.offset)
+        self._seek(first)
+
+    def _seek(self, to: dict[TopicPartition, int]) -> None:
+        for partition, offset in to.items():
+            with contextlib.suppress(Exception):  # no longer ours: its next owner begins at the acknowledged offset
+                self._subscriber.consumer.seek(partition, offset)
+
+    async def _progress(self, delivery: Delivery) -> None:
+        if self.held:
+            self.log.info("goes_on")
+        self.held, self._pause = "", 0.05
+        for partition, offset in delivery.next_offsets.items():
+            self._offsets[TopicPartition(*partition)] = offset
+            if partition not in delivery.gaps:
+                self.gaps.pop(partition, None)
+                self._rewound.pop(partition, None)
+        for partition, (_, what) in delivery.gaps.items():
+            await self._mend(partition, what)
+        await self.acknowledge()
+
+    async def _mend(self, partition: Partition, what: str) -> None:
+        """A gap after a restored database is mended by reading the partition again from its start: what is known is dropped
+        by the watermark. A gap that stays is loss: it is shown, alarmed and tried again, never skipped."""
+        tries = self._rewound.get(partition, 0)
+        self._rewound[partition] = tries + 1
+        self.gaps[partition] = what
+        tp = TopicPartition(*partition)
+        self.log.error("gap", topic=partition[0], partition=partition[1], detail=what, rewinds=tries)
+        consumer = self._subscriber.consumer
+        self._offsets.pop(tp, None)
+        self._seek({tp: await self._oldest(partition)})
+        if tries:
+            consumer.pause(tp)
+            asyncio.get_running_loop().call_later(min(2.0**tries, 30.0), self._resume, tp)
+
+    def _resume(self, partition: TopicPartition) -> None:
+        with contextlib.suppress(Exception):
+            self._subscriber.consumer.resume(partition)
+
+    async def acknowledge(self, force: bool = False) -> None:
+        """Tells Kafka how far we are: only a hint for the next start, so twice a second is enough and a refusal is harmless."""
+        if not self._offsets or self._subscriber is None:
+            return
+        if not force and time.monotonic() - self._acked_at < ACK_EVERY_S:
+            return
+        offsets, self._offsets = self._offsets, {}
+        self._acked_at = time.monotonic()
+        ours = self._subscriber.consumer.assignment()
+        with contextlib.suppress(Exception):
+            async with asyncio.timeout(2):
+                await self._subscriber.consumer.commit({tp: o for tp, o in offsets.items() if tp in ours})

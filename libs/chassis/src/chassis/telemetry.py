@@ -1,0 +1,239 @@
+"""Traces, telemetry numbers and logs. One module holds every name.
+
+A span is made only for a trace that is sampled: the decision is taken once, at the door, and travels in ``traceparent``.
+An unsampled lead costs a few bytes of header and no span (an unrecorded SDK span would cost as much as the batched handler).
+"""
+
+import logging
+import secrets
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+from opentelemetry import trace
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.trace import Link, NonRecordingSpan, SpanContext, SpanKind, TraceFlags, set_span_in_context
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+REGISTRY = CollectorRegistry()
+EVENTS = Counter("events", "Events heard, by what became of them.", ["type", "outcome"], registry=REGISTRY)
+PARKED = Counter("parked_events", "Events parked, by cause.", ["cause"], registry=REGISTRY)
+HELD = Counter(
+    "held_deliveries", "Deliveries rolled back and to be tried again, by cause.", ["cause"], registry=REGISTRY
+)
+GAPS = Counter(
+    "sequence_gaps", "Gaps seen in a sequence: loss, or a rewind that is under way.", ["topic"], registry=REGISTRY
+)
+AGE = Histogram(
+    "event_age_seconds",
+    "From the moment an event was said to the commit of its effect here.",
+    ["topic"],
+    registry=REGISTRY,
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 3, 10, 60, 600),
+)
+BATCH = Histogram(
+    "delivery_records", "Records in one delivery.", registry=REGISTRY, buckets=(1, 3, 10, 30, 100, 300, 1000, 2000)
+)
+DELIVERY = Histogram(
+    "delivery_seconds",
+    "One delivery, decoded, decided and committed.",
+    registry=REGISTRY,
+    buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.3, 1, 5),
+)
+OUTBOX_ROWS = Gauge("outbox_rows", "Events said and not yet acknowledged by the broker.", registry=REGISTRY)
+OUTBOX_AGE = Gauge("outbox_oldest_seconds", "Age of the oldest event not yet acknowledged.", registry=REGISTRY)
+SENT = Counter("sent_events", "Events the broker acknowledged.", ["topic"], registry=REGISTRY)
+RELAY_RESTARTS = Counter("relay_restarts", "Times the relay threw its connection and producer away.", registry=REGISTRY)
+DOOR = Histogram(
+    "http_request_duration_seconds",
+    "Requests by route.",
+    ["route", "status"],
+    registry=REGISTRY,
+    buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5),
+)
+READY = Gauge("ready", "1 when this replica is ready.", registry=REGISTRY)
+
+_provider: TracerProvider | None = None
+_tracer: trace.Tracer = trace.NoOpTracer()
+
+
+def setup(service: str, instance: str, otlp_endpoint: str, log_level: str) -> None:
+    """JSON logs to stdout and, where an endpoint is given, spans to a collector."""
+    processors: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        _trace_ids,
+        structlog.processors.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=processors,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(log_level)
+    for noisy in (
+        "aiokafka",
+        "aiokafka.conn",
+        "aiokafka.consumer",
+        "aiokafka.cluster",
+        "uvicorn.access",
+        "faststream",
+        "httpx",
+    ):
+        logging.getLogger(noisy).setLevel(logging.CRITICAL)
+    structlog.configure(
+        processors=[*processors, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    structlog.contextvars.bind_contextvars(service=service, instance=instance)
+    if otlp_endpoint:
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+
+        record_spans(service, BatchSpanProcessor(OTLPSpanExporter(endpoint=f"{otlp_endpoint.rstrip('/')}/v1/traces")))
+
+
+def record_spans(service: str, processor: SpanProcessor) -> None:
+    """Sends sampled spans to the processor; tests give an in-memory exporter."""
+    global _provider, _tracer
+    if _provider is None:
+        _provider = TracerProvider(resource=Resource.create({"service.name": service}))
+        _tracer = _provider.get_tracer("tributary")
+    _provider.add_span_processor(processor)
+
+
+def flush() -> None:
+    """Sends what is still buffered."""
+    if _provider is not None:
+        _provider.force_flush(2000)
+
+
+def log(name: str) -> Any:
+    """A structured logger. Ids and counts only: personal data is in no line."""
+    return structlog.stdlib.get_logger(name)
+
+
+def _trace_ids(_: Any, __: str, line: Any) -> Any:
+    context = trace.get_current_span().get_span_context()
+    if context.is_valid:
+        line["trace_id"], line["span_id"] = f"{context.trace_id:032x}", f"{context.span_id:016x}"
+    return line
+
+
+def new_traceparent(ratio: float) -> str:
+    """The start of a trace, sampled with this probability (W3C Trace Context)."""
+    sampled = ratio >= 1 or secrets.randbelow(1_000_000) < ratio * 1_000_000
+    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-{'01' if sampled else '00'}"
+
+
+def accepted_traceparent(given: str | None, ratio: float) -> str:
+    """The caller's trace where it sent a valid one, else a new one."""
+    return given if given and _context(given) else new_traceparent(ratio)
+
+
+def _context(traceparent: str) -> SpanContext | None:
+    parts = traceparent.split("-")
+    try:
+        if len(parts) == 4 and len(parts[1]) == 32 and len(parts[2]) == 16:
+            context = SpanContext(int(parts[1], 16), int(parts[2], 16), True, TraceFlags(int(parts[3], 16)))
+            return context if context.is_valid else None
+    except ValueError:
+        pass
+    return None
+
+
+def is_sampled(traceparent: str) -> bool:
+    """True when spans are to be made for this trace."""
+    return traceparent.endswith("1")
+
+
+_active: dict[str, str] = {}
+
+
+def child_of(traceparent: str) -> str:
+    """The header to send on: the active span of that trace, or the header as it came."""
+    return _active.get(traceparent[3:35], traceparent) if _active and is_sampled(traceparent) else traceparent
+
+
+def current_traceparent() -> str:
+    """The header of the span that is active now, or the start of an unsampled trace."""
+    context = trace.get_current_span().get_span_context()
+    if context.is_valid:
+        return f"00-{context.trace_id:032x}-{context.span_id:016x}-{int(context.trace_flags):02x}"
+    return new_traceparent(0)
+
+
+@contextmanager
+def span(name: str, traceparent: str, kind: SpanKind = SpanKind.INTERNAL, **attributes: Any) -> Iterator[str]:
+    """A span under ``traceparent``, if that trace is sampled. Yields the header that children continue from."""
+    parent = _context(traceparent)
+    if _provider is None or parent is None or not is_sampled(traceparent):
+        yield traceparent
+        return
+    context = set_span_in_context(NonRecordingSpan(parent))
+    with _tracer.start_as_current_span(name, context, kind, attributes=attributes) as made:
+        mine = made.get_span_context()
+        yield f"00-{mine.trace_id:032x}-{mine.span_id:016x}-01"
+
+
+@contextmanager
+def delivery_span(name: str, group: str, messages: list[tuple[str, str, dict[str, Any]]]) -> Iterator[None]:
+    """One batch: a span of its own with links to its sampled messages, and one span per sampled message in its own trace.
+
+    ``messages`` is (name, traceparent, attributes). Links are capped at 128 by the SDK, so the true count is an attribute.
+    Needed because no open viewer walks a link from producer to consumer: with links alone a lead's trace would end here.
+    """
+    sampled = [(n, t, a) for n, t, a in messages if is_sampled(t)] if _provider is not None else []
+    contexts = [(n, t, a, c) for n, t, a in sampled if (c := _context(t))]
+    if not contexts:
+        yield
+        return
+    links = [Link(c) for *_, c in contexts[:128]]
+    batch = {
+        "messaging.batch.message_count": len(messages),
+        "messaging.consumer.group.name": group,
+        "links.total": len(contexts),
+    }
+    with _tracer.start_as_current_span(name, None, SpanKind.CONSUMER, attributes=batch, links=links) as whole:
+        children = []
+        for child_name, traceparent, attributes, context in contexts:
+            child = _tracer.start_span(
+                child_name,
+                set_span_in_context(NonRecordingSpan(context)),
+                SpanKind.CONSUMER,
+                attributes={**attributes, "messaging.consumer.group.name": group, "messaging.system": "kafka"},
+                links=[Link(whole.get_span_context())],
+            )
+            mine = child.get_span_context()
+            _active[traceparent[3:35]] = f"00-{mine.trace_id:032x}-{mine.span_id:016x}-01"
+            children.append((child, traceparent[3:35]))
+        try:
+            yield
+        finally:
+            for child, trace_id in children:
+                child.end()
+                _active.pop(trace_id, None)
+
+
+def trace_id_of(traceparent: str) -> str:
+    """The trace id as logs and exemplars show it."""
+    return traceparent[3:35]
+
+
+def age_of(at: datetime) -> float:
+    """Seconds since then, never negative."""
+    return max(0.0, (datetime.now(UTC) - at).total_seconds())

@@ -1,0 +1,216 @@
+"""One service whole, on a real Postgres made by its migrations, with an in-memory broker. For component tests only."""
+
+import os
+import secrets
+import uuid
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any, TypeVar
+
+import asyncpg
+import httpx
+import pytest
+from pydantic import SecretStr
+from sqlalchemy.engine import make_url
+
+from chassis import migrations, outbox, telemetry
+from chassis.consumer import Consumer, Delivery
+from chassis.jobs import run_once
+from chassis.service import Service
+from chassis.settings import Settings
+from chassis.transaction import shard_of
+from contracts import STREAM_OF
+from contracts.event import Event
+
+TOKEN = "the-operator-of-the-tests"
+MASTER = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+S = TypeVar("S", bound=Settings)
+
+
+class MemoryIntake:
+    """The door without a broker: what was accepted is kept, and the broker can be taken away."""
+
+    def __init__(self) -> None:
+        self.said: list[Event] = []
+        self.trouble = ""
+
+    async def say(self, stream: Any, events: Sequence[Event], traceparent: str) -> None:
+        """Accepts, or is unavailable when a test says so."""
+        if self.trouble:
+            from chassis.problems import unavailable
+
+            raise unavailable("Kafka")
+        assert all(event.type in {e.event_type() for e in stream.events} for event in events)
+        self.said.extend(events)
+
+
+@dataclass
+class ServiceUnderTest:
+    """A service whose deliveries, jobs and doors are driven by a test."""
+
+    service: Service
+    http: httpx.AsyncClient
+    anonymous: httpx.AsyncClient
+    intake: MemoryIntake
+    _epochs: dict[str, str] = field(default_factory=dict)
+    _numbers: dict[tuple[str, str, int], int] = field(default_factory=dict)
+    _offsets: dict[tuple[str, int], int] = field(default_factory=dict)
+    _last: list[Any] = field(default_factory=list)
+    _read: int = 0
+    _seen: set[uuid.UUID] = field(default_factory=set)
+
+    async def receives(self, *events: Event) -> Delivery:
+        """One delivery, as the events' owners would send it: encoded, numbered, with headers."""
+        return await self.receives_raw(*(self.record(event) for event in events))
+
+    async def receives_raw(self, *records: Any) -> Delivery:
+        """One delivery of records as they are, good or bad."""
+        self._last = list(records)
+        return await self.service.consumer.deliver(records)
+
+    async def receives_again(self) -> Delivery:
+        """The same records once more, under the same numbers."""
+        return await self.service.consumer.deliver(self._last)
+
+    async def receives_renumbered(self, *events: Event) -> Delivery:
+        """The same facts as a new history: their owners' databases came back from a backup."""
+        self._epochs.clear()
+        return await self.receives(*events)
+
+    def record(self, event: Event, traceparent: str = "", **headers: bytes) -> Any:
+        """One record of this event, with the next number of its shard."""
+        stream = STREAM_OF[event.type]
+        key = str(getattr(event, stream.key)).encode()
+        shard = shard_of(stream, key)
+        offset = self._offsets[stream.topic, shard] = self._offsets.get((stream.topic, shard), -1) + 1
+        row = {
+            "id": uuid.uuid4(),
+            "type": event.type,
+            "at": datetime.now(UTC),
+            "traceparent": traceparent or telemetry.new_traceparent(0),
+            "key": key,
+            "shard": shard,
+            "seq": 0,
+            "causation": None,
+        }
+        source = f"{stream.said_by}/{self._epochs.setdefault(stream.said_by, secrets.token_hex(8))}"
+        if stream.sequenced:
+            row["seq"] = self._numbers[stream.topic, source, shard] = (
+                self._numbers.get((stream.topic, source, shard), 0) + 1
+            )
+        made = dict(outbox.headers_of(row, source.encode())) | headers
+        body = event.model_dump_json(exclude_none=True).encode()
+        return raw(stream.topic, shard, offset, key, body, list(made.items()))
+
+    async def emitted(self) -> list[Event]:
+        """What the service has said since the last look, in the order of its transactions."""
+        rows = await self.sql("select id, type, payload from outbox order by id")
+        fresh = [r for r in rows if r["id"] not in self._seen]
+        self._seen.update(r["id"] for r in fresh)
+        return [_class_of(r["type"]).model_validate_json(r["payload"]) for r in fresh]
+
+    async def parked(self) -> list[dict[str, Any]]:
+        """What stands parked."""
+        return [dict(r) for r in await self.sql("select * from parked order by parked_at")]
+
+    async def runs(self, name: str) -> None:
+        """One turn of a job."""
+        (job,) = [j for j in self.service.jobs if j.name == name]
+        assert await run_once(job, self.service.database)
+
+    async def sql(self, statement: str, *args: Any) -> list[asyncpg.Record]:
+        """A look into, or a hand in, the service's database."""
+        async with self.service.database.connection() as conn:
+            return list(await conn.fetch(statement, *args))
+
+
+def raw(topic: str, partition: int, offset: int, key: bytes | None, value: bytes | None, headers: list[Any]) -> Any:
+    """A record as aiokafka hands it over."""
+    return SimpleNamespace(
+        topic=topic,
+        partition=partition,
+        offset=offset,
+        key=key,
+        value=value,
+        headers=headers,
+        timestamp=1_700_000_000_000,
+    )
+
+
+def _class_of(event_type: str) -> type[Event]:
+    return next(e for e in STREAM_OF[event_type].events if e.event_type() == event_type)
+
+
+async def _execute(url: str, *statements: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+def service_fixture(build: Callable[[S], Service], settings_type: type[S], **settings: Any) -> Any:
+    """A pytest fixture: a fresh database per test, cloned from one that the migrations made."""
+    templates: dict[str, str] = {}
+
+    @pytest.fixture
+    async def service(request: pytest.FixtureRequest) -> AsyncIterator[ServiceUnderTest]:
+        root = os.environ.get("TRIBUTARY_TEST_DATABASE_URL") or str(request.getfixturevalue("postgres_server"))
+        name = settings_type.__name__.lower()
+        if root not in templates:
+            templates[root] = await _template(root, name, build, settings_type, settings)
+        database = f"test_{uuid.uuid4().hex[:12]}"
+        await _execute(root, f"create database {database} template {templates[root]}")
+        told = _settings(settings_type, _url(root, database), settings)
+        made = build(told)
+        made.intake = memory = MemoryIntake()  # type: ignore[assignment]
+        await made._check_database()
+        made.waiting = ""
+        transport = httpx.ASGITransport(made.asgi, raise_app_exceptions=False)
+        async with (
+            httpx.AsyncClient(
+                transport=transport, base_url="http://test", headers={"authorization": f"Bearer {TOKEN}"}
+            ) as http,
+            httpx.AsyncClient(transport=transport, base_url="http://test") as anonymous,
+        ):
+            yield ServiceUnderTest(made, http, anonymous, memory)
+        made.stopping.set()
+        await made.database.close()
+        await _execute(root, f"drop database {database} with (force)")
+
+    return service
+
+
+def _url(root: str, database: str) -> str:
+    return make_url(root).set(database=database, drivername="postgresql").render_as_string(hide_password=False)
+
+
+def _settings(settings_type: type[S], url: str, more: dict[str, Any]) -> S:
+    return settings_type(
+        database_url=SecretStr(url),
+        operator_token=SecretStr(TOKEN),
+        master_key=SecretStr(MASTER),
+        instance="test",
+        database_pool=3,
+        **more,
+    )
+
+
+async def _template(
+    root: str, name: str, build: Callable[[S], Service], settings_type: type[S], settings: dict[str, Any]
+) -> str:
+    database = f"template_{name}_{uuid.uuid4().hex[:8]}"
+    await _execute(root, f"create database {database}")
+    url = _url(root, database)
+    probe = build(_settings(settings_type, url, settings))
+    await probe.database.close()
+    import asyncio
+
+    await asyncio.get_running_loop().run_in_executor(None, migrations.upgrade, probe.name, url)
+    return database
+
+
+__all__ = ["Consumer", "MemoryIntake", "ServiceUnderTest", "raw", "service_fixture"]

@@ -1,0 +1,168 @@
+"""One transaction: what a use case loads from and saves to, what it says, and how all of it commits together."""
+
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import asyncpg
+from uuid_utils.compat import uuid7
+
+from chassis import telemetry
+from contracts import STREAM_OF
+from contracts.event import Event, Stream
+
+if TYPE_CHECKING:
+    from chassis.settings import Settings
+
+
+class Moved(ConnectionError):
+    """Another owner of the partition got there first: this delivery is rolled back, read anew and mostly found handled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Where an incoming event came from. ``seq`` is None on streams that are not sequenced."""
+
+    topic: str
+    partition: int
+    offset: int
+    at: datetime
+    id: str
+    type: str
+    key: bytes
+    traceparent: str
+    source: str = ""
+    shard: int = 0
+    seq: int | None = None
+
+
+class Step(NamedTuple):
+    """One watermark's move, from the number it must have to the number it gets."""
+
+    topic: str
+    source: str
+    shard: int
+    old: int
+    new: int
+    at: datetime | None
+
+
+class Emitted(NamedTuple):
+    """One row of the outbox to be."""
+
+    topic: str
+    shard: int
+    id: str
+    type: str
+    traceparent: str
+    causation: str | None
+    key: bytes
+    payload: bytes
+
+
+def shard_of(stream: Stream, key: bytes) -> int:
+    """The partition that this key's events go to, in order; the same in every process and for ever."""
+    return zlib.crc32(key) % stream.partitions
+
+
+# Watermarks move only from the number this process believes them to have, numbers are given under the shard rows' locks,
+# taken in order, and the events are stored: one statement, one round trip.
+_FINISH = """
+with step as (
+    select * from unnest($1::text[], $2::text[], $3::int[], $4::bigint[], $5::bigint[], $6::timestamptz[])
+        as s(topic, source, shard, old, new, at)
+), moved as (
+    update watermark w
+    set last_seq = step.new, last_at = greatest(w.last_at, step.at)
+    from step
+    where w.topic = step.topic and w.source = step.source and w.shard = step.shard and w.last_seq = step.old
+    returning 1
+), said as (
+    select * from unnest($7::text[], $8::int[], $9::uuid[], $10::text[], $11::text[], $12::text[], $13::bytea[], $14::bytea[])
+        with ordinality as s(topic, shard, id, type, traceparent, causation, key, payload, n)
+), counted as (
+    select topic, shard, count(*) as n from said group by topic, shard
+), locked as materialized (
+    select s.topic, s.shard from outbox_shard s join counted using (topic, shard) order by s.topic, s.shard for update of s
+), numbered as (
+    update outbox_shard s set next_seq = s.next_seq + counted.n
+    from locked join counted using (topic, shard)
+    where s.topic = locked.topic and s.shard = locked.shard
+    returning s.topic, s.shard, s.next_seq - counted.n as first
+), stored as (
+    insert into outbox (topic, shard, seq, id, type, at, traceparent, causation, key, payload)
+    select said.topic, said.shard,
+        numbered.first + row_number() over (partition by said.topic, said.shard order by said.n) - 1,
+        said.id, said.type, $15, said.traceparent, said.causation, said.key, said.payload
+    from said join numbered using (topic, shard)
+    returning 1
+)
+select (select count(*) from moved) as moved, (select count(*) from stored) as stored
+"""
+
+
+class Transaction:
+    """What every use case is given. It is open when the use case gets it, and the door that opened it commits."""
+
+    def __init__(
+        self,
+        conn: asyncpg.Connection,
+        now: datetime,
+        settings: "Settings",
+        memo: dict[Any, Any],
+        *,
+        owns: frozenset[str] = frozenset(),
+        heard: Mapping[int, Heard] | None = None,
+        steps: Sequence[Step] = (),
+        traceparent: str = "",
+    ) -> None:
+        self.conn, self.now, self.settings, self.memo = conn, now, settings, memo
+        self.emitted: list[Emitted] = []
+        self._owns = owns
+        self._heard = heard if heard is not None else {}
+        self._cause_of_key = {h.key: h for h in self._heard.values()}
+        self._steps = steps
+        self._traceparent = traceparent
+
+    def heard(self, event: Event) -> Heard:
+        """Where this incoming event came from."""
+        return self._heard[id(event)]
+
+    def emit(self, event: Event, because: Event | None = None) -> None:
+        """Says the event, when and only when this transaction commits.
+
+        The trace goes on from ``because``, else from the incoming event with the same key, else from the door.
+        """
+        stream = STREAM_OF[event.type]
+        if stream.topic not in self._owns:
+            raise ValueError(f"{event.type} belongs to {stream.said_by}: only its owner says it")
+        key = str(getattr(event, stream.key)).encode()
+        cause = self._heard.get(id(because)) if because is not None else self._cause_of_key.get(key)
+        self.emitted.append(
+            Emitted(
+                stream.topic,
+                shard_of(stream, key),
+                str(uuid7()),
+                event.type,
+                telemetry.child_of(cause.traceparent)
+                if cause
+                else (self._traceparent or telemetry.current_traceparent()),
+                cause.id if cause else None,
+                key,
+                event.model_dump_json(exclude_none=True).encode(),
+            )
+        )
+
+    async def finish(self) -> None:
+        """Moves the watermarks and stores what was emitted. Called by the door as the last thing before the commit."""
+        if not self._steps and not self.emitted:
+            return
+        steps = list(zip(*self._steps, strict=True)) if self._steps else [()] * 6
+        said = list(zip(*self.emitted, strict=True)) if self.emitted else [()] * 8
+        row = await self.conn.fetchrow(_FINISH, *steps, *said, self.now)
+        if row["moved"] != len(self._steps):
+            raise Moved("a watermark is not where this process left it")
+        if row["stored"] != len(self.emitted):
+            raise RuntimeError("an outbox shard is missing: run the migrations and start the service anew")
