@@ -1,0 +1,10 @@
+"""`python -m campaigns`."""
+
+from campaigns.app import build
+from campaigns.settings import CampaignsSettings
+from chassis import cli
+
+app = cli(build, CampaignsSettings)
+
+if __name__ == "__main__":
+    app()

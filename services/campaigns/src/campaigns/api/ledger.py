@@ -1,0 +1,91 @@
+"""A campaign's ledger: its lines as they stand, and the postings that made them so."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import BaseModel
+
+from campaigns.api.wire import CampaignId
+from campaigns.store import campaign as campaigns
+from campaigns.store import ledger
+from chassis import Problem, begin, operator
+
+router = APIRouter(prefix="/v1/campaigns", tags=["ledger"], dependencies=[Depends(operator)])
+
+
+class Figures(BaseModel):
+    """available = budget - committed - incurred. ``unmatched`` came back where nothing was left to come back to."""
+
+    currency: str
+    budget: int
+    committed: int
+    incurred: int
+    available: int
+    unmatched: int
+
+
+class LineStanding(Figures):
+    """One line in one currency as it stands."""
+
+    line: str
+    item: str
+    owner: str
+    planned: bool
+    postings: int
+
+
+class PostingSeen(BaseModel):
+    """One posting. ``conflicting``: another report said something else under the same spend id; the first one counted."""
+
+    id: int
+    line: str
+    currency: str
+    posting: int
+    kind: str
+    amount: int
+    debit: str
+    credit: str
+    spend_id: str | None
+    source: str | None
+    conflicting: bool
+    occurred_at: datetime | None
+    posted_at: datetime
+
+
+class LedgerSeen(BaseModel):
+    """Postings are newest first; ``next`` is what to give as ``before`` to get older ones."""
+
+    campaign: str
+    currency: str | None
+    known: bool
+    totals: list[Figures]
+    lines: list[LineStanding]
+    postings: list[PostingSeen]
+    next: int | None
+
+
+@router.get("/{campaign:path}/ledger")
+async def get_ledger(
+    request: Request,
+    campaign: CampaignId,
+    before: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> LedgerSeen:
+    """Where the money of a campaign went."""
+    async with begin(request) as tx:
+        head = await campaigns.campaign_head(tx, campaign)
+        if head is None:
+            raise Problem(404, "No such campaign")
+        lines = await ledger.lines_of(tx, campaign)
+        totals = await ledger.totals_of(tx, campaign)
+        postings = await ledger.postings_of(tx, campaign, before, limit)
+    return LedgerSeen(
+        campaign=campaign,
+        currency=head["currency"],
+        known=head["known"],
+        totals=[Figures(**row) for row in totals],
+        lines=[LineStanding(**row) for row in lines],
+        postings=[PostingSeen(**row) for row in postings],
+        next=postings[-1]["id"] if len(postings) == limit else None,
+    )

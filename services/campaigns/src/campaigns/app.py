@@ -1,0 +1,20 @@
+"""The service, put together."""
+
+from campaigns import handlers
+from campaigns.api import campaign, ledger, spend
+from campaigns.jobs import JOBS
+from chassis import Service, Settings
+from contracts import CAMPAIGN, LEDGER, SPEND
+
+
+def build(settings: Settings) -> Service:
+    """Doors, streams and jobs of campaigns. The ledger comes before the campaigns, whose ids may hold a slash."""
+    return Service(
+        "campaigns",
+        settings,
+        router=handlers.router,
+        jobs=JOBS,
+        api=(ledger.router, campaign.router, spend.router),
+        streams=(CAMPAIGN, LEDGER),
+        intake=(SPEND,),
+    )

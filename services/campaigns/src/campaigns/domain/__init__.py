@@ -1,0 +1,1 @@
+"""What is true of budgets and spend, in plain Python."""

@@ -1,0 +1,156 @@
+"""What a spend does to a budget line, in double entry.
+
+* **budgeted** gives the line money: what is available rises, funding answers for it. A plan that shrinks takes it back.
+* **committed** sets money aside (an order, a booking): committed rises, available sinks.
+* **incurred** is money gone (an invoice, a card charge): incurred rises, available sinks. It does not touch committed:
+  only the reporter knows which invoice ends which commitment, and says so by a *released* of its own.
+* **released** ends a commitment: committed sinks, never below zero.
+* **reversed** is money come back: incurred sinks, never below zero.
+
+Where more comes back than is there, the line goes down to zero and the rest is kept as ``unmatched``, for someone to look
+at. A spend that finds no money left is counted all the same: overspend is a fact, it is told and never refused.
+
+Every posting has a debit and a credit of the same amount, so all entries of a line, and of a currency, sum to zero.
+Currencies never mix: a line is one name in one currency, and nothing is converted.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from campaigns.domain.spend import MOST, Spend, SpendRefused
+
+UNPLANNED = "unplanned"
+UNPLANNED_ITEM = "unplanned spend"
+NOBODY = "nobody"
+
+# kind -> the account that is debited and the account that is credited
+ACCOUNTS: Mapping[str, tuple[str, str]] = {
+    "budgeted": ("available", "funding"),
+    "committed": ("committed", "available"),
+    "incurred": ("incurred", "available"),
+    "released": ("available", "committed"),
+    "reversed": ("available", "incurred"),
+}
+
+Place = tuple[str, str]  # line, currency: where in a campaign's book something stands
+
+
+@dataclass(frozen=True)
+class Line:
+    """One budget line as it stands. ``postings`` counts what was posted on it, without a gap."""
+
+    campaign: str
+    line: str
+    currency: str
+    item: str = UNPLANNED_ITEM
+    owner: str = NOBODY
+    planned: bool = False
+    budget: int = 0
+    committed: int = 0
+    incurred: int = 0
+    unmatched: int = 0
+    postings: int = 0
+
+    @property
+    def place(self) -> Place:
+        """Where the line stands in its campaign's book."""
+        return self.line, self.currency
+
+    @property
+    def available(self) -> int:
+        """What is left to spend; below zero when overspent."""
+        return self.budget - self.committed - self.incurred
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One side of a posting: above zero a debit, below zero a credit."""
+
+    account: str
+    amount: int
+
+
+@dataclass(frozen=True)
+class Posting:
+    """What was posted, and the line as it stands after it."""
+
+    kind: str
+    amount: int
+    line: Line
+    overspent: bool = False
+    spend: Spend | None = None
+
+    @property
+    def entries(self) -> tuple[Entry, Entry]:
+        """The debit and the credit."""
+        debit, credit = ACCOUNTS[self.kind]
+        return Entry(debit, self.amount), Entry(credit, -self.amount)
+
+
+@dataclass(frozen=True)
+class Book:
+    """A campaign's lines. An unknown campaign has spend but nobody has planned it (yet)."""
+
+    campaign: str
+    known: bool
+    currency: str | None = None
+    lines: Mapping[Place, Line] = field(default_factory=dict)
+
+    def line_for(self, spend: Spend) -> Line:
+        """The line the spend names; else the campaign's only line; else, and for unknown campaigns, "unplanned"."""
+        name = UNPLANNED
+        if self.known:
+            if spend.line is not None and (spend.line, spend.currency) in self.lines:
+                return self.lines[spend.line, spend.currency]
+            planned = [line.line for line in self.lines.values() if line.planned]
+            if spend.line is not None and any(line == spend.line for line, _ in self.lines):
+                name = spend.line
+            elif len(planned) == 1:
+                name = planned[0]
+        found = self.lines.get((name, spend.currency))
+        if found:
+            return found
+        # The same line in another currency than planned: it has the owner, and no budget.
+        namesake = next((line for line in self.lines.values() if line.line == name), None)
+        if namesake:
+            return Line(self.campaign, name, spend.currency, namesake.item, namesake.owner)
+        return Line(self.campaign, name, spend.currency)
+
+
+def post(line: Line, spend: Spend) -> tuple[Line, Posting | None]:
+    """The line after the spend, and the posting; no posting when nothing was there that could come back."""
+    amount, after = spend.amount, line
+    if spend.kind == "committed":
+        after = replace(line, committed=line.committed + amount)
+    elif spend.kind == "incurred":
+        after = replace(line, incurred=line.incurred + amount)
+    elif spend.kind == "released":
+        amount = min(amount, line.committed)
+        after = replace(line, committed=line.committed - amount)
+    elif spend.kind == "reversed":
+        amount = min(amount, line.incurred)
+        after = replace(line, incurred=line.incurred - amount)
+    else:
+        raise SpendRefused("kind is not one that the ledger knows")
+    if after.committed + after.incurred > MOST:
+        raise SpendRefused("amount.minor takes the line beyond what can be told")
+    after = replace(after, unmatched=line.unmatched + spend.amount - amount)
+    if amount == 0:
+        return after, None
+    after = replace(after, postings=line.postings + 1)
+    overspent = after.available < 0 and after.available < line.available
+    return after, Posting(spend.kind, amount, after, overspent, spend)
+
+
+def fold(books: Mapping[str, Book], spends: Iterable[Spend]) -> tuple[list[Line], list[Posting]]:
+    """Posts the spends in order: the lines that changed, and every posting."""
+    standing = {campaign: dict(book.lines) for campaign, book in books.items()}
+    changed: dict[tuple[str, Place], Line] = {}
+    postings = []
+    for spend in spends:
+        lines = standing[spend.campaign]
+        line, posting = post(replace(books[spend.campaign], lines=lines).line_for(spend), spend)
+        lines[line.place] = changed[spend.campaign, line.place] = line
+        if posting:
+            postings.append(posting)
+    return list(changed.values()), postings
