@@ -1,0 +1,1 @@
+"""What territory decides, in plain Python: which team, which person, and why."""

@@ -1,0 +1,101 @@
+"""The market file: segments, pipelines, teams and rules, read whole, checked whole, and never half in force."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from territory.domain.rotation import Member
+from territory.domain.routing import Fallback, Rule, RuleSet
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A part of the market that is counted and budgeted for."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """The stages a sale goes through."""
+
+    id: str
+    name: str
+    stages: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Team:
+    """A sales team: its pipeline, and the people who take its leads in turn."""
+
+    id: str
+    name: str
+    pipeline: str
+    country: str | None = None
+    members: tuple[Member, ...] = ()
+
+    @property
+    def shares(self) -> Mapping[str, int]:
+        """Each member's weight in the rotation."""
+        return {member.person: member.weight for member in self.members}
+
+
+@dataclass(frozen=True)
+class Market:
+    """One market file."""
+
+    segments: tuple[Segment, ...]
+    pipelines: tuple[Pipeline, ...]
+    teams: Mapping[str, Team]
+    rules: tuple[Rule, ...]
+    fallback: Fallback | None
+
+    def reshared(self, before: "Market") -> list[str]:
+        """Teams whose shares in the rotation are not what they were: their credits mean nothing any more.
+
+        Somebody's absence does not change the shares.
+        """
+        kept = {team.id for team in self.teams.values() if before.teams.get(team.id, team).shares == team.shares}
+        return sorted({*self.teams, *before.teams} - (kept & {*self.teams}))
+
+
+@dataclass(frozen=True)
+class ActiveMarket:
+    """A market in force under its version; version 0 is "no market has been loaded"."""
+
+    version: int
+    market: Market
+
+    @cached_property
+    def ruleset(self) -> RuleSet:
+        """The rules, compiled when first asked for and then kept."""
+        return RuleSet(self.version, self.market.rules, self.market.fallback)
+
+
+NO_MARKET = ActiveMarket(0, Market((), (), {}, (), None))
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong with a field of the file. ``field`` is its path, like ``rules[3].team``."""
+
+    field: str
+    reason: str
+
+
+class MarketRefused(Exception):
+    """The market file cannot take effect; every fault found is named."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__("The market file is not valid.")
+        self.faults = tuple(faults)
+
+
+def fingerprint(document: Any) -> str:
+    """Tells two files apart by what they say, not by how they are laid out."""
+    canonical = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()

@@ -1,0 +1,261 @@
+"""Reading a market file: every fault is named by the path of its field, so that one upload shows all that is to mend."""
+
+import re
+from collections.abc import Callable, Mapping, Set
+from typing import Any, TypeVar
+
+from territory.domain.criteria import ATTRIBUTES, OWN, Criterion, Number, OneOf, Prefix, Range, text
+from territory.domain.market import Fault, Market, MarketRefused, Pipeline, Segment, Team
+from territory.domain.rotation import Member
+from territory.domain.routing import FALLBACK, Fallback, Rule
+
+FAULTS_AT_MOST = 100
+RULES_AT_MOST = 20_000
+ENTRIES_AT_MOST = 10_000
+MEMBERS_AT_MOST = 500
+VALUES_AT_MOST = 1_000
+ATTRIBUTES_AT_MOST = 64
+INDEX_BITS_AT_MOST = 2**31
+TEXT_AT_MOST = 200
+WEIGHT_AT_MOST = 1_000
+
+_UNSPEAKABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+_COUNTRY = re.compile(r"[A-Z]{2}")
+
+Made = TypeVar("Made")
+
+
+def read_market(document: object) -> Market:
+    """The market that a file describes; refused with every fault named."""
+    return _Reading().market(document)
+
+
+class _Reading:
+    """One pass over a file. What is wrong is noted and replaced by something harmless, so that reading can go on."""
+
+    def __init__(self) -> None:
+        self.faults: list[Fault] = []
+
+    def market(self, document: object) -> Market:
+        top = self.fields(document, "", {"segments", "teams"}, {"pipelines", "rules", "fallback"})
+        segments = self.entries(top, "segments", self.segment)
+        pipelines = self.entries(top, "pipelines", self.pipeline)
+        self.known = {
+            "segment": {segment.id for segment in segments},
+            "pipeline": {pipeline.id for pipeline in pipelines},
+        }
+        teams = self.entries(top, "teams", self.team)
+        self.known["team"] = {team.id for team in teams}
+        rules = self.entries(top, "rules", self.rule, RULES_AT_MOST)
+        fallback = self.fallback(top["fallback"]) if top.get("fallback") is not None else None
+        for path, ids in (
+            ("segments[{}].id", [segment.id for segment in segments]),
+            ("pipelines[{}].id", [pipeline.id for pipeline in pipelines]),
+            ("teams[{}].id", [team.id for team in teams]),
+            ("rules[{}].name", [rule.name for rule in rules]),
+        ):
+            self.unique(path, ids)
+        self.index_fits(rules)
+        if self.faults:
+            raise MarketRefused(self.faults)
+        return Market(segments, pipelines, {team.id: team for team in teams}, rules, fallback)
+
+    def segment(self, entry: object, at: str) -> Segment:
+        fields = self.fields(entry, at, {"id", "name"})
+        return Segment(self.text(fields, at, "id"), self.text(fields, at, "name"))
+
+    def pipeline(self, entry: object, at: str) -> Pipeline:
+        fields = self.fields(entry, at, {"id", "name", "stages"})
+        stages = self.entries(fields, "stages", self.word, VALUES_AT_MOST, at)
+        if "stages" in fields and not stages:
+            self.fault(f"{at}.stages", "names no stage")
+        self.unique(f"{at}.stages[{{}}]", stages)
+        return Pipeline(self.text(fields, at, "id"), self.text(fields, at, "name"), stages)
+
+    def team(self, entry: object, at: str) -> Team:
+        fields = self.fields(entry, at, {"id", "name", "pipeline"}, {"country", "members"})
+        country = fields.get("country")
+        if country is not None and not (isinstance(country, str) and _COUNTRY.fullmatch(country)):
+            self.fault(f"{at}.country", "is not a country code of two capital letters")
+            country = None
+        members = self.entries(fields, "members", self.member, MEMBERS_AT_MOST, at)
+        self.unique(f"{at}.members[{{}}].person", [member.person for member in members])
+        pipeline = self.reference(fields, at, "pipeline")
+        return Team(self.text(fields, at, "id"), self.text(fields, at, "name"), pipeline, country, members)
+
+    def member(self, entry: object, at: str) -> Member:
+        fields = self.fields(entry, at, {"person"}, {"weight", "available"})
+        weight = fields.get("weight", 1)
+        if not _whole(weight) or not 0 <= weight <= WEIGHT_AT_MOST:
+            self.fault(f"{at}.weight", f"is not a whole number from 0 to {WEIGHT_AT_MOST}")
+            weight = 1
+        available = fields.get("available", True)
+        if not isinstance(available, bool):
+            self.fault(f"{at}.available", "is not true or false")
+        return Member(self.text(fields, at, "person"), weight, available is True)
+
+    def rule(self, entry: object, at: str) -> Rule:
+        fields = self.fields(entry, at, {"name", "segment", "team", "when"}, {"priority"})
+        priority = fields.get("priority", 0)
+        if not _whole(priority) or abs(priority) > 10**9:
+            self.fault(f"{at}.priority", "is not a whole number")
+            priority = 0
+        name = self.text(fields, at, "name")
+        if name == FALLBACK:
+            self.fault(f"{at}.name", f"may not be {FALLBACK}: decisions use that word for the catch-all")
+        when = self.when(fields["when"], f"{at}.when") if "when" in fields else {}
+        return Rule(name, self.reference(fields, at, "segment"), self.reference(fields, at, "team"), when, priority)
+
+    def fallback(self, entry: object) -> Fallback:
+        fields = self.fields(entry, "fallback", {"segment", "team"})
+        return Fallback(self.reference(fields, "fallback", "segment"), self.reference(fields, "fallback", "team"))
+
+    def when(self, asked: object, at: str) -> dict[str, Criterion]:
+        if not isinstance(asked, Mapping) or not asked:
+            self.fault(at, "names no attribute to ask for; the fallback is the catch-all")
+            return {}
+        when: dict[str, Criterion] = {}
+        for name, what in asked.items():
+            if isinstance(name, str) and (name in ATTRIBUTES or (name.startswith(OWN) and _sayable(name[len(OWN) :]))):
+                when[name] = self.criterion(what, f"{at}.{name}")
+            else:
+                self.fault(f"{at}.{_shown(name)}", f"is not an attribute of a lead; your own are {OWN}<name>")
+        return when
+
+    def criterion(self, asked: object, at: str) -> Criterion:
+        if not isinstance(asked, Mapping):
+            return OneOf(self.alternatives(asked, at))
+        match sorted(map(str, asked)):
+            case ["one_of"]:
+                return OneOf(self.alternatives(asked["one_of"], f"{at}.one_of"))
+            case ["prefix"]:
+                return Prefix(self.alternatives(asked["prefix"], f"{at}.prefix"))
+            case ["max"] | ["min"] | ["max", "min"]:
+                return self.range(asked, at)
+        self.fault(at, "is none of: a list of values, {prefix}, {min, max}")
+        return OneOf(())
+
+    def alternatives(self, asked: object, at: str) -> tuple[str, ...]:
+        values = asked if isinstance(asked, list) else [asked]
+        if not 1 <= len(values) <= VALUES_AT_MOST:
+            self.fault(at, f"does not hold 1 to {VALUES_AT_MOST} values")
+            return ("",)
+        kept: dict[str, None] = {}
+        for place, value in enumerate(values):
+            path = f"{at}[{place}]" if isinstance(asked, list) else at
+            if isinstance(value, str) and not _sayable(value):
+                self.fault(path, _unsayable())
+            elif not isinstance(value, str | bool) and not _number(value):
+                self.fault(path, "is not a text, a number, true or false")
+            else:
+                kept[text(value)] = None
+        return tuple(kept) or ("",)
+
+    def range(self, asked: Mapping[Any, Any], at: str) -> Range:
+        ends: dict[str, Number | None] = {"min": None, "max": None}
+        for end in ends:
+            value = asked.get(end)
+            if end not in asked:
+                continue
+            if not _number(value):
+                self.fault(f"{at}.{end}", "is not a number")
+            else:
+                ends[end] = value
+        low, high = ends["min"], ends["max"]
+        if low is not None and high is not None and low > high:
+            self.fault(f"{at}.min", "is above max")
+        return Range(low, high)
+
+    def index_fits(self, rules: tuple[Rule, ...]) -> None:
+        """The index keeps a bit per rule for each value asked for; a file must not take the machine's memory."""
+        asked: dict[str, set[object]] = {}
+        for rule in rules:
+            for name, criterion in rule.when.items():
+                held = asked.setdefault(name, set())
+                match criterion:
+                    case OneOf(values) | Prefix(values):
+                        held.update(values)
+                    case Range(low, high):
+                        held.update((("min", low), ("max", high)))
+        if len(asked) > ATTRIBUTES_AT_MOST:
+            self.fault("rules", f"ask for {len(asked)} attributes; at most {ATTRIBUTES_AT_MOST} are possible")
+        if sum(map(len, asked.values())) * len(rules) > INDEX_BITS_AT_MOST:
+            self.fault("rules", "ask for too many different values")
+
+    # -- the grammar of any file
+
+    def fields(self, entry: object, at: str, needed: Set[str], allowed: Set[str] = frozenset()) -> Mapping[str, Any]:
+        if not isinstance(entry, Mapping):
+            self.fault(at or "market", "is not a mapping of fields")
+            return {}
+        prefix = f"{at}." if at else ""
+        for name in sorted(needed - entry.keys()):
+            self.fault(prefix + name, "is missing")
+        for name in sorted(map(_shown, entry.keys() - needed - allowed)):
+            self.fault(prefix + name, "is not a field of a market file")
+        return {name: value for name, value in entry.items() if name in needed | allowed}
+
+    def entries(
+        self,
+        fields: Mapping[str, Any],
+        name: str,
+        made: Callable[[object, str], Made],
+        most: int = ENTRIES_AT_MOST,
+        at: str = "",
+    ) -> tuple[Made, ...]:
+        held = fields.get(name)
+        path = f"{at}.{name}" if at else name
+        if held is None:
+            return ()
+        if not isinstance(held, list) or len(held) > most:
+            self.fault(path, f"is not a list of at most {most} entries")
+            return ()
+        return tuple(made(entry, f"{path}[{place}]") for place, entry in enumerate(held))
+
+    def text(self, fields: Mapping[str, Any], at: str, name: str) -> str:
+        return self.word(fields[name], f"{at}.{name}") if name in fields else ""
+
+    def word(self, value: object, at: str) -> str:
+        if isinstance(value, str) and _sayable(value):
+            return value
+        self.fault(at, _unsayable())
+        return ""
+
+    def reference(self, fields: Mapping[str, Any], at: str, kind: str) -> str:
+        name = self.text(fields, at, kind)
+        if name and name not in self.known[kind]:
+            self.fault(f"{at}.{kind}", f"no such {kind}")
+        return name
+
+    def unique(self, path: str, names: list[str] | tuple[str, ...]) -> None:
+        seen: set[str] = set()
+        for place, name in enumerate(names):
+            if name and name in seen:
+                self.fault(path.format(place), "is there already")
+            seen.add(name)
+
+    def fault(self, field: str, reason: str) -> None:
+        self.faults.append(Fault(field, reason))
+        if len(self.faults) >= FAULTS_AT_MOST:
+            raise MarketRefused(self.faults)
+
+
+def _sayable(value: str) -> bool:
+    return value == value.strip() and 1 <= len(value) <= TEXT_AT_MOST and not _UNSPEAKABLE.search(value)
+
+
+def _unsayable() -> str:
+    return f"is not a text of 1 to {TEXT_AT_MOST} characters without control characters or blanks around it"
+
+
+def _whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _number(value: object) -> bool:
+    """A NaN is not within any bounds, so it is no number here either."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and -(10**15) <= value <= 10**15
+
+
+def _shown(name: object) -> str:
+    return _UNSPEAKABLE.sub("?", str(name))[:TEXT_AT_MOST]

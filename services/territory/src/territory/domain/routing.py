@@ -1,0 +1,162 @@
+"""Which team a lead belongs to. Same lead, same rules, same answer."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from territory.domain.compiled import Index
+from territory.domain.criteria import Criterion, Lead, OneOf, Prefix, Range
+
+FALLBACK = "fallback"
+REFUSED_AT_MOST = 10
+
+
+@dataclass(frozen=True)
+class Narrowness:
+    """How narrow a rule is. The narrower of two rules, in this order:
+
+    1. asks for more attributes;
+    2. names exact values for more of them;
+    3. asks for longer prefixes, added up (of several alternatives the shortest counts);
+    4. allows fewer alternatives, added up (a range open at one end counts as two).
+    """
+
+    criteria: int
+    exact: int
+    prefix: int
+    alternatives: int
+
+    @classmethod
+    def of(cls, when: Iterable[Criterion]) -> "Narrowness":
+        """The narrowness of these criteria together."""
+        criteria = exact = prefix = alternatives = 0
+        for criterion in when:
+            criteria += 1
+            if isinstance(criterion, OneOf):
+                exact += 1
+                alternatives += len(criterion.values)
+            elif isinstance(criterion, Prefix):
+                prefix += min(map(len, criterion.prefixes))
+                alternatives += len(criterion.prefixes)
+            else:
+                alternatives += _open_ends(criterion) + 1
+        return cls(criteria, exact, prefix, alternatives)
+
+    @property
+    def order(self) -> tuple[int, int, int, int]:
+        """Sorts the narrowest first."""
+        return (-self.criteria, -self.exact, -self.prefix, self.alternatives)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Leads of this kind belong to this segment and this team."""
+
+    name: str
+    segment: str
+    team: str
+    when: Mapping[str, Criterion]
+    priority: int = 0
+
+    @cached_property
+    def narrowness(self) -> Narrowness:
+        """How narrow the rule is."""
+        return Narrowness.of(self.when.values())
+
+    @property
+    def order(self) -> tuple[tuple[int, int, int, int], int, str]:
+        """The narrowest rule first, then the higher priority, then the name: no two rules are equal."""
+        return (self.narrowness.order, -self.priority, self.name)
+
+
+@dataclass(frozen=True)
+class Fallback:
+    """Where a lead goes that no rule claims."""
+
+    segment: str
+    team: str
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A candidate that was not taken, and why."""
+
+    candidate: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Routed:
+    """The lead belongs to this segment and team, because of this rule of this version.
+
+    ``refused`` names the narrowest of the rules that also claimed the lead; ``more`` counts the others. Why each was
+    refused follows from the version's rules, which never change: ask the ``RuleSet``. That is a hundred sentences for
+    each one that is ever read, so they are not written while leads wait.
+    """
+
+    segment: str
+    team: str
+    rule: str
+    ruleset: int
+    inputs: Lead
+    refused: tuple[str, ...] = ()
+    more: int = 0
+
+
+@dataclass(frozen=True)
+class Unroutable:
+    """The lead belongs to no team, and why."""
+
+    reason: str
+    ruleset: int
+    inputs: Lead
+
+
+class RuleSet:
+    """The rules of one version, compiled once."""
+
+    def __init__(self, version: int, rules: Iterable[Rule], fallback: Fallback | None = None) -> None:
+        self.version = version
+        self.rules = tuple(sorted(rules, key=lambda rule: rule.order))
+        self.fallback = fallback
+        self._index = Index([rule.when for rule in self.rules])
+        self._named = {rule.name: rule for rule in self.rules}
+
+    def route(self, lead: Lead) -> Routed | Unroutable:
+        """The narrowest rule that claims the lead; the higher priority and then the name settle ties.
+
+        A lead that no rule claims goes to the fallback; without a fallback it is unroutable.
+        """
+        places, count = self._index.claiming(lead, REFUSED_AT_MOST + 1)
+        inputs = {name: lead[name] for name in self._index.asked if name in lead}
+        if places:
+            rule = self.rules[places[0]]
+            names = tuple([self.rules[place].name for place in places[1:]])
+            return Routed(rule.segment, rule.team, rule.name, self.version, inputs, names, count - len(places))
+        if self.fallback:
+            return Routed(self.fallback.segment, self.fallback.team, FALLBACK, self.version, inputs)
+        return Unroutable("No rule claims this lead and the market has no fallback.", self.version, inputs)
+
+    def why_refused(self, winner: str, refused: Iterable[str]) -> tuple[Refused, ...]:
+        """Why this rule of the version was taken before each of those."""
+        return tuple(Refused(name, why_refused(self._named[winner], self._named[name])) for name in refused)
+
+
+def why_refused(winner: Rule, loser: Rule) -> str:
+    """The first thing in the order of rules that sets the two apart, as a sentence."""
+    won, lost = winner.narrowness, loser.narrowness
+    if lost.criteria != won.criteria:
+        return f"wider: {lost.criteria} criteria against {won.criteria}"
+    if lost.exact != won.exact:
+        return f"wider: exact values in {lost.exact} criteria against {won.exact}"
+    if lost.prefix != won.prefix:
+        return f"wider: prefixes of {lost.prefix} characters against {won.prefix}"
+    if lost.alternatives != won.alternatives:
+        return f"wider: {lost.alternatives} alternatives against {won.alternatives}"
+    if loser.priority != winner.priority:
+        return f"lower priority: {loser.priority} against {winner.priority}"
+    return "as narrow and of the same priority, but later by name"
+
+
+def _open_ends(criterion: Range) -> int:
+    return (criterion.low is None) + (criterion.high is None)

@@ -1,0 +1,195 @@
+"""Routing is the same as looking at every rule, only faster; and it says why."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from territory.domain.criteria import Criterion, OneOf, Prefix, Range, Scalar, number, text
+from territory.domain.routing import FALLBACK, REFUSED_AT_MOST, Fallback, Refused, Routed, Rule, RuleSet, Unroutable
+
+from . import markets
+
+FALL = Fallback("everyone-else", "head-office")
+
+ATTRIBUTES = ("country", "postcode_area", "expected_amount.minor", "attributes.size")
+WORDS = ("1", "10", "101", "2", "20", "de", "true", "0.5")
+texts = st.sampled_from(WORDS)
+sizes = st.integers(-3, 25) | st.sampled_from((0.5, 10.0, 19.5))
+scalars: st.SearchStrategy[Scalar] = texts | sizes | st.booleans() | st.sampled_from((" DE ", "101 ", float("nan")))
+some_texts = st.lists(texts, min_size=1, max_size=3, unique=True).map(tuple)
+ranges = st.tuples(st.none() | sizes, st.none() | sizes).filter(lambda ends: ends != (None, None))
+criteria: st.SearchStrategy[Criterion] = (
+    some_texts.map(OneOf) | some_texts.map(Prefix) | ranges.map(lambda ends: Range(*ends))
+)
+rule_lists = st.lists(
+    st.builds(
+        Rule,
+        name=st.text("abc", min_size=1, max_size=3),
+        segment=st.just("s"),
+        team=st.just("t"),
+        when=st.dictionaries(st.sampled_from(ATTRIBUTES), criteria, min_size=1),
+        priority=st.integers(0, 2),
+    ),
+    max_size=24,
+    unique_by=lambda rule: rule.name,
+)
+lead_values = st.dictionaries(st.sampled_from(ATTRIBUTES), scalars)
+
+
+@given(rule_lists, st.lists(lead_values, min_size=1, max_size=8))
+def test_the_index_gives_the_answer_of_a_linear_scan(rules: list[Rule], leads: list[dict[str, Scalar]]) -> None:
+    ruleset = RuleSet(1, rules, FALL)
+    for lead in leads:
+        claiming = markets.scan(rules, lead)
+        decision = ruleset.route(lead)
+        assert isinstance(decision, Routed)
+        assert decision.rule == (claiming[0] if claiming else FALLBACK)
+        assert list(decision.refused) == claiming[1 : 1 + REFUSED_AT_MOST]
+        assert decision.more == max(0, len(claiming) - 1 - REFUSED_AT_MOST)
+
+
+@pytest.mark.parametrize("count", [10, 2_000])
+def test_the_index_gives_the_answer_of_a_linear_scan_in_a_market_of_this_size(count: int) -> None:
+    rules = markets.rules(count)
+    ruleset = RuleSet(1, rules, FALL)
+    for lead in markets.leads(100, rules):
+        decision = ruleset.route(lead)
+        assert isinstance(decision, Routed)
+        assert [decision.rule, *decision.refused] == (markets.scan(rules, lead) or [FALLBACK])[: 1 + REFUSED_AT_MOST]
+
+
+@given(rule_lists.flatmap(lambda rules: st.tuples(st.just(rules), st.permutations(rules))), lead_values)
+def test_the_order_in_which_rules_are_written_never_matters(
+    orders: tuple[list[Rule], list[Rule]], lead: dict[str, Scalar]
+) -> None:
+    one, other = orders
+    # repr, because a NaN among the inputs is not equal to itself
+    assert repr(RuleSet(1, one, FALL).route(lead)) == repr(RuleSet(1, other, FALL).route(lead))
+
+
+def rule(name: str, priority: int = 0, **when: Criterion) -> Rule:
+    return Rule(name, "segment-of-" + name, "team-of-" + name, when, priority)
+
+
+DE = OneOf(("de",))
+
+
+@pytest.mark.parametrize(
+    ("narrow", "wide", "why"),
+    [
+        (
+            rule("z", country=DE, postcode_area=Prefix(("1",))),
+            rule("a", 9, country=DE),
+            "wider: 1 criteria against 2",
+        ),
+        (
+            rule("z", postcode_area=OneOf(("10115",))),
+            rule("a", 9, postcode_area=Prefix(("1011",))),
+            "wider: exact values in 0 criteria against 1",
+        ),
+        (
+            rule("z", postcode_area=Prefix(("101",))),
+            rule("a", 9, postcode_area=Prefix(("10",))),
+            "wider: prefixes of 2 characters against 3",
+        ),
+        (
+            rule("z", country=DE),
+            rule("a", 9, country=OneOf(("de", "at"))),
+            "wider: 2 alternatives against 1",
+        ),
+        (
+            rule("z", 1, country=DE),
+            rule("a", 0, country=DE),
+            "lower priority: 0 against 1",
+        ),
+        (
+            rule("a", country=DE),
+            rule("z", country=DE),
+            "as narrow and of the same priority, but later by name",
+        ),
+    ],
+)
+def test_the_narrowest_rule_wins_and_the_other_is_told_why(narrow: Rule, wide: Rule, why: str) -> None:
+    ruleset = RuleSet(7, [wide, narrow], FALL)
+    decision = ruleset.route({"country": "DE", "postcode_area": "10115"})
+    assert decision == Routed(
+        segment="segment-of-" + narrow.name,
+        team="team-of-" + narrow.name,
+        rule=narrow.name,
+        ruleset=7,
+        inputs={name: {"country": "DE", "postcode_area": "10115"}[name] for name in {*narrow.when, *wide.when}},
+        refused=(wide.name,),
+    )
+    assert ruleset.why_refused(narrow.name, [wide.name]) == (Refused(wide.name, why),)
+
+
+def test_a_range_open_at_one_end_is_wider_than_a_closed_one() -> None:
+    rules = [rule("open", 9, size=Range(10, None)), rule("closed", size=Range(10, 50))]
+    decision = RuleSet(1, rules).route({"size": 10})
+    assert isinstance(decision, Routed)
+    assert decision.rule == "closed"
+
+
+def test_at_most_ten_candidates_are_named_and_the_rest_is_counted() -> None:
+    decision = RuleSet(1, [rule(f"r{n:02}", country=DE) for n in range(25)]).route({"country": "DE"})
+    assert isinstance(decision, Routed)
+    assert (decision.rule, len(decision.refused), decision.more) == ("r00", 10, 14)
+
+
+def test_a_lead_that_no_rule_claims_goes_to_the_fallback() -> None:
+    decision = RuleSet(3, [rule("de", country=DE)], FALL).route({"country": "FR"})
+    assert decision == Routed("everyone-else", "head-office", FALLBACK, 3, {"country": "FR"})
+
+
+def test_a_lead_that_no_rule_claims_is_unroutable_without_a_fallback() -> None:
+    decision = RuleSet(3, [rule("de", country=DE)]).route({"country": "FR"})
+    assert isinstance(decision, Unroutable)
+    assert "no fallback" in decision.reason
+
+
+def test_a_rule_that_asks_for_an_attribute_never_claims_a_lead_without_it() -> None:
+    rules = [rule("any-size", size=Range(0, None)), rule("any-region", region=Prefix(("a",)))]
+    assert isinstance(RuleSet(1, rules).route({"country": "DE"}), Unroutable)
+
+
+def test_only_attributes_that_some_rule_asks_for_are_recorded_as_inputs() -> None:
+    decision = RuleSet(1, [rule("de", country=DE)], FALL).route({"country": "DE", "industry": "mills"})
+    assert decision.inputs == {"country": "DE"}
+
+
+@pytest.mark.parametrize(
+    ("one", "same"),
+    [
+        (" DE ", "de"),
+        (10, "10"),
+        (10.0, "10"),
+        (True, "true"),
+        ("Cafe\u0301", "café"),
+        ("مصر", "مصر "),
+        ("東京", "東京"),
+    ],
+)
+def test_values_are_compared_as_people_read_them(one: Scalar, same: Scalar) -> None:
+    assert text(one) == text(same)
+
+
+@pytest.mark.parametrize(("one", "other"), [("01067", "1067"), (1, True), ("a", "b")])
+def test_values_that_only_look_alike_stay_apart(one: Scalar, other: Scalar) -> None:
+    assert text(one) != text(other)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("25", 25),
+        (" -2.5 ", -2.5),
+        ("٢٥", 25),
+        (7, 7),
+        (True, None),
+        ("1e9", None),
+        ("many", None),
+        (float("nan"), None),
+    ],
+)
+def test_text_that_reads_as_a_number_lies_in_ranges(value: Scalar, expected: int | float | None) -> None:
+    assert number(value) == expected
