@@ -8,10 +8,12 @@ configured with.
 import fcntl
 import hashlib
 import os
+import queue
 import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
 from collections.abc import Callable, Sequence
@@ -96,12 +98,29 @@ def _address() -> str:
 
 
 def _download(base: str, jars: Sequence[Jar], cache: Path, progress: Progress) -> None:
+    """Eight at a time, on threads that do not keep a program alive that wants to end."""
+    waiting, outcomes = list(jars), queue.SimpleQueue[int | JarsMissing]()
+
+    def work() -> None:
+        while waiting:
+            try:
+                outcomes.put(_download_one(base, waiting.pop(), cache))
+            except JarsMissing as failure:
+                outcomes.put(failure)
+            except IndexError:  # another thread took the last one
+                return
+
     total, done = sum(jar.size for jar in jars), 0
     progress(0, total)
-    with ThreadPoolExecutor(8) as pool:
-        for size in pool.map(lambda jar: _download_one(base, jar, cache), jars):
-            done += size
-            progress(done, total)
+    for _ in range(8):
+        threading.Thread(target=work, daemon=True).start()
+    for _ in jars:
+        outcome = outcomes.get()
+        if isinstance(outcome, JarsMissing):
+            waiting.clear()
+            raise outcome
+        done += outcome
+        progress(done, total)
 
 
 def _download_one(base: str, jar: Jar, cache: Path) -> int:

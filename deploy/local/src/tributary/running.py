@@ -1,0 +1,50 @@
+"""``.local/stack.json``: what runs and where, written once everything is ready and removed when it ends."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from tributary.owned import StackError
+from tributary.state import private, state
+
+
+@dataclass(frozen=True)
+class RunningService:
+    """Where one service answers and where it keeps its data."""
+
+    url: str
+    database: str
+
+
+@dataclass(frozen=True)
+class Running:
+    """A stack that is up: everything another command needs to talk to it."""
+
+    kafka: str
+    services: Mapping[str, RunningService]
+    token: str
+    pids: Mapping[str, int]
+
+    def write(self, home: Path) -> None:
+        """Tells others, but only this user: the file holds the operator's token and the databases' passwords."""
+        private(home / "stack.json", json.dumps(asdict(self), indent=2) + "\n")
+
+
+def read(home: Path | None = None) -> Running:
+    """The stack that runs now, or one sentence that says that none does."""
+    place = (home or state()) / "stack.json"
+    try:
+        found = json.loads(place.read_text())
+    except FileNotFoundError:
+        raise StackError("No stack runs here: start one with `make up` or `make demo` in another terminal.") from None
+    owner = found["pids"].get("stack", 0)
+    try:
+        os.kill(owner, 0)
+    except ProcessLookupError:
+        raise StackError(f"The stack that wrote {place} is gone: start one with `make up` or `make demo`.") from None
+    except PermissionError:
+        pass
+    services = {name: RunningService(**about) for name, about in found["services"].items()}
+    return Running(found["kafka"], services, found["token"], found["pids"])
