@@ -4,7 +4,9 @@ from campaigns import handlers
 from campaigns.api import campaign, ledger, spend
 from campaigns.jobs import JOBS
 from chassis import Service, Settings
-from contracts import CAMPAIGN, LEDGER, SPEND
+from contracts.campaigns.campaign import CAMPAIGN
+from contracts.campaigns.ledger import LEDGER
+from contracts.campaigns.spend import SPEND
 
 
 def build(settings: Settings) -> Service:

@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel, Field, ValidationError, WrapValidator
-from pydantic.functional_validators import ValidatorFunctionWrapHandler
+from pydantic import BaseModel, Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 
 from campaigns.api.wire import Amount, Body, Code, Name, Source, Time, Words
 from campaigns.domain.spend import faults
@@ -102,7 +101,7 @@ async def post_spend(request: Request, body: SpendBatch) -> Taken:
         else:
             events.append(row.event())
     if events:
-        await intake(request).say(SPEND, events)
+        await intake(request).say(SPEND, events, request.scope.get("tributary.trace", ""))
     return Taken(accepted=len(events), refused=refused)
 
 

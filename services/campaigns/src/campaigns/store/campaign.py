@@ -42,7 +42,15 @@ async def recorded_plan(tx: Transaction, book: Book) -> Recorded:
     lines = tuple(
         PlannedLine(line.line, line.item, line.budget, line.owner) for line in book.lines.values() if line.planned
     )
-    plan = Plan(*(head[c] for c in ("name", "channel", "segment", "starts_at", "ends_at", "currency")), lines)
+    plan = Plan(
+        name=head["name"],
+        channel=head["channel"],
+        segment=head["segment"],
+        starts_at=head["starts_at"],
+        ends_at=head["ends_at"],
+        currency=head["currency"],
+        lines=lines,
+    )
     return Recorded(head["version"], plan)
 
 
