@@ -36,6 +36,7 @@ def test_500_good_rows_are_taken() -> None:
 def test_good_rows_are_taken_and_each_bad_one_is_named_in_order() -> None:
     rows = [{**ROW, "country": "XX"}, ROW, {**ROW, "unknown": 1}, 7, ROW, {"source": "web"}]
     taken, refused = rows_of(parse_batch(body("leads", rows), NOW))
+    assert list(refused) == [0, 2, 3, 5]
     assert (taken, refused) == ([1, 4], {0: ["country"], 2: ["unknown"], 3: ["body"], 5: ["contact"]})
 
 

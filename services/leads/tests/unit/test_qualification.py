@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leads.domain.money import Money
-from leads.domain.qualification import Submission, facts
+from leads.domain.qualification import Submission, Term, facts
 from leads.domain.scorecard import SCORECARD_1
 
 GOOD = facts(
@@ -69,14 +69,21 @@ def test_somebody_who_seeks_a_job_is_genuine_and_no_target() -> None:
     assert (verdict.genuine, verdict.disposition) == (True, "not_a_target")
 
 
-def test_a_row_of_an_import_without_contact_is_nurtured_and_the_same_from_the_web_needs_a_qualifier() -> None:
+def test_a_row_of_an_import_without_contact_is_nurtured() -> None:
     assert SCORECARD_1.judge(facts("import", external_id="7", country="BR")).disposition == "nurture"
-    assert SCORECARD_1.judge(facts("web", external_id="7", country="BR")).disposition == "needs_qualifier"
+
+
+def test_a_good_lead_that_nobody_can_reach_needs_a_qualifier() -> None:
+    unreachable = dataclasses.replace(GOOD, has_phone=False, has_email=False, has_external_id=True)
+    assert SCORECARD_1.judge(unreachable).grade == "A"
+    assert SCORECARD_1.judge(unreachable).disposition == "needs_qualifier"
+    assert SCORECARD_1.judge(dataclasses.replace(unreachable, source="sales")).disposition == "near_term"
 
 
 def test_an_attribute_counts_only_when_it_is_of_the_kind_the_card_asks_for() -> None:
-    likely = [SCORECARD_1.judge(facts("web", attributes={"likelihood": value})).score for value in (70, 69, "70", True)]
-    assert likely == [20, 5, 5, 5]
+    likely = [SCORECARD_1.judge(facts("web", attributes={"likelihood": value})).score for value in (70, 69, "70")]
+    assert likely == [20, 5, 5]
+    assert not Term("asked", 5, attribute="asked", at_least=1).holds(True)
 
 
 def test_a_company_is_told_from_a_free_mail_address_whatever_its_capitals() -> None:
