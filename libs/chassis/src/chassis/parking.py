@@ -138,7 +138,7 @@ async def shown(database: "Database", parked_id: uuid.UUID) -> dict[str, Any] | 
     body = open_bytes(_key(database.settings.master_key_bytes()), row["payload"])
     return {
         **dict(row),
-        "headers": json.loads(row["headers"]),
+        "headers": row["headers"],
         "payload": body.decode(errors="replace"),
         "key": row["key"].decode(errors="replace"),
     }

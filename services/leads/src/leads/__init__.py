@@ -1,1 +1,1 @@
-
+"""The leads service."""

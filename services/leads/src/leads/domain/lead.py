@@ -48,6 +48,7 @@ class Lead:
     pipeline: str | None = None
     assigned_at: datetime | None = None
     person: str | None = None
+    waits: str | None = None  # why it has no team, or no person, as long as it has none
     outcomes: tuple[Outcome, ...] = ()  # the first and its corrections; the last one stands
 
     @property
@@ -116,7 +117,14 @@ def assigned(lead: Lead, at: datetime, team: str, person: str) -> Step:
     """The lead is a person's. A later assignment moves it, an older one heard again does not."""
     if lead.assigned_at and (at < lead.assigned_at or lead.person == person):
         return lead, None
-    return replace(lead, assigned_at=at, person=person), _entry("assigned", at, team=team, person=person)
+    return replace(lead, assigned_at=at, person=person, waits=None), _entry("assigned", at, team=team, person=person)
+
+
+def left_open(lead: Lead, at: datetime, reason: str) -> Step:
+    """Nobody could be given the lead: it waits, and this is why."""
+    if lead.assigned_at or lead.waits == reason:
+        return lead, None
+    return replace(lead, waits=reason), _entry("waits", at, reason=reason)
 
 
 def closed(lead: Lead, outcome: Outcome) -> Step:

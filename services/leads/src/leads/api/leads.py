@@ -1,0 +1,128 @@
+"""The other doors of the leads service: calls, batches, outcomes, and how a lead stands."""
+
+import asyncio
+import time
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+
+from chassis import Problem, begin, intake, operator
+from contracts.event import Money
+from contracts.leads.intake import INTAKE, OutcomeReported
+from leads.api.batch import LeadBatch, OutcomeBatch, Rows, parse_batch, parse_outcomes
+from leads.api.capture import accept, refused
+from leads.api.submission import LeadForm, parse_lead
+from leads.store import lead as leads
+
+router = APIRouter(prefix="/v1", tags=["leads"], dependencies=[Depends(operator)])
+LOOK_EVERY_S = 0.03
+BEYOND_ROUTING = frozenset({"assigned", "won", "lost", "discarded"})
+
+
+class Accepted(BaseModel):
+    """The lead is safe: the broker has it."""
+
+    id: UUID
+    received_at: datetime
+
+
+class Refused(BaseModel):
+    """A row that was not taken, and why."""
+
+    index: int
+    errors: list[dict[str, str]]
+
+
+class BatchAnswer(BaseModel):
+    """How many rows were taken, under which ids, and which were not."""
+
+    accepted: int
+    ids: list[UUID]
+    refused: list[Refused]
+
+
+def _body(model: type[BaseModel]) -> dict[str, Any]:
+    """The body is read by the door's own parser; the document still shows what it takes."""
+    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+@router.post("/calls", status_code=202, openapi_extra=_body(LeadForm), response_model=Accepted)
+async def take_call(request: Request) -> JSONResponse:
+    """A call-taker's note: a lead whose source is the telephone."""
+    now = datetime.now(UTC)
+    form = parse_lead(await request.body(), now)
+    if isinstance(form, list):
+        raise refused(form)
+    if form.source != "phone":
+        raise Problem(422, "The request is not valid", detail="A call's source is phone.")
+    [lead_id] = await accept(request.scope, [form], now, request.headers.get("idempotency-key"))
+    body = {"id": str(lead_id), "received_at": now.isoformat()}
+    return JSONResponse(body, 202, headers={"location": f"/v1/leads/{lead_id}"})
+
+
+@router.post("/leads/batch", openapi_extra=_body(LeadBatch), response_model=BatchAnswer)
+async def take_batch(request: Request) -> JSONResponse:
+    """Up to 500 leads: good rows are taken, each bad one is named."""
+    now = datetime.now(UTC)
+    rows = parse_batch(await request.body(), now)
+    if isinstance(rows, list):
+        raise refused(rows)
+    ids = await accept(request.scope, [form for _, form in rows.taken], now) if rows.taken else []
+    return _answer([str(i) for i in ids], rows)
+
+
+@router.post("/outcomes", openapi_extra=_body(OutcomeBatch), response_model=BatchAnswer)
+async def take_outcomes(request: Request) -> JSONResponse:
+    """Up to 500 outcomes. One that overtakes its lead waits for it."""
+    rows = parse_outcomes(await request.body(), datetime.now(UTC))
+    if isinstance(rows, list):
+        raise refused(rows)
+    events = [
+        OutcomeReported(
+            lead_id=form.lead_id,
+            result=form.result,
+            at=form.at,
+            amount=Money(minor=form.amount.minor, currency=form.amount.currency) if form.amount else None,
+            reason=form.reason,
+        )
+        for _, form in rows.taken
+    ]
+    if events:
+        await intake(request).say(INTAKE, events, request.scope["tributary.trace"])
+    return _answer([str(e.lead_id) for e in events], rows)
+
+
+def _answer(ids: list[str], rows: Rows[Any]) -> JSONResponse:
+    refused_rows = [
+        {"index": index, "errors": [{"field": e.field, "reason": e.reason} for e in errors]}
+        for index, errors in rows.refused
+    ]
+    return JSONResponse({"accepted": len(ids), "ids": ids, "refused": refused_rows})
+
+
+@router.get("/leads/{lead_id}")
+async def show_lead(
+    request: Request,
+    lead_id: UUID,
+    wait: Annotated[float, Query(ge=0, le=30, description="seconds to wait for what is asked")] = 0,
+    until: Annotated[
+        str, Query(pattern="^(known|decided)$", description="known: on record; decided: no more to come by itself")
+    ] = "known",
+) -> dict[str, Any]:
+    """State and history, without who it is about."""
+    deadline = time.monotonic() + wait
+    while True:
+        async with begin(request) as tx:
+            found = await leads.show(tx, lead_id)
+        settled = found is not None and (until == "known" or found["state"] in BEYOND_ROUTING or bool(found["waits"]))
+        if settled or time.monotonic() >= deadline:
+            break
+        await asyncio.sleep(LOOK_EVERY_S)
+    if found is None:
+        raise Problem(404, "No such lead", detail="It was never accepted here, or it is still on its way.")
+    return found

@@ -1,0 +1,32 @@
+"""What this service listens to."""
+
+from collections.abc import Sequence
+
+from chassis import Router, Transaction
+from contracts.campaigns.campaign import CAMPAIGN, CampaignPlanned
+from contracts.leads.intake import INTAKE, LeadSubmitted, OutcomeReported
+from contracts.territory.lead import LEAD as TERRITORY_LEAD
+from contracts.territory.lead import LeadAssigned, LeadRouted, LeadUnassigned, LeadUnroutable
+from leads.use_cases import campaign, intake, opportunity
+
+router = Router("leads")
+
+
+@router.on(CAMPAIGN)
+async def on_campaigns_campaign(events: Sequence[CampaignPlanned], tx: Transaction) -> None:
+    """A campaign that is planned is a campaign that leads may name."""
+    await campaign.note_campaigns(events, tx)
+
+
+@router.on(INTAKE)
+async def on_leads_intake(events: Sequence[LeadSubmitted | OutcomeReported], tx: Transaction) -> None:
+    """Submissions and reported outcomes."""
+    await intake.take_in(events, tx)
+
+
+@router.on(TERRITORY_LEAD)
+async def on_territory_lead(
+    events: Sequence[LeadRouted | LeadAssigned | LeadUnassigned | LeadUnroutable], tx: Transaction
+) -> None:
+    """Whose the lead is."""
+    await opportunity.follow_decisions(events, tx)

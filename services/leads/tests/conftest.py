@@ -1,0 +1,7 @@
+"""The leads service on a real Postgres."""
+
+from chassis.testing import service_fixture
+from leads.app import build
+from leads.settings import LeadsSettings
+
+service = service_fixture(build, LeadsSettings)
