@@ -2,7 +2,7 @@
 
 import typer
 
-from tributary import up
+from tributary import clean, up
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
@@ -13,3 +13,4 @@ def tributary() -> None:
 
 
 app.command()(up.up)
+app.command()(clean.clean)
