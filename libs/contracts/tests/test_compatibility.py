@@ -218,6 +218,7 @@ def test_a_branch_known_only_by_its_origin_is_found(repository: Path, tmp_path_f
 def test_the_proof_sees_a_writer_as_closed_and_a_reader_as_open() -> None:
     poorer, richer = schema(), schema(x=(str | None, None))
     assert subset.fits(poorer, richer) is True
+    assert subset.fits(richer, poorer) is True
     assert subset.fits(poorer, schema(x=str)) is False
 
 

@@ -66,7 +66,11 @@ def leaves(path: str, node: Any) -> Iterator[tuple[str, dict[str, Any]]]:
         children = {
             **{f"{path}.{name}" if path else name: field for name, field in option.get("properties", {}).items()},
             **{f"{path}.*": value for value in option.get("patternProperties", {}).values()},
-            **({f"{path}.*": option["additionalProperties"]} if "additionalProperties" in option else {}),
+            **(
+                {f"{path}.*": option["additionalProperties"]}
+                if isinstance(option.get("additionalProperties"), dict)
+                else {}
+            ),
             **({f"{path}[]": option["items"]} if "items" in option else {}),
         }
         for name, child in children.items():
