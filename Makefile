@@ -25,7 +25,6 @@ endif
 export UV_CACHE_DIR ?= $(if $(WRITABLE),$(HOME)/.cache/uv,$(STATE)/cache/uv)
 export UV_PYTHON_DOWNLOADS ?= $(if $(PYTHON),never,automatic)
 export UV_SYSTEM_CERTS ?= 1
-export UV_LINK_MODE ?= $(if $(WRITABLE),hardlink,copy)
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME UV_PYTHON UV_PROJECT_ENVIRONMENT
 
 MEMBERS := $(patsubst %/pyproject.toml,%,$(wildcard libs/*/pyproject.toml services/*/pyproject.toml deploy/local/pyproject.toml))

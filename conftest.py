@@ -1,0 +1,37 @@
+"""What every test may ask for: a real Postgres and a real Kafka, started when first asked for, shared by the whole run."""
+
+import os
+
+import pytest
+
+DATABASE = "TRIBUTARY_TEST_DATABASE_URL"
+KAFKA = "TRIBUTARY_TEST_KAFKA"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The first process of a run owns what its workers share."""
+    if not hasattr(config, "workerinput"):
+        from tributary.shared import TestRun
+
+        run = TestRun()
+        config.add_cleanup(run.end)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> str:
+    """The superuser's URL of a Postgres for tests; TRIBUTARY_TEST_DATABASE_URL names another."""
+    if DATABASE not in os.environ:
+        from tributary.shared import shared_postgres
+
+        os.environ[DATABASE] = shared_postgres()
+    return os.environ[DATABASE]
+
+
+@pytest.fixture(scope="session")
+def kafka_server() -> str:
+    """host:port of a real Kafka for tests; TRIBUTARY_TEST_KAFKA names another."""
+    if KAFKA not in os.environ:
+        from tributary.shared import shared_kafka
+
+        os.environ[KAFKA] = shared_kafka()
+    return os.environ[KAFKA]

@@ -1,0 +1,60 @@
+"""Servers that all tests of one run share, however many worker processes run them.
+
+Whoever asks first starts the server, but its life line is a FIFO that the run's first process holds open: the server
+outlives the worker that started it and never the run, not even one that was killed.
+"""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from tributary.kafka import LocalKafka
+from tributary.owned import free_port, locked
+from tributary.postgres import LocalPostgres
+from tributary.state import private
+
+RUN = "TRIBUTARY_TEST_RUN"
+
+
+class TestRun:
+    """One run of the tests, from its first process's point of view."""
+
+    __test__ = False
+
+    def __init__(self) -> None:
+        self.home = Path(tempfile.mkdtemp(prefix="tributary-tests-"))
+        os.mkfifo(self.home / "life")
+        self._life = os.open(self.home / "life", os.O_RDWR)
+        os.environ[RUN] = str(self.home)
+
+    def end(self) -> None:
+        """Ends the servers, waits until they are gone and forgets their data."""
+        os.close(self._life)
+        for server in self.home.glob("*/lock"):
+            with locked(server, wait=30):
+                pass
+        shutil.rmtree(self.home, ignore_errors=True)
+        os.environ.pop(RUN, None)
+
+
+def shared_postgres() -> str:
+    """The superuser's address of the run's Postgres, which is fast because it may lose everything."""
+    home = Path(os.environ[RUN])
+    with locked(home / "starting-postgres", wait=120):
+        if not (home / "postgres.url").exists():
+            server = LocalPostgres(
+                home / "postgres", port=free_port(), connections=200, throw_away=True, life=home / "life"
+            )
+            private(home / "postgres.url", server.start())
+    return (home / "postgres.url").read_text()
+
+
+def shared_kafka() -> str:
+    """The address of the run's Kafka."""
+    home = Path(os.environ[RUN])
+    with locked(home / "starting-kafka", wait=180):
+        if not (home / "kafka.address").exists():
+            server = LocalKafka(home / "kafka", port=free_port(), life=home / "life")
+            private(home / "kafka.address", server.start())
+    return (home / "kafka.address").read_text()
