@@ -21,6 +21,8 @@ UNROUTED = "(unrouted)"  # nobody has placed it yet, or no rule claimed it
 DISCARDED = "(discarded)"  # set aside, and so never routed
 NONE = "(none)"  # the fact names no campaign, no channel, no segment
 
+NOTHING = [0] * len(COUNTS)
+
 Counts = tuple[int, int, int, int, int, int, int]
 # The four keys that a lead counts under, what it counts there, and what it was won for.
 Standing = tuple[tuple[Key, Key, Key, Key], Counts, tuple[str, int] | None]
@@ -105,6 +107,19 @@ class Differences:
         if minor:
             self._pay(keys, "spend", currency, minor)
 
+    def less(self, other: "Differences") -> "Differences":
+        """What is here and not there, and, negative, what is there and not here."""
+        rest = Differences()
+        for key in {*self.counts, *other.counts}:
+            mine, theirs = self.counts.get(key, NOTHING), other.counts.get(key, NOTHING)
+            if mine != theirs:
+                rest.counts[key] = [a - b for a, b in zip(mine, theirs, strict=True)]
+        for amount in {*self.money, *other.money}:
+            key, measure, currency = amount
+            if minor := self.money.get(amount, 0) - other.money.get(amount, 0):
+                rest._pay((key,), measure, currency, minor)
+        return rest
+
     def _count(self, keys: tuple[Key, ...], counts: tuple[int, ...]) -> None:
         leads, qualified, valid, routed, assigned, won, lost = counts
         for key in keys:
@@ -122,7 +137,7 @@ class Differences:
 
     def _pay(self, keys: tuple[Key, ...], measure: str, currency: str, minor: int) -> None:
         for key in keys:
-            self.counts.setdefault(key, [0] * len(COUNTS))
+            self.counts.setdefault(key, NOTHING.copy())
             amount = (key, measure, currency)
             self.money[amount] = self.money.get(amount, 0) + minor
 

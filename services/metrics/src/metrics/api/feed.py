@@ -1,0 +1,228 @@
+"""Changes as they happen, for many readers at once.
+
+One task looks ten times a second for rows that changed, makes one event of them and hands the same bytes to every reader of
+that dimension. A reader costs one write per tick however many rows changed; one that can't keep up is cut off and told so.
+"""
+
+import asyncio
+import contextlib
+import secrets
+from collections import deque
+from collections.abc import Iterable
+from itertools import groupby
+from typing import NamedTuple
+
+from chassis import Service, Transaction
+from chassis.database import is_infrastructure
+from metrics.api import wire
+from metrics.domain.contributions import DIMENSIONS, By
+from metrics.settings import MetricsSettings
+from metrics.store import kpis
+
+KEEP_ALIVE = b": keep-alive\n\n"
+NOTICE_S = 2.0  # a slow reader has this long to take the notice
+FAREWELL_S = 0.2  # and any reader this long to take the last bytes when the service stops
+
+
+def encode(event: str, data: str, position: str = "") -> bytes:
+    """One server-sent event."""
+    numbered = f"id: {position}\n" if position else ""
+    return f"{numbered}event: {event}\ndata: {data}\n\n".encode()
+
+
+class Frame(NamedTuple):
+    """One tick of a dimension: its number, and the event as bytes."""
+
+    number: int
+    bytes: bytes
+
+
+class Reader:
+    """One open stream: the frames it has not been sent yet, and what ends it."""
+
+    __slots__ = ("backlog", "deadline", "last", "wake")
+
+    def __init__(self) -> None:
+        self.backlog: deque[bytes] = deque()
+        self.wake = asyncio.Event()
+        self.last = False
+        self.deadline = asyncio.timeout(None)
+
+    def push(self, frame: bytes) -> None:
+        """One more frame to send."""
+        self.backlog.append(frame)
+        self.wake.set()
+
+    def end(self, within_s: float, word: bytes = b"") -> None:
+        """Sends this last word instead of the backlog, if it can be sent in time."""
+        if self.last:
+            return
+        self.last = True
+        self.backlog.clear()
+        self.push(word)
+        with contextlib.suppress(RuntimeError):  # it has not begun to write, or has just ended
+            self.deadline.reschedule(asyncio.get_running_loop().time() + within_s)
+
+    async def next(self) -> bytes:
+        """All that is waiting, as one write."""
+        await self.wake.wait()
+        self.wake.clear()
+        waiting = b"".join(self.backlog)
+        self.backlog.clear()
+        return waiting
+
+
+class Dimension:
+    """The readers of one dimension, its position, and the ring of late frames that a reader can resume from."""
+
+    def __init__(self, ring_bytes: int) -> None:
+        self.readers: set[Reader] = set()
+        self.number = 0
+        self._ring: deque[Frame] = deque()
+        self._room = self._ring_bytes = ring_bytes
+
+    def keep(self, frame: Frame) -> None:
+        """Remembers the frame, and forgets the oldest ones when the ring is full."""
+        self._ring.append(frame)
+        self._room -= len(frame.bytes)
+        while self._room < 0:
+            self._room += len(self._ring.popleft().bytes)
+
+    def since(self, number: int) -> list[bytes] | None:
+        """The frames after this position, or None when some of them are gone."""
+        if not 0 <= self.number - number <= len(self._ring):
+            return None
+        return [frame.bytes for frame in self._ring if frame.number > number]
+
+    def break_off(self) -> None:
+        """Nobody can resume from before this position."""
+        self._ring.clear()
+        self._room = self._ring_bytes
+        self.number += 1
+
+
+class Feed:
+    """All open streams of this process. ``name`` tells this process's positions from those of any other."""
+
+    def __init__(self, settings: MetricsSettings) -> None:
+        self.settings = settings
+        self.name = secrets.token_hex(4)
+        self.dimensions: dict[By, Dimension] = {by: Dimension(settings.stream_ring_bytes) for by in DIMENSIONS}
+        self.floor: int | None = None
+        self._kick = asyncio.Event()
+        self._silent_since = 0.0
+        self._told: dict[tuple[By, str], int] = {}
+
+    @property
+    def readers(self) -> int:
+        """How many streams are open."""
+        return sum(len(dimension.readers) for dimension in self.dimensions.values())
+
+    async def open(self, by: By, last_event_id: str, tx: Transaction) -> Reader:
+        """A reader from here on: it is first sent what it missed, or the whole, or word that it must fetch the whole."""
+        if self.floor is None:
+            # What changes from here on is told: before anything is read, so that nothing falls between.
+            self.floor = await kpis.horizon(tx)
+        reader, dimension = Reader(), self.dimensions[by]
+        dimension.readers.add(reader)
+        try:
+            for frame in await self._first(by, last_event_id, tx):
+                reader.backlog.appendleft(frame)
+        except BaseException:
+            dimension.readers.discard(reader)
+            raise
+        reader.wake.set()
+        self._kick.set()
+        return reader
+
+    async def _first(self, by: By, last_event_id: str, tx: Transaction) -> list[bytes]:
+        """What stands before everything that is pushed from now on, last first."""
+        dimension = self.dimensions[by]
+        position = f"{self.name}-{dimension.number}"
+        name, _, number = last_event_id.partition("-")
+        if name == self.name and number.isdecimal():
+            missed = dimension.since(int(number[:18]))
+            if missed is not None:
+                return [*reversed(missed), KEEP_ALIVE]
+        if last_event_id:
+            return [encode("resync", "{}", position)]
+        as_of = await kpis.as_of(tx)
+        rows = (await kpis.read(tx, (by,))).rows
+        return [encode("snapshot", wire.table(as_of, rows).model_dump_json(), position)]
+
+    def close(self, by: By, reader: Reader) -> None:
+        """The stream has ended."""
+        self.dimensions[by].readers.discard(reader)
+
+    async def run(self, service: Service) -> None:
+        """Ticks while anybody reads, until the service stops; then every stream ends."""
+        async with asyncio.TaskGroup() as group:
+            watch = group.create_task(self._watch(service))
+            await service.stopping.wait()
+            for reader in self._all():
+                reader.end(FAREWELL_S)
+            watch.cancel()
+
+    def _all(self) -> Iterable[Reader]:
+        return [reader for dimension in self.dimensions.values() for reader in dimension.readers]
+
+    async def _watch(self, service: Service) -> None:
+        pause = self.settings.stream_tick_ms / 1000
+        while True:
+            await self._kick.wait()
+            if not self.readers:
+                self._kick.clear()
+                continue
+            try:
+                async with service.database.transaction() as tx:
+                    await self.tick(tx)
+            except Exception as error:
+                if not is_infrastructure(error):
+                    raise
+                # The database was away and may have come back as another: readers fetch the whole again.
+                self.floor = None
+                self._resync()
+                await asyncio.sleep(1)
+            await asyncio.sleep(pause)
+
+    async def tick(self, tx: Transaction) -> None:
+        """One look for changes: one event per dimension that is read and changed."""
+        if self.floor is None:
+            self.floor = await kpis.horizon(tx)
+            self._resync()
+        rows, self.floor = await kpis.read(tx, DIMENSIONS, self.floor)
+        # What was read up to a transaction still running is read again at the next tick: told once is enough.
+        fresh = [kpi for kpi in rows if self._told.get((kpi.by, kpi.key)) != kpi.version]
+        self._told = {(kpi.by, kpi.key): kpi.version for kpi in rows}
+        loop = asyncio.get_running_loop()
+        if fresh:
+            as_of = await kpis.as_of(tx)
+            for by, changed in groupby(fresh, key=lambda kpi: kpi.by):
+                self._tell(by, wire.table(as_of, changed).model_dump_json())
+            self._silent_since = loop.time()
+        elif loop.time() - self._silent_since >= self.settings.stream_keep_alive_s:
+            self._silent_since = loop.time()
+            for reader in self._all():
+                self._push(reader, KEEP_ALIVE)
+
+    def _tell(self, by: By, data: str) -> None:
+        dimension = self.dimensions[by]
+        dimension.number += 1
+        frame = Frame(dimension.number, encode("changed", data, f"{self.name}-{dimension.number}"))
+        dimension.keep(frame)
+        for reader in dimension.readers:
+            self._push(reader, frame.bytes)
+
+    def _push(self, reader: Reader, frame: bytes) -> None:
+        if len(reader.backlog) >= self.settings.stream_backlog:
+            reader.end(
+                NOTICE_S, encode("slow", '{"detail": "The stream was read too slowly and ends. Connect again."}')
+            )
+        elif not reader.last:
+            reader.push(frame)
+
+    def _resync(self) -> None:
+        for dimension in self.dimensions.values():
+            dimension.break_off()
+            for reader in dimension.readers:
+                self._push(reader, encode("resync", "{}", f"{self.name}-{dimension.number}"))

@@ -1,0 +1,108 @@
+"""How KPI rows look from outside, the same in an answer and in a stream."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from metrics.domain.facts import LeadFact, Outcome
+from metrics.domain.kpi import Kpi
+
+Money = Annotated[Mapping[str, int], Field(description="minor units per ISO 4217 currency")]
+
+
+class KpiRow(BaseModel):
+    """One key of one dimension. Of two states of a row the one with the higher version is the newer."""
+
+    key: str
+    version: int
+    leads: int
+    qualified: int
+    valid: Annotated[int, Field(description="genuine leads worth a salesperson's time, now or later")]
+    routed: int
+    assigned: int
+    won: int
+    lost: int
+    conversion: Annotated[float | None, Field(description="won / valid; null while no lead is valid")]
+    won_amount: Money
+    spend: Money
+    cost_per_lead: Annotated[
+        Mapping[str, int] | None, Field(description="spend / valid per currency, rounded down; null while undefined")
+    ]
+
+
+class KpiTable(BaseModel):
+    """KPI rows, and per topic the time of the newest event that they hold."""
+
+    as_of: dict[str, datetime]
+    rows: list[KpiRow]
+
+
+class LeadBehind(BaseModel):
+    """One lead that a number counts, without personal data."""
+
+    lead_id: UUID
+    captured_at: datetime | None
+    channel: str | None
+    campaign: str | None
+    segment: str | None
+    team: str | None
+    qualified: bool
+    valid: bool
+    discarded: bool
+    assigned: bool
+    outcome: Outcome | None
+    amount: int | None
+    currency: str | None
+
+
+class LeadsBehind(BaseModel):
+    """A page of leads, by falling id; ``before`` asks for the next page and is null on the last."""
+
+    leads: list[LeadBehind]
+    before: UUID | None
+
+
+def row(kpi: Kpi) -> KpiRow:
+    """A KPI row as it is shown."""
+    return KpiRow.model_construct(
+        key=kpi.key,
+        version=kpi.version,
+        leads=kpi.leads,
+        qualified=kpi.qualified,
+        valid=kpi.valid,
+        routed=kpi.routed,
+        assigned=kpi.assigned,
+        won=kpi.won,
+        lost=kpi.lost,
+        conversion=kpi.conversion,
+        won_amount=kpi.won_amount,
+        spend=kpi.spend,
+        cost_per_lead=kpi.cost_per_lead,
+    )
+
+
+def table(as_of: dict[str, datetime], kpis: Iterable[Kpi]) -> KpiTable:
+    """Rows with their times."""
+    return KpiTable.model_construct(as_of=as_of, rows=[row(kpi) for kpi in kpis])
+
+
+def lead(fact: LeadFact) -> LeadBehind:
+    """A fact as it is shown."""
+    return LeadBehind(
+        lead_id=fact.lead_id,
+        captured_at=fact.captured_at,
+        channel=fact.channel,
+        campaign=fact.campaign,
+        segment=fact.segment,
+        team=fact.team,
+        qualified=fact.qualified_at is not None,
+        valid=fact.valid,
+        discarded=fact.discarded_at is not None,
+        assigned=fact.person is not None,
+        outcome=fact.outcome,
+        amount=fact.amount,
+        currency=fact.currency,
+    )

@@ -1,0 +1,41 @@
+"""What this service listens to."""
+
+from collections.abc import Sequence
+
+from chassis import Router, Transaction
+from contracts.campaigns.campaign import CAMPAIGN, CampaignPlanned
+from contracts.campaigns.ledger import LEDGER, LedgerPosted
+from contracts.leads.lead import LEAD, LeadCaptured, LeadClosed, LeadDiscarded, LeadQualified
+from contracts.territory.lead import LEAD as TERRITORY_LEAD
+from contracts.territory.lead import LeadAssigned, LeadRouted, LeadUnassigned, LeadUnroutable
+from metrics.use_cases import leads, spend
+
+router = Router("metrics")
+
+
+@router.on(LEAD)
+async def on_leads_lead(
+    events: Sequence[LeadCaptured | LeadQualified | LeadDiscarded | LeadClosed], tx: Transaction
+) -> None:
+    """Leads were captured, judged, set aside, won or lost."""
+    await leads.count_leads(events, tx)
+
+
+@router.on(TERRITORY_LEAD)
+async def on_territory_lead(
+    events: Sequence[LeadRouted | LeadUnroutable | LeadAssigned | LeadUnassigned], tx: Transaction
+) -> None:
+    """Leads were given to segments, teams and persons, or could not be."""
+    await leads.count_leads(events, tx)
+
+
+@router.on(CAMPAIGN)
+async def on_campaigns_campaign(events: Sequence[CampaignPlanned], tx: Transaction) -> None:
+    """Campaigns were planned for a channel and a segment."""
+    await spend.place_campaigns(events, tx)
+
+
+@router.on(LEDGER)
+async def on_campaigns_ledger(events: Sequence[LedgerPosted], tx: Transaction) -> None:
+    """Budget lines were posted to."""
+    await spend.count_spend(events, tx)

@@ -1,0 +1,8 @@
+"""What this service does when time passes."""
+
+from datetime import timedelta
+
+from chassis import Job
+from metrics.use_cases.publication import publish_kpis
+
+JOBS = (Job("publish_kpis", every=timedelta(milliseconds=200), run=publish_kpis),)

@@ -1,0 +1,1 @@
+"""Where facts and numbers rest. The only place with SQL."""

@@ -1,0 +1,113 @@
+"""The tables as the migrations leave them; Alembic compares."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+from sqlalchemy.types import CHAR
+
+METADATA = MetaData()
+
+# What is known of each lead. No index but the key: the table is the hottest of all, and updates in place stay in place.
+LEAD_FACT = Table(
+    "lead_fact",
+    METADATA,
+    Column("lead_id", Uuid, primary_key=True),
+    Column("captured_at", DateTime(timezone=True)),
+    Column("channel", Text),
+    Column("campaign", Text),
+    Column("qualified_at", DateTime(timezone=True)),
+    Column("valid", Boolean, nullable=False),
+    Column("discarded_at", DateTime(timezone=True)),
+    Column("placed_at", DateTime(timezone=True)),
+    Column("segment", Text),
+    Column("team", Text),
+    Column("assigned_at", DateTime(timezone=True)),
+    Column("person", Text),
+    Column("revision", Integer, nullable=False),
+    Column("outcome", Text),
+    Column("amount", BigInteger),
+    Column("currency", CHAR(3)),
+    CheckConstraint("outcome in ('won', 'lost')", name="lead_fact_outcome"),
+    postgresql_with={"fillfactor": "70"},
+)
+
+CAMPAIGN_FACT = Table(
+    "campaign_fact",
+    METADATA,
+    Column("campaign", Text, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("channel", Text),
+    Column("segment", Text),
+)
+
+LINE_FACT = Table(
+    "line_fact",
+    METADATA,
+    Column("campaign", Text, primary_key=True),
+    Column("line", Text, primary_key=True),
+    Column("currency", CHAR(3), primary_key=True),
+    Column("posting", BigInteger, nullable=False),
+    Column("incurred", BigInteger, nullable=False),
+    postgresql_with={"fillfactor": "70"},
+)
+
+# ``changed_xid`` is the transaction that changed the row last. A poller that remembers the oldest transaction still running
+# and reads from there on never misses a commit; what it reads twice is the same absolute value.
+KPI = Table(
+    "kpi",
+    METADATA,
+    Column("by", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("leads", BigInteger, nullable=False),
+    Column("qualified", BigInteger, nullable=False),
+    Column("valid", BigInteger, nullable=False),
+    Column("routed", BigInteger, nullable=False),
+    Column("assigned", BigInteger, nullable=False),
+    Column("won", BigInteger, nullable=False),
+    Column("lost", BigInteger, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("changed_xid", BigInteger, nullable=False, server_default=text("pg_current_xact_id()::text::bigint")),
+    Index("kpi_changed_xid", "changed_xid"),
+    postgresql_with={"fillfactor": "50"},
+)
+
+KPI_MONEY = Table(
+    "kpi_money",
+    METADATA,
+    Column("by", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("measure", Text, primary_key=True),
+    Column("currency", CHAR(3), primary_key=True),
+    Column("minor", BigInteger, nullable=False),
+    CheckConstraint("measure in ('won_amount', 'spend')", name="kpi_money_measure"),
+    postgresql_with={"fillfactor": "50"},
+)
+
+# The time of the newest event heard of each topic.
+AS_OF = Table(
+    "as_of",
+    METADATA,
+    Column("topic", Text, primary_key=True),
+    Column("at", DateTime(timezone=True), nullable=False),
+)
+
+# Up to which transaction the changes of KPI rows have been said on metrics.kpi.
+PUBLICATION = Table(
+    "publication",
+    METADATA,
+    Column("only_one", Boolean, primary_key=True, server_default=text("true")),
+    Column("turn", BigInteger, nullable=False),
+    Column("floor", BigInteger, nullable=False),
+    CheckConstraint("only_one", name="publication_only_one"),
+)

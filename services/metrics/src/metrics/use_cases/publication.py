@@ -1,0 +1,56 @@
+"""KPI rows that changed are said on metrics.kpi, each at most once per turn, whole."""
+
+from datetime import datetime
+
+from chassis import Transaction
+from contracts.metrics.kpi import KpiChanged
+from metrics.domain.contributions import DIMENSIONS
+from metrics.domain.kpi import Kpi
+from metrics.store import kpis
+
+SAID = "kpi versions said in the last turn"
+
+
+async def publish_kpis(tx: Transaction) -> None:
+    """Says every row that changed since the last turn.
+
+    A turn reads from the oldest transaction that was still running at the turn before, so it reads some rows again; what
+    this very process said in that turn, and knows to be committed by the turn's number, it does not say twice.
+    A floor from the future was remembered by another database cluster, whose transactions were counted further: after such
+    a restore every row counts as changed.
+    """
+    turn, floor, horizon = await kpis.last_publication(tx)
+    if floor > horizon:
+        await kpis.touch(tx)
+        floor = 0
+    rows = (await kpis.read(tx, DIMENSIONS, floor)).rows
+    said_in, said = tx.memo.get(SAID, (0, {}))
+    fresh = [row for row in rows if said_in != turn or said.get((row.by, row.key)) != row.version]
+    if fresh:
+        as_of = max((await kpis.as_of(tx)).values(), default=tx.now)
+        for row in fresh:
+            tx.emit(_told(row, as_of))
+    if fresh or (rows and horizon > floor):
+        await kpis.note_publication(tx, turn + 1, horizon)
+        tx.memo[SAID] = (turn + 1, {(row.by, row.key): row.version for row in rows})
+
+
+def _told(row: Kpi, as_of: datetime) -> KpiChanged:
+    return KpiChanged(
+        id=f"{row.by}:{row.key}",
+        by=row.by,
+        key=row.key,
+        version=row.version,
+        leads=row.leads,
+        qualified=row.qualified,
+        valid=row.valid,
+        routed=row.routed,
+        assigned=row.assigned,
+        won=row.won,
+        lost=row.lost,
+        conversion=row.conversion,
+        won_amount=dict(row.won_amount),
+        spend=dict(row.spend),
+        cost_per_lead=None if row.cost_per_lead is None else dict(row.cost_per_lead),
+        as_of=as_of,
+    )

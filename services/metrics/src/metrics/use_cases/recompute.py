@@ -1,0 +1,43 @@
+"""The numbers made anew from the facts: to check the live ones, or to put them right."""
+
+from collections.abc import Mapping
+
+from chassis import Transaction
+from metrics.domain.contributions import Contributions, Differences, spending, standing
+from metrics.store import facts as store
+from metrics.store import kpis
+
+
+async def recomputed(tx: Transaction) -> Differences:
+    """The sum of the contributions of all facts."""
+    total = Differences()
+    async for fact in store.every_lead(tx):
+        total.move(None, standing(fact))
+    for line, campaign in await store.every_line(tx):
+        total.spend(spending(line, campaign), line.currency, line.incurred)
+    return total
+
+
+async def check(tx: Transaction) -> Mapping[tuple[str, ...], tuple[int, int]]:
+    """Where the live numbers are not what the facts make: the live value and the right one. Empty when all is well."""
+    await store.take_turn(tx)
+    live = (await kpis.differences_held(tx)).as_mapping()
+    return apart(live, (await recomputed(tx)).as_mapping())
+
+
+async def rebuild(tx: Transaction) -> Mapping[tuple[str, ...], tuple[int, int]]:
+    """Puts every number right by its difference, so that readers hear of what changed and of nothing else."""
+    await store.take_turn(tx)
+    held, right = await kpis.differences_held(tx), await recomputed(tx)
+    found = apart(held.as_mapping(), right.as_mapping())
+    await kpis.merge(tx, right.less(held))
+    return found
+
+
+def apart(live: Contributions, right: Contributions) -> dict[tuple[str, ...], tuple[int, int]]:
+    """Every number on which the two differ."""
+    return {
+        key: (live.get(key, 0), right.get(key, 0))
+        for key in sorted({*live, *right})
+        if live.get(key, 0) != right.get(key, 0)
+    }

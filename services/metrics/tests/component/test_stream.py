@@ -1,0 +1,297 @@
+"""Readers of the stream: what they are sent, how they resume, and how a stream ends."""
+
+import asyncio
+import contextlib
+import json
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import pytest
+
+from chassis.testing import TOKEN, ServiceUnderTest
+from contracts.leads.lead import LeadCaptured
+
+NOON = datetime(2025, 3, 1, 12, tzinfo=UTC)
+
+
+def captured(number: int, channel: str = "web") -> LeadCaptured:
+    return LeadCaptured(lead_id=UUID(int=number), source=channel, occurred_at=NOON, captured_at=NOON)
+
+
+class Heard(NamedTuple):
+    """One server-sent event."""
+
+    event: str
+    id: str
+    data: Any
+
+
+@dataclass
+class Stream:
+    """One open stream, on ASGI itself, whose reader can stop reading."""
+
+    status: int = 0
+    raw: bytes = b""
+    writes: int = 0
+    ended: bool = False
+    reading: asyncio.Event = field(default_factory=asyncio.Event)
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+    hung_up: asyncio.Event = field(default_factory=asyncio.Event)
+    task: "asyncio.Task[None] | None" = None
+
+    async def receive(self) -> dict[str, Any]:
+        await self.hung_up.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(self, message: Any) -> None:
+        await self.reading.wait()
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+        else:
+            self.writes += 1
+            self.raw += message["body"]
+            self.ended = not message.get("more_body", False)
+        self.news.set()
+
+    @property
+    def events(self) -> list[Heard]:
+        """Everything sent so far but comments."""
+        found = []
+        for block in self.raw.decode().split("\n\n"):
+            fields = dict(line.split(": ", 1) for line in block.split("\n") if line and not line.startswith(":"))
+            if "event" in fields:
+                found.append(Heard(fields["event"], fields.get("id", ""), json.loads(fields["data"])))
+        return found
+
+    async def until(self, true: Callable[["Stream"], bool]) -> None:
+        """Waits for what the stream must say within two seconds."""
+        async with asyncio.timeout(2):
+            while not true(self):
+                self.news.clear()
+                await self.news.wait()
+
+    async def hears(self, event: str, n: int = 1) -> Heard:
+        """The nth event of this name."""
+        await self.until(lambda s: sum(e.event == event for e in s.events) >= n)
+        return [e for e in self.events if e.event == event][n - 1]
+
+    async def finished(self) -> None:
+        assert self.task is not None
+        async with asyncio.timeout(4):
+            await self.task
+
+
+class Doors(NamedTuple):
+    service: ServiceUnderTest
+    open: Callable[..., Stream]
+
+
+@pytest.fixture
+async def doors(service: ServiceUnderTest) -> AsyncIterator[Doors]:
+    """The service with its ticker running, and a way to open streams on it."""
+    streams: list[Stream] = []
+    running = asyncio.create_task(service.service.background[0](service.service))
+
+    def open_stream(by: str = "channel", last_event_id: str = "", token: str = TOKEN) -> Stream:
+        stream = Stream()
+        stream.reading.set()
+        headers = [(b"authorization", f"Bearer {token}".encode())]
+        if last_event_id:
+            headers.append((b"last-event-id", last_event_id.encode()))
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0", "spec_version": "2.3"},
+            "http_version": "1.1",
+            "method": "GET",
+            "scheme": "http",
+            "path": "/v1/kpis/stream",
+            "raw_path": b"/v1/kpis/stream",
+            "root_path": "",
+            "query_string": f"by={by}".encode(),
+            "headers": headers,
+            "client": ("127.0.0.1", 1),
+            "server": ("127.0.0.1", 2),
+        }
+        stream.task = asyncio.create_task(service.service.asgi(scope, stream.receive, stream.send))
+        streams.append(stream)
+        return stream
+
+    yield Doors(service, open_stream)
+    for stream in streams:
+        stream.reading.set()
+        stream.hung_up.set()
+        with contextlib.suppress(Exception):
+            await stream.finished()
+    service.service.stopping.set()
+    await running
+
+
+async def test_a_new_stream_begins_with_every_row_and_then_tells_what_changed(doors: Doors) -> None:
+    await doors.service.receives(captured(1, "web"), captured(2, "phone"))
+    stream = doors.open()
+    snapshot = await stream.hears("snapshot")
+    assert {row["key"]: row["leads"] for row in snapshot.data["rows"]} == {"web": 1, "phone": 1}
+    assert set(snapshot.data["as_of"]) == {"leads.lead"}
+    await doors.service.receives(captured(3, "web"))
+    changed = await stream.hears("changed")
+    assert [(row["key"], row["leads"]) for row in changed.data["rows"]] == [("web", 2)]
+    assert changed.data["rows"][0]["version"] > snapshot.data["rows"][1]["version"]
+    assert stream.status == 200
+    assert stream.raw.startswith(b"retry: ")
+
+
+async def test_a_stream_hears_of_its_own_dimension_only(doors: Doors) -> None:
+    team, channel = doors.open(by="team"), doors.open(by="channel")
+    await team.hears("snapshot")
+    await channel.hears("snapshot")
+    await doors.service.receives(captured(1))
+    assert [row["key"] for row in (await team.hears("changed")).data["rows"]] == ["(unrouted)"]
+    assert [row["key"] for row in (await channel.hears("changed")).data["rows"]] == ["web"]
+
+
+async def test_many_changes_within_a_tick_are_one_event(doors: Doors) -> None:
+    stream = doors.open()
+    await stream.hears("snapshot")
+    async with doors.service.service.database.transaction() as tx:
+        for n in range(20):
+            await tx.conn.execute("insert into kpi values ('channel', $1, 1, 0, 0, 0, 0, 0, 0, 1)", f"c{n}")
+    assert len((await stream.hears("changed")).data["rows"]) == 20
+
+
+async def test_a_reader_that_comes_back_is_sent_what_it_missed_and_nothing_else(doors: Doors) -> None:
+    first, other = doors.open(), doors.open()
+    await other.hears("snapshot")
+    await doors.service.receives(captured(1))
+    at = (await first.hears("changed")).id
+    first.hung_up.set()
+    await first.finished()
+    await doors.service.receives(captured(2))
+    await other.hears("changed", 2)
+    back = doors.open(last_event_id=at)
+    missed = await back.hears("changed")
+    assert [(row["key"], row["leads"]) for row in missed.data["rows"]] == [("web", 2)]
+    assert [e.event for e in back.events] == ["changed"]
+    await doors.service.receives(captured(3))
+    assert (await back.hears("changed", 2)).data["rows"][0]["leads"] == 3
+
+
+async def test_what_changed_while_nobody_was_reading_is_told_to_whoever_comes_back(doors: Doors) -> None:
+    first = doors.open()
+    at = (await first.hears("snapshot")).id
+    first.hung_up.set()
+    await first.finished()
+    await asyncio.sleep(0.05)
+    await doors.service.receives(captured(1))
+    back = doors.open(last_event_id=at)
+    assert (await back.hears("changed")).data["rows"][0]["leads"] == 1
+    assert [e.event for e in back.events] == ["changed"]
+
+
+async def test_a_reader_that_comes_back_too_late_must_fetch_the_table_and_then_goes_on(doors: Doors) -> None:
+    first, other = doors.open(), doors.open()
+    at = (await first.hears("snapshot")).id
+    first.hung_up.set()
+    await other.hears("snapshot")
+    for n in range(20):  # more than the ring of this test holds
+        await doors.service.receives(captured(n))
+        await other.hears("changed", n + 1)
+    back = doors.open(last_event_id=at)
+    await back.hears("resync")
+    await doors.service.receives(captured(99))
+    assert (await back.hears("changed")).data["rows"][0]["leads"] == 21
+    assert [e.event for e in back.events] == ["resync", "changed"]
+
+
+@pytest.mark.parametrize("strange", ["elsewhere-3", "nonsense", "-", "7", "elsewhere-" + "9" * 80])
+async def test_a_position_of_another_process_or_of_none_is_answered_with_resync(doors: Doors, strange: str) -> None:
+    assert (await doors.open(last_event_id=strange).hears("resync")).data == {}
+
+
+async def test_a_slow_reader_is_told_and_cut_off_and_disturbs_nobody(doors: Doors) -> None:
+    slow, quick = doors.open(), doors.open()
+    await slow.hears("snapshot")
+    await quick.hears("snapshot")
+    slow.reading.clear()
+    for n in range(8):
+        await doors.service.receives(captured(n))
+        await quick.hears("changed", n + 1)
+    slow.reading.set()
+    assert (await slow.hears("slow")).data["detail"]
+    await slow.finished()
+    assert slow.ended
+    await doors.service.receives(captured(99))
+    assert (await quick.hears("changed", 9)).data["rows"][0]["leads"] == 9
+
+
+async def test_a_reader_that_does_not_even_take_the_notice_is_cut_off_all_the_same(doors: Doors) -> None:
+    dead, quick = doors.open(), doors.open()
+    await dead.hears("snapshot")
+    await quick.hears("snapshot")
+    dead.reading.clear()
+    for n in range(8):
+        await doors.service.receives(captured(n))
+        await quick.hears("changed", n + 1)
+    await dead.finished()
+    assert not dead.ended
+
+
+async def test_a_reader_that_was_behind_gets_all_that_waited_in_one_write(doors: Doors) -> None:
+    stream, quick = doors.open(), doors.open()
+    await stream.hears("snapshot")
+    await quick.hears("snapshot")
+    stream.reading.clear()
+    for n in range(3):
+        await doors.service.receives(captured(n))
+        await quick.hears("changed", n + 1)
+    before = stream.writes
+    stream.reading.set()
+    await stream.hears("changed", 3)
+    assert stream.writes - before <= 2  # the one that was stuck, and all the rest
+
+
+async def test_silence_is_broken_by_a_comment(doors: Doors) -> None:
+    stream = doors.open()
+    await stream.until(lambda s: s.raw.count(b": keep-alive") >= 2)
+
+
+async def test_when_the_service_stops_every_stream_ends_at_once_even_one_that_is_not_read(doors: Doors) -> None:
+    reading, stuck = doors.open(), doors.open()
+    await reading.hears("snapshot")
+    await stuck.hears("snapshot")
+    stuck.reading.clear()
+    await doors.service.receives(captured(1))
+    await reading.hears("changed")
+    began = time.perf_counter()
+    doors.service.service.stopping.set()
+    await reading.finished()
+    await stuck.finished()
+    assert time.perf_counter() - began < 1
+    assert (reading.ended, stuck.ended) == (True, False)
+
+
+async def test_more_streams_than_allowed_are_refused_and_a_closed_one_makes_room(doors: Doors) -> None:
+    open_ones = [doors.open() for _ in range(3)]
+    for stream in open_ones:
+        await stream.hears("snapshot")
+    refused = doors.open()
+    await refused.finished()
+    assert refused.status == 503
+    open_ones[0].hung_up.set()
+    await open_ones[0].finished()
+    await doors.open().hears("snapshot")
+
+
+async def test_after_the_database_was_away_readers_are_told_to_fetch_the_table_anew(doors: Doors) -> None:
+    stream = doors.open()
+    await stream.hears("snapshot")
+    await doors.service.sql("alter table kpi rename to away")
+    await stream.hears("resync")
+    await doors.service.sql("alter table away rename to kpi")
+    async with asyncio.timeout(5):
+        while not any(e.event == "changed" for e in stream.events):
+            await asyncio.sleep(0.1)
+            await doors.service.receives(captured(time.perf_counter_ns()))
