@@ -7,6 +7,8 @@ from typing import IO, Self
 
 from tributary.owned import Owned, StackError, free_port, tail, take_lock
 
+LOCK_WAIT = 10.0
+
 
 class Server:
     """One server in one folder. Its port is chosen once and kept over restarts, so that clients find it again."""
@@ -48,7 +50,7 @@ class Server:
     def start(self, timeout: float = 60.0) -> str:
         """Starts it and returns its address once it answers."""
         self._stopping = False
-        lock = take_lock(self.home / "lock", why=f"is used by another {self.name}")
+        lock = take_lock(self.home / "lock", LOCK_WAIT, f"is used by another {self.name}")
         try:
             self._prepare()
             for _ in range(3):  # a port can be taken between our look and the server's

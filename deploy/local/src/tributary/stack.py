@@ -22,6 +22,7 @@ from tributary.server import Server
 from tributary.services import PORTS, LocalService, operator_token
 from tributary.state import secret, state
 
+LOCK_WAIT, ANSWER_WAIT = 3.0, 10.0
 FIRST_PAUSE, LONGEST_PAUSE, LONG_ENOUGH = 0.5, 10.0, 30.0
 
 
@@ -50,7 +51,7 @@ class Stack:
         self.kafka: LocalKafka | None = None
         self.postgres: LocalPostgres | None = None
         self.bootstrap = kafka or os.environ.get("KAFKA_BOOTSTRAP_SERVERS", "")
-        self._database = postgres or os.environ.get("DATABASE_URL", "")
+        self.outside = postgres or os.environ.get("DATABASE_URL", "")
         self._throw_away = throw_away
         self._mock_allowed = mock_allowed
         self._mock: MockKafka | None = None
@@ -79,7 +80,7 @@ class Stack:
 
     def start(self) -> Running:
         """Starts everything and returns once every service says that it is ready."""
-        self._lock = take_lock(self.home / "stack.lock", 3, "already has a stack running: stop that one first")
+        self._lock = take_lock(self.home / "stack.lock", LOCK_WAIT, "already has a stack running: stop that one first")
         try:
             (self.home / "stack.json").unlink(missing_ok=True)
             operator_token(self.home)  # made before several threads ask for it
@@ -119,7 +120,7 @@ class Stack:
     def _start_kafka(self) -> None:
         if self.bootstrap:
             with self._steps.step(f"Kafka at {self.bootstrap}"):
-                if not answers(self.bootstrap, 10):
+                if not answers(self.bootstrap, ANSWER_WAIT):
                     raise StackError(f"KAFKA_BOOTSTRAP_SERVERS says {self.bootstrap}, but no Kafka answers there.")
         else:
             with self._steps.step("Apache Kafka 4.3.1") as step:
@@ -151,7 +152,7 @@ class Stack:
             )
 
     def _start_databases(self) -> None:
-        if self._database:
+        if self.outside:
             with self._steps.step("Postgres at DATABASE_URL"):
                 addresses = {name: self._outside_database(name) for name in self.names}
         else:
@@ -167,7 +168,7 @@ class Stack:
 
     def _outside_database(self, name: str) -> str:
         key = secret(self.home / "keys" / "databases").encode()
-        return ensure_role_and_database(self._database, name, hmac.new(key, name.encode(), hashlib.sha256).hexdigest())
+        return ensure_role_and_database(self.outside, name, hmac.new(key, name.encode(), hashlib.sha256).hexdigest())
 
     def _start_service(self, service: LocalService) -> None:
         with self._steps.step(service.name) as step:

@@ -4,22 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from contracts import STREAMS, Stream
+from contracts.topics import definition
 from tributary.owned import StackError
-
-LARGEST_MESSAGE = 2_000_000
-
-
-def settings(stream: Stream) -> dict[str, str]:
-    """How long a topic keeps what, and how large one message may be."""
-    kept = {"max.message.bytes": str(LARGEST_MESSAGE)}
-    if stream.compacted:
-        day = str(24 * 3600 * 1000)
-        return {**kept, "cleanup.policy": "compact", "segment.ms": day, "max.compaction.lag.ms": day}
-    return {
-        **kept,
-        "cleanup.policy": "delete",
-        "retention.ms": str(int(stream.retention.total_seconds() * 1000)),
-    }
 
 
 def create_topics(bootstrap: str, streams: Sequence[Stream] = STREAMS, copies: int = 1) -> list[str]:
@@ -30,8 +16,8 @@ def create_topics(bootstrap: str, streams: Sequence[Stream] = STREAMS, copies: i
 
     client: Any = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
     wanted = [
-        NewTopic(stream.topic, num_partitions=stream.partitions, replication_factor=copies, config=settings(stream))
-        for stream in streams
+        NewTopic(topic["topic"], topic["partitions"], replication_factor=copies, config=topic["config"])
+        for topic in map(definition, streams)
     ]
     made = []
     for topic, answer in client.create_topics(wanted, operation_timeout=20, request_timeout=30).items():
