@@ -55,12 +55,12 @@ class Market:
     fallback: Fallback | None
 
     def reshared(self, before: "Market") -> list[str]:
-        """Teams whose shares in the rotation are not what they were: their credits mean nothing any more.
+        """Teams that are new or whose shares are not what they were: credits they have saved mean nothing any more.
 
         Somebody's absence does not change the shares.
         """
-        kept = {team.id for team in self.teams.values() if before.teams.get(team.id, team).shares == team.shares}
-        return sorted({*self.teams, *before.teams} - (kept & {*self.teams}))
+        kept = {id for id, team in before.teams.items() if id in self.teams and self.teams[id].shares == team.shares}
+        return sorted(self.teams.keys() - kept)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ VALUES_AT_MOST = 1_000
 ATTRIBUTES_AT_MOST = 64
 INDEX_BITS_AT_MOST = 2**31
 TEXT_AT_MOST = 200
+MARKET = "market"
 WEIGHT_AT_MOST = 1_000
 
 _UNSPEAKABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
@@ -55,6 +56,7 @@ class _Reading:
             ("rules[{}].name", [rule.name for rule in rules]),
         ):
             self.unique(path, ids)
+        self.apart(segments, teams)
         self.index_fits(rules)
         if self.faults:
             raise MarketRefused(self.faults)
@@ -165,6 +167,18 @@ class _Reading:
         if low is not None and high is not None and low > high:
             self.fault(f"{at}.min", "is above max")
         return Range(low, high)
+
+    def apart(self, segments: tuple[Segment, ...], teams: tuple[Team, ...]) -> None:
+        """The newest state of each thing is kept by its id alone, so no two things may share one."""
+        ids = {segment.id for segment in segments}
+        for place, segment in enumerate(segments):
+            if segment.id == MARKET:
+                self.fault(f"segments[{place}].id", f"may not be {MARKET}: that is the market's own id")
+        for place, team in enumerate(teams):
+            if team.id == MARKET:
+                self.fault(f"teams[{place}].id", f"may not be {MARKET}: that is the market's own id")
+            elif team.id and team.id in ids:
+                self.fault(f"teams[{place}].id", "is the id of a segment")
 
     def index_fits(self, rules: tuple[Rule, ...]) -> None:
         """The index keeps a bit per rule for each value asked for; a file must not take the machine's memory."""

@@ -113,14 +113,17 @@ class Unroutable:
 
 
 class RuleSet:
-    """The rules of one version, compiled once."""
+    """The rules of one version, compiled when first used and then kept."""
 
     def __init__(self, version: int, rules: Iterable[Rule], fallback: Fallback | None = None) -> None:
         self.version = version
         self.rules = tuple(sorted(rules, key=lambda rule: rule.order))
         self.fallback = fallback
-        self._index = Index([rule.when for rule in self.rules])
         self._named = {rule.name: rule for rule in self.rules}
+
+    @cached_property
+    def _index(self) -> Index:
+        return Index([rule.when for rule in self.rules])
 
     def route(self, lead: Lead) -> Routed | Unroutable:
         """The narrowest rule that claims the lead; the higher priority and then the name settle ties.

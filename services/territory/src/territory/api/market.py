@@ -1,0 +1,174 @@
+"""The market file: put it, and look at what is in force."""
+
+import asyncio
+from datetime import datetime
+from typing import Any
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+
+from chassis import FieldError, Problem, begin, not_valid, operator
+from territory.api.market_file import Unreadable, read_json, read_yaml, write_yaml
+from territory.domain.market import Market, MarketRefused
+from territory.domain.market_file import read_market
+from territory.store import market as store
+from territory.use_cases.market import activate_market
+
+YAML = ("application/yaml", "application/x-yaml", "text/yaml")
+JSON = "application/json"
+CONTENT_TYPES = frozenset({*YAML, JSON})
+NEWEST = 2**31 - 1
+PARTS = ("segments", "pipelines", "teams", "rules", "fallback")
+
+router = APIRouter(prefix="/v1", dependencies=[Depends(operator)], tags=["market"])
+
+
+class Activated(BaseModel):
+    """The version in force, and how much of everything it holds."""
+
+    version: int
+    rules: int
+    segments: int
+    teams: int
+
+
+class RuleSetVersion(Activated):
+    """A version in the list of all."""
+
+    sha256: str
+    activated_at: datetime
+
+
+class RuleSets(BaseModel):
+    """Versions, the newest first. ``active`` is 0 before the first."""
+
+    active: int
+    rulesets: list[RuleSetVersion]
+
+
+class RuleSet(BaseModel):
+    """The rules of a version in the order in which they win: the narrowest first."""
+
+    version: int
+    rules: list[dict[str, Any]]
+    fallback: dict[str, str] | None
+
+
+class Part(BaseModel):
+    """One part of the market in force."""
+
+    version: int
+
+
+class Segments(Part):
+    """All segments."""
+
+    segments: list[dict[str, Any]]
+
+
+class Teams(Part):
+    """All teams with their members."""
+
+    teams: list[dict[str, Any]]
+
+
+_BODY = {
+    "requestBody": {"required": True, "content": {kind: {"schema": {"type": "object"}} for kind in (YAML[0], JSON)}}
+}
+
+
+@router.put("/market", summary="Puts a whole market file in force, at once or not at all.", openapi_extra=_BODY)
+async def put_market(request: Request) -> Activated:
+    """Segments, pipelines, teams, rules and fallback are one file and one version: no lead ever sees half of one.
+
+    The file that is in force already keeps its version. 422 names every fault by the path of its field.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    document, market = await asyncio.to_thread(_read, await request.body(), kind)
+    async with begin(request) as tx:
+        active = await activate_market(document, market, tx)
+    return Activated(
+        version=active.version,
+        rules=len(active.market.rules),
+        segments=len(active.market.segments),
+        teams=len(active.market.teams),
+    )
+
+
+@router.get(
+    "/market",
+    summary="The market file in force, as YAML or JSON.",
+    responses={200: {"content": {YAML[0]: {"schema": {"type": "string"}}}}},
+)
+async def get_market(request: Request) -> Response:
+    """JSON unless YAML is asked for with ``Accept: application/yaml``. Put back as it is, it changes nothing."""
+    async with begin(request) as tx:
+        active = await store.active_market(tx)
+        document = await store.document_of(tx, active.version)
+    if document is None:
+        raise Problem(404, "No market has been loaded")
+    ordered = {part: document[part] for part in PARTS if part in document}
+    headers = {"Tributary-Market-Version": str(active.version), "Vary": "Accept"}
+    accepted = request.headers.get("accept", "")
+    if any(kind in accepted for kind in YAML):
+        return Response(write_yaml(ordered), media_type=YAML[0], headers=headers)
+    return JSONResponse(ordered, headers=headers)
+
+
+@router.get("/rulesets", summary="Every version that was ever in force.")
+async def get_rulesets(
+    request: Request,
+    before: int = Query(NEWEST, ge=1, le=NEWEST, description="Only versions older than this one."),
+    limit: int = Query(100, ge=1, le=1000),
+) -> RuleSets:
+    """The newest first."""
+    async with begin(request) as tx:
+        active = await store.active_market(tx)
+        versions = await store.versions(tx, before, limit)
+    return RuleSets(active=active.version, rulesets=[RuleSetVersion(**vars(version)) for version in versions])
+
+
+@router.get("/rulesets/{version}", summary="The rules of a version, the narrowest first.")
+async def get_ruleset(request: Request, version: int) -> RuleSet:
+    """As they were given, in the order in which they win."""
+    async with begin(request) as tx:
+        found = await store.market_of(tx, version) if 0 < version <= NEWEST else None
+        document = await store.document_of(tx, version) if found else None
+    if found is None or document is None:
+        raise Problem(404, "No such rule set")
+    given = {rule["name"]: rule for rule in document.get("rules") or ()}
+    rules = [given[rule.name] for rule in found.ruleset.rules]
+    return RuleSet(version=version, rules=rules, fallback=document.get("fallback"))
+
+
+@router.get("/segments", summary="The segments of the market in force.")
+async def get_segments(request: Request) -> Segments:
+    """Empty, under version 0, before the first market."""
+    version, segments = await _part(request, "segments")
+    return Segments(version=version, segments=segments)
+
+
+@router.get("/teams", summary="The teams of the market in force, with their members.")
+async def get_teams(request: Request) -> Teams:
+    """Empty, under version 0, before the first market."""
+    version, teams = await _part(request, "teams")
+    return Teams(version=version, teams=teams)
+
+
+async def _part(request: Request, name: str) -> tuple[int, list[dict[str, Any]]]:
+    async with begin(request) as tx:
+        active = await store.active_market(tx)
+        document = await store.document_of(tx, active.version) or {}
+    return active.version, document.get(name) or []
+
+
+def _read(body: bytes, kind: str) -> tuple[Any, Market]:
+    """Runs beside the event loop: a file of 4 MiB takes a while."""
+    try:
+        document = read_json(body) if kind == JSON else read_yaml(body)
+        return document, read_market(document)
+    except Unreadable as error:
+        raise Problem(400, "The market file can't be read", detail=str(error)) from None
+    except MarketRefused as error:
+        raise not_valid(FieldError(fault.field, fault.reason) for fault in error.faults) from None

@@ -1,0 +1,111 @@
+"""Why a lead belongs where it does."""
+
+from datetime import datetime
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel, Field
+
+from chassis import Problem, begin, operator
+from territory.domain.criteria import Scalar
+from territory.domain.routing import FALLBACK, Refused
+from territory.store import market, routing
+from territory.store.routing import Decided
+
+router = APIRouter(prefix="/v1", dependencies=[Depends(operator)], tags=["decisions"])
+
+ROTATION = "rotation"
+PIPELINE = "pipeline of the team"
+
+
+class Candidate(BaseModel):
+    """One that was not taken, and why."""
+
+    candidate: str
+    why: str
+
+
+class Choice(BaseModel):
+    """One answer, the rule that gave it, what it looked at, and who was refused. ``more`` counts those not named."""
+
+    value: str | None
+    rule: str | None
+    ruleset: int
+    inputs: dict[str, Scalar]
+    refused: list[Candidate] = Field(default_factory=list)
+    more: int = 0
+    reason: str | None = None
+
+
+class LeadDecision(BaseModel):
+    """Everything that was decided about a lead."""
+
+    lead_id: UUID
+    disposition: str
+    ruleset: int
+    decided_at: datetime
+    segment: Choice
+    team: Choice
+    pipeline: Choice
+    person: Choice
+
+
+@router.get("/leads/{lead_id}/decision", summary="Segment, team, pipeline and person of a lead, and why.")
+async def get_decision(request: Request, lead_id: UUID) -> LeadDecision:
+    """Each with the rule, the rule-set version, the inputs, and the candidates refused and why."""
+    async with begin(request) as tx:
+        decided = await routing.decision_of(tx, lead_id)
+        rules = await market.market_of(tx, decided.ruleset) if decided else None
+    if decided is None:
+        raise Problem(404, "No decision about this lead", detail="It is not known here, or it is not to be routed.")
+    refused: tuple[Refused, ...] = ()
+    if rules and decided.rule not in (None, FALLBACK):
+        refused = rules.ruleset.why_refused(decided.rule or "", decided.rules_refused)
+    return explained(decided, refused)
+
+
+def explained(decided: Decided, refused: tuple[Refused, ...]) -> LeadDecision:
+    """The decision in four answers."""
+    nowhere = decided.reason if decided.team is None else None
+    inputs = dict(decided.inputs)
+
+    def by_rule(value: str | None) -> Choice:
+        return Choice(
+            value=value,
+            rule=decided.rule,
+            ruleset=decided.ruleset,
+            inputs=inputs,
+            refused=_candidates(refused),
+            more=decided.more_rules,
+            reason=nowhere,
+        )
+
+    by_team: dict[str, Scalar] = {"team": decided.team} if decided.team else {}
+    return LeadDecision(
+        lead_id=decided.lead_id,
+        disposition=decided.disposition,
+        ruleset=decided.ruleset,
+        decided_at=decided.decided_at,
+        segment=by_rule(decided.segment),
+        team=by_rule(decided.team),
+        pipeline=Choice(
+            value=decided.pipeline,
+            rule=PIPELINE if decided.team else None,
+            ruleset=decided.ruleset,
+            inputs=by_team,
+            reason=nowhere,
+        ),
+        person=Choice(
+            value=decided.person,
+            rule=ROTATION if decided.team and decided.reason else None,
+            ruleset=decided.ruleset,
+            inputs={**by_team, "disposition": decided.disposition},
+            refused=_candidates(decided.people_refused),
+            more=decided.more_people,
+            reason=decided.reason or f"A lead that is {decided.disposition} waits in its team's queue.",
+        ),
+    )
+
+
+def _candidates(refused: tuple[Refused, ...]) -> list[Candidate]:
+    return [Candidate(candidate=one.candidate, why=one.why) for one in refused]

@@ -1,0 +1,84 @@
+"""Market files: every version for ever, and which one is in force."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from chassis import Transaction
+from territory.domain.market import NO_MARKET, ActiveMarket
+from territory.domain.market_file import read_market
+
+_ACTIVE = "select version from active_market for share"
+_REPLACE = "select version from active_market for update"
+_INSERT = "insert into market (version, document, sha256, activated_at) values ($1, $2, $3, $4)"
+_ACTIVATE = "update active_market set version = $1"
+_DOCUMENT = "select document::text from market where version = $1"
+_SHA256 = "select sha256 from market where version = $1"
+_VERSIONS = """
+select version, sha256, activated_at,
+    jsonb_array_length(coalesce(nullif(document -> 'rules', 'null'), '[]')) as rules,
+    jsonb_array_length(coalesce(nullif(document -> 'segments', 'null'), '[]')) as segments,
+    jsonb_array_length(coalesce(nullif(document -> 'teams', 'null'), '[]')) as teams
+from market where version < $1 order by version desc limit $2
+"""
+_KEPT = 4
+
+
+@dataclass(frozen=True)
+class Version:
+    """A market version in a list."""
+
+    version: int
+    sha256: str
+    activated_at: datetime
+    rules: int
+    segments: int
+    teams: int
+
+
+async def active_market(tx: Transaction) -> ActiveMarket:
+    """The market in force. It stays in force until this transaction ends: an activation waits."""
+    return await market_of(tx, await tx.conn.fetchval(_ACTIVE)) or NO_MARKET
+
+
+async def market_to_replace(tx: Transaction) -> ActiveMarket:
+    """The market in force, for one who is about to replace it: others who want to replace it wait, and so do batches."""
+    return await market_of(tx, await tx.conn.fetchval(_REPLACE)) or NO_MARKET
+
+
+async def market_of(tx: Transaction, version: int) -> ActiveMarket | None:
+    """The market of a version. Versions never change, so the last few are kept in the process, compiled."""
+    kept: dict[int, ActiveMarket] = tx.memo.setdefault("markets", {})
+    if version not in kept:
+        document = await document_of(tx, version)
+        if document is None:
+            return None
+        while len(kept) >= _KEPT:
+            del kept[next(iter(kept))]
+        kept[version] = ActiveMarket(version, read_market(document))
+    kept[version] = kept.pop(version)  # the last one used goes last
+    return kept[version]
+
+
+async def document_of(tx: Transaction, version: int) -> dict[str, Any] | None:
+    """The file of a version, as it was given."""
+    document = await tx.conn.fetchval(_DOCUMENT, version)
+    return None if document is None else json.loads(document)
+
+
+async def fingerprint_of(tx: Transaction, version: int) -> str | None:
+    """What tells the file of a version from others."""
+    found: str | None = await tx.conn.fetchval(_SHA256, version)
+    return found
+
+
+async def save_and_activate(tx: Transaction, version: int, document: Any, fingerprint: str) -> None:
+    """The file takes effect when this transaction commits."""
+    await tx.conn.execute(_INSERT, version, json.dumps(document), fingerprint, tx.now)
+    await tx.conn.execute(_ACTIVATE, version)
+
+
+async def versions(tx: Transaction, before: int, most: int) -> list[Version]:
+    """Versions older than this one, the newest first."""
+    return [Version(**row) for row in await tx.conn.fetch(_VERSIONS, before, most)]

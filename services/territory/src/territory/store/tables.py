@@ -1,0 +1,64 @@
+"""The tables as the code expects them; Alembic compares them with the migrations."""
+
+from sqlalchemy import (
+    CHAR,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    Uuid,
+    true,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+METADATA = MetaData()
+
+# Every market file that ever took effect, as it was given. Rows never change.
+MARKET = Table(
+    "market",
+    METADATA,
+    Column("version", Integer, primary_key=True),
+    Column("document", JSONB, nullable=False),
+    Column("sha256", CHAR(64), nullable=False),
+    Column("activated_at", DateTime(timezone=True), nullable=False),
+)
+
+# One row: the version in force, 0 before the first. Every batch holds it while it decides, so that an activation waits
+# for the batches under way and no batch sees two versions.
+ACTIVE_MARKET = Table(
+    "active_market",
+    METADATA,
+    Column("only_one", Boolean, primary_key=True, server_default=true()),
+    Column("version", Integer, nullable=False),
+    CheckConstraint("only_one", name="active_market_only_one"),
+)
+
+# Each team's credits by person, made when the team first appears in a market.
+ROTATION = Table(
+    "rotation",
+    METADATA,
+    Column("team", Text, primary_key=True),
+    Column("credits", JSONB, nullable=False),
+)
+
+# What was decided about a lead, once. ``refused`` holds rules and people that were not taken.
+DECISION = Table(
+    "decision",
+    METADATA,
+    Column("lead_id", Uuid, primary_key=True),
+    Column("disposition", Text, nullable=False),
+    Column("ruleset", Integer, nullable=False),
+    Column("rule", Text),
+    Column("segment", Text),
+    Column("team", Text),
+    Column("pipeline", Text),
+    Column("person", Text),
+    Column("reason", Text),
+    Column("inputs", JSONB, nullable=False),
+    Column("refused", JSONB, nullable=False),
+    Column("decided_at", DateTime(timezone=True), nullable=False),
+)

@@ -1,0 +1,50 @@
+"""A market file takes effect: all of it, at once, under a new version."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from chassis import Transaction
+from contracts.event import Event
+from contracts.territory.structure import MarketActivated, MemberOfTeam, SegmentDefined, TeamDefined
+from territory.domain.market import ActiveMarket, Market, fingerprint
+from territory.store import market as store
+from territory.store import rotation
+
+
+async def activate_market(document: Any, market: Market, tx: Transaction) -> ActiveMarket:
+    """The market of this file is in force from here on. The file that is in force already changes nothing."""
+    before = await store.market_to_replace(tx)
+    new = fingerprint(document)
+    if new == await store.fingerprint_of(tx, before.version):
+        return before
+    active = ActiveMarket(before.version + 1, market)
+    await rotation.begin_rotations(tx, market.reshared(before.market))
+    await store.save_and_activate(tx, active.version, document, new)
+    for event in told(active, tx.now):
+        tx.emit(event)
+    return active
+
+
+def told(active: ActiveMarket, at: datetime) -> Iterator[Event]:
+    """The structure as it stands now, thing by thing, and then that it took effect."""
+    version, market = active.version, active.market
+    for segment in market.segments:
+        yield SegmentDefined(id=segment.id, name=segment.name, version=version, defined_at=at)
+    for team in market.teams.values():
+        yield TeamDefined(
+            id=team.id,
+            name=team.name,
+            country=team.country,
+            pipeline=team.pipeline,
+            members=tuple(MemberOfTeam(person=m.person, weight=m.weight, available=m.available) for m in team.members),
+            version=version,
+            defined_at=at,
+        )
+    yield MarketActivated(
+        version=version,
+        rules=len(market.rules),
+        segments=len(market.segments),
+        teams=len(market.teams),
+        activated_at=at,
+    )

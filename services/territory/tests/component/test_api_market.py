@@ -1,0 +1,146 @@
+"""A market file at the door: whole, checked, versioned and in force at once, or refused with every fault named."""
+
+import asyncio
+
+import pytest
+import yaml
+from alembic import command
+
+from chassis import migrations
+from chassis.testing import ServiceUnderTest
+from contracts.territory.structure import MarketActivated, SegmentDefined, TeamDefined
+
+from .told import MARKET, put_market
+
+YAML = {"content-type": "application/yaml; charset=utf-8"}
+
+
+async def test_a_yaml_file_takes_effect_and_the_structure_is_told(service: ServiceUnderTest) -> None:
+    answer = await service.http.put("/v1/market", content=yaml.safe_dump(MARKET, allow_unicode=True), headers=YAML)
+    assert (answer.status_code, answer.json()) == (200, {"version": 1, "rules": 2, "segments": 3, "teams": 3})
+    said = await service.emitted()
+    segments = {event.id: event.name for event in said if isinstance(event, SegmentDefined)}
+    teams = {event.id: event for event in said if isinstance(event, TeamDefined)}
+    assert segments == {"de-machines": "Maschinenbau Deutschland", "de": "Deutschland", "everyone-else": "その他"}
+    assert (teams["berlin"].pipeline, teams["berlin"].country, len(teams["berlin"].members)) == ("contract", "DE", 3)
+    assert isinstance(said[-1], MarketActivated)
+    assert (said[-1].version, said[-1].rules, said[-1].segments, said[-1].teams) == (1, 2, 3, 3)
+
+
+async def test_the_same_file_again_is_the_same_version_and_nothing_is_told_twice(service: ServiceUnderTest) -> None:
+    assert await put_market(service) == 1
+    again = await service.http.put("/v1/market", content=yaml.safe_dump(MARKET, sort_keys=True), headers=YAML)
+    assert (again.status_code, again.json()["version"]) == (200, 1)
+    assert await service.emitted() == []
+
+
+async def test_a_file_of_the_past_comes_back_as_a_new_version(service: ServiceUnderTest) -> None:
+    assert [await put_market(service), await put_market(service, rules=[]), await put_market(service)] == [1, 2, 3]
+
+
+async def test_files_put_at_the_same_time_get_versions_one_after_the_other(service: ServiceUnderTest) -> None:
+    files = [MARKET | {"segments": [*MARKET["segments"], {"id": f"s{n}", "name": "S"}]} for n in range(5)]
+    answers = await asyncio.gather(*(service.http.put("/v1/market", json=file) for file in files))
+    assert sorted(answer.json()["version"] for answer in answers) == [1, 2, 3, 4, 5]
+
+
+async def test_the_file_in_force_is_given_back_and_put_back_changes_nothing(service: ServiceUnderTest) -> None:
+    await put_market(service)
+    as_json = await service.http.get("/v1/market")
+    assert as_json.json() == MARKET
+    as_yaml = await service.http.get("/v1/market", headers={"accept": "application/yaml"})
+    assert as_yaml.headers["content-type"].startswith("application/yaml")
+    assert "Maschinenbau" in as_yaml.text
+    again = await service.http.put("/v1/market", content=as_yaml.content, headers=YAML)
+    assert again.json()["version"] == 1
+
+
+async def test_a_file_with_faults_changes_nothing_and_each_fault_is_named(service: ServiceUnderTest) -> None:
+    await put_market(service)
+    rules = [MARKET["rules"][0] | {"team": "munich"}, MARKET["rules"][1] | {"when": {"postcode": "1"}}]
+    answer = await service.http.put("/v1/market", json=MARKET | {"rules": rules})
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["errors"] == [
+        {"field": "rules[0].team", "reason": "no such team"},
+        {
+            "field": "rules[1].when.postcode",
+            "reason": "is not an attribute of a lead; your own are attributes.<name>",
+        },
+    ]
+    assert (await service.http.get("/v1/market")).json() == MARKET
+    assert await service.emitted() == []
+
+
+BOMB = "a: &a [x, x, x]\nb: &b [*a, *a, *a]\nc: [*b, *b, *b]"
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status"),
+    [
+        (b"a: [1", "application/yaml", 400),
+        (BOMB.encode(), "application/yaml", 400),
+        (b"[" * 1_000_000, "application/yaml", 400),
+        (b"a: 1\xff", "application/yaml", 400),
+        (b"{", "application/json", 400),
+        (b"[" * 1_000_000, "application/json", 400),
+        (b'{"segments": [{"id": "\\ud800", "name": "\\u0000"}], "teams": []}', "application/json", 422),
+        (b"", "application/yaml", 422),
+        (b"[]", "application/json", 422),
+        (b"segments: []", "text/plain", 415),
+        (b"segments: []", "multipart/form-data", 415),
+        (b"a: " + b"x" * (4 * 1024 * 1024), "application/yaml", 413),
+    ],
+    ids=lambda value: value if isinstance(value, str) else None,
+)
+async def test_a_bad_body_gets_a_problem_and_never_a_server_error(
+    service: ServiceUnderTest, body: bytes, kind: str, status: int
+) -> None:
+    answer = await service.http.put("/v1/market", content=body, headers={"content-type": kind})
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+    assert await service.sql("select * from market") == []
+
+
+async def test_before_the_first_market_there_is_none(service: ServiceUnderTest) -> None:
+    assert (await service.http.get("/v1/market")).status_code == 404
+    assert (await service.http.get("/v1/segments")).json() == {"version": 0, "segments": []}
+    assert (await service.http.get("/v1/teams")).json() == {"version": 0, "teams": []}
+    assert (await service.http.get("/v1/rulesets")).json() == {"active": 0, "rulesets": []}
+
+
+async def test_every_version_is_listed_and_its_rules_stand_in_the_order_in_which_they_win(
+    service: ServiceUnderTest,
+) -> None:
+    await put_market(service, rules=list(reversed(MARKET["rules"])))
+    await put_market(service, rules=None, fallback=None)
+    listed = (await service.http.get("/v1/rulesets")).json()
+    assert listed["active"] == 2
+    assert [(v["version"], v["rules"], v["segments"], v["teams"]) for v in listed["rulesets"]] == [
+        (2, 0, 3, 3),
+        (1, 2, 3, 3),
+    ]
+    assert [v["version"] for v in (await service.http.get("/v1/rulesets?before=2&limit=1")).json()["rulesets"]] == [1]
+    first = (await service.http.get("/v1/rulesets/1")).json()
+    assert [rule["name"] for rule in first["rules"]] == ["berlin-machines", "germany"]
+    assert first["fallback"] == {"segment": "everyone-else", "team": "head-office"}
+    for path, status in (("3", 404), ("0", 404), ("-1", 404), ("99999999999999999999", 404), ("x", 422)):
+        assert (await service.http.get(f"/v1/rulesets/{path}")).status_code == status
+
+
+async def test_segments_and_teams_of_the_market_in_force_can_be_seen(service: ServiceUnderTest) -> None:
+    await put_market(service)
+    assert (await service.http.get("/v1/segments")).json() == {"version": 1, "segments": MARKET["segments"]}
+    assert (await service.http.get("/v1/teams")).json() == {"version": 1, "teams": MARKET["teams"]}
+
+
+async def test_a_market_of_ten_thousand_rules_is_taken(service: ServiceUnderTest) -> None:
+    rules = [
+        {"name": f"r{n}", "segment": "de", "team": "germany", "when": {"postcode_area": {"prefix": f"{n:04}"}}}
+        for n in range(10_000)
+    ]
+    assert await put_market(service, rules=rules) == 1
+
+
+async def test_the_tables_are_what_the_migrations_make(service: ServiceUnderTest) -> None:
+    url = service.service.settings.database_url.get_secret_value()
+    await asyncio.to_thread(command.check, migrations.config("territory", url))

@@ -1,0 +1,211 @@
+"""What becomes of a qualified lead, on a real Postgres."""
+
+import asyncio
+from collections import Counter
+from uuid import UUID
+
+import pytest
+
+from chassis.testing import ServiceUnderTest
+from contracts.event import Event
+from contracts.leads.lead import LeadCaptured
+from contracts.territory.lead import LeadAssigned, LeadRouted, LeadUnassigned, LeadUnroutable
+from territory.use_cases.routing import route_leads
+
+from .told import AT, MARKET, put_market, qualified
+
+
+def kinds(events: list[Event]) -> list[str]:
+    return [type(event).__name__ for event in events]
+
+
+async def test_a_near_term_lead_gets_a_team_and_a_person_and_the_events_say_why(service: ServiceUnderTest) -> None:
+    await put_market(service)
+    await service.receives(qualified(1))
+    routed, assigned = await service.emitted()
+    assert isinstance(routed, LeadRouted)
+    assert isinstance(assigned, LeadAssigned)
+    assert (routed.lead_id, routed.segment, routed.team) == (UUID(int=1), "de-machines", "berlin")
+    assert (routed.pipeline, routed.rule, routed.ruleset) == ("contract", "berlin-machines", 1)
+    assert (assigned.lead_id, assigned.team, assigned.person, assigned.ruleset) == (
+        UUID(int=1),
+        "berlin",
+        "anna.schmidt",
+        1,
+    )
+
+
+@pytest.mark.parametrize("disposition", ["nurture", "needs_qualifier"])
+async def test_a_lead_that_will_not_buy_soon_waits_in_its_teams_queue(
+    service: ServiceUnderTest, disposition: str
+) -> None:
+    await put_market(service)
+    await service.receives(qualified(1, disposition))
+    assert kinds(await service.emitted()) == ["LeadRouted"]
+
+
+async def test_a_lead_that_is_not_a_target_or_not_genuine_is_not_decided_here(service: ServiceUnderTest) -> None:
+    await put_market(service)
+    await service.receives(qualified(1, "not_a_target"), qualified(2, genuine=False))
+    assert await service.emitted() == []
+    assert await service.sql("select * from decision") == []
+
+
+async def test_other_events_of_a_lead_are_ignored(service: ServiceUnderTest) -> None:
+    captured = LeadCaptured(lead_id=UUID(int=1), source="web", occurred_at=AT, captured_at=AT)
+    delivery = await service.receives(captured)
+    assert delivery.outcomes == {("leads.lead.captured.v1", "ignored"): 1}
+    assert await service.emitted() == []
+
+
+async def test_a_batch_is_shared_among_a_team_by_weight_in_the_order_of_the_leads(service: ServiceUnderTest) -> None:
+    await put_market(service)
+    await service.receives(*(qualified(n) for n in range(1, 4)))
+    await service.receives(*(qualified(n) for n in range(4, 10)))
+    people = [event.person for event in await service.emitted() if isinstance(event, LeadAssigned)]
+    assert people == ["anna.schmidt", "bo", "anna.schmidt"] * 3
+
+
+async def test_a_delivery_that_comes_twice_has_one_effect(service: ServiceUnderTest) -> None:
+    await put_market(service)
+    batch = [qualified(1), qualified(2), qualified(3, "nurture"), qualified(4, country="FR")]
+    await service.receives(*batch)
+    said = kinds(await service.emitted())
+    decisions = await service.sql("select * from decision order by lead_id")
+    credits = await service.sql("select * from rotation order by team")
+    await service.receives_again()
+    await service.receives_renumbered(*batch)
+    assert said == ["LeadRouted", "LeadAssigned"] * 2 + ["LeadRouted"] + ["LeadRouted", "LeadAssigned"]
+    assert await service.emitted() == []
+    assert await service.sql("select * from decision order by lead_id") == decisions
+    assert await service.sql("select * from rotation order by team") == credits
+    assert await service.parked() == []
+
+
+async def test_of_one_leads_events_in_a_delivery_the_first_decides(service: ServiceUnderTest) -> None:
+    await put_market(service)
+    await service.receives(qualified(1, "nurture"), qualified(1, "near_term"))
+    assert kinds(await service.emitted()) == ["LeadRouted"]
+
+
+async def test_nobody_available_is_told_and_on_record(service: ServiceUnderTest) -> None:
+    away = MARKET["teams"][0] | {"members": [{"person": "jo", "available": False}]}
+    await put_market(service, teams=[away, *MARKET["teams"][1:]])
+    await service.receives(qualified(1))
+    routed, unassigned = await service.emitted()
+    assert isinstance(routed, LeadRouted)
+    assert isinstance(unassigned, LeadUnassigned)
+    assert (unassigned.team, unassigned.reason) == ("berlin", "Nobody in the team is available.")
+    [row] = await service.sql("select team, person, reason from decision")
+    assert tuple(row) == ("berlin", None, "Nobody in the team is available.")
+
+
+async def test_a_team_without_members_is_told_as_that(service: ServiceUnderTest) -> None:
+    await put_market(service)
+    await service.receives(qualified(1, postcode_area="80"))
+    _, unassigned = await service.emitted()
+    assert isinstance(unassigned, LeadUnassigned)
+    assert (unassigned.team, unassigned.reason) == ("germany", "The team has no members.")
+
+
+async def test_without_a_market_a_lead_is_unroutable_and_on_record(service: ServiceUnderTest) -> None:
+    await service.receives(qualified(1))
+    [unroutable] = await service.emitted()
+    assert isinstance(unroutable, LeadUnroutable)
+    assert (unroutable.reason, unroutable.ruleset) == ("No market has been loaded.", 0)
+    [row] = await service.sql("select ruleset, team, reason from decision")
+    assert tuple(row) == (0, None, "No market has been loaded.")
+
+
+async def test_without_a_fallback_a_lead_that_no_rule_claims_is_unroutable(service: ServiceUnderTest) -> None:
+    await put_market(service, fallback=None)
+    await service.receives(qualified(1, country="FR"))
+    [unroutable] = await service.emitted()
+    assert isinstance(unroutable, LeadUnroutable)
+    assert (unroutable.reason, unroutable.ruleset) == ("No rule claims this lead and the market has no fallback.", 1)
+
+
+async def test_a_market_swapped_mid_stream_decides_from_the_next_delivery_on(service: ServiceUnderTest) -> None:
+    await put_market(service)
+    await service.receives(qualified(1), qualified(2))
+    first = [event for event in await service.emitted() if isinstance(event, LeadRouted)]
+    only_germany = [MARKET["rules"][1]]
+    assert await put_market(service, rules=only_germany) == 2
+    await service.receives(qualified(2), qualified(3))
+    then = [event for event in await service.emitted() if isinstance(event, LeadRouted)]
+    assert [(e.lead_id.int, e.rule, e.ruleset) for e in first] == [(1, "berlin-machines", 1), (2, "berlin-machines", 1)]
+    assert [(e.lead_id.int, e.rule, e.ruleset) for e in then] == [(3, "germany", 2)]
+
+
+async def test_an_activation_waits_for_the_delivery_under_way_so_that_none_sees_two_markets(
+    service: ServiceUnderTest,
+) -> None:
+    await put_market(service)
+    async with service.service.database.transaction() as delivery:
+        await route_leads([qualified(1)], delivery)
+        activation = asyncio.create_task(put_market(service, rules=[]))
+        done, _ = await asyncio.wait([activation], timeout=0.3)
+        assert not done
+        await route_leads([qualified(2)], delivery)
+    assert await activation == 2
+    await service.receives(qualified(3))
+    decided = await service.sql("select ruleset from decision order by lead_id")
+    assert [row["ruleset"] for row in decided] == [1, 1, 2]
+
+
+async def test_an_absence_keeps_the_turns_and_new_weights_begin_anew(service: ServiceUnderTest) -> None:
+    await put_market(service)
+    await service.receives(qualified(1))
+    berlin = MARKET["teams"][0]
+
+    async def with_members(*members: dict[str, object]) -> None:
+        await put_market(service, teams=[berlin | {"members": list(members)}, *MARKET["teams"][1:]])
+
+    async def credits() -> str:
+        [row] = await service.sql("select credits::text as credits from rotation where team = 'berlin'")
+        return str(row["credits"])
+
+    held = await credits()
+    assert held != "{}"
+    bo, jo = {"person": "bo", "weight": 1}, {"person": "jo", "weight": 1}
+    await with_members({"person": "anna.schmidt", "weight": 2, "available": False}, bo, jo)
+    assert await credits() == held
+    await with_members({"person": "anna.schmidt", "weight": 3}, bo, jo)
+    assert await credits() == "{}"
+
+
+async def test_a_large_batch_is_shared_fairly(service: ServiceUnderTest) -> None:
+    await put_market(service)
+    await service.receives(*(qualified(n) for n in range(1, 601)))
+    people = Counter(event.person for event in await service.emitted() if isinstance(event, LeadAssigned))
+    assert people == {"anna.schmidt": 400, "bo": 200}
+
+
+async def test_any_attribute_can_be_asked_for(service: ServiceUnderTest) -> None:
+    asks = {
+        "source": "phone",
+        "region": "Bayern",
+        "product": ["pumps", "valves"],
+        "industry": {"prefix": "food"},
+        "language": "de",
+        "channel": "fair",
+        "campaign": "spring",
+        "expected_amount.minor": {"min": 1_000_000},
+        "expected_amount.currency": "EUR",
+        "attributes.Größe": {"max": 9},
+    }
+    await put_market(service, rules=[{"name": "all", "segment": "de", "team": "germany", "when": asks}])
+    known = {
+        "source": "phone",
+        "region": "BAYERN",
+        "product": "valves",
+        "industry": "food-processing",
+        "language": "de",
+        "channel": "fair",
+        "campaign": "spring",
+        "expected_amount": {"minor": 1_000_000, "currency": "EUR"},
+        "attributes": {"Größe": "8.5"},
+    }
+    await service.receives(qualified(1, **known), qualified(2, **known | {"channel": "web"}))
+    routed = [event for event in await service.emitted() if isinstance(event, LeadRouted)]
+    assert [event.rule for event in routed] == ["all", "fallback"]

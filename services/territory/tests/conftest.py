@@ -1,0 +1,7 @@
+"""The service whole, for component tests."""
+
+from chassis.testing import service_fixture
+from territory.app import build
+from territory.settings import TerritorySettings
+
+service = service_fixture(build, TerritorySettings)
