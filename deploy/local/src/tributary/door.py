@@ -1,0 +1,60 @@
+"""Sending to a door of the running stack, until it has taken what was sent or says that it never will."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+
+from tributary.owned import StackError
+
+PATIENCE_S = 300.0
+NOT_NOW = frozenset((429, 500, 502, 503, 504))
+
+
+class Door:
+    """A door and its token. ``where`` is asked each time, because a stack that was restarted may answer elsewhere."""
+
+    def __init__(
+        self, client: httpx.AsyncClient, where: Callable[[], tuple[str, str]], patience_s: float = PATIENCE_S
+    ) -> None:
+        self._client, self._where, self._patience_s = client, where, patience_s
+
+    async def send(self, path: str, body: bytes) -> dict[str, Any]:
+        """The door's answer. While it is away, the same is sent again: what was taken twice has one effect."""
+        deadline = time.monotonic() + self._patience_s
+        while True:
+            pause, why = 1.0, "does not answer"
+            try:
+                url, token = self._where()
+                headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
+                answer = await self._client.post(url + path, content=body, headers=headers)
+            except (httpx.TransportError, StackError):
+                pass
+            else:
+                if answer.status_code == 200:
+                    return dict(answer.json())
+                why = f"answers {answer.status_code}"
+                if answer.status_code not in NOT_NOW:
+                    raise StackError(f"{path} {why}: {_title(answer)}.")
+                pause = _pause(answer)
+            if time.monotonic() + pause > deadline:
+                raise StackError(
+                    f"{path} {why}; given up after {self._patience_s:.0f} s. The same command goes on from here."
+                )
+            await asyncio.sleep(pause)
+
+
+def _pause(answer: httpx.Response) -> float:
+    try:
+        return min(30.0, max(0.0, float(answer.headers.get("retry-after", 1))))
+    except ValueError:
+        return 1.0
+
+
+def _title(answer: httpx.Response) -> str:
+    try:
+        return str(answer.json()["title"])
+    except (ValueError, KeyError, TypeError):
+        return "it gives no reason"
