@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import typer
 
-from chassis import failpoint, migrations, parking, restored, telemetry
+from chassis import failpoint, parking, restored, telemetry
 from chassis.service import Service
 from chassis.settings import Settings
 
@@ -48,6 +48,8 @@ def cli(build: Callable[[S], Service], settings_type: type[S], name: str) -> typ
 
     @app.command(help="Brings the database to the schema of this build.")
     def migrate() -> None:
+        from chassis import migrations
+
         told = settings()
         _arm(told)
         migrations.upgrade(name, told.database_url.get_secret_value())

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import ValidationError
 
@@ -36,6 +36,13 @@ class Held(Exception):
     def __init__(self, cause: str, detail: str = "") -> None:
         super().__init__(f"{cause}: {detail}" if detail else cause)
         self.cause = cause
+
+
+def advance(last: int, seq: int, holes: bool = False) -> Literal["next", "duplicate", "gap"]:
+    """What a number says after ``last``. Where the broker compacts, ``holes`` are normal and the newer number is next."""
+    if seq <= last:
+        return "duplicate"
+    return "next" if holes or seq == last + 1 else "gap"
 
 
 @dataclass
@@ -134,11 +141,12 @@ class Consumer:
             old, last, _at = to.steps.get(position, (self.positions[position], self.positions[position], None))
             number = heard.seq if heard.seq is not None else record.offset
             if heard.seq is not None:
-                if number <= last:
+                verdict = advance(last, number, holes=hearing.stream.compacted)
+                if verdict == "duplicate":
                     to.outcomes[heard.type, "duplicate"] += 1
                     to.next_offsets[partition] = record.offset + 1
                     return
-                if number != last + 1:
+                if verdict == "gap":
                     to.gaps[partition] = (
                         record.offset,
                         f"{heard.source}#{heard.shard}: {last} is followed by {number}",
@@ -257,7 +265,7 @@ def _position(heard: Heard) -> Position:
 
 
 def read_headers(record: Any, sequenced: bool) -> tuple[Heard | None, str]:
-    """The headers as Heard, or None and why not. Nothing in a foreign header can raise."""
+    """The headers as Heard, or None and why not. Nothing in a foreign header can raise, here or later in the database."""
     try:
         h = {name: value.decode() for name, value in record.headers if value is not None}
         at = (
@@ -265,26 +273,28 @@ def read_headers(record: Any, sequenced: bool) -> tuple[Heard | None, str]:
             if "ce_time" in h
             else datetime.fromtimestamp(record.timestamp / 1000, UTC)
         )
-        return (
-            Heard(
-                topic=record.topic,
-                partition=record.partition,
-                offset=record.offset,
-                at=at if at.tzinfo else at.replace(tzinfo=UTC),
-                id=h.get("ce_id", f"{record.topic}/{record.partition}/{record.offset}")[:200],
-                type=h["ce_type"],
-                key=record.key or b"",
-                traceparent=h.get("traceparent", "")[:55] or telemetry.new_traceparent(0),
-                source=h["source"] if sequenced else "",
-                shard=int(h["shard"]) if sequenced else 0,
-                seq=int(h["seq"]) if sequenced else None,
-            ),
-            "",
+        heard = Heard(
+            topic=record.topic,
+            partition=record.partition,
+            offset=record.offset,
+            at=(at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC),
+            id=h.get("ce_id", f"{record.topic}/{record.partition}/{record.offset}")[:200],
+            type=h["ce_type"],
+            key=record.key or b"",
+            traceparent=telemetry.accepted_traceparent(h.get("traceparent"), 0),
+            source=h["source"] if sequenced else "",
+            shard=int(h["shard"]) if sequenced else 0,
+            seq=int(h["seq"]) if sequenced else None,
         )
     except KeyError as error:
         return None, f"the header {error.args[0]} is missing"
-    except (ValueError, UnicodeDecodeError, AttributeError, TypeError) as error:
+    except (ValueError, OverflowError, OSError, AttributeError, TypeError) as error:
         return None, f"a header can't be read: {type(error).__name__}"
+    if "\0" in heard.source + heard.id or len(heard.source) > 200:
+        return None, "a header can't be stored: it is too long or holds NUL"
+    if not 0 <= heard.shard < 1 << 31 or (heard.seq is not None and not 0 < heard.seq < 1 << 63):
+        return None, "a header can't be stored: its number is out of range"
+    return heard, ""
 
 
 def _readable(error: ValidationError) -> str:

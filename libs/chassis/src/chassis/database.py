@@ -1,14 +1,14 @@
 """One pool per process, and the one way to open a transaction."""
 
+import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+import json
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from chassis.transaction import Transaction
 
@@ -31,16 +31,27 @@ INFRASTRUCTURE: tuple[type[BaseException], ...] = (
     asyncpg.UndefinedTableError,
     asyncpg.UndefinedColumnError,
     asyncpg.ReadOnlySQLTransactionError,
-    InterfaceError,
-    OperationalError,
 )
 
 
 def is_infrastructure(error: BaseException) -> bool:
     """True when trying the same again later can help; then nothing is parked, the delivery is held."""
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
-        return True
     return isinstance(error, INFRASTRUCTURE)
+
+
+def plain_url(url: str) -> str:
+    """The address as asyncpg takes it, whatever driver it names."""
+    return urlunsplit(urlsplit(url)._replace(scheme="postgresql"))
+
+
+async def _no_reset(connection: asyncpg.Connection) -> None:
+    """The pool's reset is a round trip per check-in: our transactions end themselves."""
+
+
+async def _codecs(connection: asyncpg.Connection) -> None:
+    """JSON comes as Python values; it goes as the text that the store made of it."""
+    for kind in ("json", "jsonb"):
+        await connection.set_type_codec(kind, encoder=str, decoder=json.loads, schema="pg_catalog")
 
 
 class Database:
@@ -50,53 +61,59 @@ class Database:
         self.settings = settings
         self.owns = owns
         self.memo: dict[Any, Any] = {}
-        self.after_commit: list[Any] = []
-        url = make_url(settings.database_url.get_secret_value()).set(drivername="postgresql+asyncpg")
-        # The pool's reset is a rollback per check-in: our transactions end themselves, so it is one round trip for nothing.
-        self.engine: AsyncEngine = create_async_engine(
-            url,
-            pool_size=settings.database_pool,
-            max_overflow=settings.database_pool,
-            pool_timeout=10,
-            pool_reset_on_return=None,
-            connect_args={"timeout": 5, "command_timeout": 60, "server_settings": {"application_name": "tributary"}},
-        )
+        self.after_commit: list[Callable[[], None]] = []
+        self._pool: asyncpg.Pool | None = None
+        self._opening = asyncio.Lock()
+
+    async def _opened(self) -> asyncpg.Pool:
+        """The pool, made at first use; a database that is away is an error then, not before."""
+        async with self._opening:
+            if self._pool is None:
+                self._pool = await asyncpg.create_pool(
+                    plain_url(self.settings.database_url.get_secret_value()),
+                    min_size=0,
+                    max_size=self.settings.database_pool,
+                    timeout=5,
+                    command_timeout=60,
+                    init=_codecs,
+                    reset=_no_reset,
+                    max_inactive_connection_lifetime=300,
+                    server_settings={"application_name": "tributary"},
+                )
+        return self._pool
 
     @contextlib.asynccontextmanager
     async def connection(self) -> AsyncIterator[asyncpg.Connection]:
-        """A raw asyncpg connection. One that failed for any reason but a refused statement is not given back to the pool."""
-        async with self.engine.connect() as holder:
-            raw = (await holder.get_raw_connection()).driver_connection
-            assert raw is not None
-            try:
-                yield raw
-            except BaseException as error:
-                if (
-                    raw.is_closed()
-                    or raw.is_in_transaction()
-                    or is_infrastructure(error)
-                    or not isinstance(error, Exception)
-                ):
-                    raw.terminate()
-                    await holder.invalidate()
-                raise
+        """A raw connection. One that is in doubt is not given back to the pool: it may still be in a transaction."""
+        pool = self._pool or await self._opened()
+        conn: Any = await pool.acquire(timeout=10)
+        try:
+            yield conn
+        except BaseException as error:
+            if conn.is_in_transaction() or is_infrastructure(error) or not isinstance(error, Exception):
+                conn.terminate()
+            raise
+        finally:
+            await pool.release(conn)
 
     @contextlib.asynccontextmanager
     async def transaction(self, **told: Any) -> AsyncIterator[Transaction]:
-        """Commits at the end of the block together with what was emitted; an exception rolls all of it back.
-
-        ``engine.begin()`` with the raw connection would send no BEGIN: raw work opens its transaction itself.
-        """
-        async with self.connection() as raw:
-            tx = Transaction(raw, datetime.now(UTC), self.settings, self.memo, owns=self.owns, **told)
-            async with raw.transaction():
+        """Commits at the end of the block together with what was emitted; an exception rolls all of it back."""
+        async with self.connection() as conn:
+            tx = Transaction(conn, datetime.now(UTC), self.settings, self.memo, owns=self.owns, **told)
+            async with conn.transaction():
                 yield tx
                 await tx.finish()
-            emitted = tx.emitted
-        if emitted:
+        if tx.emitted:
             for kick in self.after_commit:
                 kick()
 
     async def close(self) -> None:
         """Closes every connection."""
-        await self.engine.dispose()
+        if self._pool is not None:
+            pool, self._pool = self._pool, None
+            try:
+                async with asyncio.timeout(0.5):
+                    await pool.close()
+            except TimeoutError:
+                pool.terminate()

@@ -14,9 +14,9 @@ from typing import Any
 import asyncpg
 from aiokafka import AIOKafkaProducer
 from opentelemetry.trace import SpanKind
-from sqlalchemy.engine import make_url
 
 from chassis import broker, failpoint, telemetry
+from chassis.database import plain_url
 from chassis.settings import Settings
 from contracts.event import Stream
 
@@ -106,9 +106,8 @@ class Relay:
                     connection.terminate()
 
     async def _connect(self) -> asyncpg.Connection:
-        url = make_url(self.settings.database_url.get_secret_value()).set(drivername="postgresql")
         return await asyncpg.connect(
-            url.render_as_string(hide_password=False),
+            plain_url(self.settings.database_url.get_secret_value()),
             timeout=5,
             command_timeout=20,
             # A frozen relay must not keep the lock: a relay at work is never silent for ten seconds.

@@ -1,5 +1,7 @@
 """The chassis' own tables, the same in every service's database."""
 
+import importlib.util
+from pathlib import Path
 from typing import Any
 
 TABLES = frozenset({"outbox", "outbox_shard", "epoch", "watermark", "parked", "alembic_version"})
@@ -67,6 +69,15 @@ DDL = (
     )
     """,
 )
+
+
+def head(service: str) -> str:
+    """The newest revision that this build knows: the number that the newest migration's file begins with."""
+    spec = importlib.util.find_spec(service)
+    assert spec is not None
+    assert spec.origin is not None
+    versions = Path(spec.origin).parent / "migrations" / "versions"
+    return max(file.stem.partition("_")[0] for file in versions.glob("[0-9]*_*.py"))
 
 
 def create(op: Any) -> None:

@@ -12,7 +12,7 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse
 from prometheus_client import make_asgi_app
 
-from chassis import broker, migrations, problems, telemetry
+from chassis import broker, problems, schema, telemetry
 from chassis.consumer import Consumer
 from chassis.database import Database, is_infrastructure
 from chassis.door import Shell
@@ -208,7 +208,7 @@ class Service:
 
     async def _check_database(self) -> str:
         """The database can't be reached."""
-        expected = migrations.head(self.name)
+        expected = schema.head(self.name)
         async with self.database.connection() as conn:
             if not await conn.fetchval("select to_regclass('alembic_version') is not null"):
                 return "the database has no schema yet: run the migrations"

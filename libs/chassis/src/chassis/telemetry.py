@@ -5,10 +5,10 @@ An unsampled lead costs a few bytes of header and no span (an unrecorded SDK spa
 """
 
 import logging
-import secrets
+import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -136,8 +136,9 @@ def _trace_ids(_: Any, __: str, line: Any) -> Any:
 
 def new_traceparent(ratio: float) -> str:
     """The start of a trace, sampled with this probability (W3C Trace Context)."""
-    sampled = ratio >= 1 or secrets.randbelow(1_000_000) < ratio * 1_000_000
-    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-{'01' if sampled else '00'}"
+    drawn = os.urandom(28).hex()
+    sampled = int(drawn[48:], 16) < ratio * 0x1_0000_0000
+    return f"00-{drawn[:32]}-{drawn[32:48]}-{'01' if sampled else '00'}"
 
 
 def accepted_traceparent(given: str | None, ratio: float) -> str:
@@ -177,13 +178,32 @@ def current_traceparent() -> str:
     return new_traceparent(0)
 
 
+class _Unrecorded:
+    """The span of a trace that is not sampled: it costs next to nothing and hands the header on."""
+
+    __slots__ = ("traceparent",)
+
+    def __init__(self, traceparent: str) -> None:
+        self.traceparent = traceparent
+
+    def __enter__(self) -> str:
+        return self.traceparent
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+
+def span(
+    name: str, traceparent: str, kind: SpanKind = SpanKind.INTERNAL, **attributes: Any
+) -> AbstractContextManager[str]:
+    """A span under ``traceparent``, if that trace is sampled. Gives the header that children continue from."""
+    if _provider is None or not is_sampled(traceparent) or (parent := _context(traceparent)) is None:
+        return _Unrecorded(traceparent)
+    return _recorded(name, parent, kind, attributes)
+
+
 @contextmanager
-def span(name: str, traceparent: str, kind: SpanKind = SpanKind.INTERNAL, **attributes: Any) -> Iterator[str]:
-    """A span under ``traceparent``, if that trace is sampled. Yields the header that children continue from."""
-    parent = _context(traceparent)
-    if _provider is None or parent is None or not is_sampled(traceparent):
-        yield traceparent
-        return
+def _recorded(name: str, parent: SpanContext, kind: SpanKind, attributes: dict[str, Any]) -> Iterator[str]:
     context = set_span_in_context(NonRecordingSpan(parent))
     with _tracer.start_as_current_span(name, context, kind, attributes=attributes) as made:
         mine = made.get_span_context()
@@ -203,7 +223,7 @@ def delivery_span(name: str, group: str, messages: list[tuple[str, str, dict[str
         yield
         return
     links = [Link(c) for *_, c in contexts[:128]]
-    batch = {
+    batch: dict[str, Any] = {
         "messaging.batch.message_count": len(messages),
         "messaging.consumer.group.name": group,
         "links.total": len(contexts),

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, TypeVar
+from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import httpx
 import pytest
 from pydantic import SecretStr
-from sqlalchemy.engine import make_url
 
 from chassis import migrations, outbox, telemetry
 from chassis.consumer import Consumer, Delivery
@@ -185,7 +185,7 @@ def service_fixture(build: Callable[[S], Service], settings_type: type[S], **set
 
 
 def _url(root: str, database: str) -> str:
-    return make_url(root).set(database=database, drivername="postgresql").render_as_string(hide_password=False)
+    return urlunsplit(urlsplit(root)._replace(path=f"/{database}"))
 
 
 def _settings(settings_type: type[S], url: str, more: dict[str, Any]) -> S:

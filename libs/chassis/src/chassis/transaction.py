@@ -162,6 +162,7 @@ class Transaction:
         steps = list(zip(*self._steps, strict=True)) if self._steps else [()] * 6
         said = list(zip(*self.emitted, strict=True)) if self.emitted else [()] * 8
         row = await self.conn.fetchrow(_FINISH, *steps, *said, self.now)
+        assert row is not None
         if row["moved"] != len(self._steps):
             raise Moved("a watermark is not where this process left it")
         if row["stored"] != len(self.emitted):
