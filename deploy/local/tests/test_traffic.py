@@ -86,6 +86,8 @@ def test_every_outcome_passes_its_door_and_some_are_won_and_some_lost() -> None:
     assert not isinstance(answer, list)
     assert not answer.refused
     assert {one["result"] for one in outcomes} == {"won", "lost"}
+    paid = [made.outcome("018f0000-0000-7000-8000-000000000001", {"country": "IN"}).get("amount") for _ in range(50)]
+    assert {amount["currency"] for amount in paid if amount} == {"INR"}
 
 
 def test_the_market_is_valid_and_large_enough_to_show_something() -> None:

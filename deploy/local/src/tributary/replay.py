@@ -116,7 +116,8 @@ async def play(
     if place.mark:
         console.print(f"{path.name}: going on after row {place.mark.row:,}")
     if plan.unused:
-        console.print(f"[dim]{path.name}: not taken: {escape(', '.join(plan.unused))}[/dim]")
+        more = f" and {len(plan.unused) - 5} more columns" if len(plan.unused) > 5 else ""
+        console.print(f"[dim]{path.name}: not taken: {escape(', '.join(plan.unused[:5]))}{more}[/dim]")
     sending = asyncio.Queue[tuple[Batch, asyncio.Task[dict[str, object]]]]()
 
     async def settle() -> None:

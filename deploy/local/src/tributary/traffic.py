@@ -75,13 +75,13 @@ class Traffic:
             "occurred_at": self._clock().isoformat(),
         }
 
-    def outcome(self, lead_id: str | UUID) -> dict[str, Any]:
-        """How an earlier lead ended: two of five are won."""
+    def outcome(self, lead_id: str | UUID, lead: Lead | None = None) -> dict[str, Any]:
+        """How an earlier lead ended: two of five are won, for money of the lead's own country if it is given."""
         draw = self._draw
         outcome: dict[str, Any] = {"lead_id": str(lead_id), "at": self._clock().isoformat()}
         if draw.random() < 0.4:
-            country = self._country()
-            return {**outcome, "result": "won", "amount": self._amount(country)}
+            own = [country for country in PEOPLE if lead and country.code == lead.get("country")]
+            return {**outcome, "result": "won", "amount": self._amount(own[0] if own else self._country())}
         return {
             **outcome,
             "result": "lost",
