@@ -110,6 +110,7 @@ class Feed:
         self.dimensions: dict[By, Dimension] = {by: Dimension(settings.stream_ring_bytes) for by in DIMENSIONS}
         self.floor: int | None = None
         self._kick = asyncio.Event()
+        self._lost = False
         self._silent_since = 0.0
         self._told: dict[tuple[By, str], int] = {}
 
@@ -180,8 +181,7 @@ class Feed:
                 if not is_infrastructure(error):
                     raise
                 # The database was away and may have come back as another: readers fetch the whole again.
-                self.floor = None
-                self._resync()
+                self.floor, self._lost = None, True
                 await asyncio.sleep(1)
             await asyncio.sleep(pause)
 
@@ -189,6 +189,8 @@ class Feed:
         """One look for changes: one event per dimension that is read and changed."""
         if self.floor is None:
             self.floor = await kpis.horizon(tx)
+        if self._lost:
+            self._lost = False
             self._resync()
         rows, self.floor = await kpis.read(tx, DIMENSIONS, self.floor)
         # What was read up to a transaction still running is read again at the next tick: told once is enough.
