@@ -43,17 +43,17 @@ class Parked:
     @classmethod
     def of(cls, record: Any, heard: Heard | None, cause: str, detail: str) -> "Parked":
         """From a record as Kafka gave it."""
-        headers = {str(k)[:100]: (v or b"").decode(errors="replace").replace("\0", "")[:500] for k, v in record.headers}
+        headers = {_text(str(k), 100): _text((v or b"").decode(errors="replace"), 500) for k, v in record.headers}
         return cls(
             record.topic,
             record.partition,
             record.offset,
-            heard.type.replace("\0", "")[:200] if heard else None,
+            _text(heard.type, 200) if heard else None,
             record.key or b"",
             headers,
             record.value or b"",
             cause,
-            detail.replace("\0", "")[:1000],
+            _text(detail, 1000),
             heard.traceparent if heard else None,
         )
 
@@ -77,7 +77,7 @@ class Parked:
             headers,
             body,
             cause,
-            line[:300],
+            _text(line, 300),
             heard.traceparent,
         )
 
@@ -88,6 +88,11 @@ class Parked:
         return uuid.uuid5(
             _NAMESPACE, f"{self.topic}/{self.partition}/{self.offset}/{self.headers.get('ce_id')}/{digest}"
         )
+
+
+def _text(found: str, most: int) -> str:
+    """What Postgres can hold of a text."""
+    return found.replace("\0", "")[:most]
 
 
 def _key(master: bytes) -> bytes:

@@ -6,6 +6,7 @@ An unsampled lead costs a few bytes of header and no span (an unrecorded SDK spa
 
 import logging
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -57,6 +58,9 @@ DOOR = Histogram(
     buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5),
 )
 READY = Gauge("ready", "1 when this replica is ready.", registry=REGISTRY)
+
+_TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+_ODD = frozenset("13579bdf")
 
 _provider: TracerProvider | None = None
 _tracer: trace.Tracer = trace.NoOpTracer()
@@ -143,23 +147,19 @@ def new_traceparent(ratio: float) -> str:
 
 def accepted_traceparent(given: str | None, ratio: float) -> str:
     """The caller's trace where it sent a valid one, else a new one."""
-    return given if given and _context(given) else new_traceparent(ratio)
+    return given if given and _TRACEPARENT.fullmatch(given) else new_traceparent(ratio)
 
 
 def _context(traceparent: str) -> SpanContext | None:
-    parts = traceparent.split("-")
-    try:
-        if len(parts) == 4 and len(parts[1]) == 32 and len(parts[2]) == 16:
-            context = SpanContext(int(parts[1], 16), int(parts[2], 16), True, TraceFlags(int(parts[3], 16)))
-            return context if context.is_valid else None
-    except ValueError:
-        pass
-    return None
+    if not _TRACEPARENT.fullmatch(traceparent):
+        return None
+    _, trace_id, span_id, flags = traceparent.split("-")
+    return SpanContext(int(trace_id, 16), int(span_id, 16), True, TraceFlags(int(flags, 16)))
 
 
 def is_sampled(traceparent: str) -> bool:
-    """True when spans are to be made for this trace."""
-    return traceparent.endswith("1")
+    """True when spans are to be made for this trace: the lowest bit of the flags, whatever the others say."""
+    return traceparent[-1:] in _ODD
 
 
 _active: dict[str, str] = {}

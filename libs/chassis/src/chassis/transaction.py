@@ -62,6 +62,9 @@ class Emitted(NamedTuple):
     payload: bytes
 
 
+LARGEST = 900_000  # bytes of one event; refused here, where it fails alone, and once more by the outbox (schema.py)
+
+
 def shard_of(stream: Stream, key: bytes) -> int:
     """The partition that this key's events go to, in order; the same in every process and for ever."""
     return zlib.crc32(key) % stream.partitions
@@ -138,7 +141,9 @@ class Transaction:
         stream = STREAM_OF[event.type]
         if stream.topic not in self._owns:
             raise ValueError(f"{event.type} belongs to {stream.said_by}: only its owner says it")
-        key = str(getattr(event, stream.key)).encode()
+        key, payload = str(getattr(event, stream.key)).encode(), event.model_dump_json(exclude_none=True).encode()
+        if len(payload) >= LARGEST:
+            raise ValueError(f"an event of {stream.topic} is larger than a broker takes")
         cause = self._heard.get(id(because)) if because is not None else self._cause_of_key.get(key)
         self.emitted.append(
             Emitted(
@@ -151,7 +156,7 @@ class Transaction:
                 else (self._traceparent or telemetry.current_traceparent()),
                 cause.id if cause else None,
                 key,
-                event.model_dump_json(exclude_none=True).encode(),
+                payload,
             )
         )
 

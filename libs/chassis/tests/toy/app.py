@@ -1,0 +1,62 @@
+"""The toy, put together."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from chassis import Job, Problem, Router, Service, Settings, Transaction, begin, operator
+from contracts.campaigns.ledger import LEDGER
+from contracts.event import Stream
+from toy.facts import posted
+from toy.handlers import ROUTER
+
+api = APIRouter(prefix="/v1", dependencies=[Depends(operator)])
+
+
+class NewNote(BaseModel):
+    """What may be noted at the door."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    key: str = Field(min_length=1, max_length=50)
+    what: str = ""
+
+
+@api.post("/notes", status_code=201)
+async def put_note(request: Request, new: NewNote) -> dict[str, str]:
+    """Notes it and says so, in one transaction."""
+    async with begin(request) as tx:
+        tx.emit(posted(new.key))
+        await tx.conn.execute("insert into note (topic, key, what) values ('door', $1, $2)", new.key, new.what)
+        if new.what == "refused":
+            raise Problem(409, "That can't be noted now")
+        if new.what == "bug":
+            raise KeyError(new.key)
+    return {"key": new.key}
+
+
+@api.get("/notes/{key}")
+async def get_note(request: Request, key: str) -> dict[str, str]:
+    """One note."""
+    async with begin(request) as tx:
+        what = await tx.conn.fetchval("select what from note where key = $1", key)
+    if what is None:
+        raise Problem(404, "No such note")
+    return {"key": key, "what": what}
+
+
+async def tick(tx: Transaction) -> None:
+    """A turn of the clock."""
+    await tx.conn.execute("insert into note (topic, key, what) values ('job', 'tick', pg_backend_pid()::text)")
+
+
+JOBS = (Job("tick", every=timedelta(milliseconds=50), run=tick),)
+
+
+def build(
+    settings: Settings, router: Router = ROUTER, says: Sequence[Stream] = (LEDGER,), takes: Sequence[Stream] = ()
+) -> Service:
+    """Doors, streams and jobs of the toy."""
+    return Service("toy", settings, router=router, jobs=JOBS, api=(api,), streams=says, intake=takes)
