@@ -2,11 +2,12 @@
 
 import asyncio
 import json
+import os
 import sys
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import typer
@@ -16,27 +17,21 @@ from chassis.service import Service
 from chassis.settings import Settings
 
 S = TypeVar("S", bound=Settings)
+Asked = Callable[[Callable[[Service], Awaitable[Any]]], Any]
 
 
 def cli(build: Callable[[S], Service], settings_type: type[S], name: str) -> typer.Typer:
     """The command line of one service."""
     app = typer.Typer(no_args_is_help=True, add_completion=False, help=f"Tributary {name}.")
-    parked = typer.Typer(no_args_is_help=True, help="Events that could not be handled.")
-    app.add_typer(parked, name="parked")
 
-    def settings() -> S:
-        return settings_type()
-
-    def say(what: Any) -> None:
-        sys.stdout.write(
-            (what if isinstance(what, str) else json.dumps(what, indent=2, default=str, ensure_ascii=False)) + "\n"
-        )
+    def ask(work: Callable[[Service], Awaitable[Any]]) -> Any:
+        return asyncio.run(_with(build(settings_type()), work))
 
     @app.command(help="Runs the service until SIGTERM.")
     def serve() -> None:
         import uvloop
 
-        told = settings()
+        told = settings_type()
         telemetry.setup(name, told.instance, told.otlp_endpoint, told.log_level)
         told.master_key_bytes()
         _arm(told)
@@ -50,56 +45,57 @@ def cli(build: Callable[[S], Service], settings_type: type[S], name: str) -> typ
     def migrate() -> None:
         from chassis import migrations
 
-        told = settings()
+        told = settings_type()
         _arm(told)
         migrations.upgrade(name, told.database_url.get_secret_value())
 
     @app.command(help="Exits 0 when the service on this host is ready.")
     def health() -> None:
-        told = settings()
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{told.port}/readyz", timeout=3) as answer:
-                say(answer.read().decode())
+            with urllib.request.urlopen(f"http://127.0.0.1:{settings_type().port}/readyz", timeout=3) as answer:
+                _say(answer.read().decode())
         except (urllib.error.URLError, OSError) as error:
-            say(str(error))
+            _say(str(error))
             raise typer.Exit(1) from None
 
     @app.command(help="Prints the OpenAPI document.")
     def openapi() -> None:
-        async def document() -> Any:
-            return build(settings()).api.openapi()
+        async def document(service: Service) -> Any:
+            return service.api.openapi()
 
-        say(asyncio.run(document()))
+        _say(ask(document))
 
     @app.command(name="restored", help="Run once, service stopped, after its database came back from a backup.")
     def was_restored() -> None:
-        say(asyncio.run(_with(build, settings(), restored.begin_new_history)))
+        _say(ask(restored.begin_new_history))
+
+    app.add_typer(_parked(ask), name="parked")
+    return app
+
+
+def _parked(ask: Asked) -> typer.Typer:
+    """What an operator does with events that could not be handled."""
+    parked = typer.Typer(no_args_is_help=True, help="Events that could not be handled.")
 
     @parked.command(name="list", help="What is parked and was not replayed.")
     def parked_list(everything: bool = typer.Option(False, "--all")) -> None:
-        say(asyncio.run(_with(build, settings(), lambda s: parking.listed(s.database, everything))))
+        _say(ask(lambda service: parking.listed(service.database, everything)))
 
     @parked.command(name="show", help="One parked event, whole.")
     def parked_show(parked_id: uuid.UUID) -> None:
-        say(asyncio.run(_with(build, settings(), lambda s: parking.shown(s.database, parked_id))))
+        _say(ask(lambda service: parking.shown(service.database, parked_id)))
 
     @parked.command(name="replay", help="Handles one parked event now, or all of them.")
     def parked_replay(
         parked_id: uuid.UUID | None = typer.Argument(None), everything: bool = typer.Option(False, "--all")
     ) -> None:
         async def replay(service: Service) -> list[str]:
-            ids = (
-                [r["id"] for r in await parking.listed(service.database)]
-                if everything
-                else [parked_id]
-                if parked_id
-                else []
-            )
-            return [f"{one}: {await _tried(service, one)}" for one in ids]
+            ids = [r["id"] for r in await parking.listed(service.database)] if everything else [parked_id]
+            return [f"{one}: {await _tried(service, one)}" for one in ids if one]
 
-        say("\n".join(asyncio.run(_with(build, settings(), replay))))
+        _say("\n".join(ask(replay)))
 
-    return app
+    return parked
 
 
 async def _tried(service: Service, parked_id: uuid.UUID) -> str:
@@ -109,15 +105,17 @@ async def _tried(service: Service, parked_id: uuid.UUID) -> str:
         return f"failed again: {type(error).__name__}"
 
 
+def _say(what: Any) -> None:
+    text = what if isinstance(what, str) else json.dumps(what, indent=2, default=str, ensure_ascii=False)
+    sys.stdout.write(text + "\n")
+
+
 def _arm(told: Settings) -> None:
     if told.fail_points:
-        import os
-
         failpoint.arm(os.environ.get("TRIBUTARY_FAIL_AT", ""))
 
 
-async def _with(build: Callable[[S], Service], told: S, work: Callable[[Service], Any]) -> Any:
-    service = build(told)
+async def _with(service: Service, work: Callable[[Service], Awaitable[Any]]) -> Any:
     try:
         return await work(service)
     finally:

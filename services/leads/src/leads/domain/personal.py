@@ -1,7 +1,7 @@
 """Who asks, and what they wrote: the part of a lead that only this service can read."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +17,13 @@ class Personal:
 
     def packed(self) -> bytes:
         """As bytes to be sealed."""
-        return json.dumps({k: v for k, v in asdict(self).items() if v is not None}, ensure_ascii=False).encode()
+        given = {name: value for name in _FIELDS if (value := getattr(self, name)) is not None}
+        return json.dumps(given, ensure_ascii=False).encode()
 
     @classmethod
     def unpacked(cls, data: bytes) -> "Personal":
         """The way back."""
         return cls(**json.loads(data))
+
+
+_FIELDS = tuple(field.name for field in fields(Personal))
