@@ -119,37 +119,37 @@ class Feed:
         """How many streams are open."""
         return sum(len(dimension.readers) for dimension in self.dimensions.values())
 
-    async def open(self, by: By, last_event_id: str, tx: Transaction) -> Reader:
-        """A reader from here on: it is first sent what it missed, or the whole, or word that it must fetch the whole."""
-        if self.floor is None:
-            # What changes from here on is told: before anything is read, so that nothing falls between.
-            self.floor = await kpis.horizon(tx)
-        reader, dimension = Reader(), self.dimensions[by]
-        dimension.readers.add(reader)
-        try:
-            for frame in await self._first(by, last_event_id, tx):
-                reader.backlog.appendleft(frame)
-        except BaseException:
-            dimension.readers.discard(reader)
-            raise
-        reader.wake.set()
+    def join(self, by: By) -> Reader:
+        """A reader that is told of every tick from here on, once it was greeted. Whoever joins must close."""
+        reader = Reader()
+        self.dimensions[by].readers.add(reader)
         self._kick.set()
         return reader
 
-    async def _first(self, by: By, last_event_id: str, tx: Transaction) -> list[bytes]:
-        """What stands before everything that is pushed from now on, last first."""
+    async def greet(self, reader: Reader, by: By, last_event_id: str, tx: Transaction) -> None:
+        """Sends what stands before all ticks: what the reader missed, or the whole, or word that it must fetch the whole."""
+        await self._begin(tx)
+        reader.backlog.clear()  # ticks until now are told by what follows
         dimension = self.dimensions[by]
         position = f"{self.name}-{dimension.number}"
         name, _, number = last_event_id.partition("-")
-        if name == self.name and number.isdecimal():
-            missed = dimension.since(int(number[:18]))
-            if missed is not None:
-                return [*reversed(missed), KEEP_ALIVE]
-        if last_event_id:
-            return [encode("resync", "{}", position)]
-        as_of = await kpis.as_of(tx)
-        rows = (await kpis.read(tx, (by,))).rows
-        return [encode("snapshot", wire.table(as_of, rows).model_dump_json(), position)]
+        missed = dimension.since(int(number[:18])) if name == self.name and number.isdecimal() else None
+        if missed is not None:
+            first = b"".join([KEEP_ALIVE, *missed])
+        elif last_event_id:
+            first = encode("resync", "{}", position)
+        else:
+            as_of = await kpis.as_of(tx)
+            rows = (await kpis.read(tx, (by,))).rows
+            first = encode("snapshot", wire.table(as_of, rows).model_dump_json(), position)
+        reader.backlog.appendleft(first)
+        reader.wake.set()
+
+    async def _begin(self, tx: Transaction) -> None:
+        """Whatever changes from now on is told: settled before anything is read, so that nothing falls between."""
+        horizon = await kpis.horizon(tx) if self.floor is None else 0
+        if self.floor is None:
+            self.floor = horizon
 
     def close(self, by: By, reader: Reader) -> None:
         """The stream has ended."""
@@ -187,12 +187,11 @@ class Feed:
 
     async def tick(self, tx: Transaction) -> None:
         """One look for changes: one event per dimension that is read and changed."""
-        if self.floor is None:
-            self.floor = await kpis.horizon(tx)
+        await self._begin(tx)
         if self._lost:
             self._lost = False
             self._resync()
-        rows, self.floor = await kpis.read(tx, DIMENSIONS, self.floor)
+        rows, self.floor = await kpis.read(tx, DIMENSIONS, self.floor or 0)
         # What was read up to a transaction still running is read again at the next tick: told once is enough.
         fresh = [kpi for kpi in rows if self._told.get((kpi.by, kpi.key)) != kpi.version]
         self._told = {(kpi.by, kpi.key): kpi.version for kpi in rows}

@@ -70,8 +70,13 @@ def router(feed: Feed) -> APIRouter:
     ) -> EventStream:
         if feed.readers >= feed.settings.stream_readers:
             raise Problem(503, "Too many streams are open", headers={"Retry-After": "5"})
-        async with begin(request) as tx:
-            reader = await feed.open(by, last_event_id, tx)
+        reader = feed.join(by)
+        try:
+            async with begin(request) as tx:
+                await feed.greet(reader, by, last_event_id, tx)
+        except BaseException:
+            feed.close(by, reader)
+            raise
         if request.app.state.service.stopping.is_set():
             reader.end(FAREWELL_S)
         return EventStream(feed, by, reader)
