@@ -62,6 +62,7 @@ class Database:
         self.owns = owns
         self.memo: dict[Any, Any] = {}
         self.after_commit: list[Callable[[], None]] = []
+        self._watchers: list[asyncio.Future[None]] = []
         self._pool: asyncpg.Pool | None = None
         self._opening = asyncio.Lock()
 
@@ -107,6 +108,22 @@ class Database:
         if tx.emitted:
             for kick in self.after_commit:
                 kick()
+        if tx.tells:
+            self._wake()
+
+    def _wake(self) -> None:
+        watchers, self._watchers = self._watchers, []
+        for watcher in watchers:
+            if not watcher.done():
+                watcher.set_result(None)
+
+    async def next_commit(self, within: float) -> None:
+        """Returns after this process's next delivery or telling commit, or after so many seconds: another replica's commit
+        is not seen here."""
+        watcher = asyncio.get_running_loop().create_future()
+        self._watchers.append(watcher)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(watcher, within)
 
     async def close(self) -> None:
         """Closes every connection."""

@@ -160,9 +160,14 @@ class Transaction:
             )
         )
 
+    @property
+    def tells(self) -> bool:
+        """Whether this transaction handles a delivery or says something: more than a look."""
+        return bool(self._steps or self.emitted)
+
     async def finish(self) -> None:
         """Moves the watermarks and stores what was emitted. Called by the door as the last thing before the commit."""
-        if not self._steps and not self.emitted:
+        if not self.tells:
             return
         steps = list(zip(*self._steps, strict=True)) if self._steps else [()] * 6
         said = list(zip(*self.emitted, strict=True)) if self.emitted else [()] * 8

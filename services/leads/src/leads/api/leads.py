@@ -1,6 +1,5 @@
 """The other doors of the leads service: calls, batches, outcomes, and how a lead stands."""
 
-import asyncio
 import time
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -10,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
-from chassis import Problem, begin, intake, operator
+from chassis import Problem, Service, begin, intake, operator
 from contracts.event import Money
 from contracts.leads.intake import INTAKE, OutcomeReported
 from leads.api.batch import LeadBatch, OutcomeBatch, Rows, parse_batch, parse_outcomes
@@ -19,7 +18,7 @@ from leads.api.submission import LeadForm, parse_lead
 from leads.store import lead as leads
 
 router = APIRouter(prefix="/v1", tags=["leads"], dependencies=[Depends(operator)])
-LOOK_EVERY_S = 0.03
+LOOK_EVERY_S = 0.25  # for what another replica commits; what this one commits is seen at once
 BEYOND_ROUTING = frozenset({"assigned", "won", "lost", "discarded"})
 
 
@@ -115,6 +114,7 @@ async def show_lead(
     ] = "known",
 ) -> dict[str, Any]:
     """State and history, without who it is about."""
+    service: Service = request.app.state.service
     deadline = time.monotonic() + wait
     while True:
         async with begin(request) as tx:
@@ -122,7 +122,7 @@ async def show_lead(
         settled = found is not None and (until == "known" or found["state"] in BEYOND_ROUTING or bool(found["waits"]))
         if settled or time.monotonic() >= deadline:
             break
-        await asyncio.sleep(LOOK_EVERY_S)
+        await service.database.next_commit(min(LOOK_EVERY_S, deadline - time.monotonic()))
     if found is None:
         raise Problem(404, "No such lead", detail="It was never accepted here, or it is still on its way.")
     return found
