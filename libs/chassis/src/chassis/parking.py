@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from chassis import telemetry
 from chassis.sealing import derive, open_bytes, seal_bytes
 from chassis.transaction import Heard, Transaction
 from contracts.event import Event
@@ -168,12 +169,13 @@ async def replay(database: "Database", router: "Router", parked_id: uuid.UUID) -
         found["headers"].get("ce_id", str(parked_id)),
         event.type,
         found["key"].encode(),
-        found["traceparent"] or "",
+        telemetry.accepted_traceparent(found["traceparent"], 0),
     )
     async with database.transaction(heard={id(event): heard}) as tx:
         marked = await tx.conn.execute(
             "update parked set replayed_at = now() where id = $1 and replayed_at is null", parked_id
         )
-        if marked == "UPDATE 1":
-            await router.hearings[found["topic"]].handler([event], tx)
+        if marked != "UPDATE 1":
+            return "it was replayed before"
+        await router.hearings[found["topic"]].handler([event], tx)
     return "replayed"

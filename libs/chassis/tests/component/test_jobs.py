@@ -1,0 +1,92 @@
+"""Time passed: one replica at a time, and a failure does not end it."""
+
+import asyncio
+from datetime import timedelta
+
+import asyncpg
+
+from chassis import Job, Transaction
+from chassis.database import Database
+from chassis.jobs import run_forever, run_once
+from chassis.testing import ServiceUnderTest
+
+
+async def test_a_job_runs_in_one_replica_at_a_time(service: ServiceUnderTest) -> None:
+    inside, leave = asyncio.Event(), asyncio.Event()
+
+    async def slow(tx: Transaction) -> None:
+        inside.set()
+        await leave.wait()
+
+    job = Job("slow", every=timedelta(seconds=1), run=slow)
+    other = Database(service.service.settings)
+    first = asyncio.create_task(run_once(job, service.service.database))
+    await inside.wait()
+    assert await run_once(job, other) is False
+    assert await run_once(Job("other", every=timedelta(seconds=1), run=_nothing), other) is True
+    leave.set()
+    assert await first is True
+    assert await run_once(job, other) is True
+    await other.close()
+
+
+async def _nothing(tx: Transaction) -> None:
+    """Does nothing."""
+
+
+async def test_a_replica_that_died_at_its_job_leaves_the_job_to_the_others(service: ServiceUnderTest) -> None:
+    inside = asyncio.Event()
+
+    async def hangs(tx: Transaction) -> None:
+        inside.set()
+        await asyncio.sleep(60)
+
+    job = Job("hangs", every=timedelta(seconds=1), run=hangs)
+    dying = asyncio.create_task(run_once(job, service.service.database))
+    await inside.wait()
+    dying.cancel()
+    await asyncio.wait([dying])
+    other = Database(service.service.settings)
+    assert await run_once(Job("hangs", every=timedelta(seconds=1), run=_nothing), other) is True
+    await other.close()
+
+
+async def test_a_job_that_is_not_exclusive_runs_everywhere(service: ServiceUnderTest) -> None:
+    inside, leave = asyncio.Event(), asyncio.Event()
+
+    async def slow(tx: Transaction) -> None:
+        inside.set()
+        await leave.wait()
+
+    job = Job("everywhere", every=timedelta(seconds=1), run=slow, exclusive=False)
+    first = asyncio.create_task(run_once(job, service.service.database))
+    await inside.wait()
+    leave.set()
+    assert await run_once(job, service.service.database) is True
+    assert await first is True
+
+
+async def test_a_failure_is_rolled_back_and_the_next_turn_comes(service: ServiceUnderTest) -> None:
+    turns = []
+
+    async def at_first_fails(tx: Transaction) -> None:
+        turns.append(len(turns))
+        await tx.conn.execute("insert into note (topic, key, what) values ('job', $1, '')", str(turns[-1]))
+        if len(turns) == 1:
+            raise asyncpg.ConnectionDoesNotExistError("gone")
+
+    stopping = asyncio.Event()
+    job = Job("fails", every=timedelta(milliseconds=5), run=at_first_fails)
+    running = asyncio.create_task(run_forever(job, service.service.database, stopping))
+    async with asyncio.timeout(10):
+        while len(turns) < 3:
+            await asyncio.sleep(0.01)
+        stopping.set()
+        await running
+    noted = [r["key"] for r in await service.sql("select key from note order by n")]
+    assert noted[:2] == ["1", "2"]
+
+
+async def test_the_toys_job_runs(service: ServiceUnderTest) -> None:
+    await service.runs("tick")
+    assert len(await service.sql("select 1 from note where topic = 'job'")) == 1

@@ -1,0 +1,45 @@
+"""Migrations run as a job, once, however many start them."""
+
+import os
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import pytest
+
+from chassis import schema
+
+UPGRADE = "import sys; from chassis import migrations; migrations.upgrade('toy', sys.argv[1])"
+
+
+@pytest.fixture
+async def empty(postgres_server: str) -> str:
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    connection = await asyncpg.connect(postgres_server)
+    await connection.execute(f"create database {name}")
+    await connection.close()
+    return urlunsplit(urlsplit(postgres_server)._replace(path=f"/{name}"))
+
+
+async def test_two_at_once_make_one_schema_and_both_succeed(empty: str) -> None:
+    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    runs = [subprocess.Popen([sys.executable, "-c", UPGRADE, empty], env=env, stderr=subprocess.PIPE) for _ in range(2)]
+    ends = [run.communicate(timeout=60)[1].decode()[-500:] for run in runs]
+    assert [run.returncode for run in runs] == [0, 0], ends
+    connection = await asyncpg.connect(empty)
+    assert await connection.fetch("select version_num from alembic_version") == [("0001",)]
+    tables = await connection.fetch("select table_name from information_schema.tables where table_schema = 'public'")
+    assert {r[0] for r in tables} == schema.TABLES | {"note", "spent"}
+    assert len(await connection.fetch("select name from epoch where length(name) = 32")) == 1
+    await connection.close()
+
+
+def test_the_newest_revision_is_known_without_the_migration_tool() -> None:
+    from alembic.script import ScriptDirectory
+
+    from chassis import migrations
+
+    assert schema.head("toy") == ScriptDirectory.from_config(migrations.config("toy")).get_current_head() == "0001"

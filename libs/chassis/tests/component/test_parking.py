@@ -1,0 +1,130 @@
+"""Where events stand that could not be handled, until somebody replays them."""
+
+import asyncio
+import uuid
+
+import asyncpg
+import pytest
+from toy.facts import planned, posted
+
+from chassis import parking
+from chassis.sealing import CannotOpen
+from chassis.testing import ServiceUnderTest, raw
+from contracts.campaigns.campaign import CAMPAIGN
+
+_WAITING = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+
+
+async def one_parked(service: ServiceUnderTest) -> uuid.UUID:
+    await service.receives(planned("a", "fails for José"))
+    [row] = await parking.listed(service.service.database)
+    found: uuid.UUID = row["id"]
+    return found
+
+
+async def test_what_is_parked_is_listed_without_its_body(service: ServiceUnderTest) -> None:
+    record = service.record(planned("a", "fails"), traceparent=f"00-{'a' * 32}-{'b' * 16}-00")
+    await service.receives_raw(record)
+    [row] = await parking.listed(service.service.database)
+    assert (row["cause"], row["type"], row["topic"]) == ("ValueError", "campaigns.campaign.planned.v1", CAMPAIGN.topic)
+    assert row["traceparent"] == f"00-{'a' * 32}-{'b' * 16}-00"
+    assert "payload" not in row
+
+
+async def test_the_body_rests_sealed_and_is_opened_for_whoever_holds_the_master_key(service: ServiceUnderTest) -> None:
+    parked = await one_parked(service)
+    [row] = await service.sql("select payload from parked")
+    assert "José".encode() not in row["payload"]
+    shown = await parking.shown(service.service.database, parked)
+    assert shown is not None
+    assert "fails for José" in shown["payload"]
+    assert shown["headers"]["ce_type"] == "campaigns.campaign.planned.v1"
+
+
+async def test_another_master_key_does_not_open_it(service: ServiceUnderTest) -> None:
+    from pydantic import SecretStr
+
+    parked = await one_parked(service)
+    service.service.settings.master_key = SecretStr("A" * 43 + "=")
+    with pytest.raises(CannotOpen):
+        await parking.shown(service.service.database, parked)
+
+
+async def test_a_replay_has_the_events_effect_once_and_is_on_record(
+    service: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parked = await one_parked(service)
+    database, router = service.service.database, service.service.router
+    with pytest.raises(ValueError):
+        await parking.replay(database, router, parked)
+    [row] = await parking.listed(database)
+    assert row["replayed_at"] is None
+    await repaired(service)
+    assert await parking.replay(database, router, parked) == "replayed"
+    assert await parking.replay(database, router, parked) == "it was replayed before"
+    assert await service.emitted() == [posted("a")]
+    assert await parking.listed(database) == []
+    assert len(await parking.listed(database, everything=True)) == 1
+
+
+async def repaired(service: ServiceUnderTest) -> None:
+    """As if a new build could handle it: the sealed body is replaced by one that does not fail."""
+    from chassis.sealing import derive, seal_bytes
+
+    body = planned("a").model_dump_json().encode()
+    key = derive(service.service.settings.master_key_bytes(), "parked")
+    await service.sql("update parked set payload = $1", seal_bytes(key, body))
+
+
+async def test_two_replays_at_once_have_one_effect_and_only_one_says_so(service: ServiceUnderTest) -> None:
+    parked = await one_parked(service)
+    await repaired(service)
+    database, router = service.service.database, service.service.router
+    blocker = await asyncpg.connect(database.settings.database_url.get_secret_value())
+    async with blocker.transaction():
+        await blocker.execute("select from parked for update")
+        replays = [asyncio.create_task(parking.replay(database, router, parked)) for _ in range(2)]
+        async with asyncio.timeout(10):
+            while (await service.sql(_WAITING))[0][0] < 2:
+                await asyncio.sleep(0.01)
+    await blocker.close()
+    assert sorted(await asyncio.gather(*replays)) == ["it was replayed before", "replayed"]
+    assert await service.emitted() == [posted("a")]
+
+
+async def test_an_event_whose_type_header_was_unreadable_can_be_replayed_by_what_its_body_says(
+    service: ServiceUnderTest,
+) -> None:
+    good = service.record(planned("a"))
+    await service.receives_raw(raw(CAMPAIGN.topic, 0, 7, b"a", good.value, [("ce_type", None), *good.headers[3:]]))
+    [row] = await parking.listed(service.service.database)
+    assert row["cause"] == "unreadable header"
+    said = await parking.replay(service.service.database, service.service.router, row["id"])
+    assert said == "this build does not know its type"
+    await service.sql("""update parked set headers = '{"ce_type": "campaigns.campaign.planned.v1"}'""")
+    assert await parking.replay(service.service.database, service.service.router, row["id"]) == "replayed"
+    assert await service.emitted() == [posted("a")]
+
+
+async def test_what_a_replay_says_continues_the_events_trace_and_names_its_cause(service: ServiceUnderTest) -> None:
+    record = service.record(planned("a", "fails"), traceparent=f"00-{'c' * 32}-{'d' * 16}-00")
+    await service.receives_raw(record)
+    await repaired(service)
+    [row] = await parking.listed(service.service.database)
+    await parking.replay(service.service.database, service.service.router, row["id"])
+    [said] = await service.sql("select traceparent, causation from outbox")
+    assert said["traceparent"].split("-")[1] == "c" * 32
+    assert said["causation"] == dict(record.headers)["ce_id"].decode()
+
+
+async def test_an_unreadable_record_heard_again_is_parked_once(service: ServiceUnderTest) -> None:
+    bad = raw(CAMPAIGN.topic, 0, 7, b"a", b"?", [])
+    await service.receives_raw(bad)
+    await service.receives_raw(bad)
+    assert len(await service.parked()) == 1
+
+
+async def test_an_unknown_id_is_a_sentence(service: ServiceUnderTest) -> None:
+    database = service.service.database
+    assert await parking.shown(database, uuid.UUID(int=1)) is None
+    assert await parking.replay(database, service.service.router, uuid.UUID(int=1)) == "there is no such parked event"
