@@ -3,6 +3,7 @@
 import typer
 
 from tributary import clean, up
+from tributary.verify import command as verify
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
@@ -14,3 +15,4 @@ def tributary() -> None:
 
 app.command()(up.up)
 app.command()(clean.clean)
+app.command()(verify.verify)

@@ -1,0 +1,36 @@
+"""What must be true of every stack at every moment: pure functions over what was read, each giving counter-examples."""
+
+from tributary.verify.invariants.decisions import DECISIONS, DECISIONS_TOLD, FOLLOWED, OWNERS, ROTATION
+from tributary.verify.invariants.kpis import FACTS, KPIS, KPIS_TOLD
+from tributary.verify.invariants.ledger import DOUBLE_ENTRY, LINES, POSTINGS_TOLD, SPENDS
+from tributary.verify.invariants.order import ORDER
+from tributary.verify.invariants.parked import UNREADABLE
+from tributary.verify.invariants.placement import ACCOUNTED, CONSERVED
+from tributary.verify.invariants.records import ACCEPTED, LEADS, OUTCOMES
+from tributary.verify.invariants.sequences import SEQUENCES
+from tributary.verify.invariants.violation import Invariant, Violation
+
+INVARIANTS: tuple[Invariant, ...] = (
+    ACCEPTED,
+    LEADS,
+    OUTCOMES,
+    DECISIONS,
+    DECISIONS_TOLD,
+    OWNERS,
+    FOLLOWED,
+    CONSERVED,
+    SEQUENCES,
+    ORDER,
+    SPENDS,
+    DOUBLE_ENTRY,
+    LINES,
+    POSTINGS_TOLD,
+    FACTS,
+    KPIS,
+    KPIS_TOLD,
+    ROTATION,
+    UNREADABLE,
+    ACCOUNTED,
+)
+
+__all__ = ["INVARIANTS", "Invariant", "Violation"]

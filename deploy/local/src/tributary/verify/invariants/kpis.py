@@ -1,0 +1,192 @@
+"""Metrics: what it knows is what was said, its numbers are what it knows, and what it tells are its numbers."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields
+from typing import Any
+
+from metrics.domain.contributions import DIMENSIONS, Contributions, Differences, spending, standing
+from metrics.domain.facts import CampaignFact, LeadFact, LineFact
+from tributary.verify.invariants.violation import Invariant, Kind, Violation
+from tributary.verify.said import (
+    COUNTS,
+    Assigned,
+    Captured,
+    Closed,
+    Discarded,
+    KpiTold,
+    Planned,
+    Posted,
+    Qualified,
+    Routed,
+    Unassigned,
+    Unroutable,
+)
+from tributary.verify.world import MetricsTables, Place, World
+
+VALID = ("near_term", "nurture")
+
+
+def _closed(fact: LeadFact, said: Closed) -> None:
+    amount, currency = said.amount or (None, None)
+    fact.closed(said.revision, "won" if said.result == "won" else "lost", amount, currency)
+
+
+def _assigned(fact: LeadFact, said: Assigned) -> None:
+    fact.placed(said.at, said.segment, said.team)
+    fact.assigned(said.at, said.person)
+
+
+def _unassigned(fact: LeadFact, said: Unassigned) -> None:
+    fact.placed(said.at, said.segment, said.team)
+    fact.assigned(said.at, None)
+
+
+LEARN: Mapping[type, Callable[[LeadFact, Any], None]] = {
+    Captured: lambda fact, said: fact.captured(said.at, said.channel, said.campaign),
+    Qualified: lambda fact, said: fact.qualified(said.at, said.genuine and said.disposition in VALID),
+    Discarded: lambda fact, said: fact.discarded(said.at),
+    Closed: _closed,
+    Routed: lambda fact, said: fact.placed(said.at, said.segment, said.team),
+    Unroutable: lambda fact, said: fact.placed(said.at, None, None),
+    Assigned: _assigned,
+    Unassigned: _unassigned,
+}
+
+
+def recount(world: World) -> MetricsTables:
+    """The facts made anew from the topics, up to the watermarks of metrics."""
+    if "recount" not in world.memo:
+        world.memo["recount"] = _recount(world)
+    found: MetricsTables = world.memo["recount"]
+    return found
+
+
+def _recount(world: World) -> MetricsTables:
+    made = MetricsTables()
+    for topic in ("leads.lead", "territory.lead"):
+        for said in world.heard("metrics", topic):
+            learn = LEARN.get(type(said.body))
+            if learn is not None:
+                fact = made.leads.get(said.key)
+                if fact is None:
+                    fact = made.leads[said.key] = LeadFact(said.key)  # type: ignore[arg-type]
+                learn(fact, said.body)
+    for said in world.heard("metrics", "campaigns.campaign"):
+        if isinstance(body := said.body, Planned):
+            plan = made.campaigns.setdefault(said.key, CampaignFact(said.key))
+            plan.planned(body.version, body.channel, body.segment)
+    for said in world.heard("metrics", "campaigns.ledger"):
+        if isinstance(body := said.body, Posted):
+            place: Place = (body.campaign, body.line, body.currency)
+            made.lines.setdefault(place, LineFact(*place)).posted(body.posting, body.incurred)
+    return made
+
+
+def facts(world: World) -> Iterator[Violation]:
+    """Facts against a recount from the topics, column by column."""
+    topics = ("leads.lead", "territory.lead", "campaigns.campaign", "campaigns.ledger")
+    if not all(world.logs[topic].complete for topic in topics):
+        return
+    made = recount(world)
+    yield from _apart("lead", made.leads, world.metrics.leads)
+    yield from _apart("campaign", made.campaigns, world.metrics.campaigns)
+    yield from _apart("budget line", made.lines, world.metrics.lines)
+
+
+def _apart(what: str, right: Mapping[Any, Any], held: Mapping[Any, Any]) -> Iterator[Violation]:
+    for key in right.keys() - held.keys():
+        yield Violation("lost", f"{what} {_name(key)} was heard by metrics, and there is no fact")
+    for key in held.keys() - right.keys():
+        yield Violation("invented", f"{what} {_name(key)} is a fact, and metrics has heard nothing of it")
+    for key, fact in right.items():
+        if key in held and held[key] != fact:
+            for field in fields(fact):
+                expected, found = getattr(fact, field.name), getattr(held[key], field.name)
+                if expected != found:
+                    yield Violation("wrong", f"{what} {_name(key)}: {field.name} is {found}, the topics say {expected}")
+
+
+def _name(key: Any) -> str:
+    return key if isinstance(key, str) else "/".join(key)
+
+
+def numbers_of(tables: MetricsTables) -> Contributions:
+    """Every number, made of facts by the metrics service's own pure function."""
+    total = Differences()
+    for fact in tables.leads.values():
+        total.move(None, standing(fact))
+    for (campaign, _, currency), line in tables.lines.items():
+        plan = tables.campaigns.get(campaign) or CampaignFact(campaign)
+        total.spend(spending(line, plan), currency, line.incurred)
+    return total.as_mapping()
+
+
+def held(tables: MetricsTables) -> dict[tuple[str, ...], int]:
+    """Every number as the KPI tables hold it, without zeros."""
+    flat: dict[tuple[str, ...], int] = {}
+    for (by, key), row in tables.kpis.items():
+        flat.update({(by, key, measure): n for measure, n in zip(COUNTS, row.counts, strict=True) if n})
+    flat.update({key: minor for key, minor in tables.money.items() if minor})
+    return flat
+
+
+def kpis(world: World) -> Iterator[Violation]:
+    """The live numbers against both recomputations, and every dimension against every other."""
+    live, of_facts = held(world.metrics), numbers_of(world.metrics)
+    yield from _numbers("the facts make", live, of_facts)
+    made = recount(world)
+    if all(world.logs[topic].complete for topic in ("leads.lead", "territory.lead", "campaigns.ledger")):
+        yield from _numbers("the topics make", live, numbers_of(made))
+    captured = sum(fact.captured_at is not None for fact in world.metrics.leads.values())
+    for by in DIMENSIONS:
+        leads = sum(n for key, n in live.items() if key[0] == by and key[2] == "leads")
+        if leads != captured:
+            yield Violation("wrong", f"KPIs by {by} count {leads} leads, and {captured} are captured")
+
+
+def _numbers(who: str, live: Contributions, right: Contributions) -> Iterator[Violation]:
+    for key in sorted({*live, *right}):
+        if live.get(key, 0) != right.get(key, 0):
+            kind: Kind = "lost" if live.get(key, 0) < right.get(key, 0) else "invented"
+            by, name, *measure = key
+            yield Violation(
+                kind, f"KPI {by}={name}: {' '.join(measure)} is {live.get(key, 0)}, {who} {right.get(key, 0)}"
+            )
+
+
+def told(world: World) -> Iterator[Violation]:
+    """The newest word on metrics.kpi about a row is the row, as soon as it must have been told."""
+    newest: dict[tuple[str, str], KpiTold] = {}
+    for said in world.told("metrics.kpi"):
+        if isinstance(body := said.body, KpiTold):
+            row = (body.by, body.key)
+            if row not in newest or body.version >= newest[row].version:
+                newest[row] = body
+    money: dict[tuple[str, str, str], dict[str, int]] = {}
+    for (by, key, measure, currency), minor in world.metrics.money.items():
+        money.setdefault((by, key, measure), {})[currency] = minor
+    for (by, key), kpi in world.metrics.kpis.items():
+        body = newest.get((by, key))
+        version = body.version if body else 0
+        if kpi.said and version < kpi.version:
+            yield Violation(
+                "lost", f"KPI {by}={key} has changed (version {kpi.version}) and was told last as {version}"
+            )
+        if body is None or version != kpi.version:
+            continue
+        amounts = tuple(money.get((by, key, measure), {}) for measure in ("won_amount", "spend"))
+        if (kpi.counts, *amounts) != (body.counts, dict(body.won_amount), dict(body.spend)):
+            yield Violation("wrong", f"KPI {by}={key} is {(kpi.counts, *amounts)} and was told as {tuple(body[3:])}")
+
+
+FACTS = Invariant(
+    "facts",
+    "What metrics knows of leads, campaigns and budget lines is what the topics say up to its watermarks.",
+    facts,
+)
+KPIS = Invariant(
+    "kpis",
+    "Every KPI, in every dimension and currency, equals its recomputation from the facts and its recount from the topics.",
+    kpis,
+)
+KPIS_TOLD = Invariant("kpis_told", "The newest word on metrics.kpi about a row equals the row.", told)

@@ -1,0 +1,154 @@
+"""Leads: what was accepted is on record, and what is on record was told."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from tributary.verify.invariants.violation import Invariant, Violation
+from tributary.verify.said import Captured, Closed, Discarded, Opened, Qualified, Reported, Said, Submitted
+from tributary.verify.world import Known, World
+
+
+def accepted(world: World) -> Iterator[Violation]:
+    """Door, intake topic and table hold the same leads."""
+    submitted = {s.key for s in world.events("leads.intake") if isinstance(s.body, Submitted)}
+    on_record = {lead_id for lead_id, lead in world.leads.leads.items() if lead.captured_at}
+    due = {s.key for s in world.heard("leads", "leads.intake") if isinstance(s.body, Submitted)}
+    for lead_id in sorted(due - on_record):
+        yield Violation("lost", f"lead {lead_id} was submitted and heard, and is not on record")
+    complete = world.logs["leads.intake"].complete
+    if complete:
+        for lead_id in sorted(on_record - submitted):
+            yield Violation("invented", f"lead {lead_id} is on record and was never submitted")
+    known = submitted if complete else submitted | on_record
+    for lead_id in sorted((world.accepted or frozenset()) - known):
+        yield Violation("lost", f"lead {lead_id} was accepted at the door and is not on leads.intake")
+
+
+def told(world: World) -> Iterator[Violation]:
+    """Captured and qualified exactly once in a history; discarded, opened and the place as on record."""
+    captured, qualified, discarded = (_times(world, kind) for kind in (Captured, Qualified, Discarded))
+    opened = {s.key: s.body for s in world.told("leads.lead") if isinstance(s.body, Opened)}
+    complete = world.logs["leads.lead"].complete
+    for lead_id, lead in world.leads.leads.items():
+        if not lead.captured_at:
+            continue
+        for what, times, due in (
+            ("captured", captured, True),
+            ("qualified", qualified, lead.qualified_at is not None),
+            ("discarded", discarded, lead.discarded_at is not None),
+        ):
+            if due and lead_id not in times and complete:
+                yield Violation("lost", f"lead {lead_id} is {what} and that was never told")
+            if not due and lead_id in times:
+                yield Violation("wrong", f"lead {lead_id} was told as {what} and is not")
+        if lead.opened_at and complete and opened.get(lead_id) != (lead.team, lead.pipeline):
+            yield Violation(
+                "wrong",
+                f"lead {lead_id} stands with {lead.team}/{lead.pipeline} and was told as {'/'.join(opened.get(lead_id, ('nothing',)))}",
+            )
+        if not lead.qualified_at:
+            yield Violation("lost", f"lead {lead_id} is on record and was never judged")
+        if lead.state != state_of(lead):
+            yield Violation(
+                "wrong", f"lead {lead_id} is in state {lead.state}, and what is known of it says {state_of(lead)}"
+            )
+    for what, times in (("captured", captured), ("qualified", qualified), ("discarded", discarded)):
+        yield from _once(world, what, times)
+
+
+def _times(world: World, kind: type) -> Counter[str] | dict[str, int]:
+    """How often each lead was told so by the history that told it most often."""
+    times = Counter((s.key, s.source) for s in world.told("leads.lead") if type(s.body) is kind)
+    most: dict[str, int] = {}
+    for (lead_id, _), n in times.items():
+        most[lead_id] = max(n, most.get(lead_id, 0))
+    return most
+
+
+def _once(world: World, what: str, times: Counter[str] | dict[str, int]) -> Iterator[Violation]:
+    for lead_id, n in times.items():
+        if n > 1:
+            yield Violation("doubled", f"lead {lead_id} was told as {what} {n} times")
+    now = {s.key for s in world.told("leads.lead") if world.is_current("leads.lead", s)}
+    for lead_id in times:
+        known = world.leads.leads.get(lead_id)
+        if lead_id in now and (known is None or known.captured_at is None):
+            yield Violation("invented", f"lead {lead_id} was told as {what} and is not on record")
+
+
+def state_of(lead: Known) -> str:
+    """How far a lead is, from what is known of it."""
+    if lead.outcomes:
+        return lead.outcomes[-1][0]
+    if lead.discarded_at:
+        return "discarded"
+    if lead.assigned_at:
+        return "assigned"
+    if lead.opened_at:
+        return "routed"
+    return "qualified" if lead.qualified_at else "captured"
+
+
+def outcomes(world: World) -> Iterator[Violation]:
+    """Reported, on record or waiting for its lead, and told by revision."""
+    leads, complete = world.leads.leads, world.logs["leads.intake"].complete
+    reported: dict[str, set[tuple[object, ...]]] = {}
+    for said in world.events("leads.intake"):
+        if isinstance(said.body, Reported):
+            reported.setdefault(said.key, set()).add(tuple(said.body))
+    for said in world.heard("leads", "leads.intake"):
+        if isinstance(said.body, Reported) and (missing := _not_kept(world, said)):
+            yield missing
+    for event_id, lead_id in world.leads.waiting.items():
+        if lead_id in leads and leads[lead_id].captured_at:
+            yield Violation("lost", f"outcome {event_id} still waits for lead {lead_id}, which is on record")
+    by_revision: dict[str, dict[int, tuple[object, ...]]] = {}
+    for said in world.told("leads.lead"):
+        if isinstance(said.body, Closed):
+            revision, *rest = said.body
+            by_revision.setdefault(said.key, {})[revision] = tuple(rest)
+            if world.is_current("leads.lead", said) and revision > len(_outcomes_of(leads.get(said.key))):
+                yield Violation("invented", f"lead {said.key} was told as closed, revision {revision}, and is not")
+    for lead_id, lead in leads.items():
+        for n, outcome in enumerate(lead.outcomes, 1):
+            if complete and tuple(outcome) not in reported.get(lead_id, ()):
+                yield Violation("invented", f"lead {lead_id} is {outcome[0]} (revision {n}) and nobody reported that")
+            was = by_revision.get(lead_id, {}).get(n)
+            if was is None and world.logs["leads.lead"].complete:
+                yield Violation("lost", f"lead {lead_id} is {outcome[0]}, revision {n}, and that was never told")
+            elif was is not None and was != tuple(outcome):
+                yield Violation("wrong", f"lead {lead_id}, revision {n}: on record is {outcome}, told was {was}")
+
+
+def _outcomes_of(lead: Known | None) -> tuple[object, ...]:
+    return lead.outcomes if lead else ()
+
+
+def _not_kept(world: World, said: Said) -> Violation | None:
+    lead = world.leads.leads.get(said.key)
+    if lead is None or not lead.captured_at:
+        kept = said.id[:200] in world.leads.waiting
+        return (
+            None if kept else Violation("lost", f"outcome {said.id} of lead {said.key} neither waits nor is on record")
+        )
+    if tuple(said.body) in map(tuple, lead.outcomes):
+        return None
+    return Violation("lost", f"outcome {said.id} of lead {said.key} was heard and is not on record")
+
+
+ACCEPTED = Invariant(
+    "accepted",
+    "Every lead accepted at the door is on leads.intake, and every lead there is exactly one on record, or parked; none is on"
+    " record that was never submitted.",
+    accepted,
+)
+LEADS = Invariant(
+    "leads",
+    "Every lead on record was told as captured and as qualified exactly once, and as discarded, opened and placed as it is.",
+    told,
+)
+OUTCOMES = Invariant(
+    "outcomes",
+    "Every reported outcome is on record or waits for its lead, and the outcomes on record were told, revision by revision.",
+    outcomes,
+)

@@ -1,0 +1,241 @@
+"""What was said, as far as the invariants look at it: one record of a topic or one row of an outbox."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from pydantic_core import from_json
+
+Money = tuple[int, str] | None
+
+
+class Said(NamedTuple):
+    """One event. ``source``, ``shard`` and ``seq`` are its number where the stream is sequenced; ``offset`` is -1 in an outbox."""
+
+    partition: int
+    offset: int
+    type: str
+    key: str
+    id: str
+    source: str
+    shard: int
+    seq: int
+    body: Any
+
+    @property
+    def number(self) -> str:
+        """Its number in words."""
+        return f"{self.source}#{self.shard}:{self.seq}"
+
+
+class Unreadable(NamedTuple):
+    """The body of an event that nobody can read: whoever hears it must have parked it."""
+
+    why: str
+
+
+class Submitted(NamedTuple):
+    """Somebody asked for something; the key says which lead."""
+
+
+class Reported(NamedTuple):
+    """Somebody told how a lead ended."""
+
+    result: str
+    amount: Money
+    reason: str | None
+
+
+class Captured(NamedTuple):
+    """A lead is on record."""
+
+    at: datetime
+    channel: str
+    campaign: str | None
+
+
+class Qualified(NamedTuple):
+    """A lead was judged."""
+
+    at: datetime
+    genuine: bool
+    disposition: str
+
+
+class Discarded(NamedTuple):
+    """A lead was set aside."""
+
+    at: datetime
+
+
+class Opened(NamedTuple):
+    """A lead stands in a pipeline."""
+
+    team: str
+    pipeline: str
+
+
+class Closed(NamedTuple):
+    """A lead was won or lost."""
+
+    revision: int
+    result: str
+    amount: Money
+    reason: str | None
+
+
+class Routed(NamedTuple):
+    """A lead was given to a team."""
+
+    at: datetime
+    segment: str
+    team: str
+    pipeline: str
+    ruleset: int
+
+
+class Unroutable(NamedTuple):
+    """No team gets the lead."""
+
+    at: datetime
+    reason: str
+    ruleset: int
+
+
+class Assigned(NamedTuple):
+    """A lead was given to a person."""
+
+    at: datetime
+    segment: str
+    team: str
+    person: str
+
+
+class Unassigned(NamedTuple):
+    """No person could take the lead."""
+
+    at: datetime
+    segment: str
+    team: str
+    reason: str
+
+
+class Planned(NamedTuple):
+    """A campaign is planned so."""
+
+    version: int
+    channel: str | None
+    segment: str | None
+    currency: str
+    budgets: tuple[tuple[str, int], ...]
+
+
+class Spent(NamedTuple):
+    """Money was spent."""
+
+    spend_id: str
+    campaign: str
+    amount: int
+    currency: str
+    kind: str
+
+
+class Posted(NamedTuple):
+    """A posting, and the line as it stands after it."""
+
+    campaign: str
+    line: str
+    currency: str
+    posting: int
+    kind: str
+    amount: int
+    spend_id: str | None
+    budget: int
+    committed: int
+    incurred: int
+    available: int
+
+
+class KpiTold(NamedTuple):
+    """One KPI row."""
+
+    by: str
+    key: str
+    version: int
+    counts: tuple[int, ...]
+    won_amount: Mapping[str, int]
+    spend: Mapping[str, int]
+
+
+COUNTS = ("leads", "qualified", "valid", "routed", "assigned", "won", "lost")
+
+_when = datetime.fromisoformat
+
+
+def _money(body: Mapping[str, Any]) -> Money:
+    amount = body.get("amount")
+    return (amount["minor"], amount["currency"]) if amount else None
+
+
+def _planned(body: Mapping[str, Any]) -> Planned:
+    budgets = tuple(sorted((line["line"], line["budget"]) for line in body.get("lines", ())))
+    return Planned(body["version"], body.get("channel"), body.get("segment"), body["currency"], budgets)
+
+
+def _kpi(body: Mapping[str, Any]) -> KpiTold:
+    counts = tuple(body[name] for name in COUNTS)
+    return KpiTold(
+        body["by"], body["key"], body["version"], counts, body.get("won_amount") or {}, body.get("spend") or {}
+    )
+
+
+# What is not listed here is not looked into: only its number counts.
+_READ: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
+    "leads.intake.outcome_reported.v1": lambda b: Reported(b["result"], _money(b), b.get("reason")),
+    "leads.lead.captured.v1": lambda b: Captured(
+        _when(b["captured_at"]), b.get("channel") or b["source"], b.get("campaign")
+    ),
+    "leads.lead.qualified.v1": lambda b: Qualified(_when(b["qualified_at"]), b["genuine"], b["disposition"]),
+    "leads.lead.discarded.v1": lambda b: Discarded(_when(b["discarded_at"])),
+    "leads.lead.opened.v1": lambda b: Opened(b["team"], b["pipeline"]),
+    "leads.lead.closed.v1": lambda b: Closed(b.get("revision", 1), b["result"], _money(b), b.get("reason")),
+    "territory.lead.routed.v1": lambda b: Routed(
+        _when(b["routed_at"]), b["segment"], b["team"], b["pipeline"], b["ruleset"]
+    ),
+    "territory.lead.unroutable.v1": lambda b: Unroutable(_when(b["decided_at"]), b["reason"], b["ruleset"]),
+    "territory.lead.assigned.v1": lambda b: Assigned(_when(b["assigned_at"]), b["segment"], b["team"], b["person"]),
+    "territory.lead.unassigned.v1": lambda b: Unassigned(_when(b["decided_at"]), b["segment"], b["team"], b["reason"]),
+    "campaigns.campaign.planned.v1": _planned,
+    "campaigns.spend.reported.v1": lambda b: Spent(
+        b["spend_id"], b["campaign"], b["amount"]["minor"], b["amount"]["currency"], b.get("kind", "incurred")
+    ),
+    "campaigns.ledger.posted.v1": lambda b: Posted(
+        b["campaign"],
+        b["line"],
+        b["currency"],
+        b["posting"],
+        b["kind"],
+        b["amount"],
+        b.get("spend_id"),
+        b["budget"],
+        b["committed"],
+        b["incurred"],
+        b["available"],
+    ),
+    "metrics.kpi.changed.v1": _kpi,
+}
+
+SUBMITTED = Submitted()
+
+
+def body_of(event_type: str, payload: bytes | None) -> Any:
+    """What the invariants look at in this event; None where that is nothing."""
+    if event_type == "leads.intake.submitted.v1":
+        return SUBMITTED
+    read = _READ.get(event_type)
+    if read is None:
+        return None
+    try:
+        return read(from_json(payload or b""))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        return Unreadable(type(error).__name__)

@@ -1,0 +1,135 @@
+"""The topics, read from their beginning to the ends they had at one moment, without joining any group."""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+
+from tributary.owned import StackError
+from tributary.verify.said import Said, body_of
+from tributary.verify.world import SEQUENCED, STREAM, Log
+
+Spans = dict[str, dict[int, tuple[int, int]]]
+Progress = Callable[[int, int], None]
+
+AT_ONCE, AT_MOST_S = 5_000, 0.1
+SILENCE_S = 20.0
+
+
+class Topics:
+    """A reader of all our topics."""
+
+    def __init__(self, bootstrap: str) -> None:
+        self._consumer: Any = Consumer(
+            {
+                "bootstrap.servers": bootstrap,
+                "group.id": "tributary-verify",  # asked for, never joined: partitions are assigned by hand
+                "enable.auto.commit": False,
+                "auto.offset.reset": "error",
+                "enable.partition.eof": True,
+                "queued.max.messages.kbytes": 65536,
+                "fetch.max.bytes": 16 * 1024 * 1024,
+                "max.partition.fetch.bytes": 4 * 1024 * 1024,
+                "log_level": 0,
+            }
+        )
+
+    def spans(self, topics: Sequence[str] = tuple(STREAM)) -> Spans:
+        """Where every partition begins, and where it ends just now."""
+        try:
+            there = self._consumer.list_topics(timeout=10).topics
+            missing = [topic for topic in topics if topic not in there]
+            if missing:
+                raise StackError(f"Kafka has no topic {missing[0]}: is this Tributary's Kafka?")
+            return {
+                topic: {
+                    n: self._consumer.get_watermark_offsets(TopicPartition(topic, n), timeout=10)
+                    for n in sorted(there[topic].partitions)
+                }
+                for topic in topics
+            }
+        except KafkaException as failure:
+            raise StackError(f"Kafka does not answer: {failure.args[0].str()}.") from failure
+
+    def read(self, spans: Spans, progress: Progress) -> dict[str, Log]:
+        """Everything from the beginnings to these ends."""
+        logs = {topic: Log(spans=dict(its)) for topic, its in spans.items()}
+        found: dict[tuple[str, int], list[Any]] = {}
+        open_ends = {}
+        for topic, its in spans.items():
+            for n, (begin, end) in its.items():
+                if end > begin:
+                    open_ends[topic, n] = end
+                    found[topic, n] = []
+        total = sum(end - spans[topic][n][0] for (topic, n), end in open_ends.items())
+        self._consumer.assign([TopicPartition(topic, n, spans[topic][n][0]) for topic, n in open_ends])
+        done, heard_at = 0, time.monotonic()
+        while open_ends:
+            records = self._consumer.consume(AT_ONCE, AT_MOST_S)
+            if records:
+                heard_at = time.monotonic()
+            elif time.monotonic() - heard_at > SILENCE_S:
+                raise StackError(f"Kafka fell silent before the end of {next(iter(open_ends))[0]}.")
+            for record in records:
+                self._take(record, logs, found, open_ends)
+            done += len(records)
+            progress(min(done, total), total)
+        for (topic, _), its_records in sorted(found.items()):
+            logs[topic].records += its_records
+        return logs
+
+    def _take(
+        self,
+        record: Any,
+        logs: dict[str, Log],
+        found: dict[tuple[str, int], list[Any]],
+        ends: dict[tuple[str, int], int],
+    ) -> None:
+        topic, partition = record.topic(), record.partition()
+        if (error := record.error()) is not None:
+            if error.code() != KafkaError._PARTITION_EOF:
+                raise StackError(f"{topic} can't be read: {error.str()}.")
+            ends.pop((topic, partition), None)
+            return
+        end = ends.get((topic, partition))
+        if end is None:
+            return
+        offset = record.offset()
+        if offset < end:
+            said = said_of(record, topic, partition, offset)
+            if said is None:
+                logs[topic].foreign += 1
+            else:
+                found[topic, partition].append(said)
+        if offset >= end - 1:
+            del ends[topic, partition]
+            self._consumer.pause([TopicPartition(topic, partition)])
+
+    def close(self) -> None:
+        """Lets go of Kafka."""
+        self._consumer.close()
+
+
+_SEQUENCED = frozenset(SEQUENCED)
+
+
+def said_of(record: Any, topic: str, partition: int, offset: int) -> Said | None:
+    """The record as an event; None when it lacks the headers an event must have."""
+    try:
+        headers = dict(record.headers() or ())
+        kind = headers["ce_type"].decode()
+        sequenced = topic in _SEQUENCED
+        return Said(
+            partition,
+            offset,
+            kind,
+            (record.key() or b"").decode(),
+            headers["ce_id"].decode() if "ce_id" in headers else f"{topic}/{partition}/{offset}",
+            headers["source"].decode() if sequenced else "",
+            int(headers["shard"]) if sequenced else partition,
+            int(headers["seq"]) if sequenced else offset,
+            body_of(kind, record.value()),
+        )
+    except (KeyError, ValueError, AttributeError):
+        return None

@@ -1,0 +1,104 @@
+"""The verdict over a world: what each invariant found, where every lead is, and what was looked at."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+
+from tributary.verify.invariants import INVARIANTS, Invariant, Violation
+from tributary.verify.invariants.placement import counted, places, unaccounted
+from tributary.verify.invariants.sequences import duplicates
+from tributary.verify.world import World
+
+KEPT = 1000  # counter-examples per invariant; all of them are counted
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one invariant found. ``found`` counts every counter-example, ``violations`` holds the first of them."""
+
+    invariant: Invariant
+    found: int
+    kinds: Counter[str]
+    violations: Sequence[Violation]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether everything holds, and if not, what does not. ``places`` says where every accepted lead is."""
+
+    findings: Sequence[Finding]
+    places: dict[str, int]
+    accepted: int
+    unaccounted: int
+    looked_at: dict[str, int]
+    moving: Sequence[str] = ()
+    notes: Sequence[str] = ()
+    at_rest_demanded: bool = False
+    seconds: float = field(default=0.0, compare=False)
+
+    @property
+    def holds(self) -> bool:
+        """Whether no invariant is violated, and the stack is at rest where that was demanded."""
+        return not any(f.found for f in self.findings) and not (self.at_rest_demanded and self.moving)
+
+    def kind(self, kind: str) -> int:
+        """How many counter-examples are of this kind."""
+        return sum(finding.kinds[kind] for finding in self.findings)
+
+
+def judge(
+    world: World,
+    moving: Sequence[str] = (),
+    *,
+    at_rest: bool = False,
+    progress: Callable[[str], None] = lambda at: None,
+) -> Verdict:
+    """Every invariant over this world."""
+    findings = []
+    for invariant in INVARIANTS:
+        progress(invariant.id)
+        findings.append(_finding(invariant, world))
+    return Verdict(
+        findings,
+        counted(world),
+        len(places(world)),
+        unaccounted(world),
+        _looked_at(world),
+        tuple(moving),
+        tuple(_notes(world)),
+        at_rest,
+    )
+
+
+def _finding(invariant: Invariant, world: World) -> Finding:
+    kinds: Counter[str] = Counter()
+    every = iter(invariant.violations(world))
+    first = list(islice(every, KEPT))
+    kinds.update(violation.kind for violation in first)
+    kinds.update(violation.kind for violation in every)
+    return Finding(invariant, kinds.total(), kinds, first)
+
+
+def _looked_at(world: World) -> dict[str, int]:
+    return {
+        "records": sum(len(log.records) for log in world.logs.values()),
+        "records sent again": duplicates(world),
+        "foreign records": sum(log.foreign for log in world.logs.values()),
+        "parked events": sum(len(account.parked_at) for account in world.accounts.values()),
+        "leads on record": sum(lead.captured_at is not None for lead in world.leads.leads.values()),
+        "outcomes": sum(len(lead.outcomes) for lead in world.leads.leads.values()),
+        "outcomes waiting": len(world.leads.waiting),
+        "decisions": len(world.territory.decisions),
+        "spends": len(world.campaigns.spends),
+        "postings": sum(map(len, world.campaigns.postings.values())),
+        "KPI rows": len(world.metrics.kpis),
+    }
+
+
+def _notes(world: World) -> list[str]:
+    return [
+        f"The beginning of {topic} has expired: what needs it whole is not compared with it."
+        for topic, log in world.logs.items()
+        if not log.complete and topic != "metrics.kpi" and topic != "territory.structure"
+    ]

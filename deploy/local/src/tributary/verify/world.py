@@ -1,0 +1,244 @@
+"""One moment of a stack: what every topic holds and every database knows, and, by watermarks, who must know what."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from contracts import STREAMS
+from contracts.hearers import HEARS
+from metrics.domain.facts import CampaignFact, LeadFact, LineFact
+from tributary.verify.said import Money, Said
+
+SERVICES = ("leads", "territory", "campaigns", "metrics")
+STREAM = {stream.topic: stream for stream in STREAMS}
+SEQUENCED = tuple(stream.topic for stream in STREAMS if stream.sequenced)
+
+Shard = tuple[str, int]  # topic, shard
+Position = tuple[str, str, int]  # topic, source, shard
+
+
+class Known(NamedTuple):
+    """One lead as the leads service has it."""
+
+    state: str
+    captured_at: datetime | None
+    qualified_at: datetime | None
+    discarded_at: datetime | None
+    opened_at: datetime | None
+    assigned_at: datetime | None
+    segment: str | None
+    team: str | None
+    pipeline: str | None
+    person: str | None
+    waits: str | None
+    outcomes: tuple[tuple[str, Money, str | None], ...]
+
+
+class Decision(NamedTuple):
+    """One decision as the territory service has it."""
+
+    disposition: str
+    ruleset: int
+    segment: str | None
+    team: str | None
+    pipeline: str | None
+    person: str | None
+    reason: str | None
+
+
+class Line(NamedTuple):
+    """One budget line as it stands."""
+
+    planned: bool
+    budget: int
+    committed: int
+    incurred: int
+    available: int
+    unmatched: int
+    postings: int
+
+
+class Posting(NamedTuple):
+    """One posting on a line with its entries, account by account."""
+
+    posting: int
+    kind: str
+    amount: int
+    spend_id: str | None
+    entries: tuple[tuple[str, int], ...]
+
+
+Place = tuple[str, str, str]  # campaign, line, currency
+
+
+class Spend(NamedTuple):
+    """One spend that was counted."""
+
+    campaign: str
+    amount: int
+    currency: str
+    kind: str
+
+
+class KpiRow(NamedTuple):
+    """One KPI row. ``said`` is whether it must have been told since it changed last."""
+
+    version: int
+    counts: tuple[int, ...]
+    said: bool
+
+
+@dataclass
+class LeadsTables:
+    """What is on record about leads."""
+
+    leads: dict[str, Known] = field(default_factory=dict)
+    waiting: dict[str, str] = field(default_factory=dict)  # event id -> lead id
+
+
+@dataclass
+class TerritoryTables:
+    """What was decided, and whose turn it is."""
+
+    decisions: dict[str, Decision] = field(default_factory=dict)
+    credits: dict[str, dict[str, int]] = field(default_factory=dict)
+
+
+@dataclass
+class CampaignTables:
+    """The ledger."""
+
+    lines: dict[Place, Line] = field(default_factory=dict)
+    postings: dict[Place, list[Posting]] = field(default_factory=dict)
+    spends: dict[str, Spend] = field(default_factory=dict)
+
+
+@dataclass
+class MetricsTables:
+    """Facts, and the numbers made of them."""
+
+    leads: dict[str, LeadFact] = field(default_factory=dict)
+    campaigns: dict[str, CampaignFact] = field(default_factory=dict)
+    lines: dict[Place, LineFact] = field(default_factory=dict)
+    kpis: dict[tuple[str, str], KpiRow] = field(default_factory=dict)
+    money: dict[tuple[str, str, str, str], int] = field(default_factory=dict)  # by, key, measure, currency
+
+
+@dataclass
+class Account:
+    """What every service's database says of what it said and heard, in one snapshot.
+
+    ``later`` are the next numbers as they were after the ends of the topics had been noted: nothing on a topic may be beyond
+    them. ``parked_ids`` and ``parked_at`` are events set aside and not replayed, by id and by position.
+    """
+
+    source: str
+    next_seq: dict[Shard, int] = field(default_factory=dict)
+    later: dict[Shard, int] = field(default_factory=dict)
+    outbox: dict[str, list[Said]] = field(default_factory=dict)
+    watermarks: dict[Position, int] = field(default_factory=dict)
+    parked_ids: set[tuple[str, str]] = field(default_factory=set)
+    parked_at: set[tuple[str, int, int]] = field(default_factory=set)
+
+
+@dataclass
+class Log:
+    """One topic: its records in the order of their partitions, and where each partition begins and ended."""
+
+    records: list[Said] = field(default_factory=list)
+    spans: dict[int, tuple[int, int]] = field(default_factory=dict)
+    foreign: int = 0  # records without the headers an event must have
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing of it has expired yet."""
+        return all(begin == 0 for begin, _ in self.spans.values())
+
+    @cached_property
+    def first(self) -> list[Said]:
+        """Every event once: what is sent again carries the number it had."""
+        seen: dict[tuple[str, int, int], Said] = {}
+        for said in self.records:
+            seen.setdefault((said.source, said.shard, said.seq), said)
+        return list(seen.values())
+
+
+@dataclass
+class World:
+    """Everything that was read."""
+
+    logs: dict[str, Log]
+    accounts: dict[str, Account]
+    leads: LeadsTables = field(default_factory=LeadsTables)
+    territory: TerritoryTables = field(default_factory=TerritoryTables)
+    campaigns: CampaignTables = field(default_factory=CampaignTables)
+    metrics: MetricsTables = field(default_factory=MetricsTables)
+    accepted: frozenset[str] | None = None
+    memo: dict[Any, Any] = field(default_factory=dict)
+
+    def events(self, topic: str) -> list[Said]:
+        """What is on the topic, every event once."""
+        log = self.logs[topic]
+        return log.first if STREAM[topic].sequenced else log.records
+
+    def heard(self, service: str, topic: str) -> list[Said]:
+        """What the service must know: everything on the topic up to its watermarks that it has not parked."""
+        if ("heard", service, topic) not in self.memo:
+            self.memo["heard", service, topic] = list(self._heard(service, topic))
+        found: list[Said] = self.memo["heard", service, topic]
+        return found
+
+    def _heard(self, service: str, topic: str) -> Iterator[Said]:
+        for said in self.events(topic):
+            if self.reached(service, topic, said) and not self.is_parked(service, topic, said):
+                yield said
+
+    def reached(self, service: str, topic: str, said: Said) -> bool:
+        """Whether the service has come as far as this event."""
+        marks = self.accounts[service].watermarks
+        if STREAM[topic].sequenced:
+            return said.seq <= marks.get((topic, said.source, said.shard), 0)
+        return said.offset <= marks.get((topic, "kafka", said.partition), -1)
+
+    def is_parked(self, service: str, topic: str, said: Said) -> bool:
+        """Whether the service has set this event aside. Only our own outboxes' ids are sure to be unique."""
+        account = self.accounts[service]
+        if STREAM[topic].sequenced:
+            return (topic, said.id) in account.parked_ids
+        return (topic, said.partition, said.offset) in account.parked_at
+
+    def told(self, topic: str) -> list[Said]:
+        """What the topic's owner had said when its snapshot was taken, sent or still in its outbox, every event once.
+
+        What earlier histories of a restored database have said is part of it; ``is_current`` tells them apart.
+        """
+        if ("told", topic) not in self.memo:
+            self.memo["told", topic] = self._told(topic)
+        found: list[Said] = self.memo["told", topic]
+        return found
+
+    def _told(self, topic: str) -> list[Said]:
+        account = self.accounts[STREAM[topic].said_by]
+        sent: set[tuple[int, int]] = set()
+        found = []
+        for said in self.events(topic):
+            if said.source == account.source:
+                if said.seq >= account.next_seq.get((topic, said.shard), 1):
+                    continue
+                sent.add((said.shard, said.seq))
+            found.append(said)
+        found += (row for row in account.outbox.get(topic, ()) if (row.shard, row.seq) not in sent)
+        return found
+
+    def is_current(self, topic: str, said: Said) -> bool:
+        """Whether this was said by the database as it is now, and not by one that a backup replaced."""
+        return said.source == self.accounts[STREAM[topic].said_by].source
+
+
+def hearings() -> Iterator[tuple[str, str]]:
+    """Every service and topic it hears."""
+    for service, streams in HEARS.items():
+        for stream in streams:
+            yield service, stream.topic
