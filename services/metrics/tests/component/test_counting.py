@@ -1,5 +1,6 @@
 """What is heard becomes numbers, once, in whatever order it comes."""
 
+import asyncio
 import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from contracts.campaigns.ledger import LedgerPosted
 from contracts.event import Event, Money
 from contracts.leads.lead import LeadAttributes, LeadCaptured, LeadClosed, LeadDiscarded, LeadQualified
 from contracts.territory.lead import LeadAssigned, LeadRouted, LeadUnassigned, LeadUnroutable
+from metrics.app import build
 from metrics.use_cases import recompute
 
 NOON = datetime(2025, 3, 1, 12, tzinfo=UTC)
@@ -308,3 +310,17 @@ async def test_an_unknown_dimension_is_refused_and_nobody_reads_without_the_toke
     assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "query.by")
     for path in ("/v1/kpis", "/v1/kpis/stream", "/v1/kpis/segment/north/facts"):
         assert (await service.anonymous.get(path)).status_code == 401
+
+
+async def test_two_replicas_that_hear_of_the_same_leads_at_once_lose_nothing(service: ServiceUnderTest) -> None:
+    leads = range(40)
+    one = [service.record(event) for n in leads for event in (captured(n), qualified(n))]
+    other = [service.record(event) for n in reversed(leads) for event in (routed(n), assigned(n))]
+    replica = build(service.service.settings)  # type: ignore[arg-type]
+    try:
+        await asyncio.gather(service.service.consumer.deliver(one), replica.consumer.deliver(other))
+    finally:
+        await replica.database.close()
+    assert await differences(service) == {}
+    row = (await rows(service, "segment"))["north"]
+    assert (row["leads"], row["valid"], row["routed"], row["assigned"]) == (40, 40, 40, 40)

@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from chassis import Service, Transaction
-from chassis.database import is_infrastructure
+from chassis.database import INFRASTRUCTURE
 from metrics.api import wire
 from metrics.domain.contributions import DIMENSIONS, By
 from metrics.settings import MetricsSettings
@@ -177,9 +177,7 @@ class Feed:
             try:
                 async with service.database.transaction() as tx:
                     await self.tick(tx)
-            except Exception as error:
-                if not is_infrastructure(error):
-                    raise
+            except INFRASTRUCTURE:
                 # The database was away and may have come back as another: readers fetch the whole again.
                 self.floor, self._lost = None, True
                 await asyncio.sleep(1)

@@ -71,12 +71,11 @@ def router(feed: Feed) -> APIRouter:
         if feed.readers >= feed.settings.stream_readers:
             raise Problem(503, "Too many streams are open", headers={"Retry-After": "5"})
         reader = feed.join(by)
-        try:
+        with contextlib.ExitStack() as undo:
+            undo.callback(feed.close, by, reader)
             async with begin(request) as tx:
                 await feed.greet(reader, by, last_event_id, tx)
-        except BaseException:
-            feed.close(by, reader)
-            raise
+            undo.pop_all()
         if request.app.state.service.stopping.is_set():
             reader.end(FAREWELL_S)
         return EventStream(feed, by, reader)
