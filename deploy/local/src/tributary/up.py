@@ -1,30 +1,34 @@
 """``tributary up``: the stack in the foreground, until somebody asks it to end."""
 
-from rich.table import Table
+from typing import Annotated
+
+import typer
 
 from tributary.ending import foreground
+from tributary.loading import load_market
 from tributary.progress import Steps
 from tributary.running import Running
 from tributary.stack import Stack
 
 
-def up() -> None:
+def up(market: Annotated[bool, typer.Option("--market", help="Load the small market too.")] = False) -> None:
     """Starts Kafka, Postgres and the four services and keeps them up until Ctrl-C."""
     steps = Steps()
     with foreground(steps.console):
         steps.say("Starting Tributary:")
         with steps, Stack(steps=steps, mock_allowed=True) as stack:
-            steps.console.print(addresses(stack.running))
+            if market:
+                with steps.step("the market") as step:
+                    step.done = f"the market: {load_market(stack.running)}"
+            steps.say(addresses(stack.running))
             steps.say(f"Everything is up. {stack.home / 'stack.json'} says where; Ctrl-C ends it.")
             stack.wait()
 
 
-def addresses(running: Running) -> Table:
-    """Every door, health page and stream of a running stack."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("service", "doors", "health", "numbers about itself"):
-        table.add_column(heading, no_wrap=True)
-    for name, service in running.services.items():
-        table.add_row(name, f"{service.url}/docs", f"{service.url}/readyz", f"{service.url}/metrics")
-    table.add_row("kafka", running.kafka, "", "")
-    return table
+def addresses(running: Running) -> str:
+    """Every door and health page of a running stack, one line each."""
+    lines = [
+        f"  {name:<10} doors {service.url}/docs   health {service.url}/readyz"
+        for name, service in running.services.items()
+    ]
+    return "\n".join([*lines, f"  {'kafka':<10} {running.kafka}"])

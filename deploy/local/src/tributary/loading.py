@@ -1,0 +1,33 @@
+"""Puts the small market in force and plans its campaigns, through the operator's doors of a running stack."""
+
+import httpx
+
+from tributary.owned import StackError
+from tributary.running import Running
+from tributary.traffic import campaigns, market
+
+
+def load_market(running: Running) -> str:
+    """Loads segments, teams, pipelines, rules and campaigns; loading them again changes nothing. Returns what was loaded."""
+    with httpx.Client(headers={"authorization": f"Bearer {running.token}"}, timeout=30, trust_env=False) as client:
+        answer = client.put(
+            f"{running.services['territory'].url}/v1/market",
+            content=market(),
+            headers={"content-type": "application/yaml"},
+        )
+        loaded = _taken("the market", answer)
+        planned = campaigns()
+        for campaign in planned:
+            body = {name: value for name, value in campaign.items() if name != "id"}
+            url = f"{running.services['campaigns'].url}/v1/campaigns/{campaign['id']}"
+            _taken(f"campaign {campaign['id']}", client.put(url, json=body))
+    return (
+        f"{loaded['segments']} segments, {loaded['teams']} teams, {loaded['rules']} rules"
+        f" in version {loaded['version']}, {len(planned)} campaigns"
+    )
+
+
+def _taken(what: str, answer: httpx.Response) -> dict[str, object]:
+    if answer.is_success:
+        return dict(answer.json())
+    raise StackError(f"The door refused {what}: {answer.status_code} {answer.text[:500]}")
