@@ -33,6 +33,10 @@ INFRASTRUCTURE: tuple[type[BaseException], ...] = (
     asyncpg.ReadOnlySQLTransactionError,
 )
 
+# A text that no Postgres holds: NUL, in a path as well as in a body.
+UNSTORABLE = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError)
+ACQUIRE_WITHIN_S = 10.0
+
 
 def is_infrastructure(error: BaseException) -> bool:
     """True when trying the same again later can help; then nothing is parked, the delivery is held."""
@@ -79,7 +83,8 @@ class Database:
                     init=_codecs,
                     reset=_no_reset,
                     max_inactive_connection_lifetime=300,
-                    server_settings={"application_name": "tributary"},
+                    # A plan that was cached while a table was empty reads all of it for ever: rows are found by key here.
+                    server_settings={"application_name": "tributary", "enable_seqscan": "off", "jit": "off"},
                 )
         return self._pool
 
@@ -87,7 +92,7 @@ class Database:
     async def connection(self) -> AsyncIterator[asyncpg.Connection]:
         """A raw connection. One that is in doubt is not given back to the pool: it may still be in a transaction."""
         pool = self._pool or await self._opened()
-        conn: Any = await pool.acquire(timeout=10)
+        conn: Any = await pool.acquire(timeout=ACQUIRE_WITHIN_S)
         try:
             yield conn
         except BaseException as error:

@@ -1,6 +1,7 @@
 """The outermost layer of every HTTP door: traces, telemetry, content types, body sizes. Plain ASGI, because layers of
 middleware on the capture path cost more than the capture."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any
@@ -30,7 +31,15 @@ class TooLarge(Problem):
 
 
 async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
-    """The whole body, or TooLarge as soon as that is known."""
+    """The whole body, or TooLarge as soon as that is known; a sender that dawdles does not keep its place."""
+    try:
+        async with asyncio.timeout(RECEIVE_WITHIN_S):
+            return await _read(scope, receive, limit)
+    except TimeoutError as error:
+        raise Problem(408, "The body took too long", detail="Nothing was taken.") from error
+
+
+async def _read(scope: Scope, receive: Receive, limit: int) -> bytes:
     for name, value in scope["headers"]:
         if name == b"content-length" and value.isdigit() and int(value) > limit:
             raise TooLarge(limit)
@@ -68,19 +77,21 @@ class Shell:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        began, status = time.perf_counter(), [500]
+        began, status, streams = time.perf_counter(), [500], [False]
         trace = telemetry.accepted_traceparent(header(scope, b"traceparent") or None, self.service.settings.trace_ratio)
 
         async def sending(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.start":
                 status[0] = message["status"]
-                message["headers"] = [*message.get("headers", ()), (b"x-content-type-options", b"nosniff")]
+                headers = list(message.get("headers", ()))
+                streams[0] = any(k == b"content-type" and v.startswith(b"text/event-stream") for k, v in headers)
+                message["headers"] = [*headers, (b"x-content-type-options", b"nosniff")]
             await send(message)
 
         with telemetry.span(f"{scope['method']} {scope['path']}", trace, SpanKind.SERVER) as scope["tributary.trace"]:
+            mounted = self.mounts.get(scope["path"]) if scope["method"] == "POST" else None
             try:
                 scope["service"] = self.service
-                mounted = self.mounts.get(scope["path"]) if scope["method"] == "POST" else None
                 self._check_content_type(scope)
                 if mounted is not None:
                     await mounted(scope, receive, sending)
@@ -90,11 +101,14 @@ class Shell:
                     await self.app(scope, receive, sending)
             except Problem as problem:
                 await problem.response()(scope, receive, sending)
-        route = getattr(scope.get("route"), "path", scope["path"] if mounted is not None else "other")
-        telemetry.DOOR.labels(route, str(status[0])).observe(
-            time.perf_counter() - began,
-            {"trace_id": telemetry.trace_id_of(trace)} if telemetry.is_sampled(trace) else None,
-        )
+            finally:  # a bug's answer was sent further in, and the bug comes by here: it is counted too
+                if not streams[0]:  # how long somebody watched is no latency
+                    self._observe(scope, mounted is not None, status[0], time.perf_counter() - began, trace)
+
+    def _observe(self, scope: Scope, mounted: bool, status: int, seconds: float, trace: str) -> None:
+        route = getattr(scope.get("route"), "path", scope["path"] if mounted else "other")
+        exemplar = {"trace_id": telemetry.trace_id_of(trace)} if telemetry.is_sampled(trace) else None
+        telemetry.DOOR.labels(route, str(status)).observe(seconds, exemplar)
 
     def _check_content_type(self, scope: Scope) -> None:
         if scope["method"] not in ("POST", "PUT", "PATCH") or not scope["path"].startswith("/v1/"):

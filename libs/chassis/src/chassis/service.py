@@ -14,7 +14,7 @@ from prometheus_client import make_asgi_app
 
 from chassis import broker, problems, schema, telemetry
 from chassis.consumer import Consumer
-from chassis.database import Database, is_infrastructure
+from chassis.database import UNSTORABLE, Database, is_infrastructure
 from chassis.door import Shell
 from chassis.intake import Intake
 from chassis.jobs import Job, run_forever
@@ -41,6 +41,8 @@ async def begin(request: Request) -> AsyncIterator[Transaction]:
     except Exception as error:
         if is_infrastructure(error):
             raise problems.unavailable("The database") from error
+        if isinstance(error, UNSTORABLE):
+            raise problems.Problem(422, "The request holds a character that can't be stored, such as NUL") from error
         raise
 
 
@@ -173,6 +175,8 @@ class Service:
             if self.intake:
                 group.create_task(self.intake.run(self.stopping))
             await self._until_ready(self._check_database)
+            for task in self.background:
+                group.create_task(task(self))  # type: ignore[arg-type]
             await self._until_ready(self._check_topics)
             if self.stopping.is_set():
                 return
@@ -180,8 +184,6 @@ class Service:
                 group.create_task(self.relay.run(self.stopping))
             for job in self.jobs:
                 group.create_task(run_forever(job, self.database, self.stopping))
-            for task in self.background:
-                group.create_task(task(self))  # type: ignore[arg-type]
             if self.router.hearings:
                 await self._until_ready(self._join)
             if not self.stopping.is_set():
