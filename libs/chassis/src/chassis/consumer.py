@@ -84,7 +84,8 @@ class Consumer:
             await self._meet_new_histories(read, oldest)
             for record, heard, trouble in read:
                 self._take(record, heard, trouble, delivery)
-            with telemetry.delivery_span(f"process {self.router.service}", self.router.service, delivery.messages):
+            group, count = self.router.service, len(delivery.heard)
+            with telemetry.delivery_span(f"process {group}", group, delivery.messages, count):
                 await self._handle(delivery)
         except Moved as error:
             self.forget_positions()

@@ -211,10 +211,11 @@ def _recorded(name: str, parent: SpanContext, kind: SpanKind, attributes: dict[s
 
 
 @contextmanager
-def delivery_span(name: str, group: str, messages: list[tuple[str, str, dict[str, Any]]]) -> Iterator[None]:
+def delivery_span(name: str, group: str, messages: list[tuple[str, str, dict[str, Any]]], count: int) -> Iterator[None]:
     """One batch: a span of its own with links to its sampled messages, and one span per sampled message in its own trace.
 
-    ``messages`` is (name, traceparent, attributes). Links are capped at 128 by the SDK, so the true count is an attribute.
+    ``messages`` is (name, traceparent, attributes) of the sampled ones among ``count``. Links are capped at 128 by the SDK,
+    so the true count is an attribute.
     Needed because no open viewer walks a link from producer to consumer: with links alone a lead's trace would end here.
     """
     sampled = [(n, t, a) for n, t, a in messages if is_sampled(t)] if _provider is not None else []
@@ -224,7 +225,7 @@ def delivery_span(name: str, group: str, messages: list[tuple[str, str, dict[str
         return
     links = [Link(c) for *_, c in contexts[:128]]
     batch: dict[str, Any] = {
-        "messaging.batch.message_count": len(messages),
+        "messaging.batch.message_count": count,
         "messaging.consumer.group.name": group,
         "links.total": len(contexts),
     }

@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 
 import asyncpg
+from toy.waiting import until
 
 from chassis import Job, Transaction
 from chassis.database import Database
@@ -78,11 +79,9 @@ async def test_a_failure_is_rolled_back_and_the_next_turn_comes(service: Service
     stopping = asyncio.Event()
     job = Job("fails", every=timedelta(milliseconds=5), run=at_first_fails)
     running = asyncio.create_task(run_forever(job, service.service.database, stopping))
-    async with asyncio.timeout(10):
-        while len(turns) < 3:
-            await asyncio.sleep(0.01)
-        stopping.set()
-        await running
+    await until("the third turn comes", lambda: len(turns) >= 3)
+    stopping.set()
+    await running
     noted = [r["key"] for r in await service.sql("select key from note order by n")]
     assert noted[:2] == ["1", "2"]
 

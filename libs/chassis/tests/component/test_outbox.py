@@ -115,11 +115,15 @@ async def test_the_outbox_itself_refuses_what_is_too_large(service: ServiceUnder
         )
 
 
+async def say_and_change_ones_mind(service: ServiceUnderTest) -> None:
+    async with service.service.database.transaction() as tx:
+        tx.emit(posted("spring"))
+        raise _Changed
+
+
 async def test_what_was_said_in_a_transaction_that_failed_was_never_said(service: ServiceUnderTest) -> None:
     with pytest.raises(_Changed):
-        async with service.service.database.transaction() as tx:
-            tx.emit(posted("spring"))
-            raise _Changed
+        await say_and_change_ones_mind(service)
     async with service.service.database.transaction() as tx:
         tx.emit(posted("spring", 2))
     [row] = await service.sql("select seq, payload from outbox")
@@ -130,9 +134,7 @@ async def test_a_commit_wakes_the_relay_and_a_rollback_does_not(service: Service
     relay = service.service.relay
     assert relay is not None
     with pytest.raises(_Changed):
-        async with service.service.database.transaction() as tx:
-            tx.emit(posted("spring"))
-            raise _Changed
+        await say_and_change_ones_mind(service)
     assert not relay._kick.is_set()
     async with service.service.database.transaction() as tx:
         tx.emit(posted("spring"))

@@ -6,6 +6,7 @@ import uuid
 import asyncpg
 import pytest
 from toy.facts import planned, posted
+from toy.waiting import until
 
 from chassis import parking
 from chassis.sealing import CannotOpen
@@ -84,9 +85,11 @@ async def test_two_replays_at_once_have_one_effect_and_only_one_says_so(service:
     async with blocker.transaction():
         await blocker.execute("select from parked for update")
         replays = [asyncio.create_task(parking.replay(database, router, parked)) for _ in range(2)]
-        async with asyncio.timeout(10):
-            while (await service.sql(_WAITING))[0][0] < 2:
-                await asyncio.sleep(0.01)
+
+        async def both_wait() -> bool:
+            return bool((await service.sql(_WAITING))[0][0] == 2)
+
+        await until("both replays wait for the row", both_wait)
     await blocker.close()
     assert sorted(await asyncio.gather(*replays)) == ["it was replayed before", "replayed"]
     assert await service.emitted() == [posted("a")]

@@ -1,0 +1,55 @@
+"""Trace headers: what is taken from a caller, and what is sampled."""
+
+import pytest
+
+from chassis import telemetry
+
+GOOD = f"00-{'a1' * 16}-{'b2' * 8}-01"
+
+
+@pytest.mark.parametrize("flags", ["01", "03", "ff", "00", "02"])
+def test_a_valid_header_is_taken_as_it_is(flags: str) -> None:
+    given = GOOD[:-2] + flags
+    assert telemetry.accepted_traceparent(given, 0) == given
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        None,
+        "",
+        "rubbish",
+        f"00-{'0' * 32}-{'b2' * 8}-01",
+        f"00-{'a1' * 16}-{'0' * 16}-01",
+        f"ff-{'a1' * 16}-{'b2' * 8}-01",
+        f"00-{'A1' * 16}-{'b2' * 8}-01",
+        f"00-0x{'a1' * 15}-{'b2' * 8}-01",
+        f"00-{'a1' * 16}-{'b2' * 8}-1",
+        f"00-{'a1' * 16}-{'b2' * 8}-01\0",
+        f"00-{'a1' * 16}-{'b2' * 8}-01\n",
+        f"00-{'_1' * 16}-{'b2' * 8}-01",
+        GOOD + "-more",
+    ],
+)
+def test_an_invalid_header_begins_a_new_trace(given: str | None) -> None:
+    made = telemetry.accepted_traceparent(given, 1)
+    assert made != given
+    assert telemetry.accepted_traceparent(made, 0) == made
+    assert telemetry.is_sampled(made)
+
+
+@pytest.mark.parametrize(("flags", "sampled"), [("00", False), ("01", True), ("02", False), ("03", True), ("0b", True)])
+def test_the_lowest_bit_says_whether_it_is_sampled(flags: str, sampled: bool) -> None:
+    assert telemetry.is_sampled(GOOD[:-2] + flags) is sampled
+    assert telemetry.is_sampled("") is False
+
+
+def test_the_ratio_decides_which_new_traces_are_sampled() -> None:
+    assert not any(telemetry.is_sampled(telemetry.new_traceparent(0)) for _ in range(200))
+    assert all(telemetry.is_sampled(telemetry.new_traceparent(1)) for _ in range(200))
+    some = sum(telemetry.is_sampled(telemetry.new_traceparent(0.5)) for _ in range(2000))
+    assert 700 < some < 1300
+
+
+def test_no_two_new_traces_are_the_same() -> None:
+    assert len({telemetry.new_traceparent(0)[3:35] for _ in range(1000)}) == 1000
