@@ -4,17 +4,20 @@ Whoever asks first starts the server, but its life line is a FIFO that the run's
 outlives the worker that started it and never the run, not even one that was killed.
 """
 
+import contextlib
 import os
 import shutil
 import tempfile
+import time
 from pathlib import Path
 
 from tributary.kafka import LocalKafka
-from tributary.owned import free_port, locked
+from tributary.owned import StackError, free_port, locked, take_lock
 from tributary.postgres import LocalPostgres
 from tributary.state import private
 
 RUN = "TRIBUTARY_TEST_RUN"
+PREFIX, ALIVE = "tributary-tests-", "alive"
 
 
 class TestRun:
@@ -23,7 +26,9 @@ class TestRun:
     __test__ = False
 
     def __init__(self) -> None:
-        self.home = Path(tempfile.mkdtemp(prefix="tributary-tests-"))
+        forget_killed_runs()
+        self.home = Path(tempfile.mkdtemp(prefix=PREFIX))
+        self._alive = take_lock(self.home / ALIVE)
         os.mkfifo(self.home / "life")
         self._life = os.open(self.home / "life", os.O_RDWR)
         os.environ[RUN] = str(self.home)
@@ -35,7 +40,17 @@ class TestRun:
             with locked(server, wait=30):
                 pass
         shutil.rmtree(self.home, ignore_errors=True)
+        self._alive.close()
         os.environ.pop(RUN, None)
+
+
+def forget_killed_runs() -> None:
+    """Removes what a killed run could not: a folder of an hour ago whose owner holds no lock any more."""
+    for home in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        if time.time() - home.stat().st_mtime < 3600:
+            continue
+        with contextlib.suppress(StackError, OSError), locked(home / ALIVE, wait=0):
+            shutil.rmtree(home, ignore_errors=True)
 
 
 def shared_postgres() -> str:
