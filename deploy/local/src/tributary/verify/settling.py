@@ -16,6 +16,13 @@ from tributary.verify.world import STREAM, Account, hearings
 
 UNSEQUENCED = tuple(topic for topic, stream in STREAM.items() if not stream.sequenced)
 _UNSENT = "select count(*) from outbox"
+# A record without headers is parked and moves no watermark.
+_PARKED_AFTER = """
+select p.topic, p.shard, count(distinct p.position) as records
+from parked p left join watermark w on (w.topic, w.source, w.shard) = (p.topic, 'kafka', p.shard) and w.last_at is not null
+where p.position > coalesce(w.last_seq, -1)
+group by p.topic, p.shard
+"""
 _UNTOLD = "select count(*) from kpi where changed_xid >= (select coalesce(max(floor), 0) from publication)"
 
 
@@ -25,6 +32,7 @@ class Standing:
 
     accounts: dict[str, Account]
     unsent: dict[str, int] = field(default_factory=dict)
+    parked_after: dict[tuple[str, str, int], int] = field(default_factory=dict)  # service, topic, partition
     untold: int = 0
 
 
@@ -38,7 +46,11 @@ def moving(standing: Standing, spans: Spans) -> Iterator[str]:
     for service, topic in hearings():
         heard = standing.accounts[service].watermarks
         if topic in UNSEQUENCED:
-            lag = sum(end - 1 - heard.get((topic, "kafka", n), -1) for n, (_, end) in spans[topic].items())
+            lag = sum(
+                max(end - 1 - heard.get((topic, "kafka", n), begin - 1), 0)
+                - standing.parked_after.get((service, topic, n), 0)
+                for n, (begin, end) in spans[topic].items()
+            )
         else:
             owner = standing.accounts[STREAM[topic].said_by]
             said = {n: following - 1 for (of, n), following in owner.next_seq.items() if of == topic}
@@ -70,6 +82,8 @@ async def _standing(connections: Mapping[str, Any]) -> Standing:
     for service, connection in connections.items():
         source = await source_of(connection, service)
         standing.accounts[service] = Account(source, await numbers(connection), watermarks=await marks(connection))
+        for topic, n, records in await connection.fetch(_PARKED_AFTER):
+            standing.parked_after[service, topic, n] = records
         standing.unsent[service] = await connection.fetchval(_UNSENT)
     standing.untold = await connections["metrics"].fetchval(_UNTOLD)
     return standing

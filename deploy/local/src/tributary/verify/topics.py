@@ -99,7 +99,7 @@ class Topics:
         if offset < end:
             said = said_of(record, topic, partition, offset)
             if said is None:
-                logs[topic].foreign += 1
+                logs[topic].foreign.append((partition, offset))
             else:
                 found[topic, partition].append(said)
         if offset >= end - 1:
@@ -112,21 +112,30 @@ class Topics:
 
 
 _SEQUENCED = frozenset(SEQUENCED)
+_SHARED: dict[bytes, str] = {}
+
+
+def _shared(text: bytes) -> str:
+    """The text, one copy of it for all the records that say it."""
+    found = _SHARED.get(text)
+    if found is None:
+        found = _SHARED[text] = text.decode()
+    return found
 
 
 def said_of(record: Any, topic: str, partition: int, offset: int) -> Said | None:
     """The record as an event; None when it lacks the headers an event must have."""
     try:
         headers = dict(record.headers() or ())
-        kind = headers["ce_type"].decode()
+        kind = _shared(headers["ce_type"])
         sequenced = topic in _SEQUENCED
         return Said(
             partition,
             offset,
             kind,
-            (record.key() or b"").decode(),
+            _shared(record.key() or b""),
             headers["ce_id"].decode() if "ce_id" in headers else f"{topic}/{partition}/{offset}",
-            headers["source"].decode() if sequenced else "",
+            _shared(headers["source"]) if sequenced else "",
             int(headers["shard"]) if sequenced else partition,
             int(headers["seq"]) if sequenced else offset,
             body_of(kind, record.value()),

@@ -84,7 +84,7 @@ def _looked_at(world: World) -> dict[str, int]:
     return {
         "records": sum(len(log.records) for log in world.logs.values()),
         "records sent again": duplicates(world),
-        "foreign records": sum(log.foreign for log in world.logs.values()),
+        "foreign records": sum(len(log.foreign) for log in world.logs.values()),
         "parked events": sum(len(account.parked_at) for account in world.accounts.values()),
         "leads on record": sum(lead.captured_at is not None for lead in world.leads.leads.values()),
         "outcomes": sum(len(lead.outcomes) for lead in world.leads.leads.values()),

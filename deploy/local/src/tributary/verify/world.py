@@ -149,7 +149,9 @@ class Log:
 
     records: list[Said] = field(default_factory=list)
     spans: dict[int, tuple[int, int]] = field(default_factory=dict)
-    foreign: int = 0  # records without the headers an event must have
+    foreign: list[tuple[int, int]] = field(
+        default_factory=list
+    )  # partition and offset of what lacks an event's headers
 
     @property
     def complete(self) -> bool:

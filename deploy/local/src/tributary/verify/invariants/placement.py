@@ -1,7 +1,7 @@
 """Where every lead is: each accepted one in exactly one place, and nowhere else."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from territory.domain.decision import is_due_a_person
 from tributary.verify.invariants.decisions import due
@@ -18,10 +18,30 @@ PLACES = (*OPEN, *ENDED, *ON_THE_WAY, *PARKED, NOWHERE)
 
 
 def places(world: World) -> dict[str, str]:
-    """Every accepted lead and where it is."""
+    """Every accepted lead and where it is. Where the beginning of the intake has expired, what is on record was accepted."""
     if "places" not in world.memo:
-        world.memo["places"] = _places(world)
+        on_record = {lead_id: lead for lead_id, lead in world.leads.leads.items() if lead.captured_at}
+        submitted = {said.key for said in world.events("leads.intake") if isinstance(said.body, Submitted)}
+        accepted = submitted | (world.accepted or frozenset())
+        if not world.logs["leads.intake"].complete:
+            accepted |= on_record.keys()
+        everywhere = standing(world)
+        off_record = _off_record(world, on_record)
+        world.memo["places"] = {i: everywhere.get(i) or off_record.get(i, NOWHERE) for i in sorted(accepted)}
     found: dict[str, str] = world.memo["places"]
+    return found
+
+
+def standing(world: World) -> dict[str, str]:
+    """Every lead on record and where it is."""
+    if "standing" not in world.memo:
+        heard, parked = _territory(world)
+        world.memo["standing"] = {
+            lead_id: _of_a_lead(world, lead_id, lead, lead_id in heard, lead_id in parked)
+            for lead_id, lead in world.leads.leads.items()
+            if lead.captured_at
+        }
+    found: dict[str, str] = world.memo["standing"]
     return found
 
 
@@ -36,12 +56,9 @@ def counted(world: World) -> dict[str, int]:
     return {place: count[place] for place in PLACES if count[place] or place == NOWHERE}
 
 
-def _places(world: World) -> dict[str, str]:
+def _off_record(world: World, on_record: Container[str]) -> dict[str, str]:
+    """Submissions that are no leads (yet): parked, or not heard."""
     found: dict[str, str] = {}
-    on_record = {lead_id: lead for lead_id, lead in world.leads.leads.items() if lead.captured_at}
-    heard, parked = _territory(world)
-    for lead_id, lead in on_record.items():
-        found[lead_id] = _of_a_lead(world, lead_id, lead, lead_id in heard, lead_id in parked)
     for said in world.events("leads.intake"):
         if isinstance(said.body, Submitted) and said.key not in on_record:
             if world.is_parked("leads", "leads.intake", said):
@@ -50,8 +67,6 @@ def _places(world: World) -> dict[str, str]:
                 found[said.key] = "on the way to leads"
             else:
                 found.setdefault(said.key, NOWHERE)
-    for lead_id in world.accepted or ():
-        found.setdefault(lead_id, NOWHERE)
     return found
 
 
@@ -95,10 +110,9 @@ def _due(world: World) -> set[str]:
 
 def conserved(world: World) -> Iterator[Violation]:
     """Captured = open in one place + won + lost + discarded, parked and on the way counted apart."""
-    where = places(world)
-    for lead_id, lead in world.leads.leads.items():
-        if not lead.captured_at:
-            continue
+    where = standing(world)
+    for lead_id in where:
+        lead = world.leads.leads[lead_id]
         if where[lead_id] == NOWHERE:
             yield Violation("lost", f"lead {lead_id} was captured, is {lead.state}, and nobody has it")
         elif (where[lead_id] in ENDED and lead.state != where[lead_id]) or (
