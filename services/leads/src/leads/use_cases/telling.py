@@ -1,6 +1,7 @@
 """From what the domain knows to what is said, and back."""
 
 from datetime import datetime
+from functools import lru_cache
 from uuid import UUID
 
 from contracts.event import Money as SaidMoney
@@ -53,10 +54,16 @@ def qualified(lead_id: UUID, verdict: Verdict, about: LeadAttributes, now: datet
         value=said_money(verdict.value),
         disposition=verdict.disposition,
         scorecard=verdict.scorecard,
-        reasons=tuple(Reason(term=r.term, points=r.points) for r in verdict.reasons),
+        reasons=tuple(_reason(r.term, r.points) for r in verdict.reasons),
         about=about,
         qualified_at=now,
     )
+
+
+@lru_cache(maxsize=1024)
+def _reason(term: str, points: int) -> Reason:
+    """A scorecard has few terms, and every lead meets some of the same: each is made once."""
+    return Reason(term=term, points=points)
 
 
 def discarded(lead_id: UUID, reason: str, now: datetime) -> LeadDiscarded:
