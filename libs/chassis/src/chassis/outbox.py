@@ -62,6 +62,8 @@ def headers_of(row: Any, source: bytes) -> list[tuple[str, bytes]]:
 class Relay:
     """Runs until stopped; on any error it throws its connection and its producer away and begins again from the database."""
 
+    silent_at_most = "10s"  # after that the database ends the session and with it the lock of a relay that is frozen
+
     def __init__(self, service: str, settings: Settings, streams: tuple[Stream, ...]) -> None:
         self.service, self.settings = service, settings
         self.shards = [(s.topic, n) for s in streams for n in range(s.partitions)]
@@ -113,7 +115,7 @@ class Relay:
             # A frozen relay must not keep the lock: a relay at work is never silent for ten seconds.
             server_settings={
                 "application_name": f"tributary {self.service} relay",
-                "idle_session_timeout": "10s",
+                "idle_session_timeout": self.silent_at_most,
                 "tcp_keepalives_idle": "5",
                 "tcp_keepalives_interval": "2",
                 "tcp_keepalives_count": "3",
@@ -163,7 +165,9 @@ class Relay:
         by_shard: dict[tuple[str, int], list[Any]] = defaultdict(list)
         for row in rows:
             by_shard[row["topic"], row["shard"]].append(row)
-        async with asyncio.timeout(20):  # an idempotent producer never gives up by itself
+        async with asyncio.timeout(
+            8
+        ):  # an idempotent producer never gives up by itself, and the lock's session lives 10 s
             await asyncio.gather(
                 *(self._publish_shard(producer, shard, its, source) for shard, its in by_shard.items())
             )

@@ -1,0 +1,197 @@
+"""One test's own place on a shared Kafka and Postgres: topics, groups and databases that nobody else uses."""
+
+import asyncio
+import contextlib
+import dataclasses
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from pydantic import SecretStr
+from pytest import MonkeyPatch
+
+from chassis import Service, Settings
+from chassis.broker import new_producer
+from chassis.testing import MASTER, _template
+from contracts import STREAM_OF
+from contracts.campaigns.campaign import CAMPAIGN
+from contracts.campaigns.ledger import LEDGER
+from contracts.campaigns.spend import SPEND
+from contracts.event import Event, Stream
+from toy.app import build
+from toy.handlers import hearing
+from toy.waiting import until
+from tributary.topics import create_topics
+
+
+@dataclass
+class Place:
+    """Streams under names of this test's own; an upstream toy says ``heard``, the toy under test hears it and says ``said``."""
+
+    kafka: str
+    postgres: str
+    heard: Stream
+    said: Stream
+    taken: Stream
+    group: str
+    _databases: list[str] = field(default_factory=list)
+
+    def settings(self, database: str, instance: str = "one", **more: Any) -> Settings:
+        """Settings for one process of the toy."""
+        return Settings(
+            database_url=SecretStr(self._url(database)),
+            kafka_bootstrap_servers=[self.kafka],
+            master_key=SecretStr(MASTER),
+            instance=instance,
+            database_pool=4,
+            session_timeout_ms=6000,
+            **more,
+        )
+
+    def _url(self, database: str) -> str:
+        return urlunsplit(urlsplit(self.postgres)._replace(path=f"/{database}"))
+
+    async def database(self, like: str = "") -> str:
+        """A new database as the migrations make it, or a copy of another: what a backup is."""
+        if not like:
+            like = _templates.get(self.postgres) or await _template(self.postgres, "place", build, Settings, {})
+            _templates[self.postgres] = like
+        name = f"test_{uuid.uuid4().hex[:12]}"
+        await self._as_superuser(f"create database {name} template {like}")
+        self._databases.append(name)
+        return name
+
+    async def _as_superuser(self, statement: str) -> None:
+        connection = await asyncpg.connect(self.postgres)
+        await connection.execute(statement)
+        await connection.close()
+
+    async def forget(self) -> None:
+        """Drops the databases."""
+        for name in self._databases:
+            await self._as_superuser(f"drop database {name} with (force)")
+
+    def upstream(self, database: str, **more: Any) -> Service:
+        """A toy that says what the toy under test hears."""
+        return build(self.settings(database, **more), hearing(f"up-{self.group}"), (self.heard,))
+
+    def downstream(self, database: str, instance: str = "one", **more: Any) -> Service:
+        """The toy under test."""
+        router = hearing(self.group, self.heard, self.taken)
+        return build(self.settings(database, instance, **more), router, (self.said,), ())
+
+    async def on_topic(self, stream: Stream) -> list[ConsumerRecord]:
+        """Everything that is on the stream's topic, partition by partition."""
+        consumer = AIOKafkaConsumer(bootstrap_servers=self.kafka, enable_auto_commit=False)
+        await consumer.start()
+        try:
+            partitions = [TopicPartition(stream.topic, n) for n in range(stream.partitions)]
+            consumer.assign(partitions)
+            await consumer.seek_to_beginning(*partitions)
+            ends = await consumer.end_offsets(partitions)
+            found: list[ConsumerRecord] = []
+            while any([await consumer.position(p) < ends[p] for p in partitions]):
+                for records in (await consumer.getmany(timeout_ms=500)).values():
+                    found += records
+            return sorted(found, key=lambda r: (r.partition, r.offset))
+        finally:
+            await consumer.stop()
+
+    async def put(self, stream: Stream, *records: tuple[bytes | None, list[tuple[str, bytes | None]]]) -> None:
+        """Raw records on partition 0, as a stranger might put them."""
+        producer = await new_producer(self.settings("-"))
+        for value, headers in records:
+            await producer.send_and_wait(stream.topic, value, b"k", 0, headers=headers)
+        await producer.stop()
+
+    async def delete_before(self, stream: Stream, partition: int, offset: int) -> None:
+        """What retention does: the log begins here now."""
+        from confluent_kafka import TopicPartition as Old
+        from confluent_kafka.admin import AdminClient
+
+        admin: Any = AdminClient({"bootstrap.servers": self.kafka, "log_level": 0})
+        for gone in admin.delete_records([Old(stream.topic, partition, offset)]).values():
+            await asyncio.to_thread(gone.result, 10)
+
+    async def committed(self, stream: Stream) -> dict[int, int]:
+        """How far the group is, as Kafka knows it."""
+        consumer = AIOKafkaConsumer(bootstrap_servers=self.kafka, group_id=self.group, enable_auto_commit=False)
+        await consumer.start()
+        try:
+            partitions = [TopicPartition(stream.topic, n) for n in range(stream.partitions)]
+            return {p.partition: await consumer.committed(p) or 0 for p in partitions}
+        finally:
+            await consumer.stop()
+
+
+_templates: dict[str, str] = {}
+
+
+@contextlib.asynccontextmanager
+async def a_place(kafka: str, postgres: str, monkeypatch: MonkeyPatch) -> AsyncIterator[Place]:
+    """A place with its topics made."""
+    mark = uuid.uuid4().hex[:8]
+    heard = dataclasses.replace(CAMPAIGN, topic=f"campaigns.campaign-{mark}", partitions=2)
+    said = dataclasses.replace(LEDGER, topic=f"campaigns.ledger-{mark}")
+    taken = dataclasses.replace(SPEND, topic=f"campaigns.spend-{mark}")
+    for stream in (heard, said, taken):
+        for event in stream.events:
+            monkeypatch.setitem(STREAM_OF, event.event_type(), stream)
+    await asyncio.to_thread(create_topics, kafka, (heard, said, taken))
+    place = Place(kafka, postgres, heard, said, taken, f"toy-{mark}")
+    try:
+        yield place
+    finally:
+        await place.forget()
+
+
+@contextlib.asynccontextmanager
+async def at_work(*services: Service, ready: bool = True) -> AsyncIterator[None]:
+    """The services run as their processes would, without the web server, and are stopped at the end."""
+    running = [asyncio.create_task(service._work()) for service in services]
+    try:
+        for service in services if ready else ():
+            await until(f"{service.name} is ready", lambda s=service: not s.troubles())
+        yield
+    finally:
+        for service in services:
+            service.stopping.set()
+        for service, work in zip(services, running, strict=True):
+            await service._wind_up(work)
+
+
+async def say(service: Service, events: Sequence[Event]) -> None:
+    """One transaction that says them all."""
+    async with service.database.transaction() as tx:
+        for event in events:
+            tx.emit(event)
+
+
+async def noted(service: Service) -> list[str]:
+    """What the toy has noted, in order."""
+    async with service.database.connection() as conn:
+        return [r["what"] for r in await conn.fetch("select what from note where topic <> 'job' order by n")]
+
+
+async def left_to_send(service: Service) -> int:
+    """Rows still in the outbox."""
+    async with service.database.connection() as conn:
+        return int(await conn.fetchval("select count(*) from outbox"))
+
+
+def numbers(records: Sequence[ConsumerRecord]) -> dict[tuple[bytes, int], list[int]]:
+    """The numbers on a topic, per history and partition, in the order of the log."""
+    found: dict[tuple[bytes, int], list[int]] = {}
+    for record in records:
+        headers = dict(record.headers)
+        found.setdefault((headers["source"], record.partition), []).append(int(headers["seq"]))
+    return found
+
+
+def first_seen(numbers: Sequence[int]) -> list[int]:
+    """Each number at its first appearance: what a watermark lets through."""
+    return list(dict.fromkeys(numbers))
