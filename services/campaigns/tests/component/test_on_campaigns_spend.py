@@ -1,11 +1,14 @@
 """Spend arrives on the topic: counted once, posted, told."""
 
+import asyncio
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
 
+from campaigns.use_cases.ledger import count_spends
 from chassis.testing import ServiceUnderTest
 from contracts.campaigns.campaign import CampaignPlanned
 from contracts.campaigns.ledger import BudgetOverspent, LedgerPosted
@@ -23,6 +26,11 @@ PLAN: dict[str, Any] = {
         {"line": "print", "item": "Print", "budget": 500, "owner": "bo"},
     ],
 }
+
+
+# what the README promises is what the tests ask
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+INVARIANTS = [q for q in README.partition("```sql")[2].partition("```")[0].split(";") if q.strip()]
 
 
 def spend(n: int, minor: int = 100, **more: Any) -> SpendReported:
@@ -43,28 +51,10 @@ async def ledger(service: ServiceUnderTest, campaign: str = "spring") -> dict[st
 
 
 async def the_books_are_sound(service: ServiceUnderTest) -> None:
-    """Debits equal credits, and the lines say what their entries say."""
-    assert (
-        await service.sql(
-            "select currency from ledger_posting p join ledger_entry e on e.posting_id = p.id group by 1 having sum(e.amount) <> 0"
-        )
-        == []
-    )
-    assert (
-        await service.sql(
-            """
-        select l.line from budget_line l
-        left join ledger_posting p using (campaign, line, currency) left join ledger_entry e on e.posting_id = p.id
-        group by l.campaign, l.line, l.currency
-        having l.available <> coalesce(sum(e.amount) filter (where account = 'available'), 0)
-            or l.committed <> coalesce(sum(e.amount) filter (where account = 'committed'), 0)
-            or l.incurred <> coalesce(sum(e.amount) filter (where account = 'incurred'), 0)
-            or l.budget <> -coalesce(sum(e.amount) filter (where account = 'funding'), 0)
-            or l.postings <> count(distinct p.id)
-        """
-        )
-        == []
-    )
+    """Nothing is parked, and every invariant that the README states holds."""
+    assert await service.parked() == []
+    for invariant in INVARIANTS:
+        assert await service.sql(invariant) == []
 
 
 async def test_a_spend_is_posted_on_its_line_and_the_event_says_what_is_left(service: ServiceUnderTest) -> None:
@@ -90,6 +80,7 @@ async def test_a_delivery_that_comes_twice_is_counted_once(service: ServiceUnder
     await service.receives_again()
     assert (await ledger(service), await service.emitted()) == (before[0], [])
     assert len(before[1]) == 2
+    await the_books_are_sound(service)
 
 
 async def test_the_same_facts_in_a_new_history_are_counted_once(service: ServiceUnderTest) -> None:
@@ -99,6 +90,7 @@ async def test_the_same_facts_in_a_new_history_are_counted_once(service: Service
     await service.emitted()
     await service.receives_renumbered(spend(1), spend(2))
     assert (await ledger(service), await service.emitted()) == (before, [])
+    await the_books_are_sound(service)
 
 
 async def test_an_id_counts_once_within_a_batch_and_over_batches(service: ServiceUnderTest) -> None:
@@ -109,6 +101,7 @@ async def test_an_id_counts_once_within_a_batch_and_over_batches(service: Servic
     lines = {line["line"]: line for line in (await ledger(service))["lines"]}
     assert (lines["search"]["incurred"], lines["search"]["postings"]) == (300, 4)
     assert [r["conflicting"] for r in await service.sql("select conflicting from spend")] == [False] * 3
+    await the_books_are_sound(service)
 
 
 @pytest.mark.parametrize("together", [True, False])
@@ -189,6 +182,15 @@ async def test_money_that_comes_back_where_none_is_left_is_kept_as_unmatched(ser
     await the_books_are_sound(service)
 
 
+async def test_the_postings_of_a_delivery_stand_in_the_order_in_which_they_were_heard(
+    service: ServiceUnderTest,
+) -> None:
+    await planned(service)
+    await service.receives(*(spend(n, line=("search", "print")[n % 2]) for n in (3, 1, 4, 2)))
+    newest_first = [p["spend_id"] for p in (await ledger(service))["postings"] if p["spend_id"]]
+    assert newest_first == ["s2", "s4", "s1", "s3"]
+
+
 async def test_two_campaigns_in_one_delivery_do_not_touch_each_other(service: ServiceUnderTest) -> None:
     await planned(service, "spring")
     await planned(service, "autumn", currency="INR")
@@ -233,7 +235,10 @@ async def test_what_is_on_the_ledger_can_not_be_changed(service: ServiceUnderTes
     assert await ledger(service) == before
 
 
-async def test_a_debit_without_its_credit_is_refused_by_the_database(service: ServiceUnderTest) -> None:
+@pytest.mark.parametrize("credit", ["[]", '[{"account": "available", "amount": -4}]'])
+async def test_a_debit_without_a_credit_of_the_same_amount_is_refused_by_the_database(
+    service: ServiceUnderTest, credit: str
+) -> None:
     await planned(service)
     with pytest.raises(asyncpg.IntegrityConstraintViolationError, match="differ"):
         await service.sql(
@@ -242,9 +247,52 @@ async def test_a_debit_without_its_credit_is_refused_by_the_database(service: Se
                 insert into ledger_posting (campaign, line, currency, posting, kind, amount, posted_at)
                 values ('spring', 'search', 'EUR', 2, 'incurred', 5, now()) returning id
             )
-            insert into ledger_entry (posting_id, account, amount) select id, 'incurred', 5 from p
-            """
+            insert into ledger_entry (posting_id, account, amount)
+            select id, 'incurred', 5 from p
+            union all select id, account, amount from p, json_to_recordset($1::json) as c(account text, amount bigint)
+            """,
+            credit,
         )
+
+
+async def test_old_and_new_spends_in_one_delivery_need_no_second_try(service: ServiceUnderTest) -> None:
+    await planned(service)
+    await service.receives(spend(1))
+    async with service.service.database.transaction() as tx:
+        await count_spends([spend(2), spend(1), spend(3)], tx)
+    assert (await ledger(service))["lines"][1]["incurred"] == 300
+
+
+async def test_deliveries_and_plans_at_the_same_time_count_every_spend_once_and_block_nobody(
+    service: ServiceUnderTest,
+) -> None:
+    async def counts(numbers: list[int]) -> None:
+        async with service.service.database.transaction() as tx:
+            batch = [spend(n, campaign=("spring", "autumn", "winter")[n % 3]) for n in numbers]
+            await count_spends(batch, tx)
+
+    async def replans(budget: int) -> None:
+        lines = [PLAN["lines"][0] | {"budget": budget}]
+        await service.http.put("/v1/campaigns/spring", json=PLAN | {"lines": lines})
+
+    forth, back = list(range(30)), list(range(29, -1, -1))
+    await asyncio.gather(counts(forth), replans(1), counts(back), replans(2), counts(forth[::2]), replans(3))
+    assert [
+        r["n"] for r in await service.sql("select count(*) as n from ledger_posting where spend_id is not null")
+    ] == [30]
+    await the_books_are_sound(service)
+
+
+@pytest.mark.parametrize("column", ["budget", "committed", "incurred", "postings"])
+async def test_a_line_that_says_something_else_than_its_entries_is_found_by_the_invariants(
+    service: ServiceUnderTest, column: str
+) -> None:
+    await planned(service)
+    await service.receives(spend(1), spend(2, kind="committed"))
+    await the_books_are_sound(service)
+    await service.sql(f"update budget_line set {column} = {column} + 1 where line = 'search'")
+    assert len(INVARIANTS) == 3
+    assert [line["line"] for line in await service.sql(INVARIANTS[2])] == ["search"]
 
 
 async def test_a_plan_is_never_said_by_a_spend(service: ServiceUnderTest) -> None:
