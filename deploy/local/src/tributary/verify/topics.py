@@ -28,7 +28,7 @@ class Topics:
                 "enable.auto.commit": False,
                 "auto.offset.reset": "error",
                 "enable.partition.eof": True,
-                "queued.max.messages.kbytes": 65536,
+                "queued.max.messages.kbytes": 16384,
                 "fetch.max.bytes": 16 * 1024 * 1024,
                 "max.partition.fetch.bytes": 4 * 1024 * 1024,
                 "log_level": 0,

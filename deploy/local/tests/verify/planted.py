@@ -1,0 +1,275 @@
+"""What can go wrong, planted one by one into a clean world: the invariant that must name it, and by which words."""
+
+import copy
+from collections.abc import Callable
+from typing import NamedTuple
+
+from tributary.verify.said import Assigned, Captured, Closed, KpiTold, Qualified, Said, Unreadable
+from tributary.verify.world import Decision, KpiRow, World
+
+from .worlds import ADS, ANNA, BEN, CARL, DORA, EVE, FAY, PARKED, UNKNOWN, known
+
+Plant = Callable[[World], None]
+
+
+class Planted(NamedTuple):
+    """One planted violation."""
+
+    invariant: str
+    kind: str
+    words: str
+    plant: Plant
+
+
+def _records(world: World, topic: str) -> list[Said]:
+    return world.logs[topic].records
+
+
+def _find(world: World, topic: str, key: str, body: type) -> int:
+    """The place of a lead's event of this kind."""
+    return next(n for n, s in enumerate(_records(world, topic)) if s.key == key and type(s.body) is body)
+
+
+def _silence(world: World, topic: str, key: str, body: type) -> None:
+    """The event says nothing any more; its number stays."""
+    n = _find(world, topic, key, body)
+    _records(world, topic)[n] = _records(world, topic)[n]._replace(body=None)
+
+
+def _again(world: World, topic: str, key: str, body: type) -> None:
+    """The writer says it a second time, under a new number."""
+    said = _records(world, topic)[_find(world, topic, key, body)]
+    account = world.accounts[topic.split(".")[0]]
+    number = account.next_seq[topic, 0]
+    offset = len(_records(world, topic))
+    _records(world, topic).append(said._replace(seq=number, offset=offset, id=f"again-{number}"))
+    world.logs[topic].spans[0] = (0, offset + 1)
+    account.next_seq[topic, 0] = account.later[topic, 0] = number + 1
+    for other in world.accounts.values():
+        if (topic, said.source, 0) in other.watermarks:
+            other.watermarks[topic, said.source, 0] = number
+
+
+def _swap(world: World, topic: str, one: int, two: int) -> None:
+    """Two events change what they say; the numbers stay where they are."""
+    log = _records(world, topic)
+    a, b = log[one], log[two]
+    log[one] = a._replace(type=b.type, key=b.key, body=b.body)
+    log[two] = b._replace(type=a.type, key=a.key, body=a.body)
+
+
+def _lead(world: World, lead_id: str, **changed: object) -> None:
+    world.leads.leads[lead_id] = world.leads.leads[lead_id]._replace(**changed)  # type: ignore[arg-type]
+
+
+def _decision(world: World, lead_id: str, **changed: object) -> None:
+    world.territory.decisions[lead_id] = world.territory.decisions[lead_id]._replace(**changed)  # type: ignore[arg-type]
+
+
+def _line(world: World, **changed: object) -> None:
+    world.campaigns.lines[ADS] = world.campaigns.lines[ADS]._replace(**changed)  # type: ignore[arg-type]
+
+
+def _posting(world: World, n: int, **changed: object) -> None:
+    postings = world.campaigns.postings[ADS]
+    postings[n] = postings[n]._replace(**changed)  # type: ignore[arg-type]
+
+
+def _number(world: World, topic: str, n: int, **changed: object) -> None:
+    _records(world, topic)[n] = _records(world, topic)[n]._replace(**changed)  # type: ignore[arg-type]
+
+
+def _unroutable_without_reason(world: World) -> None:
+    _decision(world, DORA, reason=None)
+
+
+def _journal(world: World) -> None:
+    world.accepted = frozenset((ANNA, "019f0000-0000-7000-8000-000000000000"))
+
+
+def _wrong_fact(world: World) -> None:
+    fact = world.metrics.leads[ANNA] = copy.copy(world.metrics.leads[ANNA])
+    fact.team = "lyon"
+
+
+def _wrong_money(world: World) -> None:
+    world.metrics.money["campaign", "spring", "spend", "EUR"] += 1
+
+
+def _wrong_count(world: World) -> None:
+    row = world.metrics.kpis["channel", "search"]
+    world.metrics.kpis["channel", "search"] = KpiRow(row.version, (row.counts[0] + 1, *row.counts[1:]), row.said)
+
+
+def _recounted_differently(world: World) -> None:
+    """The event says something else than what metrics has made of it: facts and numbers agree, the topic does not."""
+    n = _find(world, "leads.lead", BEN, Qualified)
+    body = _records(world, "leads.lead")[n].body
+    _number(world, "leads.lead", n, body=body._replace(genuine=False))
+
+
+def _told_kpi(world: World) -> None:
+    n = next(n for n, s in enumerate(_records(world, "metrics.kpi")) if s.key == "team:berlin")
+    body: KpiTold = _records(world, "metrics.kpi")[n].body
+    _number(world, "metrics.kpi", n, body=body._replace(won_amount={"EUR": 9001}))
+
+
+def _untold_kpi(world: World) -> None:
+    row = world.metrics.kpis["team", "berlin"]
+    world.metrics.kpis["team", "berlin"] = row._replace(version=row.version + 1)
+
+
+def _unreadable(world: World) -> None:
+    _number(world, "campaigns.spend", 0, body=Unreadable("ValueError"))
+
+
+def _foreign(world: World) -> None:
+    world.logs["leads.intake"].foreign.append((0, 3))
+
+
+def _outbox_hole(world: World) -> None:
+    account = world.accounts["leads"]
+    following = account.next_seq["leads.lead", 0]
+    row = _records(world, "leads.lead")[0]._replace(offset=-1, key=UNKNOWN, body=None)
+    account.outbox["leads.lead"] = [row._replace(seq=following, id="o1"), row._replace(seq=following + 2, id="o2")]
+    account.next_seq["leads.lead", 0] = account.later["leads.lead", 0] = following + 3
+
+
+def _duplicate_number(world: World) -> None:
+    """The old history goes on after a restore: its next number is given to another event."""
+    log = world.logs["territory.lead"]
+    last = log.records[-1]
+    log.records.append(last._replace(offset=last.offset + 1, id="another", key=EVE))
+
+
+def _stranger(world: World) -> None:
+    log = world.logs["territory.lead"]
+    last = log.records[-1]
+    log.records.append(last._replace(offset=last.offset + 1, id="s", source="leads/one", seq=1, body=None))
+
+
+def _forgotten_parking(world: World) -> None:
+    world.accounts["leads"].parked_at.clear()
+
+
+def _nobody_spoke(world: World) -> None:
+    world.territory.decisions[CARL] = Decision("not_a_target", 1, "s", "berlin", "p", None, None)
+
+
+def _one_credit_more(world: World) -> None:
+    world.territory.credits["berlin"]["jo"] += 1
+
+
+def _spend(world: World, amount: int) -> None:
+    world.campaigns.spends["c"] = world.campaigns.spends["c"]._replace(amount=amount)
+
+
+def _twice_posted(world: World) -> None:
+    _posting(world, 2, kind="incurred", spend_id="c")
+
+
+def _two_partitions(world: World) -> None:
+    n = _find(world, "leads.lead", ANNA, Qualified)
+    _number(world, "leads.lead", n, partition=1, shard=1)
+
+
+def _late(world: World) -> None:
+    _swap(
+        world,
+        "leads.lead",
+        _find(world, "leads.lead", ANNA, Captured),
+        _find(world, "leads.lead", ANNA, Qualified),
+    )
+
+
+def _revision(world: World) -> None:
+    n = [n for n, s in enumerate(_records(world, "leads.lead")) if isinstance(s.body, Closed)]
+    _swap(world, "leads.lead", *n)
+
+
+PLANTED = (
+    Planted("accepted", "lost", f"lead {ANNA} was submitted", lambda w: w.leads.leads.pop(ANNA) and None),
+    Planted("accepted", "lost", f"lead {PARKED} was submitted", _forgotten_parking),
+    Planted("accepted", "invented", f"lead {UNKNOWN} is on record", lambda w: w.leads.leads.update({UNKNOWN: known("qualified")})),
+    Planted("accepted", "lost", "lead 019f0000-0000-7000-8000-000000000000 was accepted at the door", _journal),
+    Planted("leads", "lost", f"lead {BEN} is captured", lambda w: _silence(w, "leads.lead", BEN, Captured)),
+    Planted("leads", "lost", f"lead {BEN} is qualified", lambda w: _silence(w, "leads.lead", BEN, Qualified)),
+    Planted("leads", "doubled", f"lead {BEN} was told as captured 2 times", lambda w: _again(w, "leads.lead", BEN, Captured)),
+    Planted("leads", "doubled", f"lead {BEN} was told as qualified 2 times", lambda w: _again(w, "leads.lead", BEN, Qualified)),
+    Planted("leads", "wrong", f"lead {CARL} was told as discarded", lambda w: _lead(w, CARL, discarded_at=None, state="qualified")),
+    Planted("leads", "wrong", f"lead {BEN} stands with lyon/p", lambda w: _lead(w, BEN, team="lyon")),
+    Planted("leads", "wrong", f"lead {BEN} is in state won", lambda w: _lead(w, BEN, state="won")),
+    Planted("leads", "invented", f"lead {ANNA} was told as captured", lambda w: w.leads.leads.pop(ANNA) and None),
+    Planted("outcomes", "lost", "outcome leads.intake-8", lambda w: w.leads.waiting.clear()),
+    Planted("outcomes", "lost", f"of lead {FAY} was heard and is not", lambda w: _lead(w, FAY, outcomes=(("lost", None, "price"),))),
+    Planted("outcomes", "lost", f"still waits for lead {FAY}", lambda w: w.leads.waiting.update({"x": FAY})),
+    Planted("outcomes", "lost", "revision 1, and that was never told", lambda w: _silence(w, "leads.lead", FAY, Closed)),
+    Planted("outcomes", "invented", f"lead {FAY} was told as closed, revision 1", lambda w: _lead(w, FAY, outcomes=())),
+    Planted("outcomes", "invented", f"lead {ANNA} is lost", lambda w: _lead(w, ANNA, outcomes=(("lost", None, None),))),
+    Planted("outcomes", "wrong", f"lead {FAY}, revision 2", lambda w: _lead(w, FAY, outcomes=(("lost", None, "price"), ("won", (1, "EUR"), None)))),
+    Planted("decisions", "lost", f"lead {ANNA} was heard", lambda w: w.territory.decisions.pop(ANNA) and None),
+    Planted("decisions", "invented", f"lead {CARL} has a decision", _nobody_spoke),
+    Planted("told", "lost", f"lead {ANNA} was decided for berlin/jo", lambda w: _silence(w, "territory.lead", ANNA, Assigned)),
+    Planted("told", "doubled", f"lead {ANNA}: its person was told 2 times", lambda w: _again(w, "territory.lead", ANNA, Assigned)),
+    Planted("told", "invented", f"lead {ANNA}: territory.lead.routed.v1", lambda w: w.territory.decisions.pop(ANNA) and None),
+    Planted("told", "wrong", f"lead {ANNA} was decided for berlin/mia", lambda w: _decision(w, ANNA, person="mia")),
+    Planted("owners", "wrong", f"lead {DORA} has no team and no reason", _unroutable_without_reason),
+    Planted("owners", "wrong", f"lead {EVE} is due a person", lambda w: _decision(w, EVE, reason=None)),
+    Planted("followed", "wrong", f"lead {ANNA} is mia's, and leads has heard jo", lambda w: _lead(w, ANNA, person="mia")),
+    Planted("followed", "lost", f"lead {ANNA} is nobody's", lambda w: _lead(w, ANNA, person=None, assigned_at=None)),
+    Planted("followed", "lost", f"lead {BEN} stands with nothing", lambda w: _lead(w, BEN, opened_at=None)),
+    Planted("followed", "lost", f"lead {ANNA}: leads has heard where", lambda w: w.leads.leads.pop(ANNA) and None),
+    Planted("followed", "wrong", f"lead {EVE} waits because None", lambda w: _lead(w, EVE, waits=None)),
+    Planted("conserved", "lost", f"lead {ANNA} was captured", lambda w: w.territory.decisions.pop(ANNA) and None),
+    Planted("conserved", "wrong", f"lead {CARL} is discarded and stands as routed", lambda w: _lead(w, CARL, state="routed")),
+    Planted("conserved", "wrong", f"lead {BEN} is in a team's queue and stands as won", lambda w: _lead(w, BEN, state="won")),
+    Planted("sequences", "lost", "territory.lead: territory/one#0 goes from 1 to 3", lambda w: _records(w, "territory.lead").pop(1) and None),
+    Planted("sequences", "doubled", "is given to two events", _duplicate_number),
+    Planted("sequences", "invented", "gave no more than", lambda w: w.accounts["territory"].later.update({("territory.lead", 0): 3})),
+    Planted("sequences", "invented", "leads/one speaks on a stream of territory", _stranger),
+    Planted("sequences", "lost", "with holes", _outbox_hole),
+    Planted("sequences", "lost", "was said and is nowhere", lambda w: _records(w, "leads.lead").pop() and None),
+    Planted("sequences", "wrong", "lies in partition 1", lambda w: _number(w, "leads.lead", 0, partition=1)),
+    Planted("sequences", "lost", "metrics has heard leads.lead leads/one#0 up to 99", lambda w: w.accounts["metrics"].watermarks.update({("leads.lead", "leads/one", 0): 99})),
+    Planted("sequences", "lost", "leads has heard leads.intake kafka#0 up to 99", lambda w: w.accounts["leads"].watermarks.update({("leads.intake", "kafka", 0): 99})),
+    Planted("order", "wrong", f"leads.lead.captured.v1 of lead {ANNA} comes too late", _late),
+    Planted("order", "wrong", f"lead {ANNA} is spoken of in two partitions", _two_partitions),
+    Planted("order", "wrong", f"lead {FAY} closes with revision 1 after 2", _revision),
+    Planted("spends", "lost", "spend c was heard and is not counted", lambda w: w.campaigns.spends.pop("c") and None),
+    Planted("spends", "invented", "posting 4 is of spend c, which", lambda w: w.campaigns.spends.pop("c") and None),
+    Planted("spends", "invented", "spend z is counted and nobody", lambda w: w.campaigns.spends.update(z=w.campaigns.spends["c"])),
+    Planted("spends", "wrong", "spend c is counted as ('spring', 501", lambda w: _spend(w, 501)),
+    Planted("spends", "wrong", "posting 4 is 500 of a spend of 501", lambda w: _spend(w, 501)),
+    Planted("spends", "lost", "spend c is counted and was not posted", lambda w: w.campaigns.postings[ADS].pop() and None),
+    Planted("spends", "doubled", "spend c was posted 2 times", _twice_posted),
+    Planted("double_entry", "wrong", "posting 4 (incurred 500) has the entries", lambda w: _posting(w, 3, entries=(("incurred", 500),))),
+    Planted("double_entry", "wrong", "EUR: debits and credits differ by 500", lambda w: _posting(w, 3, entries=(("incurred", 500),))),
+    Planted("lines", "wrong", "budget, committed, incurred are (1000, 0, 501)", lambda w: _line(w, incurred=501)),
+    Planted("lines", "wrong", "available is 499, its entries sum to 500", lambda w: _line(w, available=499)),
+    Planted("lines", "wrong", "not budget less committed less incurred", lambda w: _line(w, available=499)),
+    Planted("lines", "lost", "5 postings, on record are 4, missing [5]", lambda w: _line(w, postings=5)),
+    Planted("lines", "wrong", "spring in EUR: the spends sum to 1201", lambda w: _spend(w, 501)),
+    Planted("lines", "wrong", "planned with 1000 EUR, and on the ledger it is 900", lambda w: _line(w, budget=900)),
+    Planted("postings", "lost", "posting 4 was never told", lambda w: _number(w, "campaigns.ledger", 3, body=None)),
+    Planted("postings", "doubled", "posting 1 was told 2 times", lambda w: _again(w, "campaigns.ledger", "spring", type(_records(w, "campaigns.ledger")[0].body))),
+    Planted("postings", "wrong", "posting 3 is ('released', 299", lambda w: _posting(w, 2, amount=299)),
+    Planted("postings", "invented", "posting 4 was told and is not on the ledger", lambda w: _line(w, postings=3)),
+    Planted("facts", "wrong", f"lead {ANNA}: team is lyon, the topics say berlin", _wrong_fact),
+    Planted("facts", "lost", f"lead {ANNA} was heard by metrics", lambda w: w.metrics.leads.pop(ANNA) and None),
+    Planted("facts", "invented", f"lead {UNKNOWN} is a fact", lambda w: w.metrics.leads.update({UNKNOWN: w.metrics.leads[ANNA]})),
+    Planted("facts", "lost", "budget line spring/ads/EUR was heard", lambda w: w.metrics.lines.pop(ADS) and None),
+    Planted("kpis", "invented", "KPI channel=search: leads is 7, the facts make 6", _wrong_count),
+    Planted("kpis", "wrong", "KPIs by channel count 7 leads, and 6 are captured", _wrong_count),
+    Planted("kpis", "invented", "KPI campaign=spring: spend EUR is 501", _wrong_money),
+    Planted("kpis", "invented", "KPI team=berlin: valid is 4, the topics make 3", _recounted_differently),
+    Planted("kpis_told", "wrong", "KPI team=berlin is", _told_kpi),
+    Planted("kpis_told", "lost", "KPI team=berlin has changed (version 8)", _untold_kpi),
+    Planted("rotation", "wrong", "team berlin: the credits of its rotation add up to 1", _one_credit_more),
+    Planted("rotation", "lost", "team berlin was given leads", lambda w: w.territory.credits.clear()),
+    Planted("rotation", "invented", "jo of team berlin: 0 leads by decisions, 1", lambda w: _decision(w, ANNA, person="mia")),
+    Planted("unreadable", "lost", "campaigns has passed campaigns.spend/0@0", _unreadable),
+    Planted("unreadable", "lost", "leads has passed leads.intake/0@3 (no event)", _foreign),
+    Planted("accounted", "lost", f"lead {ANNA} was accepted and is nowhere", lambda w: w.territory.decisions.pop(ANNA) and None),
+    Planted("accounted", "lost", f"lead {PARKED} was accepted and is nowhere", _forgotten_parking),
+    Planted("accounted", "lost", "lead 019f0000-0000-7000-8000-000000000000 was accepted and is nowhere", _journal),
+)  # fmt: skip

@@ -1,0 +1,64 @@
+"""Every invariant holds in a clean world and names what is planted into it."""
+
+import pytest
+
+from tributary.verify.invariants import INVARIANTS
+from tributary.verify.invariants.placement import counted, unaccounted
+from tributary.verify.verdict import judge
+
+from . import worlds
+from .planted import PLANTED, Planted
+
+
+def test_a_clean_world_violates_nothing() -> None:
+    found = [v for invariant in INVARIANTS for v in invariant.violations(worlds.clean())]
+    assert found == []
+
+
+def test_a_world_in_which_nothing_has_happened_violates_nothing() -> None:
+    assert [v for invariant in INVARIANTS for v in invariant.violations(worlds.empty())] == []
+
+
+@pytest.mark.parametrize("planted", PLANTED, ids=[f"{p.invariant}-{n}" for n, p in enumerate(PLANTED)])
+def test_what_is_planted_is_named(planted: Planted) -> None:
+    world = worlds.clean()
+    planted.plant(world)
+    worlds.forget(world)
+    invariant = next(i for i in INVARIANTS if i.id == planted.invariant)
+    found = list(invariant.violations(world))
+    assert any(v.kind == planted.kind and planted.words in v.what for v in found), found
+
+
+def test_no_invariant_goes_without_a_planted_violation() -> None:
+    assert {p.invariant for p in PLANTED} == {i.id for i in INVARIANTS}
+
+
+def test_every_accepted_lead_is_in_one_place_and_the_places_add_up() -> None:
+    world = worlds.clean()
+    assert counted(world) == {
+        "with a person": 1,
+        "in a team's queue": 1,
+        "in a team's queue, nobody could take it": 1,
+        "without a team, for a reason": 1,
+        "won": 1,
+        "discarded": 1,
+        "on the way to leads": 1,
+        "parked by leads": 1,
+        "nowhere": 0,
+    }
+    verdict = judge(world)
+    assert sum(verdict.places.values()) == verdict.accepted == 8
+
+
+def test_a_lead_without_a_place_is_unaccounted() -> None:
+    world = worlds.clean()
+    del world.territory.decisions[worlds.ANNA]
+    assert unaccounted(world) == 1
+
+
+def test_kpis_are_counted_to_the_cent() -> None:
+    world = worlds.clean()
+    row = world.metrics.kpis["team", "berlin"]
+    assert row.counts == (4, 4, 4, 4, 2, 1, 0)
+    assert world.metrics.money["team", "berlin", "won_amount", "EUR"] == 9000
+    assert world.metrics.money["channel", "search", "spend", "EUR"] == 500

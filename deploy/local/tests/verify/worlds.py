@@ -1,0 +1,260 @@
+"""A small stack in which everything holds: its topics said with the real contracts, its tables as the services would leave them."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from contracts import STREAM_OF, STREAMS
+from contracts.campaigns.campaign import BudgetLine, CampaignPlanned
+from contracts.campaigns.ledger import LedgerPosted
+from contracts.campaigns.spend import SpendReported
+from contracts.event import Event, Money, Sealed
+from contracts.leads.intake import LeadSubmitted, OutcomeReported
+from contracts.leads.lead import (
+    LeadAttributes,
+    LeadCaptured,
+    LeadClosed,
+    LeadDiscarded,
+    LeadQualified,
+    OpportunityOpened,
+)
+from contracts.metrics.kpi import KpiChanged
+from contracts.territory.lead import LeadAssigned, LeadRouted, LeadUnassigned, LeadUnroutable
+from tributary.verify.invariants.kpis import numbers_of, recount
+from tributary.verify.said import COUNTS, Said, body_of
+from tributary.verify.world import (
+    SERVICES,
+    Account,
+    Decision,
+    Known,
+    KpiRow,
+    Line,
+    Log,
+    Posting,
+    Spend,
+    World,
+    hearings,
+)
+
+AT = datetime(2026, 5, 4, 12, tzinfo=UTC)
+ANNA, BEN, CARL, DORA, EVE, FAY, PARKED, ON_THE_WAY, UNKNOWN = (str(UUID(int=n)) for n in range(1, 10))
+ADS = ("spring", "ads", "EUR")
+UNPLANNED = ("stray", "unplanned", "EUR")
+WON = ("won", (9000, "EUR"), None)
+LOST = ("lost", None, "price")
+EUR = "EUR"
+
+
+def empty() -> World:
+    """Topics, databases, and nothing in them."""
+    logs = {stream.topic: Log(spans=dict.fromkeys(range(stream.partitions), (0, 0))) for stream in STREAMS}
+    return World(logs, {service: Account(f"{service}/one") for service in SERVICES})
+
+
+def put(world: World, event: Event, source: str | None = None) -> Said:
+    """The event on its topic, partition 0, with the next number of its writer."""
+    stream = STREAM_OF[event.type]
+    log = world.logs[stream.topic]
+    offset = log.spans[0][1]
+    writer = source or world.accounts[stream.said_by].source
+    number = 1 + max((s.seq for s in log.records if s.source == writer), default=0)
+    said = Said(
+        0,
+        offset,
+        event.type,
+        str(getattr(event, stream.key)),
+        f"{stream.topic}-{offset}",
+        writer if stream.sequenced else "",
+        0,
+        number if stream.sequenced else offset,
+        body_of(event.type, event.model_dump_json(exclude_none=True).encode()),
+    )
+    log.records.append(said)
+    log.spans[0] = (0, offset + 1)
+    return said
+
+
+def heard_everything(world: World) -> None:
+    """Every writer has given the numbers on the topics, and every hearer has come to their ends."""
+    for topic, log in world.logs.items():
+        if log.records and log.records[0].source:
+            account = world.accounts[topic.split(".")[0]]
+            own = [s.seq for s in log.records if s.source == account.source]
+            account.next_seq[topic, 0] = account.later[topic, 0] = 1 + max(own, default=0)
+    for service, topic in hearings():
+        for said in world.logs[topic].records:
+            position = (topic, said.source, 0) if said.source else (topic, "kafka", 0)
+            world.accounts[service].watermarks[position] = said.seq
+
+
+def clean() -> World:
+    """Leads with a person, in a queue, discarded, unroutable, with nobody, won; one parked, one on the way; and a ledger."""
+    world = empty()
+    for lead_id in (ANNA, BEN, CARL, DORA, EVE, FAY):
+        _submit(world, lead_id)
+    _anna_to_eve(world)
+    _fay_is_lost_and_then_won(world)
+    put(world, OutcomeReported(lead_id=UUID(UNKNOWN), result="won", at=AT))
+    world.leads.waiting["leads.intake-8"] = UNKNOWN
+    _ledger(world)
+    _submit(world, PARKED)
+    heard_everything(world)
+    world.accounts["leads"].parked_at.add(("leads.intake", 0, 9))
+    world.accounts["leads"].parked_ids.add(("leads.intake", "leads.intake-9"))
+    _submit(world, ON_THE_WAY)
+    count(world)
+    return world
+
+
+def _submit(world: World, lead_id: str) -> None:
+    person = Sealed(key="k", box="b")
+    put(world, LeadSubmitted(lead_id=UUID(lead_id), received_at=AT, occurred_at=AT, source="web", person=person))
+
+
+def judged(world: World, lead_id: str, disposition: str, *, genuine: bool = True, later: int = 0) -> None:
+    """Captured and qualified."""
+    at, key = AT + timedelta(seconds=later), UUID(lead_id)
+    put(world, LeadCaptured(lead_id=key, source="web", channel="search", occurred_at=at, captured_at=at))
+    about = LeadAttributes(source="web")
+    verdict = {"genuine": genuine, "disposition": disposition, "grade": "A", "score": 80, "scorecard": 1}
+    put(world, LeadQualified.model_validate({"lead_id": key, "about": about, "qualified_at": at, **verdict}))
+
+
+def routed(world: World, lead_id: str, person: str | None = None, reason: str | None = None) -> None:
+    """Given to a team, and to a person or nobody."""
+    key = UUID(lead_id)
+    put(
+        world,
+        LeadRouted(lead_id=key, segment="s", team="berlin", pipeline="p", rule="r", ruleset=1, routed_at=AT),
+    )
+    if person:
+        put(world, LeadAssigned(lead_id=key, segment="s", team="berlin", person=person, ruleset=1, assigned_at=AT))
+    elif reason:
+        put(world, LeadUnassigned(lead_id=key, segment="s", team="berlin", reason=reason, ruleset=1, decided_at=AT))
+    put(world, OpportunityOpened(lead_id=key, team="berlin", pipeline="p", opened_at=AT))
+
+
+def known(state: str, *, placed: bool = False, person: str | None = None, waits: str | None = None) -> Known:
+    """A lead's row."""
+    place = ("s", "berlin", "p") if placed else (None, None, None)
+    discarded, opened, assigned = state == "discarded", placed, person is not None
+    times = (AT, AT, AT if discarded else None, AT if opened else None, AT if assigned else None)
+    return Known(state, *times, *place, person, waits, ())
+
+
+def _anna_to_eve(world: World) -> None:
+    leads, decisions = world.leads.leads, world.territory.decisions
+    judged(world, ANNA, "near_term")
+    routed(world, ANNA, person="jo")
+    leads[ANNA] = known("assigned", placed=True, person="jo")
+    decisions[ANNA] = Decision("near_term", 1, "s", "berlin", "p", "jo", "Next in turn of 2 present.")
+    judged(world, BEN, "nurture")
+    routed(world, BEN)
+    leads[BEN] = known("routed", placed=True)
+    decisions[BEN] = Decision("nurture", 1, "s", "berlin", "p", None, None)
+    judged(world, CARL, "not_a_target", genuine=False)
+    put(world, LeadDiscarded(lead_id=UUID(CARL), reason="not genuine", discarded_at=AT))
+    leads[CARL] = known("discarded")
+    judged(world, DORA, "near_term")
+    why = "No rule claims it."
+    put(world, LeadUnroutable(lead_id=UUID(DORA), reason=why, ruleset=1, decided_at=AT))
+    leads[DORA] = known("qualified", waits=why)
+    decisions[DORA] = Decision("near_term", 1, None, None, None, None, why)
+    judged(world, EVE, "near_term")
+    why = "Nobody in the team is available."
+    routed(world, EVE, reason=why)
+    leads[EVE] = known("routed", placed=True, waits=why)
+    decisions[EVE] = Decision("near_term", 1, "s", "berlin", "p", None, why)
+    world.territory.credits["berlin"] = {"jo": -1, "mia": 1}
+
+
+def _fay_is_lost_and_then_won(world: World) -> None:
+    key, amount = UUID(FAY), Money(minor=9000, currency=EUR)
+    judged(world, FAY, "near_term")
+    routed(world, FAY, person="mia")
+    put(world, OutcomeReported(lead_id=key, result="lost", at=AT, reason="price"))
+    put(world, LeadClosed(lead_id=key, result="lost", reason="price", revision=1, closed_at=AT))
+    put(world, OutcomeReported(lead_id=key, result="won", at=AT, amount=amount))
+    put(world, LeadClosed(lead_id=key, result="won", amount=amount, revision=2, closed_at=AT))
+    row = known("won", placed=True, person="mia")
+    world.leads.leads[FAY] = row._replace(outcomes=(LOST, WON))
+    world.territory.decisions[FAY] = Decision("near_term", 1, "s", "berlin", "p", "mia", "Next in turn of 2 present.")
+
+
+def _ledger(world: World) -> None:
+    plan = (BudgetLine(line="ads", item="Ads", budget=1000, owner="jo"),)
+    put(
+        world,
+        CampaignPlanned(
+            campaign="spring", name="S", channel="search", currency=EUR, lines=plan, version=1, planned_at=AT
+        ),
+    )
+    spent = (("a", "committed", 300, 300), ("b", "released", 400, 300), ("c", "incurred", 500, 500))
+    steps = [("budgeted", 1000, None), *((kind, posted, spend_id) for spend_id, kind, _, posted in spent)]
+    for spend_id, kind, amount, _ in spent:
+        spend(world, spend_id, "spring", kind, amount)
+    postings = post(world, ADS, steps)
+    world.campaigns.postings[ADS] = postings
+    world.campaigns.lines[ADS] = Line(True, 1000, 0, 500, 500, 100, 4)
+    spend(world, "d", "stray", "incurred", 70)
+    world.campaigns.postings[UNPLANNED] = post(world, UNPLANNED, [("incurred", 70, "d")])
+    world.campaigns.lines[UNPLANNED] = Line(False, 0, 0, 70, -70, 0, 1)
+
+
+def spend(world: World, spend_id: str, campaign: str, kind: str, amount: int) -> None:
+    """Reported and counted."""
+    money = Money(minor=amount, currency=EUR)
+    reported = {"spend_id": spend_id, "campaign": campaign, "amount": money, "kind": kind, "occurred_at": AT}
+    put(world, SpendReported.model_validate(reported))
+    world.campaigns.spends[spend_id] = Spend(campaign, amount, EUR, kind)
+
+
+def post(world: World, place: tuple[str, str, str], steps: list[tuple[str, int, str | None]]) -> list[Posting]:
+    """Postings with their entries, each told with the line as it stands after it."""
+    accounts = {
+        "budgeted": ("available", "funding"),
+        "committed": ("committed", "available"),
+        "released": ("available", "committed"),
+        "incurred": ("incurred", "available"),
+    }
+    budget = committed = incurred = 0
+    made = []
+    for n, (kind, amount, spend_id) in enumerate(steps, 1):
+        budget += amount if kind == "budgeted" else 0
+        committed += {"committed": amount, "released": -amount}.get(kind, 0)
+        incurred += amount if kind == "incurred" else 0
+        debit, credit = accounts[kind]
+        made.append(Posting(n, kind, amount, spend_id, ((debit, amount), (credit, -amount))))
+        standing = {"budget": budget, "committed": committed, "incurred": incurred}
+        standing["available"] = budget - committed - incurred
+        about = {"campaign": place[0], "line": place[1], "currency": place[2], "item": "i", "owner": "o"}
+        step = {"posting": n, "kind": kind, "amount": amount, "spend_id": spend_id, "posted_at": AT}
+        put(world, LedgerPosted.model_validate({**about, **step, **standing}))
+    return made
+
+
+def forget(world: World) -> None:
+    """Nothing that was made of the world before it was changed is used again."""
+    world.memo.clear()
+    for log in world.logs.values():
+        log.__dict__.pop("first", None)
+
+
+def count(world: World) -> None:
+    """Facts and KPI rows as metrics would have them now, and told."""
+    forget(world)
+    made = recount(world)
+    world.metrics.leads, world.metrics.campaigns, world.metrics.lines = made.leads, made.campaigns, made.lines
+    numbers = numbers_of(made)
+    for by, key in sorted({(number[0], number[1]) for number in numbers}):
+        counts = tuple(numbers.get((by, key, measure), 0) for measure in COUNTS)
+        money: dict[str, dict[str, int]] = {"won_amount": {}, "spend": {}}
+        for number, minor in numbers.items():
+            if number[:2] == (by, key) and len(number) == 4:
+                world.metrics.money[by, key, number[2], number[3]] = minor
+                money[number[2]][number[3]] = minor
+        world.metrics.kpis[by, key] = KpiRow(7, counts, True)
+        row = {"id": f"{by}:{key}", "by": by, "key": key, "version": 7, "as_of": AT}
+        put(world, KpiChanged.model_validate({**row, **dict(zip(COUNTS, counts, strict=True)), **money}))
+    account, log = world.accounts["metrics"], world.logs["metrics.kpi"]
+    account.next_seq["metrics.kpi", 0] = account.later["metrics.kpi", 0] = 1 + len(log.records)
+    forget(world)
