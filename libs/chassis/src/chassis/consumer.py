@@ -186,13 +186,15 @@ class Consumer:
                 await parking.store(tx, delivery.parked)
                 for hearing, events in self._work(delivery):
                     await hearing.handler(events, tx)
+                await self._store_refused(tx, delivery)
                 failpoint.reach("consumer.decided")
         except Exception as error:
             if is_infrastructure(error):
                 raise
             self.log.warning("splitting", error=type(error).__name__, events=len(delivery.heard))
-            await self._handle_carefully(delivery)
+            tx = await self._handle_carefully(delivery)
         failpoint.reach("consumer.committed")
+        self._note_refused(tx, delivery)
         for hearing, events in self._work(delivery):
             for event in events:
                 delivery.outcomes[event.type, "handled"] += 1
@@ -204,30 +206,45 @@ class Consumer:
     def _work(self, delivery: Delivery) -> list[tuple[Hearing, list[Event]]]:
         return [(h, delivery.events[topic]) for topic, h in self.router.hearings.items() if delivery.events.get(topic)]
 
-    async def _handle_carefully(self, delivery: Delivery) -> None:
+    async def _store_refused(self, tx: Transaction, delivery: Delivery) -> None:
+        refused = [parking.Parked.of_event(e, delivery.heard[id(e)], "refused", reason) for e, reason in tx.set_aside]
+        await parking.store(tx, refused)
+
+    def _note_refused(self, tx: Transaction, delivery: Delivery) -> None:
+        for event, _ in tx.set_aside:
+            self._out(delivery, event, "refused")
+
+    def _out(self, delivery: Delivery, event: Event, cause: str) -> None:
+        """The event was parked, not handled."""
+        heard = delivery.heard[id(event)]
+        delivery.events[heard.topic] = [e for e in delivery.events[heard.topic] if e is not event]
+        delivery.outcomes[event.type, "parked"] += 1
+        telemetry.PARKED.labels(cause).inc()
+        self.log.error("parked", type=event.type, id=heard.id, cause=cause)
+
+    async def _handle_carefully(self, delivery: Delivery) -> Transaction:
         failed: list[tuple[Event, Exception]] = []
         async with self.database.transaction(heard=delivery.heard, steps=self._steps(delivery)) as tx:
             for hearing, events in self._work(delivery):
                 await self._split(tx, hearing, events, failed)
             records = [parking.Parked.of_event(e, delivery.heard[id(e)], type(x).__name__, str(x)) for e, x in failed]
             await parking.store(tx, [*delivery.parked, *records])
-        for event, error in failed:
-            delivery.events[delivery.heard[id(event)].topic].remove(event)
-            delivery.outcomes[event.type, "parked"] += 1
-            telemetry.PARKED.labels("failed alone").inc()
-            self.log.error("parked", type=event.type, id=delivery.heard[id(event)].id, error=type(error).__name__)
+            await self._store_refused(tx, delivery)
+        for event, _ in failed:
+            self._out(delivery, event, "failed alone")
+        return tx
 
     async def _split(
         self, tx: Transaction, hearing: Hearing, events: Sequence[Event], failed: list[tuple[Event, Exception]]
     ) -> None:
-        said = len(tx.emitted)
+        said, refused = len(tx.emitted), len(tx.set_aside)
         try:
             async with tx.conn.transaction():
                 await hearing.handler(events, tx)
         except Exception as error:
             if is_infrastructure(error):
                 raise
-            del tx.emitted[said:]
+            del tx.emitted[said:], tx.set_aside[refused:]
             if len(events) > 1:
                 middle = len(events) // 2
                 await self._split(tx, hearing, events[:middle], failed)

@@ -178,4 +178,6 @@ async def replay(database: "Database", router: "Router", parked_id: uuid.UUID) -
         if marked != "UPDATE 1":
             return "it was replayed before"
         await router.hearings[found["topic"]].handler([event], tx)
+        if tx.set_aside:
+            raise ValueError(f"it is refused again: {tx.set_aside[0][1]}")
     return "replayed"

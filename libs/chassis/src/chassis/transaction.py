@@ -123,6 +123,7 @@ class Transaction:
     ) -> None:
         self.conn, self.now, self.settings, self.memo = conn, now, settings, memo
         self.emitted: list[Emitted] = []
+        self.set_aside: list[tuple[Event, str]] = []
         self._owns = owns
         self._heard = heard if heard is not None else {}
         self._cause_of_key = {h.key: h for h in self._heard.values()}
@@ -132,6 +133,13 @@ class Transaction:
     def heard(self, event: Event) -> Heard:
         """Where this incoming event came from."""
         return self._heard[id(event)]
+
+    def park(self, event: Event, reason: str) -> None:
+        """This event can't be handled and is to blame for that itself: it is set aside in this transaction, with the reason.
+
+        However many there are, the rest goes on: what fails because of us is raised instead, and soon holds the delivery.
+        """
+        self.set_aside.append((event, reason))
 
     def emit(self, event: Event, because: Event | None = None) -> None:
         """Says the event, when and only when this transaction commits.

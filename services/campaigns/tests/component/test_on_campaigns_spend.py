@@ -221,7 +221,16 @@ async def test_a_spend_that_can_not_be_counted_is_parked_and_the_others_are_coun
     await service.receives(spend(1), bad, spend(2))
     assert [e.spend_id for e in await service.emitted() if isinstance(e, LedgerPosted)] == ["s1", "s2"]
     [parked] = await service.parked()
-    assert parked["cause"] == "SpendRefused"
+    assert parked["cause"] == "refused"
+
+
+async def test_however_many_spends_an_outsider_sends_that_can_not_be_counted_the_others_are(
+    service: ServiceUnderTest,
+) -> None:
+    await planned(service)
+    await service.receives(*(spend(n, 0) for n in range(200)), spend(200))
+    assert [e.spend_id for e in await service.emitted() if isinstance(e, LedgerPosted)] == ["s200"]
+    assert len(await service.parked()) == 200
 
 
 @pytest.mark.parametrize("table", ["ledger_posting", "ledger_entry"])

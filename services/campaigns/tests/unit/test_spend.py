@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from campaigns.domain.currencies import ACTIVE
-from campaigns.domain.spend import MOST, Spend, SpendRefused, faults, refuse_if_wrong
+from campaigns.domain.spend import MOST, Spend, faults
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SPEND = Spend("s1", "spring", "search", 100, "EUR", "incurred", "ads", "clicks", NOW)
@@ -28,10 +28,7 @@ SPEND = Spend("s1", "spring", "search", 100, "EUR", "incurred", "ads", "clicks",
     ],
 )
 def test_what_is_wrong_with_a_spend_is_named(change: dict[str, Any], field: str) -> None:
-    wrong = replace(SPEND, **change)
-    assert [fault.field for fault in faults(wrong, NOW)] == [field]
-    with pytest.raises(SpendRefused, match=field):
-        refuse_if_wrong(wrong, NOW)
+    assert [fault.field for fault in faults(replace(SPEND, **change), NOW)] == [field]
 
 
 @pytest.mark.parametrize(

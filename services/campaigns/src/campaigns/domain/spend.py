@@ -52,9 +52,3 @@ def faults(spend: Spend, now: datetime) -> list[Fault]:
         if "\0" in (getattr(spend, field) or ""):
             found.append(Fault(field, "must not hold a NUL character"))
     return found
-
-
-def refuse_if_wrong(spend: Spend, now: datetime) -> None:
-    """Raises the first fault as a sentence."""
-    for fault in faults(spend, now):
-        raise SpendRefused(f"{fault.field} {fault.reason}")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from campaigns.domain.ledger import Posting, fold
-from campaigns.domain.spend import Spend, refuse_if_wrong
+from campaigns.domain.spend import Spend, faults
 from campaigns.store import ledger
 from campaigns.store import spend as spends
 from chassis import Transaction
@@ -14,9 +14,13 @@ from contracts.campaigns.spend import SpendReported
 
 async def count_spends(events: Sequence[SpendReported], tx: Transaction) -> None:
     """Counts what was not counted yet. The same id again is the same spend; if it says something else, it is flagged."""
-    reported = [spend_of(event) for event in events]
-    for spend in reported:
-        refuse_if_wrong(spend, tx.now)
+    reported = []
+    for event in events:
+        spend = spend_of(event)
+        if wrong := faults(spend, tx.now):
+            tx.park(event, f"{wrong[0].field} {wrong[0].reason}")
+        else:
+            reported.append(spend)
     first: dict[str, Spend] = {}
     for spend in reported:
         first.setdefault(spend.spend_id, spend)
