@@ -1,7 +1,9 @@
 """On a busy stack, after a restore, over an old log: what is not yet due is no violation, and what is due still is."""
 
 from collections.abc import Callable
+from uuid import UUID
 
+from contracts.leads.lead import OpportunityOpened
 from tributary.verify.invariants import INVARIANTS
 from tributary.verify.invariants.placement import counted
 from tributary.verify.invariants.sequences import duplicates
@@ -10,7 +12,7 @@ from tributary.verify.settling import Standing, moving
 from tributary.verify.world import World, hearings
 
 from . import worlds
-from .worlds import ANNA
+from .worlds import ANNA, put
 
 
 def violations(world: World) -> list[str]:
@@ -99,6 +101,26 @@ def test_a_history_that_begins_anew_after_a_restore_may_tell_again_what_the_lost
     world.accounts["leads"].watermarks["leads.intake", "kafka", 0] = 9
     worlds_metrics(world)
     assert violations(world) == []
+
+
+def test_a_restored_leads_service_may_open_a_lead_before_it_has_heard_of_its_submission_again() -> None:
+    world = worlds.clean()
+    world.accounts["leads"].source = "leads/two"
+    put(world, OpportunityOpened(lead_id=UUID(ANNA), team="berlin", pipeline="p", opened_at=worlds.AT))
+    worlds.heard_everything(world)
+    world.accounts["leads"].watermarks["leads.intake", "kafka", 0] = -1
+    world.leads.leads[ANNA] = world.leads.leads[ANNA]._replace(captured_at=None, qualified_at=None)
+    assert not [v for v in violations(world) if ANNA in v]
+
+
+def test_a_restored_territory_service_has_yet_to_decide_again_what_it_once_told() -> None:
+    world = worlds.clean()
+    world.accounts["territory"].source = "territory/two"
+    worlds.heard_everything(world)
+    number = place_of(world, "leads.lead", worlds.FAY, lambda body: isinstance(body, Qualified))
+    cut(world, "territory", "leads.lead", "leads/one", number - 1)
+    del world.territory.decisions[worlds.FAY]
+    assert not [v for v in violations(world) if v.startswith(("told", "rotation", "decisions"))]
 
 
 def test_what_the_new_history_tells_twice_is_doubled() -> None:

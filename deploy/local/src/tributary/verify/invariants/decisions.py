@@ -159,7 +159,9 @@ def rotation(world: World) -> Iterator[Violation]:
     if not world.logs[TOPIC].complete:
         return
     last: dict[str, Any] = {s.key: s.body for s in world.told(TOPIC) if isinstance(s.body, Assigned | Unassigned)}
-    given = Counter((a.team, a.person) for a in last.values() if isinstance(a, Assigned))
+    # What a history told that a backup replaced is not yet decided again: DECISIONS_TOLD looks after the rest.
+    decided_by_now = (body for lead_id, body in last.items() if lead_id in world.territory.decisions)
+    given = Counter((body.team, body.person) for body in decided_by_now if isinstance(body, Assigned))
     for who in sorted({*by_person, *given}):
         (team, person), decided, heard = who, by_person[who], given[who]
         if decided != heard:

@@ -52,8 +52,12 @@ def told(world: World) -> Iterator[Violation]:
             yield Violation(
                 "wrong", f"lead {lead_id} is in state {lead.state}, and what is known of it says {state_of(lead)}"
             )
-    for what, times in (("captured", captured), ("qualified", qualified), ("discarded", discarded)):
-        yield from _once(world, what, times)
+    for kind, what, times in (
+        (Captured, "captured", captured),
+        (Qualified, "qualified", qualified),
+        (Discarded, "discarded", discarded),
+    ):
+        yield from _once(world, kind, what, times)
 
 
 def _times(world: World, kind: type) -> Counter[str] | dict[str, int]:
@@ -65,14 +69,14 @@ def _times(world: World, kind: type) -> Counter[str] | dict[str, int]:
     return most
 
 
-def _once(world: World, what: str, times: Counter[str] | dict[str, int]) -> Iterator[Violation]:
+def _once(world: World, kind: type, what: str, times: Counter[str] | dict[str, int]) -> Iterator[Violation]:
     for lead_id, n in times.items():
         if n > 1:
             yield Violation("doubled", f"lead {lead_id} was told as {what} {n} times")
-    now = {s.key for s in world.told("leads.lead") if world.is_current("leads.lead", s)}
-    for lead_id in times:
+    now = {s.key for s in world.told("leads.lead") if type(s.body) is kind and world.is_current("leads.lead", s)}
+    for lead_id in now:
         known = world.leads.leads.get(lead_id)
-        if lead_id in now and (known is None or known.captured_at is None):
+        if known is None or known.captured_at is None:
             yield Violation("invented", f"lead {lead_id} was told as {what} and is not on record")
 
 
