@@ -32,6 +32,8 @@ async def _get_msg(self: Any, consumer: Any) -> tuple[ConsumerRecord, ...]:
         fetcher._fetch_min_bytes, fetcher._fetch_max_wait_ms = FLOWING_MIN_BYTES, wait
     else:
         fetcher._fetch_min_bytes, fetcher._fetch_max_wait_ms = 1, IDLE_WAIT_MS
+        if when_idle := getattr(consumer, "when_idle", None):
+            await when_idle()  # FastStream calls no handler for an empty poll
     return tuple(chain.from_iterable(polled.values()))
 
 

@@ -92,7 +92,10 @@ class Database:
     async def connection(self) -> AsyncIterator[asyncpg.Connection]:
         """A raw connection. One that is in doubt is not given back to the pool: it may still be in a transaction."""
         pool = self._pool or await self._opened()
-        conn: Any = await pool.acquire(timeout=ACQUIRE_WITHIN_S)
+        try:
+            conn: Any = await pool.acquire(timeout=ACQUIRE_WITHIN_S)
+        except asyncpg.PostgresError as error:  # whatever it says, it is not about what we wanted to store
+            raise ConnectionError(f"the database lets us not in: {type(error).__name__}") from error
         try:
             yield conn
         except BaseException as error:

@@ -15,9 +15,9 @@ from opentelemetry.trace import SpanKind
 from uuid_utils.compat import uuid7
 
 from chassis import broker, failpoint, telemetry
-from chassis.problems import unavailable
+from chassis.problems import Problem, unavailable
 from chassis.settings import Settings
-from chassis.transaction import shard_of
+from chassis.transaction import LARGEST, shard_of
 from contracts.event import Event, Stream
 
 ROUND_S = 0.002
@@ -62,6 +62,8 @@ class Intake:
                 key = str(getattr(event, stream.key)).encode()
                 headers = self._headers(event, key, now, trace)
                 payload = event.model_dump_json(exclude_none=True).encode()
+                if len(payload) >= LARGEST:  # the broker's no would end the producer, and with it everybody's batch
+                    raise Problem(413, "One of the events is too large")
                 waiting.append(_Waiting(stream, key, payload, headers, loop.create_future()))
             self._queue.extend(waiting)
             self._arrived.set()

@@ -1,8 +1,11 @@
 """After a database came back from a backup: a new history begins, and what was heard since the backup is heard again."""
 
+import asyncio
+import time
 from typing import TYPE_CHECKING
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import CommitFailedError
 
 if TYPE_CHECKING:
     from chassis.service import Service
@@ -28,12 +31,27 @@ async def begin_new_history(service: "Service") -> dict[str, object]:
 
     Hearing everything again is safe: the watermarks drop what the backup knew, and the rest is what was lost.
     """
+    rewound = await _rewind(service) if service.router.hearings else 0
     async with service.database.connection() as conn, conn.transaction():
         epoch = await conn.fetchval(_NEW_EPOCH)
         for statement in (_RENUMBER, _POSITIVE, _NEXT):
             await conn.execute(statement)
-    rewound = await _rewind(service) if service.router.hearings else 0
     return {"epoch": epoch, "partitions_rewound": rewound}
+
+
+async def _commit(consumer: AIOKafkaConsumer, offsets: dict[TopicPartition, int], session_s: float) -> None:
+    """A member that was stopped keeps its seat in the group until its session ends; before that nobody else may commit."""
+    end = time.monotonic() + session_s + 5
+    while True:
+        try:
+            await consumer.commit(offsets)
+            return
+        except CommitFailedError:
+            if time.monotonic() > end:
+                raise RuntimeError(
+                    "the consumer group has a member at work: stop the service, all its replicas"
+                ) from None
+            await asyncio.sleep(0.5)
 
 
 async def _rewind(service: "Service") -> int:
@@ -51,7 +69,7 @@ async def _rewind(service: "Service") -> int:
             found += [TopicPartition(stream.topic, n) for n in sorted(numbers)]
         consumer.assign(found)
         oldest = await consumer.beginning_offsets(found)
-        await consumer.commit(dict(oldest))
+        await _commit(consumer, dict(oldest), service.settings.session_timeout_ms / 1000)
         return len(found)
     finally:
         await consumer.stop()

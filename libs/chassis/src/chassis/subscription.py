@@ -31,6 +31,7 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def on_partitions_assigned(self, assigned: Any) -> None:
         self.subscription.assigned = frozenset(assigned)
+        self.subscription.keep_to(frozenset((tp.topic, tp.partition) for tp in assigned))
 
 
 class Subscription:
@@ -41,7 +42,8 @@ class Subscription:
         self.lock = asyncio.Lock()
         self.assigned: frozenset[TopicPartition] | None = None
         self.held = ""
-        self.gaps: dict[Partition, str] = {}
+        self.gaps: dict[Partition, tuple[int, str]] = {}
+        self.listener = _Listener(self)
         self.log = telemetry.log("subscription")
         self._broker: KafkaBroker | None = None
         self._subscriber: Any = None
@@ -57,17 +59,23 @@ class Subscription:
             return "no partitions are assigned yet"
         if self.held:
             return f"held: {self.held}"
-        return "; ".join(f"gap: {what}" for what in self.gaps.values())
+        return "; ".join(f"gap: {what}" for _, what in self.gaps.values())
+
+    def keep_to(self, partitions: frozenset[Partition]) -> None:
+        """A gap in a partition that went to another member is that member's to show."""
+        for partition in self.gaps.keys() - partitions:
+            self._closed(partition)
 
     async def start(self) -> None:
         """Joins the group. Returns when the first assignment is under way."""
         self._broker = broker.new_broker(self.settings)
         self._subscriber = broker.subscribe(
-            self._broker, self.settings, self.router.service, [s.topic for s in self.router.streams], _Listener(self)
+            self._broker, self.settings, self.router.service, [s.topic for s in self.router.streams], self.listener
         )
         self._subscriber(self._on_batch)
         await self._broker.start()
         self._subscriber.consumer.flowing_wait_ms = self.settings.fetch_wait_ms
+        self._subscriber.consumer.when_idle = self.acknowledge
 
     async def stop(self) -> None:
         """Finishes the delivery under way and acknowledges. A static member leaves its seat to its next incarnation."""
@@ -80,9 +88,6 @@ class Subscription:
         self._subscriber = self._broker = None
 
     async def _on_batch(self, records: tuple[Any, ...]) -> None:
-        if not records:
-            await self.acknowledge()
-            return
         async with self.lock:
             try:
                 delivery = await self.consumer.deliver(records, self._oldest)
@@ -119,26 +124,32 @@ class Subscription:
         self.held, self._pause = "", 0.05
         for partition, offset in delivery.next_offsets.items():
             self._offsets[TopicPartition(*partition)] = offset
-            if partition not in delivery.gaps:
-                self.gaps.pop(partition, None)
-                self._rewound.pop(partition, None)
-        for partition, (_, what) in delivery.gaps.items():
-            await self._mend(partition, what)
+            if partition in self.gaps and offset > self.gaps[partition][0]:
+                self._closed(partition)
+        for partition, gap in delivery.gaps.items():
+            await self._mend(partition, gap)
         await self.acknowledge()
 
-    async def _mend(self, partition: Partition, what: str) -> None:
+    def _closed(self, partition: Partition) -> None:
+        self.gaps.pop(partition, None)
+        self._rewound.pop(partition, None)
+
+    async def _mend(self, partition: Partition, gap: tuple[int, str]) -> None:
         """A gap after a restored database is mended by reading the partition again from its start: what is known is dropped
         by the watermark. A gap that stays is loss: it is shown, alarmed and tried again, never skipped."""
         tries = self._rewound.get(partition, 0)
         self._rewound[partition] = tries + 1
-        self.gaps[partition] = what
+        self.gaps[partition] = gap
         tp = TopicPartition(*partition)
-        self.log.error("gap", topic=partition[0], partition=partition[1], detail=what, rewinds=tries)
-        consumer = self._subscriber.consumer
+        self.log.error("gap", topic=partition[0], partition=partition[1], detail=gap[1], rewinds=tries)
         self._offsets.pop(tp, None)
-        self._seek({tp: await self._oldest(partition)})
+        try:
+            self._seek({tp: await self._oldest(partition)})
+        except Exception:  # Kafka is away: wait at the gap itself, so that it is met again
+            self._seek({tp: gap[0]})
         if tries:
-            consumer.pause(tp)
+            with contextlib.suppress(Exception):
+                self._subscriber.consumer.pause(tp)
             asyncio.get_running_loop().call_later(min(2.0**tries, 30.0), self._resume, tp)
 
     def _resume(self, partition: TopicPartition) -> None:

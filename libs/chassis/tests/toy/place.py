@@ -10,9 +10,9 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
+import pytest
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from pydantic import SecretStr
-from pytest import MonkeyPatch
 
 from chassis import Service, Settings
 from chassis.broker import new_producer
@@ -48,8 +48,7 @@ class Place:
             master_key=SecretStr(MASTER),
             instance=instance,
             database_pool=4,
-            session_timeout_ms=6000,
-            **more,
+            **{"session_timeout_ms": 6000, **more},
         )
 
     def _url(self, database: str) -> str:
@@ -69,6 +68,15 @@ class Place:
         connection = await asyncpg.connect(self.postgres)
         await connection.execute(statement)
         await connection.close()
+
+    async def shut(self, name: str) -> None:
+        """Nobody gets into the database, and who was in it is thrown out."""
+        await self._as_superuser(f"alter database {name} with allow_connections false")
+        await self._as_superuser(f"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'")
+
+    async def open(self, name: str) -> None:
+        """The way back."""
+        await self._as_superuser(f"alter database {name} with allow_connections true")
 
     async def forget(self) -> None:
         """Drops the databases."""
@@ -132,7 +140,7 @@ _templates: dict[str, str] = {}
 
 
 @contextlib.asynccontextmanager
-async def a_place(kafka: str, postgres: str, monkeypatch: MonkeyPatch) -> AsyncIterator[Place]:
+async def a_place(kafka: str, postgres: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Place]:
     """A place with its topics made."""
     mark = uuid.uuid4().hex[:8]
     heard = dataclasses.replace(CAMPAIGN, topic=f"campaigns.campaign-{mark}", partitions=2)

@@ -1,0 +1,280 @@
+"""What a consumer does on a real Kafka: it goes on where it was, gives partitions up in peace, and sees every loss."""
+
+import asyncio
+import dataclasses
+from typing import Any
+
+from aiokafka import TopicPartition
+from toy.facts import planned, spent
+from toy.handlers import hearing
+from toy.place import Place, at_work, noted, numbers, say
+from toy.waiting import until
+
+from chassis import Service
+from chassis.restored import begin_new_history
+
+
+async def has_noted(service: Service, count: int) -> bool:
+    return len(await noted(service)) >= count
+
+
+def named(first: int, last: int) -> list[Any]:
+    """Events whose name is their number; they fall on both partitions."""
+    return [planned(f"c{n % 7}", f"n{n}", version=n) for n in range(first, last)]
+
+
+def names(first: int, last: int) -> list[str]:
+    return sorted(f"n{n}" for n in range(first, last))
+
+
+async def test_what_was_heard_is_committed_and_a_restart_goes_on_from_there(place: Place) -> None:
+    up, database = place.upstream(await place.database()), await place.database()
+    down = place.downstream(database)
+    async with at_work(up):
+        async with at_work(down):
+            await say(up, named(0, 50))
+            await until("all is heard", lambda: has_noted(down, 50))
+        ends = {p: len(n) for (_, p), n in numbers(await place.on_topic(place.heard)).items()}
+        assert await place.committed(place.heard) == ends
+        await say(up, named(50, 80))
+        again = place.downstream(database)
+        async with at_work(again):
+            await until("the rest is heard", lambda: has_noted(again, 80))
+            assert sorted(await noted(again)) == names(0, 80)
+    assert len(await place.on_topic(place.said)) == 80
+
+
+async def test_a_quiet_consumer_commits_how_far_it_came(place: Place) -> None:
+    up, down = place.upstream(await place.database()), place.downstream(await place.database())
+    async with at_work(up, down):
+        for n in range(10):
+            await say(up, named(n, n + 1))
+        await until("all is heard", lambda: has_noted(down, 10))
+
+        async def told() -> bool:
+            return sum((await place.committed(place.heard)).values()) == 10
+
+        await until("Kafka knows it while the consumer goes on", told, 5)
+
+
+async def test_two_members_share_the_partitions_and_no_event_has_two_effects(place: Place) -> None:
+    heard = dataclasses.replace(place.taken)
+    up, database = place.upstream(await place.database()), await place.database()
+    one, two = place.downstream(database), place.downstream(database, instance="two")
+    async with at_work(up):
+        async with at_work(one):
+            saying = asyncio.create_task(keep_saying(up, 60))
+            async with at_work(two):
+                await until("both have partitions", lambda: one.subscription.assigned and two.subscription.assigned)
+                assert one.subscription.assigned
+                assert two.subscription.assigned
+                assert not one.subscription.assigned & two.subscription.assigned
+                await until("some is heard by two", lambda: has_noted(one, 100))
+            await saying
+            await until("all is heard", lambda: has_noted(one, 300), 25)
+        assert sorted(await noted(one)) == names(0, 300)
+    assert heard.topic
+    assert len(await place.on_topic(place.said)) == 300
+
+
+async def keep_saying(up: Service, turns: int) -> None:
+    for turn in range(turns):
+        await say(up, named(turn * 5, turn * 5 + 5))
+        await asyncio.sleep(0.02)
+
+
+async def test_a_static_member_comes_back_to_its_partitions_without_waiting_for_its_session(place: Place) -> None:
+    up, database = place.upstream(await place.database()), await place.database()
+    async with at_work(up):
+        await say(up, named(0, 5))
+        first = place.downstream(database)
+        async with at_work(first):
+            await until("heard", lambda: has_noted(first, 5))
+        again = place.downstream(database)
+        began = asyncio.get_running_loop().time()
+        await say(up, named(5, 10))
+        async with at_work(again):
+            await until("heard again", lambda: has_noted(again, 10))
+        assert asyncio.get_running_loop().time() - began < again.settings.session_timeout_ms / 1000 - 1
+
+
+async def test_truncation_under_a_sleeping_consumer_is_a_gap_that_is_shown_and_held_and_the_rest_goes_on(
+    place: Place,
+) -> None:
+    up, database = place.upstream(await place.database()), await place.database()
+    down = place.downstream(database)
+    async with at_work(up):
+        async with at_work(down):
+            await say(up, named(0, 14))
+            await until("heard", lambda: has_noted(down, 14))
+        before = {p: max(n) for (_, p), n in numbers(await place.on_topic(place.heard)).items()}
+        await say(up, named(14, 28))
+        await until("sent", lambda: everything_is_on(place, 28))
+        await place.delete_before(place.heard, 0, before[0] + 2)
+        again = place.downstream(database)
+        async with at_work(again, ready=False):
+            await until("the gap is shown", lambda: "gap: " in again.subscription.trouble)
+            here = {e.name for e in named(0, 28) if e.name in await noted(again)}
+            other = 28 - 14 - await on_partition(place, 0, before[0])
+            await until("the other partition goes on", lambda: has_noted(again, 14 + other))
+            for _ in range(15):  # it stays shown and held, whatever is tried
+                assert f": {before[0]} is followed by {before[0] + 3}" in " ".join(again.troubles())
+                await asyncio.sleep(0.1)
+            assert len(await noted(again)) == 14 + other
+            assert here <= set(await noted(again))
+
+
+async def everything_is_on(place: Place, count: int) -> bool:
+    return sum(len(n) for n in numbers(await place.on_topic(place.heard)).values()) == count
+
+
+async def on_partition(place: Place, partition: int, above: int) -> int:
+    """How many numbers of the partition were given after this one, expired ones too."""
+    found = numbers(await place.on_topic(place.heard))
+    return max(max(n) for (_, p), n in found.items() if p == partition) - above
+
+
+async def test_a_gap_further_back_than_one_delivery_reaches_is_never_forgotten_while_it_is_there(
+    place: Place,
+) -> None:
+    up = place.upstream(await place.database())
+    down = place.downstream(await place.database(), max_records=5)
+    assert await up._check_database() == ""
+    events = [planned("same", f"n{n}", version=n) for n in range(40)]
+    await say(up, events)
+    async with up.database.connection() as conn:
+        await conn.execute("delete from outbox where seq = 23")
+    async with at_work(up, down, ready=False):
+        await until("the gap is shown", lambda: "gap: " in down.subscription.trouble)
+        for _ in range(100):
+            assert "22 is followed by 24" in down.subscription.trouble
+            await asyncio.sleep(0.02)
+        assert await noted(down) == [f"n{n}" for n in range(22)]
+
+
+async def test_a_gap_is_no_longer_ours_when_its_partition_is_not(place: Place) -> None:
+    down = place.downstream(await place.database())
+    gone, kept = (TopicPartition(place.heard.topic, n) for n in range(2))
+    down.subscription.gaps = {tuple(gone): (5, "lost"), tuple(kept): (6, "lost too")}
+    await down.subscription.listener.on_partitions_assigned([kept])
+    assert down.subscription.gaps.keys() == {tuple(kept)}
+
+
+async def test_a_service_restored_from_an_older_backup_hears_what_it_lost_and_its_hearers_see_a_new_history(
+    place: Place,
+) -> None:
+    up, database = place.upstream(await place.database()), await place.database()
+    down = place.downstream(database)
+    async with at_work(up):
+        async with at_work(down):
+            await say(up, named(0, 10))
+            await until("heard", lambda: has_noted(down, 10))
+        backup = await place.database(like=database)
+        later = place.downstream(database)
+        async with at_work(later):
+            await say(up, named(10, 20))
+            await until("heard", lambda: has_noted(later, 20))
+        restored = place.downstream(backup)
+        told = await begin_new_history(restored)
+        assert told["partitions_rewound"] == 4
+        await restored.database.close()
+        running = place.downstream(backup)
+        async with at_work(running):
+            await say(up, named(20, 30))
+            await until("it has converged", lambda: has_noted(running, 30))
+            assert sorted(await noted(running)) == names(0, 30)
+    histories = {source for source, _ in numbers(await place.on_topic(place.said))}
+    assert len(histories) == 2
+    assert f"toy/{told['epoch']}".encode() in histories
+
+
+async def test_when_the_upstream_is_restored_its_hearers_hear_everything_it_says_from_then_on(place: Place) -> None:
+    database = await place.database()
+    up, down = place.upstream(database), place.downstream(await place.database())
+    async with at_work(down):
+        async with at_work(up):
+            await say(up, named(0, 10))
+            await until("heard", lambda: has_noted(down, 10))
+        backup = await place.database(like=database)
+        later = place.upstream(database)
+        async with at_work(later):
+            await say(later, named(10, 20))
+            await until("heard", lambda: has_noted(down, 20))
+        restored = place.upstream(backup)
+        await begin_new_history(restored)
+        await restored.database.close()
+        again = place.upstream(backup)
+        async with at_work(again):
+            await say(again, named(20, 40))
+            await until("everything new is heard", lambda: has_noted(down, 40))
+        assert sorted(await noted(down)) == names(0, 40)
+        assert down.troubles() == []
+
+
+async def test_while_the_database_is_away_the_delivery_is_held_and_afterwards_it_is_handled(place: Place) -> None:
+    up, database = place.upstream(await place.database()), await place.database()
+    down = place.downstream(database)
+    async with at_work(up, down):
+        await say(up, named(0, 10))
+        await until("heard", lambda: has_noted(down, 10))
+        await place.shut(database)
+        await say(up, named(10, 30))
+        await until("it says that it is held", lambda: "held: infrastructure" in down.troubles())
+        await place.open(database)
+        await until("all is heard", lambda: has_noted(down, 30))
+        await until("it is ready again", lambda: not down.troubles())
+        assert sorted(await noted(down)) == names(0, 30)
+
+
+async def test_poison_headers_lose_nothing_of_their_batch(place: Place) -> None:
+    up, down = place.upstream(await place.database()), place.downstream(await place.database())
+    await place.put(
+        place.heard,
+        (b"?", []),
+        (None, [("ce_type", None)]),
+        (b"{}", [("ce_type", b"\xff\xfe"), ("seq", b"1")]),
+        (b"{}", [("ce_type", b"campaigns.campaign.planned.v1"), ("source", b"x\0"), ("shard", b"0"), ("seq", b"1")]),
+    )
+    async with at_work(up):
+        await say(up, named(0, 20))
+        await until("sent", lambda: everything_readable_is_on(place))
+        async with at_work(down):
+            await until("all good ones are heard", lambda: has_noted(down, 20))
+            assert sorted(await noted(down)) == names(0, 20)
+            async with down.database.connection() as conn:
+                assert await conn.fetchval("select count(*) from parked") == 4
+
+
+async def everything_readable_is_on(place: Place) -> bool:
+    return len(await place.on_topic(place.heard)) == 24
+
+
+async def test_a_stream_without_numbers_is_heard_once_over_a_restart(place: Place) -> None:
+    from chassis.intake import Intake
+
+    database = await place.database()
+    door, stopping = Intake("toy", place.settings(database)), asyncio.Event()
+    running = asyncio.create_task(door.run(stopping))
+    await until("the door is open", lambda: not door.trouble)
+    await door.say(place.taken, [spent(f"s{n}", f"c{n}") for n in range(20)], "")
+    down = place.downstream(database)
+    async with at_work(down):
+        await until("heard", lambda: has_noted(down, 20))
+    await begin_new_history(down)
+    again = place.downstream(database)
+    async with at_work(again):
+        await door.say(place.taken, [spent("s20")], "")
+        await until("heard", lambda: has_noted(again, 21))
+        assert len(await noted(again)) == 21
+    stopping.set()
+    await running
+
+
+async def test_a_service_waits_for_its_topics_and_says_which_are_missing(place: Place) -> None:
+    database = await place.database()
+    missing = dataclasses.replace(place.heard, topic=f"{place.heard.topic}-missing")
+    from toy.app import build
+
+    down = build(place.settings(database), hearing(place.group, missing), (place.said,))
+    async with at_work(down, ready=False):
+        await until("it says so", lambda: f"topics are missing: {missing.topic}" in down.troubles())
