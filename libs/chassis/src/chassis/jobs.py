@@ -11,6 +11,8 @@ from chassis import telemetry
 from chassis.database import Database
 from chassis.transaction import Transaction
 
+PATIENCE = 3
+
 
 @dataclass(frozen=True)
 class Job:
@@ -33,17 +35,23 @@ async def run_once(job: Job, database: Database) -> bool:
     return True
 
 
-async def run_forever(job: Job, database: Database, stopping: asyncio.Event) -> None:
-    """Until stopped. A failure is logged and the next turn comes later, at most ten periods or 30 seconds."""
+async def run_forever(job: Job, database: Database, stopping: asyncio.Event, failing: dict[str, str]) -> None:
+    """Until stopped. A failure is logged and the next turn comes later, at most 30 seconds; ``failing`` says which jobs are
+    in that state and why, for whoever asks whether this replica is ready."""
     log = telemetry.log("jobs")
-    pause = job.every.total_seconds()
+    pause, failures = job.every.total_seconds(), 0
     while not stopping.is_set():
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stopping.wait(), pause)
             return
         try:
             await run_once(job, database)
-            pause = job.every.total_seconds()
+            pause, failures = job.every.total_seconds(), 0
+            failing.pop(job.name, None)
         except Exception as error:
+            failures += 1
+            telemetry.JOB_FAILURES.labels(job.name).inc()
             log.warning("job_failed", job=job.name, error=type(error).__name__, detail=str(error)[:200])
+            if failures >= PATIENCE:
+                failing[job.name] = f"the job {job.name} fails again and again: {type(error).__name__}"
             pause = min(max(pause * 2, 0.5), 30.0)

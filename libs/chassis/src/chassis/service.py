@@ -81,6 +81,7 @@ class Service:
         self.consumer = Consumer(router, self.database, settings)
         self.subscription = Subscription(router, self.consumer, settings)
         self.background = tuple(background)
+        self.failing_jobs: dict[str, str] = {}
         self.waiting = "it is starting"
         self.log = telemetry.log("service")
         if self.relay:
@@ -122,7 +123,7 @@ class Service:
         """Everything that keeps this replica from being ready, in sentences."""
         parts = [self.waiting, self.subscription.trouble if self.router.hearings and not self.waiting else ""]
         parts += [part.trouble for part in (self.relay, self.intake) if part is not None]
-        return [p for p in parts if p]
+        return [p for p in (*parts, *self.failing_jobs.values()) if p]
 
     # -- life
 
@@ -183,7 +184,7 @@ class Service:
             if self.relay:
                 group.create_task(self.relay.run(self.stopping))
             for job in self.jobs:
-                group.create_task(run_forever(job, self.database, self.stopping))
+                group.create_task(run_forever(job, self.database, self.stopping, self.failing_jobs))
             if self.router.hearings:
                 await self._until_ready(self._join)
             if not self.stopping.is_set():

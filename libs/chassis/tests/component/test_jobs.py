@@ -78,7 +78,7 @@ async def test_a_failure_is_rolled_back_and_the_next_turn_comes(service: Service
 
     stopping = asyncio.Event()
     job = Job("fails", every=timedelta(milliseconds=5), run=at_first_fails)
-    running = asyncio.create_task(run_forever(job, service.service.database, stopping))
+    running = asyncio.create_task(run_forever(job, service.service.database, stopping, {}))
     await until("the third turn comes", lambda: len(turns) >= 3)
     stopping.set()
     await running

@@ -12,6 +12,8 @@ Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217 cod
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2 code")]
 Minor = Annotated[int, Field(ge=-(10**15), le=10**15, description="integer minor units of the currency")]
 
+Total = Annotated[int, Field(description="a sum of integer minor units; it has no bound")]
+
 
 class Value(BaseModel):
     """A part of an event. Unknown fields are ignored: a reader must stand a newer writer."""

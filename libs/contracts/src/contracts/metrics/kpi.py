@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from contracts.event import Currency, Event, Instant, Minor, Stream
+from contracts.event import Currency, Event, Instant, Stream, Total
 
 
 class KpiChanged(Event):
@@ -23,9 +23,9 @@ class KpiChanged(Event):
     won: int
     lost: int
     conversion: float | None = None
-    won_amount: dict[Currency, Minor] = Field(default_factory=dict)
-    spend: dict[Currency, Minor] = Field(default_factory=dict)
-    cost_per_lead: dict[Currency, Minor] | None = None
+    won_amount: dict[Currency, Total] = Field(default_factory=dict)
+    spend: dict[Currency, Total] = Field(default_factory=dict)
+    cost_per_lead: dict[Currency, Total] | None = None
     as_of: Instant
 
 
