@@ -1,6 +1,8 @@
 """What the tests of the local stack share."""
 
+import contextlib
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -47,11 +49,14 @@ def owner(tmp_path: Path) -> Iterator[Callable[[str], "subprocess.Popen[str]"]]:
     def run(code: str) -> "subprocess.Popen[str]":
         env = {**os.environ, "TRIBUTARY_STATE": str(tmp_path / "state"), "PYTHONPATH": str(Path(__file__).parent)}
         command = [sys.executable, "-c", code, str(tmp_path)]
-        process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        process = subprocess.Popen(
+            command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+        )
         started.append(process)
         return process
 
     yield run
     for process in started:
-        process.kill()
+        with contextlib.suppress(ProcessLookupError):  # and what it left, should a test fail
+            os.killpg(process.pid, signal.SIGKILL)
         process.communicate()

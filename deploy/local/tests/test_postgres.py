@@ -1,5 +1,6 @@
 """Each service has a database that only its own role can enter, on a server that keeps its port and its rows."""
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -59,6 +60,16 @@ async def test_a_killed_server_comes_back_on_its_port_with_its_rows(server: Loca
     connection = await asyncpg.connect(url)
     assert await connection.fetchval("select id from kept") == 7
     await connection.close()
+
+
+def test_a_server_that_clients_know_never_moves_to_another_port(server: LocalPostgres) -> None:
+    server.kill()
+    with (
+        socket.create_server(("127.0.0.1", server.port)),
+        pytest.raises(StackError, match="was taken by another process"),
+    ):
+        server.start()
+    server.start()
 
 
 def test_a_second_server_in_the_same_folder_is_refused(server: LocalPostgres, monkeypatch: pytest.MonkeyPatch) -> None:

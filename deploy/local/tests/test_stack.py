@@ -62,7 +62,10 @@ def test_a_service_that_dies_is_started_again_on_its_port(lamp: Stack, soon: Soo
     assert soon(lambda: running.read(lamp.home).pids["lamp"] == service.pid)
 
 
-def test_a_service_killed_on_purpose_stays_down_until_it_is_started(lamp: Stack, soon: Soon) -> None:
+def test_a_service_killed_on_purpose_stays_down_until_it_is_started(
+    lamp: Stack, soon: Soon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tributary.stack.FIRST_PAUSE", 0.05)
     lamp.start()
     service = lamp.services["lamp"]
     service.kill()
