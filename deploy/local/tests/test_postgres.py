@@ -10,6 +10,7 @@ import pytest
 
 from tributary.owned import StackError, free_port
 from tributary.postgres import LocalPostgres, ensure_role_and_database, without_password
+from tributary.stack import together
 
 
 def as_seen_by(url: str, database: str) -> str:
@@ -30,6 +31,10 @@ async def test_a_role_enters_its_own_database_and_no_other(postgres_server: str)
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await asyncpg.connect(as_seen_by(oven, database))
     assert lamp.startswith("postgresql://lamp:")
+
+
+def test_two_that_ask_for_the_same_database_at_once_both_get_it(postgres_server: str) -> None:
+    together(*[lambda: ensure_role_and_database(postgres_server, "toaster", "secret")] * 6)
 
 
 async def test_a_wrong_password_is_refused_and_a_new_one_replaces_the_old(postgres_server: str) -> None:

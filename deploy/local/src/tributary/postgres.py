@@ -177,6 +177,7 @@ async def _ensure(server: str, name: str, password: str) -> None:
             f"Postgres at {without_password(server)} cannot be used: {failure or type(failure).__name__}."
         ) from failure
     try:
+        await connection.execute("select pg_advisory_lock(hashtext('tributary'))")  # two stacks may ask at once
         for statement in [text async for text in _statements(connection, name, password)]:
             await connection.execute(statement)
     finally:
