@@ -2,7 +2,8 @@
 
 import typer
 
-from tributary import clean, up
+from tributary import clean, replay, up
+from tributary.demo import command as demo
 from tributary.verify import command as verify
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -13,6 +14,8 @@ def tributary() -> None:
     """Tributary on one machine."""
 
 
+app.command()(demo.demo)
 app.command()(up.up)
 app.command()(clean.clean)
+app.command()(replay.replay)
 app.command()(verify.verify)
