@@ -1,6 +1,7 @@
 """What the person at the keyboard sees while things start: one line per step, with its time when it is done."""
 
 import contextlib
+import threading
 import time
 from collections.abc import Iterator
 
@@ -22,8 +23,10 @@ class Steps:
             disable=not self.console.is_terminal,
         )
 
+        self._under_way = 0
+        self._counting = threading.Lock()
+
     def __enter__(self) -> "Steps":
-        self._live.start()
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -32,6 +35,7 @@ class Steps:
     @contextlib.contextmanager
     def step(self, what: str) -> Iterator["Step"]:
         """One step: said when it is done, with the time it took."""
+        self._count(+1)
         step = Step(self._live, what)
         begun = time.monotonic()
         try:
@@ -41,7 +45,17 @@ class Steps:
             raise
         finally:
             step.over()
+            self._count(-1)
         self.console.print(f"  [green]ok[/green] {step.done or what} [dim]{time.monotonic() - begun:.1f} s[/dim]")
+
+    def _count(self, change: int) -> None:
+        """The moving lines are there only while something is under way."""
+        with self._counting:
+            self._under_way += change
+            if self._under_way:
+                self._live.start()
+            else:
+                self._live.stop()
 
     def say(self, text: str) -> None:
         """A line of its own."""
