@@ -50,7 +50,7 @@ def main() -> None:
     for size, times in spent.items():
         decisions = [sets[size].route(lead) for lead in leads[size]]
         claimed = [d for d in decisions if isinstance(d, Routed) and d.rule != FALLBACK]
-        candidates = sum(1 + len(d.refused) + d.more for d in claimed) / len(claimed)
+        candidates = sum(1 + d.refused for d in claimed) / len(claimed)
         say(
             f"{size:>6} rules: {median(times):6.2f} us per lead, {median(times) / least:4.2f} x; "
             f"{len(claimed) * 100 // len(decisions)} % claimed, by {candidates:.1f} rules each"

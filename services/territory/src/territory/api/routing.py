@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from chassis import Problem, begin, operator
 from territory.domain.criteria import Scalar
-from territory.domain.routing import FALLBACK, Refused
+from territory.domain.routing import Refused
 from territory.store import market, routing
 from territory.store.routing import Decided
 
@@ -59,8 +59,8 @@ async def get_decision(request: Request, lead_id: UUID) -> LeadDecision:
     if decided is None:
         raise Problem(404, "No decision about this lead", detail="It is not known here, or it is not to be routed.")
     refused: tuple[Refused, ...] = ()
-    if rules and decided.rule not in (None, FALLBACK):
-        refused = rules.ruleset.why_refused(decided.rule or "", decided.rules_refused)
+    if rules and decided.rules_refused:
+        refused = rules.ruleset.refused(decided.inputs)
     return explained(decided, refused)
 
 
@@ -76,7 +76,7 @@ def explained(decided: Decided, refused: tuple[Refused, ...]) -> LeadDecision:
             ruleset=decided.ruleset,
             inputs=inputs,
             refused=_candidates(refused),
-            more=decided.more_rules,
+            more=decided.rules_refused - len(refused),
             reason=nowhere,
         )
 

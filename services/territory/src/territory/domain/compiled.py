@@ -108,19 +108,18 @@ class Facet:
 class Slice:
     """Some of the rules, ready to be asked which of them claim a lead."""
 
-    __slots__ = ("_bits", "_everyone", "_facets", "_places")
+    __slots__ = ("_everyone", "_facets", "_places")
 
     def __init__(self, ranked: Sequence[Ranked]) -> None:
         """The narrowest rule gets the highest bit: finding the winner is then ``bit_length``, which costs nothing, and
         taking it out makes the integer shorter.
         """
         self._places = [place for place, _ in ranked]
-        self._bits = [1 << n for n in reversed(range(len(ranked)))]
         self._everyone: Bits = (1 << len(ranked)) - 1
         asked: dict[str, list[tuple[Bits, Criterion]]] = defaultdict(list)
-        for bit, (_, when) in zip(self._bits, ranked, strict=True):
+        for at, (_, when) in enumerate(reversed(ranked)):
             for name, criterion in when.items():
-                asked[name].append((bit, criterion))
+                asked[name].append((1 << at, criterion))
         # The attribute that most rules ask for comes first: it leaves the fewest rules to carry along.
         names = sorted(asked, key=lambda name: (-len(asked[name]), name))
         self._facets = tuple(Facet(name, asked[name], self._everyone) for name in names)
@@ -137,12 +136,11 @@ class Slice:
         count = claiming.bit_count()
         if count == 0:
             return [], 0
-        places, bits, size = self._places, self._bits, len(self._bits)
         found: list[int] = []
         for _ in range(min(count, most)):
-            at = size - claiming.bit_length()
-            found.append(places[at])
-            claiming ^= bits[at]
+            top = claiming.bit_length()
+            found.append(self._places[-top])
+            claiming ^= 1 << (top - 1)
         return found, count
 
 

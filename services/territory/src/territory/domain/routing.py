@@ -89,9 +89,9 @@ class Refused:
 class Routed:
     """The lead belongs to this segment and team, because of this rule of this version.
 
-    ``refused`` names the narrowest of the rules that also claimed the lead; ``more`` counts the others. Why each was
-    refused follows from the version's rules, which never change: ask the ``RuleSet``. That is a hundred sentences for
-    each one that is ever read, so they are not written while leads wait.
+    ``refused`` counts the rules that also claimed the lead. Which they are, and why they were refused, follows from the
+    inputs and the version's rules, which never change: the ``RuleSet`` says so when somebody asks, and no lead waits
+    for sentences that hardly ever are read.
     """
 
     segment: str
@@ -99,8 +99,7 @@ class Routed:
     rule: str
     ruleset: int
     inputs: Lead
-    refused: tuple[str, ...] = ()
-    more: int = 0
+    refused: int = 0
 
 
 @dataclass(frozen=True)
@@ -119,7 +118,6 @@ class RuleSet:
         self.version = version
         self.rules = tuple(sorted(rules, key=lambda rule: rule.order))
         self.fallback = fallback
-        self._named = {rule.name: rule for rule in self.rules}
 
     @cached_property
     def _index(self) -> Index:
@@ -130,19 +128,22 @@ class RuleSet:
 
         A lead that no rule claims goes to the fallback; without a fallback it is unroutable.
         """
-        places, count = self._index.claiming(lead, REFUSED_AT_MOST + 1)
+        places, count = self._index.claiming(lead, 1)
         inputs = {name: lead[name] for name in self._index.asked if name in lead}
         if places:
             rule = self.rules[places[0]]
-            names = tuple([self.rules[place].name for place in places[1:]])
-            return Routed(rule.segment, rule.team, rule.name, self.version, inputs, names, count - len(places))
+            return Routed(rule.segment, rule.team, rule.name, self.version, inputs, count - 1)
         if self.fallback:
             return Routed(self.fallback.segment, self.fallback.team, FALLBACK, self.version, inputs)
         return Unroutable("No rule claims this lead and the market has no fallback.", self.version, inputs)
 
-    def why_refused(self, winner: str, refused: Iterable[str]) -> tuple[Refused, ...]:
-        """Why this rule of the version was taken before each of those."""
-        return tuple(Refused(name, why_refused(self._named[winner], self._named[name])) for name in refused)
+    def refused(self, lead: Lead) -> tuple[Refused, ...]:
+        """The narrowest of the rules that claim the lead too but were not taken, and why not."""
+        places, _ = self._index.claiming(lead, 1 + REFUSED_AT_MOST)
+        return tuple(
+            Refused(self.rules[place].name, why_refused(self.rules[places[0]], self.rules[place]))
+            for place in places[1:]
+        )
 
 
 def why_refused(winner: Rule, loser: Rule) -> str:

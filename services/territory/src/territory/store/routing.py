@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -43,8 +43,7 @@ class Decided:
     reason: str | None
     inputs: Lead
     decided_at: datetime
-    rules_refused: tuple[str, ...]
-    more_rules: int
+    rules_refused: int
     people_refused: tuple[Refused, ...]
     more_people: int
 
@@ -68,9 +67,8 @@ async def decision_of(tx: Transaction, lead_id: UUID) -> Decided | None:
     return Decided(
         **{name: value for name, value in row.items() if name not in ("inputs", "refused")},
         inputs=json.loads(row["inputs"]),
-        rules_refused=tuple(refused.get("rules", ())),
-        more_rules=refused.get("more_rules", 0),
-        people_refused=tuple(Refused(**one) for one in refused.get("people", ())),
+        rules_refused=refused.get("rules", 0),
+        people_refused=tuple(Refused(*one) for one in refused.get("people", ())),
         more_people=refused.get("more_people", 0),
     )
 
@@ -87,8 +85,8 @@ def _row(decision: Decision) -> dict[str, Any]:
     }
     if not isinstance(route, Routed):
         return {**row, "reason": route.reason, "refused": {}}
-    refused: dict[str, Any] = {"rules": route.refused, "more_rules": route.more}
+    refused: dict[str, Any] = {"rules": route.refused}
     if turn:
         row |= {"person": turn.person, "reason": turn.reason}
-        refused |= {"people": [asdict(one) for one in turn.refused], "more_people": turn.more}
+        refused |= {"people": [[one.candidate, one.why] for one in turn.refused], "more_people": turn.more}
     return {**row, "rule": route.rule, "segment": route.segment, "team": route.team, "refused": refused}

@@ -45,7 +45,8 @@ ROTATION = Table(
     Column("credits", JSONB, nullable=False),
 )
 
-# What was decided about a lead, once. ``refused`` holds rules and people that were not taken.
+# What was decided about a lead, once. ``refused`` holds how many rules and which people were
+# not taken; which rules follows from the inputs and the version.
 DECISION = Table(
     "decision",
     METADATA,
