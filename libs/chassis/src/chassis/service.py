@@ -53,6 +53,10 @@ def intake(request: Request) -> Intake:
     return found
 
 
+def _failed(work: "asyncio.Task[None]") -> BaseException | None:
+    return None if not work.done() or work.cancelled() else work.exception()
+
+
 class Service:
     """Everything that one process of a service is made of. Building it opens nothing; ``serve`` does."""
 
@@ -148,11 +152,15 @@ class Service:
         for sign in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(sign, self._stop, server)
         work = asyncio.create_task(self._work())
+        work.add_done_callback(lambda ended: self._stop(server) if _failed(ended) else None)
         try:
             await server.serve()
         finally:
             self.stopping.set()
             await self._wind_up(work)
+        if failure := _failed(work):  # a process without one of its parts would look alive and do half of its work
+            self.log.critical("broken", errors=[repr(e)[:200] for e in getattr(failure, "exceptions", (failure,))])
+            raise SystemExit(1)
 
     def _stop(self, server: uvicorn.Server) -> None:
         self.log.info("stopping")

@@ -1,9 +1,12 @@
 """The toy, put together."""
 
-from collections.abc import Sequence
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import timedelta
 
 from fastapi import APIRouter, Depends, Request
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis import Job, Problem, Router, Service, Settings, Transaction, begin, operator
@@ -47,6 +50,20 @@ async def get_note(request: Request, key: str) -> dict[str, str]:
     return {"key": key, "what": what}
 
 
+@api.get("/ticks")
+async def ticks(request: Request) -> StreamingResponse:
+    """A stream that ends when the service does."""
+    service: Service = request.app.state.service
+
+    async def every_tenth() -> AsyncIterator[bytes]:
+        while not service.stopping.is_set():
+            yield b"tick\n"
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(service.stopping.wait(), 0.1)
+
+    return StreamingResponse(every_tenth())
+
+
 async def tick(tx: Transaction) -> None:
     """A turn of the clock."""
     await tx.conn.execute("insert into note (topic, key, what) values ('job', 'tick', pg_backend_pid()::text)")
@@ -56,7 +73,10 @@ JOBS = (Job("tick", every=timedelta(milliseconds=50), run=tick),)
 
 
 def build(
-    settings: Settings, router: Router = ROUTER, says: Sequence[Stream] = (LEDGER,), takes: Sequence[Stream] = ()
+    settings: Settings,
+    router: Router = ROUTER,
+    says: Sequence[Stream] = (LEDGER,),
+    background: Sequence[Callable[[Service], Awaitable[None]]] = (),
 ) -> Service:
     """Doors, streams and jobs of the toy."""
-    return Service("toy", settings, router=router, jobs=JOBS, api=(api,), streams=says, intake=takes)
+    return Service("toy", settings, router=router, jobs=JOBS, api=(api,), streams=says, background=background)

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import dataclasses
 import uuid
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
@@ -18,12 +17,10 @@ from chassis import Service, Settings
 from chassis.broker import new_producer
 from chassis.testing import MASTER, _template
 from contracts import STREAM_OF
-from contracts.campaigns.campaign import CAMPAIGN
-from contracts.campaigns.ledger import LEDGER
-from contracts.campaigns.spend import SPEND
 from contracts.event import Event, Stream
 from toy.app import build
 from toy.handlers import hearing
+from toy.streams import streams_of
 from toy.waiting import until
 from tributary.topics import create_topics
 
@@ -90,7 +87,7 @@ class Place:
     def downstream(self, database: str, instance: str = "one", **more: Any) -> Service:
         """The toy under test."""
         router = hearing(self.group, self.heard, self.taken)
-        return build(self.settings(database, instance, **more), router, (self.said,), ())
+        return build(self.settings(database, instance, **more), router, (self.said,))
 
     async def on_topic(self, stream: Stream) -> list[ConsumerRecord]:
         """Everything that is on the stream's topic, partition by partition."""
@@ -143,9 +140,7 @@ _templates: dict[str, str] = {}
 async def a_place(kafka: str, postgres: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Place]:
     """A place with its topics made."""
     mark = uuid.uuid4().hex[:8]
-    heard = dataclasses.replace(CAMPAIGN, topic=f"campaigns.campaign-{mark}", partitions=2)
-    said = dataclasses.replace(LEDGER, topic=f"campaigns.ledger-{mark}")
-    taken = dataclasses.replace(SPEND, topic=f"campaigns.spend-{mark}")
+    heard, said, taken = streams_of(mark)
     for stream in (heard, said, taken):
         for event in stream.events:
             monkeypatch.setitem(STREAM_OF, event.event_type(), stream)
