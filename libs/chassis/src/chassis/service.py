@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import signal
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
@@ -197,7 +196,7 @@ class Service:
                 await self._until_ready(self._join)
             if not self.stopping.is_set():
                 self.waiting = ""
-                self.log.info("ready_to_work", seconds=round(time.perf_counter(), 1))
+                self.log.info("ready_to_work")
 
     async def _until_ready(self, check: Callable[[], Awaitable[str]]) -> None:
         """Tries a step of the start until it says nothing is in the way; what it says stands in /readyz meanwhile."""
