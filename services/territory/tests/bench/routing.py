@@ -4,6 +4,7 @@ Prints microseconds per lead and the ratio; every answer was compared with the l
 that is busy with something else must not fail a build.
 """
 
+import json
 import sys
 from pathlib import Path
 from statistics import median
@@ -30,7 +31,8 @@ def main() -> None:
     sets = {}
     for size in SIZES:
         rules = markets.rules(size)
-        leads[size] = markets.leads(2_000, rules)
+        # As off the wire: each lead in memory of its own, not in that of the rules it was made from.
+        leads[size] = json.loads(json.dumps(markets.leads(2_000, rules)))
         began = process_time()
         sets[size] = RuleSet(1, rules, Fallback("everyone-else", "head-office"))
         sets[size].route(leads[size][0])

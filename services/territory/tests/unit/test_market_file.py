@@ -1,5 +1,6 @@
 """YAML as people mean it, and nothing that hides what a file says or what it costs to read."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from territory.api.market_file import Unreadable, read_json, read_yaml, write_yaml
+from territory.domain.market_file import read_market
 
 
 @pytest.mark.parametrize(
@@ -72,3 +74,9 @@ documents = st.dictionaries(texts, st.lists(entries, max_size=3), max_size=3)
 @given(documents)
 def test_a_file_that_was_written_is_read_as_the_same_file(document: dict[str, Any]) -> None:
     assert read_yaml(write_yaml(document).encode()) == document
+
+
+def test_the_market_file_of_the_readme_is_a_good_one() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    written = readme.partition("```yaml\n")[2].partition("```")[0]
+    assert [rule.name for rule in read_market(read_yaml(written.encode())).rules] == ["berlin-machines"]
