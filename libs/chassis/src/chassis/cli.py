@@ -66,6 +66,7 @@ def cli(build: Callable[[S], Service], settings_type: type[S], name: str) -> typ
         async def document(service: Service) -> Any:
             return service.api.openapi()
 
+        os.environ.setdefault("DATABASE_URL", "postgresql://nowhere")  # the document needs none
         _say(ask(document))
 
     @app.command(name="restored", help="Run once, service stopped, after its database came back from a backup.")

@@ -20,6 +20,9 @@ class FieldError:
     reason: str
 
 
+NOT_JSON = FieldError("body", "is not valid JSON")
+
+
 class Problem(Exception):
     """Ends a request with a problem document."""
 
@@ -76,9 +79,10 @@ def field_errors(error: Iterable[Mapping[str, Any]]) -> list[FieldError]:
     """Pydantic's errors as ours; the message is pydantic's, which may quote a limit but not the input."""
     found = []
     for e in error:
-        kind = str(e.get("type", ""))
-        reason = "is not valid JSON" if kind == "json_invalid" else str(e.get("msg", "is not valid"))
-        found.append(FieldError(path_of(e.get("loc", ())), reason))
+        if e.get("type") == "json_invalid":  # its place is an offset in the text, which is no field
+            found.append(NOT_JSON)
+        else:
+            found.append(FieldError(path_of(e.get("loc", ())), str(e.get("msg", "is not valid"))))
     return found
 
 
@@ -98,6 +102,8 @@ def install(app: FastAPI) -> None:
 
     async def on_http(_: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
+        if error.status_code == 400 and isinstance(error.__cause__, ValueError | RecursionError):
+            return Problem(400, "The body is not valid JSON", errors=[NOT_JSON]).response()
         return Problem(error.status_code, str(error.detail), headers=error.headers).response()
 
     async def on_bug(_: Request, error: Exception) -> JSONResponse:
