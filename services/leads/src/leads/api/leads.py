@@ -104,6 +104,12 @@ def _answer(ids: list[str], rows: Rows[Any]) -> JSONResponse:
     return JSONResponse({"accepted": len(ids), "ids": ids, "refused": refused_rows})
 
 
+def _decided(found: dict[str, Any]) -> bool:
+    """Only a lead that may buy soon is still due a person once it has a team."""
+    has_all = found["state"] == "routed" and found["disposition"] != "near_term"
+    return has_all or found["state"] in BEYOND_ROUTING or bool(found["waits"])
+
+
 @router.get("/leads/{lead_id}")
 async def show_lead(
     request: Request,
@@ -119,7 +125,7 @@ async def show_lead(
     while True:
         async with begin(request) as tx:
             found = await leads.show(tx, lead_id)
-        settled = found is not None and (until == "known" or found["state"] in BEYOND_ROUTING or bool(found["waits"]))
+        settled = found is not None and (until == "known" or _decided(found))
         if settled or time.monotonic() >= deadline:
             break
         await service.database.next_commit(min(LOOK_EVERY_S, deadline - time.monotonic()))
