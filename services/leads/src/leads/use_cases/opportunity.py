@@ -28,7 +28,8 @@ async def follow_decisions(events: Sequence[Decision], tx: Transaction) -> None:
             tx.emit(
                 OpportunityOpened(
                     lead_id=event.lead_id, team=event.team, pipeline=event.pipeline, opened_at=event.routed_at
-                )
+                ),
+                because=event,
             )
     await leads.save(tx, [leads.Record(i, standing[i], entries) for i, entries in added.items()])
 
