@@ -62,12 +62,15 @@ class Traffic:
         draw = self._draw
         campaign = draw.choice(self._campaigns)
         line = draw.choice(campaign["lines"])
+        usual = sum(one["budget"] for one in campaign["lines"]) // len(
+            campaign["lines"]
+        )  # a small line is soon used up
         return {
             "spend_id": self._name("spend"),
             "campaign": campaign["id"],
             "line": line["line"],
             "amount": {
-                "minor": max(1, line["budget"] * draw.randrange(1, 40) // 10_000),
+                "minor": max(1, usual * draw.randrange(1, 80) // 10_000),
                 "currency": campaign["currency"],
             },
             "kind": draw.choices(("incurred", "committed"), (85, 15))[0],

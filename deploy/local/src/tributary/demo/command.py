@@ -1,31 +1,37 @@
 """Starts everything, plays, shows, and at the end says whether all that went in came out."""
 
 import asyncio
-import sys
+import contextlib
 import time
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.live import Live
 
 from tributary.demo.playing import Player
-from tributary.demo.screen import Board, screen
-from tributary.demo.tally import Asking, Sent, Standing, disagreements
+from tributary.demo.show import Show
+from tributary.demo.tally import Asking, Sent, Standing, disagreements, summary
 from tributary.ending import foreground
 from tributary.loading import load_market
+from tributary.owned import StackError
 from tributary.progress import Steps
 from tributary.running import Running
 from tributary.stack import Stack
+from tributary.state import private
 from tributary.verify.command import verified
+from tributary.verify.page import show as show_verdict
+from tributary.verify.settling import settle
+from tributary.verify.topics import Topics
+from tributary.verify.verdict import Verdict
 
-DRAIN_WITHIN_S, LINE_EVERY_S = 30.0, 5.0
+REST_WITHIN_S, DRAIN_WITHIN_S = 60.0, 60.0
 
 
 def demo(
     seconds: Annotated[float, typer.Option(help="End by itself after so many seconds of traffic; 0: on Ctrl-C.")] = 0,
-    rate: Annotated[float, typer.Option(help="Leads per second.")] = 25,
-    seed: Annotated[int, typer.Option(help="The same seed plays the same people; 0: other people each time.")] = 0,
+    rate: Annotated[float, typer.Option(min=0.1, max=500, help="Leads per second.")] = 25,
+    picture: Annotated[Path | None, typer.Option(help="Also write the last screen to this SVG file.")] = None,
 ) -> None:
     """Sets everything up, plays a small market and shows its KPIs live."""
     steps, began = Steps(), time.monotonic()
@@ -33,107 +39,93 @@ def demo(
     with foreground(steps.console):
         steps.say("Starting Tributary:")
         with steps, Stack(steps=steps, mock_allowed=True) as stack:
+            running = stack.running
             with steps.step("the market") as step:
-                step.done = f"the market: {load_market(stack.running)}"
-            asking = Asking({n: s.url for n, s in stack.running.services.items()}, stack.token)
+                step.done = f"the market: {load_market(running)}"
+            _come_to_rest(running, steps)
+            asking = Asking({name: service.url for name, service in running.services.items()}, running.token)
             before = asking.standing()
-            player = Player(stack.running, rate, seed or int(time.time()))
+            player = Player(running, rate, seed=int(time.time()))
+            show = Show(running, player, asking, began)
             try:
-                asyncio.run(_play(stack.running, player, seconds, began))
-            except KeyboardInterrupt:
-                if not seconds:
-                    steps.say("Ending.")
-                raise
-            agreed = _conclude(stack.running, asking, before, player.sent, steps)
+                with _plainly():
+                    wrong, after = asyncio.run(_play(player, show, seconds, asking, before))
+            finally:
+                show.leave(picture)
+            verdict = _verified(running, player.sent, stack.home, steps)
+            for line in (*summary(player.sent, before, after, wrong), *said_of(verdict)):
+                show.say(line)
+            if not verdict.holds:
+                show_verdict(verdict, json_wanted=False)
+            agreed = verdict.holds and not wrong
     if not agreed:
         raise typer.Exit(1)
 
 
-async def _play(running: Running, player: Player, seconds: float, began: float) -> None:
-    """Traffic and screen together, until the time is over or somebody ends it."""
-    board = Board()
-    url = f"{running.services['metrics'].url}/v1/kpis/stream?by=segment"
-    watching = asyncio.create_task(board.follow(url, running.token))
-    playing = asyncio.create_task(player.play())
-    showing = asyncio.create_task(_show(running, player, board, began))
+async def _play(
+    player: Player, show: Show, seconds: float, asking: Asking, before: Standing
+) -> tuple[list[str], Standing]:
+    """Traffic and screen together, until the time is over or somebody ends it; then what is on its way arrives, in view.
+
+    Returns what does not agree in the end, and the totals then.
+    """
+    playing, showing = asyncio.create_task(player.play()), asyncio.create_task(show.run())
     try:
         done, _ = await asyncio.wait({playing, showing}, timeout=seconds or None, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()
         player.stopping.set()
         await playing
+        deadline = time.monotonic() + DRAIN_WITHIN_S
+        while True:
+            after = await asyncio.to_thread(asking.standing)
+            wrong = disagreements(player.sent, before, after)
+            if time.monotonic() > deadline or not (wrong or show.behind(after)):
+                return wrong, after
+            await asyncio.sleep(0.2)
     finally:
-        for task in (watching, showing, playing):
+        for task in (playing, showing):
             task.cancel()
-        await asyncio.gather(watching, showing, playing, return_exceptions=True)
+        await asyncio.gather(playing, showing, return_exceptions=True)
 
 
-async def _show(running: Running, player: Player, board: Board, began: float) -> None:
-    console = Console(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else 110)
-    started = time.monotonic()
-    if console.is_terminal:
-        with Live(console=console, refresh_per_second=5, transient=False) as live:
-            while True:
-                live.update(screen(board, player.walk, _headline(player, board, started), _places(running)))
-                await asyncio.sleep(0.2)
-    said_first = False
-    while True:
-        if board.rows and not said_first:
-            console.print(f"first KPI row {time.monotonic() - began:.1f} s after the start")
-            console.print(_places(running))
-            said_first = True
-            await asyncio.sleep(1)
-        if said_first:
-            console.print(screen(board, player.walk, _headline(player, board, started), ""))
-        await asyncio.sleep(LINE_EVERY_S if said_first else 0.1)
+@contextlib.contextmanager
+def _plainly() -> Iterator[None]:
+    """What went wrong in one of several tasks, without the group around it."""
+    try:
+        yield
+    except BaseExceptionGroup as group:
+        first: BaseException = group
+        while isinstance(first, BaseExceptionGroup):
+            first = first.exceptions[0]
+        raise first from None
 
 
-def _headline(player: Player, board: Board, started: float) -> str:
-    took = max(time.monotonic() - started, 0.1)
-    leads = len(player.sent.leads)
-    counted = sum(row["leads"] for row in board.rows.values())
-    return (
-        f"{leads} leads accepted in {took:.0f} s ({leads / took:.0f}/s), {counted} counted in all, "
-        f"{len(player.sent.spends)} spends, {player.sent.outcomes} outcomes"
-    )
+def _come_to_rest(running: Running, steps: Steps) -> None:
+    """A run before this one may have been ended in the middle: what it left on its way is no part of this one."""
+    with steps.step("what an earlier run left on its way") as step:
+        topics = Topics(running.kafka)
+        try:
+            left = asyncio.run(settle(running.services, topics, REST_WITHIN_S))
+        finally:
+            topics.close()
+        if left:
+            raise StackError(f"The stack does not come to rest: {left[0]}.")
+        step.done = "at rest, the play begins"
 
 
-def _places(running: Running) -> str:
-    lines = [f"{name:<10} {s.url}/docs   {s.url}/readyz   {s.url}/metrics" for name, s in running.services.items()]
-    metrics, leads = running.services["metrics"].url, running.services["leads"].url
-    lines.append(f"{'form':<10} POST {leads}/v1/leads    stream: GET {metrics}/v1/kpis/stream?by=segment")
-    return "\n".join(lines)
+def _verified(running: Running, sent: Sent, home: Path, steps: Steps) -> Verdict:
+    """Every invariant over the whole stack, and every lead that was answered with a 202 by its id."""
+    journal = private(home / "demo.accepted", "".join(f"{lead_id}\n" for lead_id in sorted(sent.leads)))
+    return verified(running, settle=10, accepted=journal, at_rest=True, steps=steps)
 
 
-def _conclude(running: Running, asking: Asking, before: Standing, sent: Sent, steps: Steps) -> bool:
-    """Waits until everything has arrived, then says what went in, what came out, and whether they agree."""
-    deadline = time.monotonic() + DRAIN_WITHIN_S
-    after, wrong = before, ["nothing was asked yet"]
-    with steps.step("everything on its way arrives"):
-        while wrong and time.monotonic() < deadline:
-            after = asking.standing()
-            wrong = disagreements(sent, before, after)
-            if wrong:
-                time.sleep(0.3)
-    verdict = verified(running, settle=10, at_rest=True, steps=steps)
-    for line in summary(sent, before, after, wrong):
-        typer.echo(line)
-    said = "all hold" if verdict.holds else "VIOLATED: make verify names them while the stack is up"
-    typer.echo(f"invariants  {len(verdict.findings)} checked, {said}")
-    return not wrong and verdict.holds
-
-
-def summary(sent: Sent, before: Standing, after: Standing, wrong: list[str]) -> list[str]:
-    """The last words of a run."""
-    spent = ", ".join(f"{minor / 100:,.2f} {currency}" for currency, minor in sorted(sent.incurred().items()))
-    return [
-        f"went in     {len(sent.leads)} leads, {len(sent.spends)} spends ({spent or 'nothing'}), {sent.outcomes} outcomes",
-        f"came out    {after.leads['segment'] - before.leads['segment']} leads counted, {after.routed - before.routed} routed, "
-        f"{after.assigned - before.assigned} assigned, {after.closed - before.closed} closed; {after.leads['segment']} in all",
-        *(
-            ["conserved   every lead is counted once in every dimension, every spend is on the ledger once"]
-            if not wrong
-            else []
-        ),
-        *(f"NOT CONSERVED: {one}" for one in wrong),
-    ]
+def said_of(verdict: Verdict) -> list[str]:
+    """The verdict in two lines."""
+    places = ", ".join(f"{n:,} {place}" for place, n in verdict.places.items() if n)
+    broken = [finding.invariant.id for finding in verdict.findings if finding.found]
+    if verdict.holds:
+        said = f"verified    {len(verdict.findings)} invariants hold, {verdict.looked_at['decisions']:,} decisions among what was read"
+    else:
+        said = f"VIOLATED    {', '.join(broken) or 'the stack did not come to rest'}"
+    return [f"on record   {verdict.accepted:,} accepted leads, each in one place: {places}", said]

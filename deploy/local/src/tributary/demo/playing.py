@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import random
 import time
 import uuid
 from collections import deque
@@ -11,23 +12,29 @@ from typing import Any
 
 import httpx
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
 
 from tributary.demo.tally import Sent
+from tributary.demo.walk import Walk
+from tributary.owned import StackError
 from tributary.running import Running
 from tributary.traffic import Traffic
 
-OUTCOME_AFTER_S, WALK_EVERY_S, IMPORT_ROWS = 3.0, 1.0, 8
+CALL_SHARE, OUTCOME_SHARE, OUTCOME_AFTER_S = 0.16, 0.25, 2.0
+SPENDS_EVERY_S, WALK_EVERY_S, IMPORT_ROWS = 0.8, 1.0, 8
+PATIENCE_S = 60.0
+NOT_NOW = frozenset((429, 503))
 
 
 class Player:
-    """One run's traffic. ``walk`` is the newest lead that was followed from the form to its person, with its times in ms."""
+    """One run's traffic. ``walk`` is the newest lead that was followed from the form to its person."""
 
     def __init__(self, running: Running, per_second: float, seed: int) -> None:
         self.urls = {name: service.url for name, service in running.services.items()}
         self.kafka, self.per_second = running.kafka, per_second
-        self.traffic = Traffic(seed)
+        self.traffic, self.draw = Traffic(seed), random.Random(seed)
         self.sent = Sent()
-        self.walk: dict[str, Any] = {}
+        self.walk: Walk | None = None
         self.stopping = asyncio.Event()
         self._token = {"authorization": f"Bearer {running.token}"}
         self._open: deque[tuple[float, str, dict[str, Any]]] = deque()
@@ -53,7 +60,7 @@ class Player:
         due = time.monotonic()
         async with asyncio.TaskGroup() as group:
             while not self.stopping.is_set():
-                lead = self.traffic.call() if len(self.sent.leads) % 6 == 5 else self.traffic.lead()
+                lead = self.traffic.call() if self.draw.random() < CALL_SHARE else self.traffic.lead()
                 group.create_task(self._lead(lead))
                 due += 1 / self.per_second
                 await self._pause(max(0.0, due - time.monotonic()))
@@ -67,36 +74,29 @@ class Player:
                 for lead_id, row in zip(answer["ids"], rows, strict=True):
                     self._accepted(lead_id, row)
             return
-        door, headers = ("/v1/calls", self._token) if lead["source"] == "phone" else ("/v1/leads", {})
-        answer = await self._post("leads", door, lead, {**headers, "idempotency-key": str(uuid.uuid4())})
+        door, token = ("/v1/calls", self._token) if lead["source"] == "phone" else ("/v1/leads", {})
+        answer = await self._post("leads", door, lead, {**token, "idempotency-key": str(uuid.uuid4())})
         self._accepted(answer["id"], lead)
 
     def _accepted(self, lead_id: str, lead: dict[str, Any]) -> None:
-        self.sent.leads[lead_id] = lead
-        self._open.append((time.monotonic() + OUTCOME_AFTER_S, lead_id, lead))
+        self.sent.leads.add(lead_id)
+        if self.draw.random() < OUTCOME_SHARE:
+            self._open.append((time.monotonic() + OUTCOME_AFTER_S, lead_id, lead))
 
     async def _spends(self) -> None:
         """By the door as our own people do, and straight onto the topic as an ad platform does; now and then twice."""
-        producer = AIOKafkaProducer(bootstrap_servers=self.kafka, acks="all")
-        await producer.start()
-        try:
-            turn = 0
+        async with AIOKafkaProducer(bootstrap_servers=self.kafka, acks="all") as producer:
+            by_door = False
             while not self.stopping.is_set():
-                turn += 1
+                by_door = not by_door
                 rows = [self.traffic.spend() for _ in range(3)]
-                if turn % 2:
+                if by_door:
                     await self._post("campaigns", "/v1/spend", {"spend": rows}, self._token)
                 else:
-                    for row in rows + rows[:1]:  # a card feed that repeats itself
-                        await producer.send_and_wait(
-                            "campaigns.spend", json.dumps(row).encode(), row["campaign"].encode(), headers=_headers()
-                        )
+                    await _say_as_outsider(producer, [*rows, rows[0]])  # a card feed that repeats itself
                 for row in rows:
-                    if row["kind"] == "incurred":
-                        self.sent.spends[row["spend_id"]] = (row["amount"]["currency"], row["amount"]["minor"])
-                await self._pause(0.8)
-        finally:
-            await producer.stop()
+                    self.sent.spend(row)
+                await self._pause(SPENDS_EVERY_S)
 
     async def _outcomes(self) -> None:
         """Some of the leads that a salesperson has had for a while are won or lost."""
@@ -104,42 +104,62 @@ class Player:
             due = []
             while self._open and self._open[0][0] <= time.monotonic():
                 _, lead_id, lead = self._open.popleft()
-                if len(self.sent.leads) % 3 == 0 and await self._state(lead_id) == "assigned":
+                if (await self._lead_now(lead_id, "")).get("state") == "assigned":
                     due.append(self.traffic.outcome(lead_id, lead))
             if due:
                 answer = await self._post("leads", "/v1/outcomes", {"outcomes": due}, self._token)
                 self.sent.outcomes += answer["accepted"]
             await self._pause(0.5)
 
-    async def _state(self, lead_id: str) -> str:
-        answer = await self._http.get(f"{self.urls['leads']}/v1/leads/{lead_id}", headers=self._token)
-        return str(answer.json().get("state", ""))
-
     async def _follow(self) -> None:
         """Now and then one lead is watched all the way."""
         while not self.stopping.is_set():
             lead = self.traffic.lead() | {"source": "web"}
-            began = time.perf_counter()
+            began, clock = datetime.now(UTC), time.perf_counter()
             answer = await self._post("leads", "/v1/leads", lead, {"idempotency-key": str(uuid.uuid4())})
-            accepted = time.perf_counter() - began
-            self.sent.leads[answer["id"]] = lead
-            url = f"{self.urls['leads']}/v1/leads/{answer['id']}?wait=3&until=decided"
-            found = (await self._http.get(url, headers=self._token)).json()
-            decided = time.perf_counter() - began
-            self.walk = {"accepted_ms": accepted * 1000, "decided_ms": decided * 1000, "lead": lead, **found}
+            accepted_ms = 1000 * (time.perf_counter() - clock)
+            self.sent.leads.add(answer["id"])
+            found = await self._lead_now(answer["id"], "?wait=3&until=decided")
+            shown_ms = 1000 * (time.perf_counter() - clock)
+            if found:
+                self.walk = Walk.of(lead, found, began, accepted_ms, shown_ms)
             await self._pause(WALK_EVERY_S)
 
+    async def _lead_now(self, lead_id: str, how: str) -> dict[str, Any]:
+        """The lead as its door shows it; nothing while it is still on its way."""
+        answer = await self._answer("GET", "leads", f"/v1/leads/{lead_id}{how}", None, self._token)
+        return dict(answer.json()) if answer.status_code == 200 else {}
+
     async def _post(self, service: str, path: str, body: Any, headers: dict[str, str]) -> Any:
-        """Until it is taken: a form keeps its lead while the door says 503."""
+        told = (await self._answer("POST", service, path, body, headers)).json()
+        if told.get("refused"):
+            raise StackError(f"{path} refused what it should have taken: {told['refused'][0]}")
+        return told
+
+    async def _answer(self, method: str, service: str, path: str, body: Any, headers: dict[str, str]) -> httpx.Response:
+        """Until there is one: a form keeps its lead while nobody answers or the door says 503."""
+        until = time.monotonic() + PATIENCE_S
         while True:
-            answer = await self._http.post(self.urls[service] + path, json=body, headers=headers)
-            if answer.status_code in (200, 202):
-                found = answer.json()
-                self.sent.refused[path] += len(found.get("refused", ()))
-                return found
-            if answer.status_code != 503:
-                raise RuntimeError(f"{path} answered {answer.status_code}: {answer.text[:300]}")
-            await asyncio.sleep(1)
+            why = "does not answer"
+            with contextlib.suppress(httpx.TransportError):
+                answer = await self._http.request(method, self.urls[service] + path, json=body, headers=headers)
+                if answer.is_success or (method == "GET" and answer.status_code == 404):
+                    return answer
+                why = f"answered {answer.status_code}: {answer.text[:300]}"
+                if answer.status_code not in NOT_NOW:
+                    raise StackError(f"{path} {why}")
+            if time.monotonic() > until:
+                raise StackError(f"{path} {why}; given up after {PATIENCE_S:.0f} s")
+            await asyncio.sleep(0.5)
+
+
+async def _say_as_outsider(producer: AIOKafkaProducer, spends: list[dict[str, Any]]) -> None:
+    try:
+        for spend in spends:
+            body, key = json.dumps(spend).encode(), spend["campaign"].encode()
+            await producer.send_and_wait("campaigns.spend", body, key, headers=_headers())
+    except KafkaError as failure:
+        raise StackError(f"Kafka did not take a spend: {failure}") from failure
 
 
 def _headers() -> list[tuple[str, bytes]]:

@@ -1,64 +1,100 @@
-"""What the person at the terminal sees: segment KPIs as they change, one lead's walk, and where everything is."""
+"""What the person at the terminal sees: segment KPIs as they change, one lead's walk, budgets, and where everything is."""
 
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import httpx
 from rich.console import Group
+from rich.markup import escape
 from rich.panel import Panel
+from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-HEADINGS = ("leads", "qual", "valid", "rout", "assg", "won", "lost", "conv", "won for", "spent")
-COLUMNS = ("leads", "qualified", "valid", "routed", "assigned", "won", "lost")
+from tributary.demo.board import Board
+from tributary.demo.tally import BudgetLine
+from tributary.demo.walk import Walk
+from tributary.running import Running
+
+COUNTS = {"leads": "leads", "valid": "valid", "routed": "routed", "assigned": "assigned"}
+ENDS = {"won": "won", "lost": "lost"}
+NARROW, AROUND = 104, 16  # columns below which some are left out; lines of the screen that are not KPI rows
+LINES_SHOWN = 4
 
 
-class Board:
-    """The rows of the KPI stream, newest state of each."""
+def screen(
+    board: Board, headline: str, walk: Walk | None, lines: Sequence[BudgetLine], width: int = 110, height: int = 60
+) -> Group:
+    """All of it, as much as fits."""
+    room = max(3, height - AROUND)
+    return Group(
+        Text(headline, style="bold"),
+        _panel("KPIs by segment, from the stream", kpi_table(board, width >= NARROW, room)),
+        walk.text() if walk else Text("the first lead is on its way", style="dim"),
+        _panel("budget lines, the most used first", budget_table(lines)),
+    )
 
-    def __init__(self) -> None:
-        self.rows: dict[str, dict[str, Any]] = {}
-        self.fresh: set[str] = set()
-        self.first_row_at: float | None = None
 
-    async def follow(self, url: str, token: str) -> None:
-        """Reads the stream until cancelled, resuming where it broke off."""
-        last, headers = "", {"authorization": f"Bearer {token}"}
-        async with httpx.AsyncClient(timeout=None, trust_env=False) as http:
-            while True:
-                more = {"last-event-id": last} if last else {}
-                try:
-                    async with http.stream("GET", url, headers={**headers, **more}) as stream:
-                        async for line in stream.aiter_lines():
-                            if line.startswith("id:"):
-                                last = line[3:].strip()
-                            elif line.startswith("data:"):
-                                self.take(json.loads(line[5:]))
-                except httpx.HTTPError:
-                    continue
+def _panel(title: str, inside: Table | Text) -> Panel:
+    return Panel(inside, title=title, title_align="left", border_style="dim")
 
-    def take(self, told: Mapping[str, Any]) -> None:
-        """A frame: absolute rows, a row's higher version wins."""
-        for row in told.get("rows", ()):
-            if row["version"] >= self.rows.get(row["key"], {"version": 0})["version"]:
-                self.rows[row["key"]] = row
-                self.fresh.add(row["key"])
 
-    def table(self) -> Table:
-        """Segments with a lead in them, the largest first; what changed since the last look is bright."""
-        table = Table(box=None, pad_edge=False, header_style="dim", row_styles=["", ""])
-        table.add_column("segment", no_wrap=True, min_width=14, max_width=26)
-        for name in HEADINGS:
-            table.add_column(name, justify="right", no_wrap=True)
-        for row in sorted(self.rows.values(), key=lambda r: (-r["leads"], r["key"])):
-            if not row["leads"] and not row["spend"]:
-                continue
-            share = "" if row["conversion"] is None else f"{row['conversion']:.0%}"
-            cells = [*(str(row[c]) for c in COLUMNS), share, money(row["won_amount"]), money(row["spend"])]
-            table.add_row(row["key"], *cells, style="bold" if row["key"] in self.fresh else "")
-        self.fresh.clear()
-        return table
+def kpi_table(board: Board, wide: bool, room: int) -> Table:
+    """Segments, the largest first, and their sum; what changed since the last look is bold."""
+    counts = COUNTS if wide else {name: COUNTS[name] for name in ("leads", "assigned")}
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0) if wide else (0, 1, 0, 0), header_style="dim")
+    table.add_column("segment", no_wrap=True, max_width=20)
+    for name in (*counts.values(), *ENDS.values(), "conv", "won for", "spent", "per lead"):
+        table.add_column(name, justify="right", no_wrap=True)
+    rows = board.largest_first()
+    for row in rows[:room]:
+        table.add_row(*_cells(row, [*counts, *ENDS]), style="bold" if row["key"] in board.fresh else "")
+    board.fresh.clear()
+    if len(rows) > room:
+        table.add_row(f"and {len(rows) - room} more", style="dim")
+    if rows:
+        table.add_row(*_cells(_sum(rows), [*counts, *ENDS]), style="cyan")
+    return table
+
+
+def _cells(row: Mapping[str, Any], counts: Sequence[str]) -> list[str]:
+    share = "" if row["conversion"] is None else f"{row['conversion']:.0%}"
+    each = row["cost_per_lead"] or {}
+    return [
+        escape(row["key"]),
+        *(f"{row[name]:,}" for name in counts),
+        share,
+        money(row["won_amount"]),
+        money(row["spend"]),
+        money(each),
+    ]
+
+
+def _sum(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """All segments as one row, without money: a sum over nine currencies says nothing."""
+    total: dict[str, Any] = {name: sum(row[name] for row in rows) for name in (*COUNTS, *ENDS)}
+    conversion = total["won"] / total["valid"] if total["valid"] else None
+    return {"key": "all", **total, "conversion": conversion, "won_amount": {}, "spend": {}, "cost_per_lead": None}
+
+
+def budget_table(lines: Sequence[BudgetLine]) -> Table:
+    """The lines nearest to overspent, or beyond."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
+    for justify in ("left", "left", "left", "right", "right", "left"):
+        table.add_column(justify=justify, no_wrap=True)
+    for line in sorted(lines, key=lambda line: (-line.used, line.campaign, line.line))[:LINES_SHOWN]:
+        over = line.available < 0
+        colour = "red" if over else "yellow" if line.used > 0.8 else "green"
+        bar = ProgressBar(total=1, completed=min(line.used, 1), width=20, complete_style=colour, finished_style=colour)
+        left = money({line.currency: abs(line.available)})
+        table.add_row(
+            f"{escape(line.campaign)} / {escape(line.line)}",
+            bar,
+            Text(f"{line.used:.0%}", style=colour),
+            Text(f"{left} {'overspent' if over else 'left'}", style="red bold" if over else ""),
+            f"of {money({line.currency: line.budget})}",
+            Text(line.owner, style="dim"),
+        )
+    return table
 
 
 def money(amounts: Mapping[str, int]) -> str:
@@ -73,38 +109,43 @@ def money(amounts: Mapping[str, int]) -> str:
 def short(amount: float) -> str:
     """1234567 as 1.23M: a glance needs three digits."""
     for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if abs(amount) >= size:
+        if abs(amount) >= size * 0.9995:
             return f"{amount / size:.3g}{letter}"
     return f"{amount:.0f}"
 
 
-def walk_line(walk: Mapping[str, Any]) -> Text:
-    """The newest lead that was followed: what it asked, and when it was whose."""
-    if not walk:
-        return Text("the first lead is on its way", style="dim")
-    contact, lead = walk["lead"].get("contact", {}), walk["lead"]
-    text = Text()
-    text.append(f"{(contact.get('name') or 'somebody')[:22]} ", style="bold")
-    text.append(f"({lead.get('country', '?')}, {lead.get('channel') or lead['source']}) ")
-    text.append(f"accepted {walk['accepted_ms']:.0f} ms", style="green")
-    if walk.get("team"):
-        text.append(f" -> {walk['segment']} -> {walk['team']}")
-    if walk.get("person"):
-        text.append(f" -> {walk['person']} ", style="bold")
-        text.append(f"after {walk['decided_ms']:.0f} ms", style="green")
-    else:
-        text.append(
-            f" -> {walk.get('waits') or walk.get('discarded_because') or walk.get('disposition') or walk.get('state')}",
-            style="yellow",
-        )
-    return text
+def plain(board: Board, headline: str, walk: Walk | None, lines: Sequence[BudgetLine]) -> list[str]:
+    """The same in a few lines of text, for a log."""
+    sums = ", ".join(f"{board.total(name)} {word}" for name, word in {**COUNTS, **ENDS}.items())
+    most = ", ".join(f"{row['key']} {row['leads']}" for row in board.largest_first()[:4])
+    said = [headline, f"  counted   {sums}", f"  segments  {most}"]
+    if walk:
+        said.append(f"  one lead  {walk.who} ({walk.where}): {walk.steps_text().plain}")
+    if lines:
+        line = max(lines, key=lambda line: line.used)
+        of = f"{line.campaign} / {line.line} ({line.owner})"
+        said.append(f"  budget    {of}: {line.used:.0%} of {money({line.currency: line.budget})}")
+    return said
 
 
-def screen(board: Board, walk: Mapping[str, Any], headline: str, places: str) -> Group:
-    """All of it."""
-    return Group(
-        Text(headline, style="bold"),
-        Panel(board.table(), title="KPIs by segment, live", title_align="left", border_style="dim"),
-        Panel(walk_line(walk), title="one lead, followed", title_align="left", border_style="dim"),
-        Text(places, style="dim"),
-    )
+def addresses(running: Running) -> list[str]:
+    """Every door, docs page, health page and stream."""
+    url = {name: service.url for name, service in running.services.items()}
+    pages = [f"  {name:<11}{at}/docs   {at}/readyz   {at}/metrics" for name, at in url.items()]
+    doors = {
+        "a form": f"POST {url['leads']}/v1/leads",
+        "a call": f"POST {url['leads']}/v1/calls",
+        "an import": f"POST {url['leads']}/v1/leads/batch",
+        "outcomes": f"POST {url['leads']}/v1/outcomes",
+        "a decision": f"GET  {url['territory']}/v1/leads/{{id}}/decision",
+        "spend": f"POST {url['campaigns']}/v1/spend",
+        "KPIs": f"GET  {url['metrics']}/v1/kpis?by=segment|channel|team|campaign",
+        "stream": f"GET  {url['metrics']}/v1/kpis/stream?by=segment",
+        "Kafka": running.kafka,
+    }
+    return [
+        "Docs, health and telemetry of each service:",
+        *pages,
+        "Doors (a form needs no token; the others take the operator's, which is in .local/stack.json):",
+        *(f"  {what:<11}{where}" for what, where in doors.items()),
+    ]
