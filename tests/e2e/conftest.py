@@ -15,9 +15,10 @@ from spans import Collector
 from stage import Stage
 
 from tributary.loading import load_market
-from tributary.owned import locked
+from tributary.owned import free_port, locked
 from tributary.shared import RUN
 from tributary.stack import Stack
+from tributary.state import private
 
 OURS = ("KAFKA_BOOTSTRAP_SERVERS", "DATABASE_URL")
 
@@ -44,6 +45,9 @@ def session_stage(tmp_path_factory: pytest.TempPathFactory, collector: Collector
     with pytest.MonkeyPatch.context() as patch, locked(run / "e2e.lock", wait=290):
         for name in OURS:
             patch.delenv(name, raising=False)
+        patch.setattr("tributary.services.PORTS", {})  # the usual ports are left to whoever runs a stack by hand
+        for server in ("kafka", "postgres"):
+            private(home / "state" / server / "port", str(free_port()))
         with Stack(home / "state", throw_away=True, extra=told) as stack:
             load_market(stack.running)
             yield Stage(stack)
