@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -50,9 +49,9 @@ def gone_soon(home: Path, within: float = 10) -> bool:
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One state folder for both demos: the second goes on from the first."""
-    yield tmp_path_factory.mktemp("demo")
+    return tmp_path_factory.mktemp("demo")
 
 
 @pytest.fixture(scope="module")

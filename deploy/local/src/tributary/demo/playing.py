@@ -119,7 +119,7 @@ class Player:
             answer = await self._post("leads", "/v1/leads", lead, {"idempotency-key": str(uuid.uuid4())})
             accepted_ms = 1000 * (time.perf_counter() - clock)
             self.sent.leads.add(answer["id"])
-            found = await self._lead_now(answer["id"], "?wait=3&until=decided")
+            found = await self._lead_now(answer["id"], "?wait=10&until=decided")
             shown_ms = 1000 * (time.perf_counter() - clock)
             if found:
                 self.walk = Walk.of(lead, found, began, accepted_ms, shown_ms)

@@ -1,0 +1,237 @@
+"""The demo says what is missing, ends with status 1 when something is, and is readable where nothing can move."""
+
+import contextlib
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner
+
+from tributary.cli import app
+from tributary.demo import command
+from tributary.demo.board import Board
+from tributary.demo.picture import save_picture
+from tributary.demo.screen import budget_table, money, plain, screen
+from tributary.demo.show import Show
+from tributary.demo.tally import DIMENSIONS, BudgetLine, Sent, Standing, disagreements, summary
+from tributary.demo.walk import Walk
+from tributary.running import Running, RunningService
+
+BEFORE = Standing(dict.fromkeys(DIMENSIONS, 40), routed=30, assigned=20, closed=5, incurred={"EUR": 1_000})
+AFTER = Standing(dict.fromkeys(DIMENSIONS, 42), routed=32, assigned=21, closed=6, incurred={"EUR": 3_000, "INR": 700})
+LINE = BudgetLine("salon-lyon", "print", "camille.martin", "EUR", budget=100_000, incurred=90_000, available=10_000)
+OVER = replace(LINE, line="stand", incurred=120_000, available=-20_000)
+WALK = Walk.of(
+    {"contact": {"name": "सीता"}, "country": "IN", "source": "web"},
+    {
+        "history": [
+            {"what": "captured", "at": "2026-05-04T12:00:00.020+00:00"},
+            {"what": "qualified", "at": "2026-05-04T12:00:00.020+00:00", "grade": "B"},
+            {"what": "routed", "at": "2026-05-04T12:00:00.060+00:00", "team": "delhi"},
+            {"what": "assigned", "at": "2026-05-04T12:00:00.060+00:00", "person": "priya.sharma"},
+        ]
+    },
+    datetime(2026, 5, 4, 12, tzinfo=UTC),
+    accepted_ms=12,
+    shown_ms=90,
+)
+RUNNING = Running(
+    "127.0.0.1:9",
+    {
+        name: RunningService(f"http://127.0.0.1:{n}", "")
+        for n, name in enumerate(("leads", "territory", "campaigns", "metrics"))
+    },
+    "a-token",
+    {},
+)
+
+
+def sent() -> Sent:
+    made = Sent({"lead-1", "lead-2"}, outcomes=1)
+    for spend_id, kind, currency, minor in (
+        ("a", "incurred", "EUR", 2_000),
+        ("b", "committed", "EUR", 9),
+        ("c", "incurred", "INR", 700),
+    ):
+        made.spend({"spend_id": spend_id, "kind": kind, "amount": {"currency": currency, "minor": minor}})
+    return made
+
+
+def row(key: str, version: int, leads: int) -> dict[str, Any]:
+    counts = dict.fromkeys(("qualified", "valid", "routed", "assigned", "won", "lost"), 1)
+    return {
+        "key": key,
+        "version": version,
+        "leads": leads,
+        **counts,
+        "conversion": 1.0,
+        "won_amount": {"EUR": 500},
+        "spend": {"EUR": 4_200},
+        "cost_per_lead": {"EUR": 4_200},
+    }
+
+
+def board(*rows: dict[str, Any]) -> Board:
+    made = Board()
+    made.take({"rows": rows or (row("dach", 1, 7), row("fr", 2, 9))})
+    return made
+
+
+def test_a_run_of_which_all_came_out_is_conserved_and_what_was_there_before_counts_for_nothing() -> None:
+    assert disagreements(sent(), BEFORE, AFTER) == []
+    assert any(line.startswith("conserved") for line in summary(sent(), BEFORE, AFTER, []))
+
+
+@pytest.mark.parametrize(
+    ("after", "named"),
+    [
+        (replace(AFTER, leads={**AFTER.leads, "team": 41}), "2 leads were accepted and 1 are counted by team"),
+        (replace(AFTER, leads={**AFTER.leads, "channel": 43}), "2 leads were accepted and 3 are counted by channel"),
+        (replace(AFTER, closed=5), "1 outcomes were accepted and 0 leads were closed"),
+        (
+            replace(AFTER, incurred={"EUR": 2_999, "INR": 700}),
+            "2000 EUR in minor units were spent and 1999 are on the ledgers",
+        ),
+        (replace(AFTER, incurred={"EUR": 3_000}), "700 INR in minor units were spent and 0 are on the ledgers"),
+        (
+            replace(AFTER, incurred={**AFTER.incurred, "USD": 5}),
+            "0 USD in minor units were spent and 5 are on the ledgers",
+        ),
+    ],
+)
+def test_what_is_missing_or_too_much_is_named(after: Standing, named: str) -> None:
+    assert disagreements(sent(), BEFORE, after) == [named]
+    said = summary(sent(), BEFORE, after, [named])
+    assert f"NOT CONSERVED: {named}." in said
+    assert not any(line.startswith("conserved") for line in said)
+
+
+def test_a_spend_that_was_sent_twice_counts_once_and_money_set_aside_is_not_spent() -> None:
+    made = sent()
+    made.spend({"spend_id": "a", "kind": "incurred", "amount": {"currency": "EUR", "minor": 2_000}})
+    assert made.incurred() == {"EUR": 2_000, "INR": 700}
+
+
+def test_a_row_of_the_stream_gives_way_only_to_a_newer_one() -> None:
+    seen = board(row("dach", 5, 7))
+    seen.take({"rows": [row("dach", 4, 6)]})
+    assert seen.rows["dach"]["leads"] == 7
+    seen.take({"rows": [row("dach", 6, 8)]})
+    assert seen.rows["dach"]["leads"] == 8
+
+
+async def test_a_stream_is_resumed_where_it_broke_off_and_begun_anew_when_that_is_too_old() -> None:
+    seen = Board()
+    told = b'retry: 2000\n\nid: x-3\nevent: changed\ndata: {"rows": []}\n\n: keep-alive\n\n'
+    assert await seen._read(httpx.Response(200, content=told), "") == "x-3"
+    assert await seen._read(httpx.Response(200, content=b"id: x-9\nevent: resync\ndata: {}\n\n"), "x-3") == ""
+
+
+def test_the_screen_fits_a_small_terminal_and_says_how_much_it_leaves_out() -> None:
+    seen = board(*(row(f"segment-{n}", 1, 10 + n) for n in range(30)))
+    console = Console(width=80, height=24, record=True, file=io.StringIO())
+    console.print(screen(seen, "a headline", WALK, [LINE, OVER], 80, 24))
+    lines = console.export_text().splitlines()
+    assert len(lines) <= 24
+    assert max(map(len, lines)) <= 80
+    assert any("and 22 more" in line for line in lines)
+
+
+def test_a_walk_has_each_step_with_its_time() -> None:
+    assert WALK.steps_text().plain == (
+        "accepted 12 ms -> qualified B 20 ms -> team delhi 60 ms -> person priya.sharma 60 ms -> on record 90 ms"
+    )
+
+
+def test_budget_lines_are_shown_the_most_used_first_and_overspent_ones_are_named() -> None:
+    console = Console(width=100, record=True, file=io.StringIO())
+    console.print(budget_table([LINE, OVER]))
+    first, second = console.export_text().splitlines()
+    assert re.search(r"salon-lyon / stand .* 120% +200 EUR overspent +of 1k EUR +camille.martin", first)
+    assert re.search(r"salon-lyon / print .* 90% +100 EUR left", second)
+
+
+@pytest.mark.parametrize(
+    ("minor", "said"),
+    [(0, "0 EUR"), (99_949, "999 EUR"), (99_960, "1k EUR"), (123_456_789, "1.23M EUR"), (-250_000, "-2.5k EUR")],
+)
+def test_an_amount_is_said_in_three_digits(minor: int, said: str) -> None:
+    assert money({"EUR": minor}) == said
+
+
+def test_where_nothing_can_move_plain_lines_say_the_same() -> None:
+    lines = plain(board(), "5 s: 16 leads accepted", WALK, [LINE, OVER])
+    assert lines == [
+        "5 s: 16 leads accepted",
+        "  counted   16 leads, 2 valid, 2 routed, 2 assigned, 2 won, 2 lost",
+        "  segments  fr 9, dach 7",
+        f"  one lead  सीता (IN, web): {WALK.steps_text().plain}",
+        "  budget    salon-lyon / stand (camille.martin): 120% of 1k EUR",
+    ]
+    assert not set("╭│╰━\x1b") & set("".join(lines))
+
+
+def test_on_no_terminal_the_end_is_a_plain_table(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    show = Show(RUNNING, SimpleNamespace(sent=sent(), walk=None), SimpleNamespace(), 0.0)  # type: ignore[arg-type]
+    show.board = board()
+    show.leave(tmp_path / "last.svg")
+    said = capsys.readouterr().out
+    assert "\x1b" not in said
+    assert re.search(r"fr +9 +1 +1 +1 +1 +1 +100% +5 EUR +42 EUR +42 EUR", said)
+    assert (tmp_path / "last.svg").read_text().startswith("<svg")
+
+
+def test_a_picture_asks_nobody_for_anything(tmp_path: Path) -> None:
+    save_picture(screen(board(), "a headline", WALK, [LINE]), 110, tmp_path / "demo.svg")
+    drawn = (tmp_path / "demo.svg").read_text()
+    assert not set(re.findall(r"https?://[^\"' )]+", drawn)) - {"http://www.w3.org/2000/svg"}
+    assert "<script" not in drawn
+
+
+@pytest.fixture
+def played(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Any]:
+    """The command without a stack; ``wrong`` is what the play finds."""
+    found: dict[str, Any] = {"wrong": []}
+
+    @contextlib.contextmanager
+    def stack(**_: object) -> Iterator[SimpleNamespace]:
+        yield SimpleNamespace(running=RUNNING, home=tmp_path)
+
+    async def play(*_: object) -> tuple[list[str], Standing]:
+        return found["wrong"], AFTER
+
+    monkeypatch.setattr(command, "Stack", stack)
+    monkeypatch.setattr(command, "load_market", lambda running: "nothing")
+    monkeypatch.setattr(command, "_come_to_rest", lambda *_: None)
+    monkeypatch.setattr(command, "Asking", lambda *_: SimpleNamespace(standing=lambda: BEFORE))
+    monkeypatch.setattr(command, "_play", play)
+    return found
+
+
+@pytest.mark.parametrize(("wrong", "status"), [([], 0), (["2 leads were accepted and 1 are counted by team"], 1)])
+def test_the_status_is_0_only_when_all_that_went_in_came_out(
+    played: dict[str, Any], monkeypatch: pytest.MonkeyPatch, wrong: list[str], status: int
+) -> None:
+    played["wrong"] = wrong
+    verdict = SimpleNamespace(holds=True, places={"won": 2}, accepted=2, findings=[], looked_at={"decisions": 2})
+    monkeypatch.setattr(command, "_verified", lambda *_: verdict)
+    ended = CliRunner().invoke(app, ["demo", "--seconds", "1"])
+    assert ended.exit_code == status, ended.output
+
+
+def test_the_status_is_1_when_an_invariant_is_violated(played: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    finding = SimpleNamespace(found=1, invariant=SimpleNamespace(id="accounted"))
+    verdict = SimpleNamespace(holds=False, places={"nowhere": 1}, accepted=2, findings=[finding], looked_at={})
+    monkeypatch.setattr(command, "_verified", lambda *_: verdict)
+    monkeypatch.setattr(command, "show_verdict", lambda *_, **__: None)
+    ended = CliRunner().invoke(app, ["demo", "--seconds", "1"])
+    assert ended.exit_code == 1
+    assert "VIOLATED    accounted" in ended.output
