@@ -24,6 +24,7 @@ class Server:
         self._life = life
         self._process: Owned | None = None
         self._stopping = False
+        self._starting = False
 
     @property
     def port(self) -> int:
@@ -40,7 +41,7 @@ class Server:
     @property
     def fell(self) -> bool:
         """Whether it has ended without being asked to."""
-        return self._process is not None and not self._process.alive and not self._stopping
+        return self._process is not None and not self._process.alive and not self._stopping and not self._starting
 
     @property
     def pid(self) -> int:
@@ -49,7 +50,13 @@ class Server:
 
     def start(self, timeout: float = 60.0) -> str:
         """Starts it and returns its address once it answers."""
-        self._stopping = False
+        self._starting, self._stopping = True, False
+        try:
+            return self._start(timeout)
+        finally:
+            self._starting = False
+
+    def _start(self, timeout: float) -> str:
         lock = take_lock(self.home / "lock", LOCK_WAIT, f"is used by another {self.name}")
         try:
             self._prepare()

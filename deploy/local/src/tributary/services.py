@@ -81,12 +81,12 @@ class LocalService:
         command = [sys.executable, "-m", self.name, "migrate"]
         run(f"Migrating the database of {self.name}", command, log=self.log, env=self.environment())
 
-    def start(self) -> None:
-        """Starts it and does not wait."""
-        self._stopping = False
+    def start(self, **more: str) -> None:
+        """Starts it and does not wait; this one process is told ``more`` in its environment."""
         self.began = time.monotonic()
         command = [sys.executable, "-m", self.name, "serve"]
-        self._process = Owned(self.name, command, log=self.log, env=self.environment(), grace=8).start()
+        self._process = Owned(self.name, command, log=self.log, env={**self.environment(), **more}, grace=8).start()
+        self._stopping = False  # not before: what has been stopped and is not yet started again has not fallen
 
     def wait_until_ready(self, timeout: float = 60.0) -> None:
         """Returns when /readyz says so; says why not when it never does."""

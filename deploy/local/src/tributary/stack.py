@@ -196,7 +196,7 @@ class Stack:
 
     def _started_again(self, thing: Server | LocalService, pause: float) -> bool:
         self._steps.say(f"[yellow]{thing.name} has ended by itself; it is started again in {pause:g} s.[/yellow]")
-        if self._ending.wait(pause):
+        if self._ending.wait(pause) or thing.alive:  # somebody else has started it meanwhile
             return True
         try:
             thing.start()
