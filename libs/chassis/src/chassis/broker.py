@@ -143,3 +143,9 @@ async def existing_topics(settings: Settings) -> set[str]:
 async def beginning_offset(consumer: AIOKafkaConsumer, partition: Any) -> int:
     """The oldest offset the broker still has."""
     return int((await consumer.beginning_offsets([partition]))[partition])
+
+
+def reaches_its_group(consumer: AIOKafkaConsumer) -> bool:
+    """Whether the group's coordinator answers this member: it forgets who that is at the first heartbeat that fails. Nothing
+    else tells a consumer to which nothing is sent that Kafka is away. The field is private."""
+    return getattr(consumer._coordinator, "coordinator_id", None) is not None

@@ -57,6 +57,8 @@ class Subscription:
         """Why this consumer is not ready, or nothing."""
         if self._subscriber is None or self.assigned is None:
             return "no partitions are assigned yet"
+        if not broker.reaches_its_group(self._subscriber.consumer):
+            return "Kafka can't be reached"
         if self.held:
             return f"held: {self.held}"
         return "; ".join(f"gap: {what}" for _, what in self.gaps.values())
