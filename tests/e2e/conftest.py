@@ -48,7 +48,7 @@ def session_stage(tmp_path_factory: pytest.TempPathFactory, collector: Collector
         patch.setattr("tributary.services.PORTS", {})  # the usual ports are left to whoever runs a stack by hand
         for server in ("kafka", "postgres"):
             private(home / "state" / server / "port", str(free_port()))
-        with Stack(home / "state", throw_away=True, extra=told) as stack:
+        with Stack(home / "state", extra=told) as stack:
             load_market(stack.running)
             yield Stage(stack)
 

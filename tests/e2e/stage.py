@@ -167,6 +167,11 @@ class Stage:
         env = self.services[service].environment()
         return subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
 
+    def code(self, service: str) -> int | None:
+        """The exit status of a service that has ended; 128 and the signal's number if one ended it."""
+        process = self.services[service]._process
+        return process.code if process else None
+
     def telemetry(self, service: str, accept: str = "text/plain") -> str:
         """The page that Prometheus reads."""
         return self.public.get(self.url(service, "/metrics/"), headers={"accept": accept}).text
