@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import typer
 
-from chassis import failpoint, parking, restored, telemetry
+from chassis import failpoint, parking, restored, telemetry, topics
 from chassis.service import Service
 from chassis.settings import Settings
 
@@ -51,6 +51,10 @@ def cli(build: Callable[[S], Service], settings_type: type[S], name: str) -> typ
         told = settings_type()
         _arm(told)
         migrations.upgrade(name, told.database_url.get_secret_value())
+
+    @app.command(name="topics", help="Creates the topics of the contracts that are missing.")
+    def create_topics(copies: int = typer.Option(1, help="replicas of each partition")) -> None:
+        _say("\n".join(asyncio.run(topics.create(settings_type().kafka_bootstrap_servers, copies))))
 
     @app.command(help="Exits 0 when the service on this host is ready.")
     def health() -> None:
