@@ -50,6 +50,9 @@ def demo(
             try:
                 with _plainly():
                     wrong, after = asyncio.run(_play(player, show, seconds, asking, before))
+            except KeyboardInterrupt:
+                steps.say("The data is kept: `make demo` goes on from it, `make clean` forgets it.")
+                raise
             finally:
                 show.leave(picture)
             verdict = _verified(running, player.sent, stack.home, steps)
