@@ -161,7 +161,14 @@ def test_budget_lines_are_shown_the_most_used_first_and_overspent_ones_are_named
 
 @pytest.mark.parametrize(
     ("minor", "said"),
-    [(0, "0 EUR"), (99_949, "999 EUR"), (99_960, "1k EUR"), (123_456_789, "1.23M EUR"), (-250_000, "-2.5k EUR")],
+    [
+        (0, "0 EUR"),
+        (99_949, "999 EUR"),
+        (99_960, "1k EUR"),
+        (123_456_789, "1.23M EUR"),
+        (160_000_000_000_000, "1.6T EUR"),
+        (-250_000, "-2.5k EUR"),
+    ],
 )
 def test_an_amount_is_said_in_three_digits(minor: int, said: str) -> None:
     assert money({"EUR": minor}) == said
@@ -194,6 +201,15 @@ def test_a_picture_asks_nobody_for_anything(tmp_path: Path) -> None:
     drawn = (tmp_path / "demo.svg").read_text()
     assert not set(re.findall(r"https?://[^\"' )]+", drawn)) - {"http://www.w3.org/2000/svg"}
     assert "<script" not in drawn
+
+
+def test_a_picture_does_not_stretch_letters_that_join(tmp_path: Path) -> None:
+    save_picture(screen(board(), "a headline", WALK, [LINE]), 110, tmp_path / "demo.svg")
+    drawn = (tmp_path / "demo.svg").read_text()
+    [name] = re.findall(r"<text[^>]*>सीता</text>", drawn)
+    [headline] = re.findall(r"<text[^>]*>a&#160;headline</text>", drawn)
+    assert "textLength" not in name
+    assert "textLength" in headline
 
 
 @pytest.fixture

@@ -108,7 +108,7 @@ def money(amounts: Mapping[str, int]) -> str:
 
 def short(amount: float) -> str:
     """1234567 as 1.23M: a glance needs three digits."""
-    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+    for size, letter in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
         if abs(amount) >= size * 0.9995:
             return f"{amount / size:.3g}{letter}"
     return f"{amount:.0f}"
