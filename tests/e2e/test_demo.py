@@ -1,4 +1,4 @@
-"""``tributary demo`` as it is typed: it plays, proves that nothing was lost, keeps its data and leaves no process behind."""
+"""``tributary demo`` as it is typed: it plays, proves that nothing was lost, and leaves no process behind."""
 
 import contextlib
 import os

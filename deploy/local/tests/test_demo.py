@@ -237,7 +237,9 @@ def test_the_status_is_0_only_when_all_that_went_in_came_out(
     played: dict[str, Any], monkeypatch: pytest.MonkeyPatch, wrong: list[str], status: int
 ) -> None:
     played["wrong"] = wrong
-    verdict = SimpleNamespace(holds=True, places={"won": 2}, accepted=2, findings=[], looked_at={"decisions": 2})
+    verdict = SimpleNamespace(
+        holds=True, places={"won": 2}, accepted=2, findings=[], looked_at={"records": 9, "decisions": 2}
+    )
     monkeypatch.setattr(command, "_verified", lambda *_: verdict)
     ended = CliRunner().invoke(app, ["demo", "--seconds", "1"])
     assert ended.exit_code == status, ended.output

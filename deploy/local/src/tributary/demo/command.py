@@ -68,9 +68,9 @@ def demo(
 async def _play(
     player: Player, show: Show, seconds: float, asking: Asking, before: Standing
 ) -> tuple[list[str], Standing]:
-    """Traffic and screen together, until the time is over or somebody ends it; then what is on its way arrives, in view.
+    """Traffic and screen together, until the time is over or somebody ends it.
 
-    Returns what does not agree in the end, and the totals then.
+    Then what is on its way arrives, in view. Returns what does not agree in the end, and the totals then.
     """
     playing, showing = asyncio.create_task(player.play()), asyncio.create_task(show.run())
     try:
@@ -128,7 +128,8 @@ def said_of(verdict: Verdict) -> list[str]:
     places = ", ".join(f"{n:,} {place}" for place, n in verdict.places.items() if n)
     broken = [finding.invariant.id for finding in verdict.findings if finding.found]
     if verdict.holds:
-        said = f"verified    {len(verdict.findings)} invariants hold, {verdict.looked_at['decisions']:,} decisions among what was read"
+        read = f"{verdict.looked_at['records']:,} records and {verdict.looked_at['decisions']:,} decisions"
+        said = f"verified    {len(verdict.findings)} invariants hold over {read}"
     else:
         said = f"VIOLATED    {', '.join(broken) or 'the stack did not come to rest'}"
     return [f"on record   {verdict.accepted:,} accepted leads, each in one place: {places}", said]

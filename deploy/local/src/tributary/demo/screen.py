@@ -1,4 +1,4 @@
-"""What the person at the terminal sees: segment KPIs as they change, one lead's walk, budgets, and where everything is."""
+"""What the person at the terminal sees: KPIs as they change, one lead's walk, budgets, and all addresses."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

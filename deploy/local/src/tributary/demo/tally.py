@@ -51,7 +51,7 @@ class BudgetLine:
 
 @dataclass(frozen=True)
 class Standing:
-    """The totals of a stack at one moment: leads per dimension, how far they are, and what the ledgers say was incurred."""
+    """The totals of a stack at one moment: leads per dimension, how far they are, and the money incurred."""
 
     leads: Mapping[str, int]
     routed: int
@@ -132,7 +132,8 @@ def summary(sent: Sent, before: Standing, after: Standing, wrong: Sequence[str])
     counted = after.leads["segment"] - before.leads["segment"]
     closed = after.closed - before.closed
     lines = [
-        f"went in     {len(sent.leads):,} leads, {sent.outcomes:,} outcomes, {len(sent.spends):,} spends ({spent or 'no money'})",
+        f"went in     {len(sent.leads):,} leads, {sent.outcomes:,} outcomes,"
+        f" {len(sent.spends):,} spends ({spent or 'no money'})",
         f"came out    {counted:,} leads counted, {routed:,} with a team, {assigned:,} with a person, {closed:,} closed;"
         f" {after.leads['segment']:,} leads in all, {before.leads['segment']:,} of them from before",
     ]
