@@ -8,12 +8,10 @@ from typing import Any
 
 import uvicorn
 from fastapi import APIRouter, FastAPI, Request
-from fastapi.openapi.docs import get_swagger_ui_html
-from fastapi.responses import HTMLResponse, JSONResponse
-from fastapi.staticfiles import StaticFiles
+from fastapi.responses import JSONResponse
 from prometheus_client import make_asgi_app
 
-from chassis import broker, problems, schema, telemetry
+from chassis import broker, page, problems, schema, telemetry
 from chassis.consumer import Consumer
 from chassis.database import UNSTORABLE, Database, is_infrastructure
 from chassis.door import Shell
@@ -121,18 +119,7 @@ class Service:
             telemetry.READY.set(not troubles)
             return JSONResponse({"ready": not troubles, "because": troubles}, 200 if not troubles else 503)
 
-        @api.get("/docs", include_in_schema=False)
-        async def docs() -> HTMLResponse:
-            """FastAPI's own page would fetch its scripts from strangers."""
-            return get_swagger_ui_html(
-                title=api.title,
-                openapi_url="/openapi.json",
-                swagger_js_url="/docs/static/swagger-ui-bundle.js",
-                swagger_css_url="/docs/static/swagger-ui.css",
-                swagger_favicon_url="/docs/static/favicon.png",
-            )
-
-        api.mount("/docs/static", StaticFiles(packages=[("fastapi_offline", "static")]))
+        page.install(api)
         api.mount("/metrics", make_asgi_app(telemetry.REGISTRY))
         return api
 
