@@ -10,9 +10,11 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
+from toy.waiting import until
 
 from chassis import schema
 
+_WAITING = "select count(*) from pg_stat_activity where wait_event = 'advisory' and datname = current_database()"
 UPGRADE = "import sys; from chassis import migrations; migrations.upgrade('toy', sys.argv[1])"
 
 
@@ -33,7 +35,19 @@ def upgraded_twice_at_once(url: str) -> list[tuple[int, str]]:
 
 
 async def test_two_at_once_make_one_schema_and_both_succeed(empty: str) -> None:
-    ends = await asyncio.to_thread(upgraded_twice_at_once, empty)
+    holder = await asyncpg.connect(empty)
+    watcher = await asyncpg.connect(empty)
+    async with holder.transaction():
+        await holder.execute("select pg_advisory_xact_lock(4712)")
+        running = asyncio.create_task(asyncio.to_thread(upgraded_twice_at_once, empty))
+
+        async def both_wait() -> bool:
+            return bool(await watcher.fetchval(_WAITING) == 2)
+
+        await until("both wait for their turn", both_wait, 30)
+    ends = await running
+    await holder.close()
+    await watcher.close()
     assert [code for code, _ in ends] == [0, 0], ends
     connection = await asyncpg.connect(empty)
     assert await connection.fetch("select version_num from alembic_version") == [("0001",)]

@@ -127,7 +127,10 @@ async def test_a_second_relay_stands_by_without_trouble_and_takes_over_when_the_
     await until("the first is at work", lambda: not relay.trouble)
     standing_by = asyncio.create_task(other.run(stopping))
     await until("the second stands by", lambda: not other.trouble)
-    await say(first, [planned(f"c{n}") for n in range(10)])
+    first.database.after_commit.append(other.kick)  # both are woken by every commit
+    for turn in range(5):
+        await say(first, [planned(f"c{n}", version=turn) for n in range(2)])
+        await asyncio.sleep(0.02)
     await until("all is sent", lambda: all_sent(first))
     assert sum(other._sent.values()) == 0
     dying.cancel()

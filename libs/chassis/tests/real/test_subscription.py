@@ -177,6 +177,7 @@ async def test_a_service_restored_from_an_older_backup_hears_what_it_lost_and_it
         await restored.database.close()
         running = place.downstream(backup)
         async with at_work(running):
+            await until("it has heard again what its backup did not know", lambda: has_noted(running, 20))
             await say(up, named(20, 30))
             await until("it has converged", lambda: has_noted(running, 30))
             assert sorted(await noted(running)) == names(0, 30)

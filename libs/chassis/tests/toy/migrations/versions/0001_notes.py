@@ -26,7 +26,6 @@ def upgrade() -> None:
         sa.Column("what", sa.Text, nullable=False),
     )
     op.create_table("spent", sa.Column("spend_id", sa.Text, primary_key=True))
-    op.execute("select pg_sleep(0.2)")  # long enough for a second migration to arrive meanwhile
 
 
 def downgrade() -> None:
