@@ -147,7 +147,7 @@ def test_the_screen_fits_a_small_terminal_and_says_how_much_it_leaves_out() -> N
 
 def test_a_walk_has_each_step_with_its_time() -> None:
     assert WALK.steps_text().plain == (
-        "accepted 12 ms -> qualified B 20 ms -> team delhi 60 ms -> person priya.sharma 60 ms -> on record 90 ms"
+        "accepted 12 -> qualified B 20 -> team delhi 60 -> person priya.sharma 60 -> on record 90 ms"
     )
 
 

@@ -43,12 +43,12 @@ class Walk:
         return text
 
     def steps_text(self) -> Text:
-        """The steps alone."""
+        """The steps alone, in milliseconds since the form was sent."""
         text = Text()
         for index, (what, name, after) in enumerate(self.steps):
             colour = "yellow" if what in ("discarded", "waits") else "bold" if name else ""
             text.append(" -> " if index else "", style="dim")
             text.append(f"{VERBS.get(what, what)} ")
             text.append(f"{name} " if name else "", style=colour)
-            text.append(f"{after:.0f} ms", style="green")
-        return text
+            text.append(f"{after:.0f}", style="green")
+        return text.append(" ms", style="green")
