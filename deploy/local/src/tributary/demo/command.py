@@ -119,7 +119,7 @@ def _come_to_rest(running: Running, steps: Steps) -> None:
 
 def _verified(running: Running, sent: Sent, home: Path, steps: Steps) -> Verdict:
     """Every invariant over the whole stack, and every lead that was answered with a 202 by its id."""
-    journal = private(home / "demo.accepted", "".join(f"{lead_id}\n" for lead_id in sorted(sent.leads)))
+    journal = private(home / "log" / "demo.accepted", "".join(f"{lead_id}\n" for lead_id in sorted(sent.leads)))
     return verified(running, settle=10, accepted=journal, at_rest=True, steps=steps)
 
 
