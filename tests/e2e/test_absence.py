@@ -1,5 +1,7 @@
 """Kafka or Postgres away, in flight and at the start: said clearly, nothing lost, and all of it arrives afterwards."""
 
+import time
+
 import pytest
 from senders import Senders
 from stage import SERVICES, Stage, a_lead
@@ -11,7 +13,7 @@ pytestmark = pytest.mark.xdist_group("stack")
 def all_say(stage: Stage, what: str) -> None:
     """Every service is up, not ready, and says this of it."""
     for name in SERVICES:
-        until(f"{name} says {what}", lambda name=name: what in stage.readiness(name), 20)
+        until(f"{name} says {what}", lambda name=name: what in stage.readiness(name), 40)
         assert stage.readiness(name).startswith("503")
         assert stage.public.get(stage.url(name, "/livez")).status_code == 200
 
@@ -21,6 +23,10 @@ def test_while_kafka_is_away_the_door_says_when_to_come_back_and_nothing_accepte
     assert kafka is not None
     with Senders(stage) as senders:
         kafka.kill()
+        began = time.monotonic()
+        first = stage.public.post(stage.url("leads", "/v1/leads"), json=a_lead())
+        assert time.monotonic() - began < 6
+        assert (first.status_code, first.headers["retry-after"].isdecimal()) == (503, True)
         senders.gets("leads", 503)
         senders.gets("campaigns", 503)
         all_say(stage, "Kafka can't be reached")

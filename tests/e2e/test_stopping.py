@@ -1,5 +1,7 @@
 """How a service ends: asked to, in under two seconds with streams open; killed, without loss."""
 
+import os
+import signal
 import threading
 import time
 from contextlib import ExitStack
@@ -35,13 +37,15 @@ def test_a_service_that_is_asked_to_end_is_gone_in_two_seconds_with_streams_open
     senders.arrives()
 
 
-def test_each_service_killed_under_traffic_loses_and_doubles_nothing(stage: Stage) -> None:
+def test_each_service_killed_under_traffic_is_started_again_and_loses_and_doubles_nothing(stage: Stage) -> None:
     with Senders(stage) as senders:
         for name in SERVICES:
-            stage.services[name].kill()
+            service, pid = stage.services[name], stage.services[name].pid
+            os.kill(pid, signal.SIGKILL)
             if name != "leads":
                 senders.goes_on(20)
-            stage.up([name])
+            until(f"the stack starts {name} again", lambda s=service, pid=pid: s.pid != pid and s.alive)
+            service.wait_until_ready(40)
             senders.goes_on(20)
     senders.arrives()
 
