@@ -32,7 +32,7 @@ class Process:
         )
         self.env = {
             "PATH": os.environ["PATH"],
-            "PYTHONPATH": str(Path(__file__).parents[1]),
+            "PYTHONPATH": f"{Path(__file__).parents[1]}:{os.environ.get('PYTHONPATH', '')}",
             "DATABASE_URL": place.settings(database).database_url.get_secret_value(),
             "KAFKA_BOOTSTRAP_SERVERS": place.kafka,
             "TRIBUTARY_PORT": str(self.port),
@@ -84,9 +84,9 @@ async def test_a_process_migrates_serves_parks_shows_replays_and_stops_in_two_se
 async def works_and_stops(place: Place, toy: Process, serving: "asyncio.subprocess.Process") -> None:
     up = place.upstream(await place.database())
     async with at_work(up):
-        await until("the process is ready", toy.ready, 30)
+        await until("the process is ready", toy.ready, 60)
         await say(up, [planned("a"), planned("b", "fails")])
-        listed = await until("one is parked", lambda: parked(toy), 30)
+        listed = await until("one is parked", lambda: parked(toy), 60)
     assert (listed["cause"], listed["type"]) == ("ValueError", "campaigns.campaign.planned.v1")
     shown = json.loads((await toy.run("parked", "show", listed["id"])).stdout)
     assert '"name":"fails"' in shown["payload"]
@@ -98,7 +98,7 @@ async def works_and_stops(place: Place, toy: Process, serving: "asyncio.subproce
         began = time.monotonic()
         serving.send_signal(signal.SIGTERM)
         assert {line async for line in lines} <= {"tick"}
-        output, _ = await asyncio.wait_for(serving.communicate(), 10)
+        output, _ = await asyncio.wait_for(serving.communicate(), 20)
         assert time.monotonic() - began < 2
     assert serving.returncode == 0
     logs = [json.loads(line) for line in output.decode().splitlines()]
