@@ -4,6 +4,7 @@ A person's id is a keyed hash of their e-mail address or phone number, so the sa
 readable being kept. Destroying the wrapped key makes the person unreadable everywhere.
 """
 
+import re
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from chassis import Transaction
 from chassis.sealing import blind_index, derive, new_key, open_bytes, seal_bytes
 
 _INTAKE = "intake keys"
+_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
+AT_MOST_LATER = 1000  # keys that a restored database follows: days between its backup and now
 
 
 @dataclass(frozen=True)
@@ -74,25 +77,35 @@ async def _person_keys(tx: Transaction, ids: list[UUID]) -> dict[UUID, bytes]:
 
 
 async def intake_keys(tx: Transaction, names: Iterable[str]) -> Mapping[str, bytes]:
-    """The intake keys of these names that still exist."""
+    """The intake keys of these names that still exist, or that follow from one that does."""
     known: dict[str, bytes] = tx.memo.setdefault(_INTAKE, {})
     missing = [n for n in set(names) if n not in known]
     if missing:
-        rows = await tx.conn.fetch("select name, wrapped_key from intake_key where name = any($1)", missing)
-        known |= {r["name"]: open_bytes(Ring.of(tx).intake, r["wrapped_key"], r["name"].encode()) for r in rows}
+        rows = await tx.conn.fetch("select name, wrapped_key from intake_key")
+        stored = {r["name"]: open_bytes(Ring.of(tx).intake, r["wrapped_key"], r["name"].encode()) for r in rows}
+        found = {name: stored.get(name) or _followed(name, stored) for name in missing}
+        known |= {name: key for name, key in found.items() if key}
     return known
 
 
 async def current_intake_key(tx: Transaction, lasts: timedelta) -> tuple[str, bytes]:
-    """The newest intake key, made anew when it is older than it may last."""
+    """The newest intake key, followed by another when it is older than it may last.
+
+    The next key is made of the last one, and no way leads back. So a database that is restored from a backup makes the same
+    keys again as the lost one did, and opens what was sealed meanwhile; and what a destroyed key has sealed stays closed.
+    """
     row = await tx.conn.fetchrow(
-        "select name, wrapped_key from intake_key where made_at > $1 order by made_at desc limit 1", tx.now - lasts
+        "select name, wrapped_key, made_at > $1 as lasts from intake_key order by made_at desc limit 1", tx.now - lasts
     )
     if row is not None:
-        return row["name"], open_bytes(Ring.of(tx).intake, row["wrapped_key"], row["name"].encode())
-    name, key = f"intake-{tx.now:%Y%m%d}-{secrets.token_hex(4)}", new_key()
+        name, key = row["name"], open_bytes(Ring.of(tx).intake, row["wrapped_key"], row["name"].encode())
+        if row["lasts"]:
+            return name, key
+        name, key = _next(name, key)
+    else:
+        name, key = f"intake-{secrets.token_hex(4)}-1", new_key()
     await tx.conn.execute(
-        "insert into intake_key (name, wrapped_key, made_at) values ($1, $2, $3)",
+        "insert into intake_key (name, wrapped_key, made_at) values ($1, $2, $3) on conflict do nothing",
         name,
         seal_bytes(Ring.of(tx).intake, key, name.encode()),
         tx.now,
@@ -100,10 +113,37 @@ async def current_intake_key(tx: Transaction, lasts: timedelta) -> tuple[str, by
     return name, key
 
 
+def _next(name: str, key: bytes) -> tuple[str, bytes]:
+    """The key after this one; two doors that make it at once make the same."""
+    chain, number = _placed(name)
+    following = f"{chain}-{number + 1}"
+    return following, derive(key, following)
+
+
+def _placed(name: str) -> tuple[str, int]:
+    """The chain that a key belongs to and its place in it; a name that is not of this form begins a chain."""
+    chain, _, number = name.rpartition("-")
+    return (chain, int(number)) if _NUMBER.fullmatch(number) else (name, 0)
+
+
+def _followed(name: str, stored: Mapping[str, bytes]) -> bytes | None:
+    """The key of this name if it comes after one that is stored; nothing for a name that is older or not one of ours."""
+    chain, number = _placed(name)
+    places = {place: key for n, key in stored.items() for c, place in (_placed(n),) if c == chain}
+    last = max(places, default=number)
+    if not last < number <= last + AT_MOST_LATER:
+        return None
+    at, key = f"{chain}-{last}" if last else chain, places[last]
+    while at != name:
+        at, key = _next(at, key)
+    return key
+
+
 async def destroy_intake_keys(tx: Transaction, older_than: timedelta) -> None:
-    """What they sealed can't be read by anybody from now on."""
+    """What they sealed can't be read by anybody from now on. The newest stays: the next one is made of it."""
     gone: list[Any] = await tx.conn.fetch(
-        "delete from intake_key where made_at < $1 returning name", tx.now - older_than
+        "delete from intake_key where made_at < $1 and made_at < (select max(made_at) from intake_key) returning name",
+        tx.now - older_than,
     )
     for row in gone:
         tx.memo.get(_INTAKE, {}).pop(row["name"], None)
