@@ -74,8 +74,9 @@ check: $(ALL) ## Format, lint, types, imports and contracts; changes nothing.
 	@$(PY) -m contracts.export --check
 	@$(PY) -m contracts.compatibility
 
-images: ## Builds the container image of every service.
-	@docker compose build
+images: ## Builds the container image of every service; TRIBUTARY_VERSION tags them, else they are called dev.
+	@command -v docker >/dev/null || { echo "Images are built by Docker, and there is no docker here."; exit 2; }
+	@for s in $(SERVICES); do docker build $(QUIET) --build-arg SERVICE=$$s -t tributary/$$s:$(or $(TRIBUTARY_VERSION),dev) -f deploy/Dockerfile . || exit 1; done
 
 mutants: $(ALL) ## Plants violations and sees every guard bite.
 	@exec $(PY) -m pytest tests/architecture
@@ -86,6 +87,7 @@ lock: $(UV) ## Resolves all dependencies anew into the committed lists; UPGRADE=
 	@$(EXPORT) --package tributary-local --no-default-groups -o requirements.embedded.lock
 	@mkdir -p deploy/images
 	@for s in $(SERVICES); do $(EXPORT) --package tributary-$$s --no-default-groups -o deploy/images/$$s.lock || exit 1; done
+	@echo 'hatchling==1.27.0' | $(UV) pip compile --quiet --python "$(PYTHON)" --universal --generate-hashes --no-header --no-annotate - -o deploy/images/build.lock
 EXPORT = $(UV) export --quiet --python "$(PYTHON)" --no-emit-workspace --no-header --no-annotate
 
 clean: ## Forgets the data of the local stack; what was downloaded stays.

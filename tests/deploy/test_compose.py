@@ -3,19 +3,24 @@
 import re
 import shutil
 import subprocess
+import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from pydantic import SecretStr
+from sqlalchemy import make_url
 
+from chassis import Settings
 from chassis.schema import head
 from contracts import STREAMS
 
 ROOT = Path(__file__).parents[2]
 SERVICES = ("leads", "territory", "campaigns", "metrics")
-SERVERS = ("kafka", "postgres")
 SERVER_IMAGES = {"kafka": "apache/kafka:4.3.1", "postgres": "postgres:18.4"}
+OWN_IMAGE = "tributary/{}:${{TRIBUTARY_VERSION:-dev}}"
 
 
 @pytest.fixture(scope="module")
@@ -23,39 +28,61 @@ def compose() -> dict[str, Any]:
     return dict(yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"])
 
 
+def unpinned(name: str, service: dict[str, Any]) -> bool:
+    """A server's image is the one that was tried; ours carry the version that is asked for, and are built from here."""
+    if name in SERVER_IMAGES:
+        return bool(service["image"] != SERVER_IMAGES[name])
+    built = service.get("build", {}).get("args", {}).get("SERVICE")
+    return built not in SERVICES or service["image"] != OWN_IMAGE.format(built)
+
+
+def job(name: str) -> bool:
+    """Whether it runs once and ends."""
+    return name == "topics" or name.startswith("migrate-")
+
+
+def kept_apart(name: str, service: dict[str, Any]) -> list[str]:
+    """What lets this service do more than it needs, or others more than they should."""
+    found = []
+    if not re.fullmatch(r"[1-9]\d*:[1-9]\d*", str(service.get("user", ""))):
+        found.append(f"{name} does not run as a user with a number")
+    if not service.get("read_only") or service.get("cap_drop") != ["ALL"] or "cap_add" in service:
+        found.append(f"{name} may do more than it needs")
+    if "no-new-privileges:true" not in service.get("security_opt", ()):
+        found.append(f"{name} may gain privileges")
+    if service.get("privileged") or {"network_mode", "pid", "ipc", "devices"} & set(service):
+        found.append(f"{name} is not kept apart from its host")
+    if not {"mem_limit", "pids_limit"} <= set(service):
+        found.append(f"{name} has no limit")
+    return found + [
+        f"{name} listens beyond this machine: {port}"
+        for port in service.get("ports", ())
+        if not str(port).startswith("127.0.0.1:")
+    ]
+
+
 def broken(compose: dict[str, Any]) -> list[str]:
     """Every rule that a service of this compose file breaks."""
     found = []
     for name, service in compose.items():
-        if "mem_limit" not in service:
-            found.append(f"{name} has no memory limit")
-        if service.get("network_mode") == "host" or service.get("privileged"):
-            found.append(f"{name} is not kept apart from its host")
-        found += [
-            f"{name} listens beyond this machine: {p}"
-            for p in service.get("ports", ())
-            if not str(p).startswith("127.0.0.1:")
-        ]
+        found += kept_apart(name, service)
+        health = service.get("healthcheck", {})
+        if health.get("disable", False) is not job(name) or (not job(name) and "interval" not in health):
+            found.append(f"{name} has no health check, or a job has one")
+        if service.get("restart") != ("no" if job(name) else "unless-stopped"):
+            found.append(f"{name} is not started again, or a job is")
+        if unpinned(name, service):
+            found.append(f"{name} is not pinned: {service['image']}")
         found += [
             f"{name} does not wait until {on} is what it needs"
             for on, how in service.get("depends_on", {}).items()
-            if "condition" not in how
+            if how.get("condition") != ("service_completed_successfully" if job(on) else "service_healthy")
         ]
         found += [
-            f"{name} has a secret in the file: {k}"
-            for k, v in service.get("environment", {}).items()
-            if re.search("PASSWORD|TOKEN|KEY$", k) and "${" not in str(v)
+            f"{name} has a secret in the file: {key}"
+            for key, value in service.get("environment", {}).items()
+            if re.search("PASSWORD|TOKEN|KEY$|_URL$", key) and "${" not in str(value)
         ]
-        if name in SERVERS:
-            if service["image"] != SERVER_IMAGES[name]:
-                found.append(f"{name} is not pinned: {service['image']}")
-            if "healthcheck" not in service:
-                found.append(f"{name} has no health check")
-        else:
-            if service.get("user", "0").startswith(("0", "root")):
-                found.append(f"{name} runs as root")
-            if not service.get("read_only") or service.get("cap_drop") != ["ALL"]:
-                found.append(f"{name} may do more than it needs")
     return found
 
 
@@ -67,14 +94,31 @@ def test_every_service_keeps_the_rules(compose: dict[str, Any]) -> None:
     ("name", "change"),
     [
         ("leads", {"mem_limit": None}),
+        ("leads", {"pids_limit": None}),
         ("leads", {"network_mode": "host"}),
+        ("leads", {"privileged": True}),
         ("leads", {"ports": ["8101:8000"]}),
         ("leads", {"depends_on": {"kafka": {}}}),
+        ("leads", {"depends_on": {"topics": {"condition": "service_started"}}}),
         ("leads", {"environment": {"TRIBUTARY_OPERATOR_TOKEN": "secret"}}),
-        ("kafka", {"image": "apache/kafka:latest"}),
-        ("postgres", {"healthcheck": None}),
+        ("leads", {"healthcheck": None}),
+        ("leads", {"healthcheck": {"disable": True}}),
+        ("leads", {"image": "tributary/leads"}),
+        ("leads", {"image": "tributary/leads:latest"}),
+        ("leads", {"user": None}),
         ("leads", {"user": "0:0"}),
+        ("leads", {"user": "tributary"}),
         ("leads", {"read_only": False}),
+        ("leads", {"cap_add": ["SYS_ADMIN"]}),
+        ("leads", {"security_opt": []}),
+        ("leads", {"restart": "no"}),
+        ("topics", {"restart": "always"}),
+        ("topics", {"healthcheck": None}),
+        ("kafka", {"image": "apache/kafka:latest"}),
+        ("kafka", {"user": None}),
+        ("kafka", {"ports": ["0.0.0.0:19092:19092"]}),
+        ("postgres", {"healthcheck": None}),
+        ("postgres", {"cap_drop": None}),
     ],
 )
 def test_a_broken_rule_is_seen(compose: dict[str, Any], name: str, change: dict[str, Any]) -> None:
@@ -91,18 +135,47 @@ def test_topics_and_migrations_come_before_the_services(compose: dict[str, Any])
     assert STREAMS
 
 
-def test_every_variable_of_the_compose_file_is_in_the_example() -> None:
-    used = set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "docker-compose.yml").read_text()))
-    named = set(re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.M))
-    assert used <= named
-    assert all(
-        not line.partition("=")[2] for line in (ROOT / ".env.example").read_text().splitlines() if "PASSWORD=" in line
-    )
+def test_every_variable_of_the_compose_file_is_in_the_example_and_none_of_its_secrets_has_a_value() -> None:
+    text, example = (ROOT / "docker-compose.yml").read_text(), (ROOT / ".env.example").read_text()
+    needed = set(re.findall(r"\$\{([A-Z_]+):\?", text))
+    optional = set(re.findall(r"\$\{([A-Z_]+):-", text))
+    assert set(re.findall(r"\$\{([A-Z_]+)", text)) == needed | optional
+    assert set(re.findall(r"^([A-Z_]+)=$", example, re.M)) == needed
+    assert set(re.findall(r"^#([A-Z_]+)=", example, re.M)) == optional
+    assert not re.search(r"^[A-Z_]+=.", example, re.M)
+    assert ".env" in (ROOT / ".gitignore").read_text().split()
+
+
+def test_the_example_says_how_to_fill_it_and_what_comes_out_is_a_master_key(tmp_path: Path) -> None:
+    example = (ROOT / ".env.example").read_text()
+    command = re.search(r"^#   (while .*?chmod 600 \.env)$", example, re.M | re.S)
+    assert command
+    (tmp_path / ".env.example").write_text(example)
+    subprocess.run(["sh", "-c", re.sub(r"^# *", "", command[1], flags=re.M)], cwd=tmp_path, check=True)
+    made = dict(re.findall(r"^([A-Z_]+)=(.+)$", (tmp_path / ".env").read_text(), re.M))
+    assert set(made) == set(re.findall(r"^([A-Z_]+)=$", example, re.M))
+    assert len(set(made.values())) == len(made)
+    for value in made.values():
+        told = Settings(database_url=SecretStr(f"postgresql://leads:{value}@postgres:5432/leads"), master_key=value)
+        assert len(told.master_key_bytes()) == 32
+        assert make_url(told.database_url.get_secret_value()).password == value
+
+
+def test_the_roles_are_made_for_every_service(compose: dict[str, Any]) -> None:
+    script = ROOT / "deploy" / "postgres" / "10-services.sh"
+    assert f"for service in {' '.join(SERVICES)}; do" in script.read_text()
+    assert script.stat().st_mode & 0o111
+    for name in SERVICES:
+        variable = f"{name.upper()}_DATABASE_PASSWORD"
+        address = f"postgresql://{name}:${{{variable}}}@postgres:5432/{name}"
+        assert variable in compose["postgres"]["environment"]
+        assert compose[name]["environment"]["DATABASE_URL"] == address
+        assert compose[f"migrate-{name}"]["environment"] == {"DATABASE_URL": address}
 
 
 def test_the_image_is_linted_and_never_root() -> None:
     dockerfile = ROOT / "deploy" / "Dockerfile"
-    linter = shutil.which("hadolint", path=str(ROOT / ".venv" / "bin")) or shutil.which("hadolint")
+    linter = shutil.which("hadolint", path=str(Path(sys.executable).parent)) or shutil.which("hadolint")
     assert linter, "hadolint is in the lint group"
     ran = subprocess.run([linter, str(dockerfile)], capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout
@@ -111,10 +184,24 @@ def test_the_image_is_linted_and_never_root() -> None:
     assert not re.search(r"^FROM \S+:latest|^FROM [^:\s]+$", text, re.M)
 
 
+def test_the_image_checks_its_health_and_needs_no_shell() -> None:
+    text = (ROOT / "deploy" / "Dockerfile").read_text()
+    last = text[text.rindex("\nFROM ") :]
+    assert re.search(r"^HEALTHCHECK .* CMD \[\"python\", \"-m\", \"ready\"\]$", last, re.M)
+    assert re.search(r"^ENTRYPOINT \[\"service\"\]$", last, re.M)
+    assert not re.search(r"^RUN ", last, re.M)
+
+
 @pytest.mark.parametrize("service", SERVICES)
-def test_an_images_list_pins_every_file_and_names_no_index(service: str) -> None:
-    text = (ROOT / "deploy" / "images" / f"{service}.lock").read_text()
+def test_the_word_service_is_the_services_own_command_line(service: str) -> None:
+    told = tomllib.loads((ROOT / "services" / service / "pyproject.toml").read_text())
+    assert told["project"]["scripts"] == {f"tributary-{service}": f"{service}.__main__:app"}
+
+
+@pytest.mark.parametrize("name", [*SERVICES, "build"])
+def test_an_images_list_pins_every_file_and_names_no_index(name: str) -> None:
+    text = (ROOT / "deploy" / "images" / f"{name}.lock").read_text()
     packages = re.findall(r"^[a-z0-9-]+==", text, re.M)
-    assert len(packages) > 20
+    assert len(packages) > (3 if name == "build" else 20)
     assert len(re.findall(r"^[a-z0-9-]+==.*\\$\n    --hash=", text, re.M)) == len(packages)
     assert "://" not in text

@@ -1,4 +1,4 @@
-"""`python -m <service> serve | migrate | parked | health | openapi | restored`: the same words in every service."""
+"""`python -m <service> serve | migrate | topics | parked | health | openapi | restored`: the same in every service."""
 
 import asyncio
 import gc
@@ -18,6 +18,7 @@ from chassis.service import Service
 from chassis.settings import Settings
 
 S = TypeVar("S", bound=Settings)
+NO_DATABASE = "postgresql://nowhere"  # for the words that need none
 Asked = Callable[[Callable[[Service], Awaitable[Any]]], Any]
 
 
@@ -54,7 +55,12 @@ def cli(build: Callable[[S], Service], settings_type: type[S], name: str) -> typ
 
     @app.command(name="topics", help="Creates the topics of the contracts that are missing.")
     def create_topics(copies: int = typer.Option(1, help="replicas of each partition")) -> None:
-        _say("\n".join(asyncio.run(topics.create(settings_type().kafka_bootstrap_servers, copies))))
+        os.environ.setdefault("DATABASE_URL", NO_DATABASE)
+        try:
+            _say("\n".join(asyncio.run(topics.create(settings_type().kafka_bootstrap_servers, copies))))
+        except topics.TopicsRefused as refusal:
+            _say(str(refusal))
+            raise typer.Exit(1) from None
 
     @app.command(help="Exits 0 when the service on this host is ready.")
     def health() -> None:
@@ -70,7 +76,7 @@ def cli(build: Callable[[S], Service], settings_type: type[S], name: str) -> typ
         async def document(service: Service) -> Any:
             return service.api.openapi()
 
-        os.environ.setdefault("DATABASE_URL", "postgresql://nowhere")  # the document needs none
+        os.environ.setdefault("DATABASE_URL", NO_DATABASE)
         _say(ask(document))
 
     @app.command(name="restored", help="Run once, service stopped, after its database came back from a backup.")

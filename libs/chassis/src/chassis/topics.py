@@ -1,28 +1,38 @@
 """Creates the topics of the contracts: run once as a job, so that nothing is created by whoever comes first."""
 
+from collections.abc import Sequence
+
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from contracts import STREAMS
+from aiokafka.errors import KafkaConnectionError
+
+from contracts import STREAMS, Stream
 from contracts.topics import definition
 
 ALREADY_EXISTS = 36
 
 
-async def create(bootstrap: list[str], copies: int) -> list[str]:
-    """Creates what is missing, with this many copies, and returns the names of all. Raises with the broker's own words.
+class TopicsRefused(Exception):
+    """The broker did not make what was asked for, in a sentence."""
+
+
+async def create(bootstrap: list[str], copies: int, streams: Sequence[Stream] = STREAMS) -> list[str]:
+    """Creates what is missing, with this many copies, and returns the names of all; what is there stays as it is.
 
     The client raises nothing for a topic that was refused: its answer has to be read.
     """
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=20_000)
-    await admin.start()
     try:
+        await admin.start()
         wanted = [
-            NewTopic(d["topic"], d["partitions"], copies, topic_configs=dict(d["config"]))
-            for d in map(definition, STREAMS)
+            NewTopic(topic["topic"], topic["partitions"], copies, topic_configs=topic["config"])
+            for topic in map(definition, streams)
         ]
-        answer = await admin.create_topics(wanted)
-        for topic, code, *words in answer.topic_errors:
-            if code not in (0, ALREADY_EXISTS):
-                raise RuntimeError(f"{topic} was refused with code {code}: {words[0] if words else 'no reason given'}")
-        return [topic.name for topic in wanted]
+        answer = await admin.create_topics(wanted, timeout_ms=20_000)
+    except KafkaConnectionError:
+        raise TopicsRefused(f"No Kafka answers at {', '.join(bootstrap)}.") from None
     finally:
         await admin.close()
+    for topic, code, why in answer.topic_errors:
+        if code not in (0, ALREADY_EXISTS):
+            raise TopicsRefused(f"Topic {topic} was refused: {why or 'no reason given'} (code {code}).")
+    return [topic.name for topic in wanted]
