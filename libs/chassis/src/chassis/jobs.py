@@ -36,7 +36,7 @@ async def run_once(job: Job, database: Database) -> bool:
 
 
 async def run_forever(job: Job, database: Database, stopping: asyncio.Event, failing: dict[str, str]) -> None:
-    """Until stopped. A failure is logged and the next turn comes later, at most 30 seconds; ``failing`` says which jobs are
+    """Until stopped. A failure is logged and the next turn comes later, at most 5 seconds; ``failing`` says which jobs are
     in that state and why, for whoever asks whether this replica is ready."""
     log = telemetry.log("jobs")
     pause, failures = job.every.total_seconds(), 0
@@ -54,4 +54,4 @@ async def run_forever(job: Job, database: Database, stopping: asyncio.Event, fai
             log.warning("job_failed", job=job.name, error=type(error).__name__, detail=str(error)[:200])
             if failures >= PATIENCE:
                 failing[job.name] = f"the job {job.name} fails again and again: {type(error).__name__}"
-            pause = min(max(pause * 2, 0.5), 30.0)
+            pause = min(max(pause * 2, 0.5), 5.0)
