@@ -4,6 +4,7 @@ import typer
 
 from tributary import clean, replay, up
 from tributary.demo import command as demo
+from tributary.faults import command as faults
 from tributary.verify import command as verify
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -19,3 +20,4 @@ app.command()(up.up)
 app.command()(clean.clean)
 app.command()(replay.replay)
 app.command()(verify.verify)
+app.command()(faults.faults)

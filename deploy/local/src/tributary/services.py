@@ -29,13 +29,20 @@ class LocalService:
     """One service as a process: its database is given, its port is the usual one or a free one and then stays."""
 
     def __init__(
-        self, name: str, home: Path, *, database: str, kafka: str = "", extra: Mapping[str, str] | None = None
+        self,
+        name: str,
+        home: Path,
+        *,
+        database: str,
+        kafka: str = "",
+        extra: Mapping[str, str] | None = None,
+        usual_port: bool = True,
     ) -> None:
         self.name = name
         self.database = database
         self.kafka = kafka
         self.log = home / "log" / f"{name}.log"
-        self.port = free_port(PORTS.get(name))
+        self.port = free_port(PORTS.get(name) if usual_port else None)
         self.began = 0.0
         self._home = home
         self._extra = dict(extra or {})

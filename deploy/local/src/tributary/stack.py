@@ -12,9 +12,11 @@ from typing import IO, Self
 from contracts import STREAMS
 from tributary import topics
 from tributary.jars import JarsMissing
+from tributary.kafka import PORT as KAFKA_PORT
 from tributary.kafka import LocalKafka, NoJava, answers
 from tributary.mock import MockKafka
-from tributary.owned import StackError, take_lock
+from tributary.owned import StackError, free_port, take_lock
+from tributary.postgres import PORT as POSTGRES_PORT
 from tributary.postgres import LocalPostgres, ensure_role_and_database
 from tributary.progress import Step, Steps
 from tributary.running import Running, RunningService
@@ -30,7 +32,8 @@ class Stack:
     """Everything up, or nothing: what fails to start takes the rest down with it.
 
     ``kafka`` and ``postgres`` are addresses of servers that run already (the second a superuser's URL); the environment's
-    KAFKA_BOOTSTRAP_SERVERS and DATABASE_URL say the same. ``throw_away`` is for tests: a Postgres without fsync.
+    KAFKA_BOOTSTRAP_SERVERS and DATABASE_URL say the same. ``throw_away`` is for tests: a Postgres without fsync. Without
+    ``usual_ports`` everything listens on free ones, so that several stacks are out of each other's way.
     """
 
     def __init__(
@@ -43,6 +46,7 @@ class Stack:
         throw_away: bool = False,
         mock_allowed: bool = False,
         extra: Mapping[str, str] | None = None,
+        usual_ports: bool = True,
         steps: Steps | None = None,
     ) -> None:
         self.home = (home or state()).resolve()
@@ -56,6 +60,7 @@ class Stack:
         self._mock_allowed = mock_allowed
         self._mock: MockKafka | None = None
         self._extra = dict(extra or {})
+        self._usual_ports = usual_ports
         self._steps = steps or Steps(quiet=True)
         self._ending = threading.Event()
         self._lock: IO[str] | None = None
@@ -135,7 +140,7 @@ class Stack:
         def fetched(done: int, total: int) -> None:
             step.detail(f"its jars: {done >> 20} of {total >> 20} MB" if done < total else "")
 
-        self.kafka = LocalKafka(self.home / "kafka", progress=fetched)
+        self.kafka = LocalKafka(self.home / "kafka", port=self._free_or(KAFKA_PORT), progress=fetched)
         try:
             self.bootstrap = self.kafka.start()
             step.done = f"Apache Kafka 4.3.1 at {self.bootstrap}"
@@ -151,19 +156,25 @@ class Stack:
                 " A mock inside this process stands in: NOTHING IS KEPT when it ends.[/bold red]"
             )
 
+    def _free_or(self, usual: int) -> int:
+        return usual if self._usual_ports else free_port()
+
     def _start_databases(self) -> None:
         if self.outside:
             with self._steps.step("Postgres at DATABASE_URL"):
                 addresses = {name: self._outside_database(name) for name in self.names}
         else:
             with self._steps.step("Postgres 18") as step:
-                self.postgres = LocalPostgres(self.home / "postgres", throw_away=self._throw_away)
+                port = self._free_or(POSTGRES_PORT)
+                self.postgres = LocalPostgres(self.home / "postgres", port=port, throw_away=self._throw_away)
                 self.postgres.start()
                 addresses = {name: self.postgres.ensure_role_and_database(name) for name in self.names}
                 step.done = f"Postgres 18 at 127.0.0.1:{self.postgres.port}"
         with self._steps.step("migrations"):
             for name, address in addresses.items():
-                self.services[name] = LocalService(name, self.home, database=address, extra=self._extra)
+                self.services[name] = LocalService(
+                    name, self.home, database=address, extra=self._extra, usual_port=self._usual_ports
+                )
             together(*(service.migrate for service in self.services.values()))
 
     def _outside_database(self, name: str) -> str:
