@@ -56,11 +56,7 @@ def cli(build: Callable[[S], Service], settings_type: type[S], name: str) -> typ
     @app.command(name="topics", help="Creates the topics of the contracts that are missing.")
     def create_topics(copies: int = typer.Option(1, help="replicas of each partition")) -> None:
         os.environ.setdefault("DATABASE_URL", NO_DATABASE)
-        try:
-            _say("\n".join(asyncio.run(topics.create(settings_type().kafka_bootstrap_servers, copies))))
-        except topics.TopicsRefused as refusal:
-            _say(str(refusal))
-            raise typer.Exit(1) from None
+        _create_topics(settings_type(), copies)
 
     @app.command(help="Exits 0 when the service on this host is ready.")
     def health() -> None:
@@ -110,6 +106,14 @@ def _parked(ask: Asked) -> typer.Typer:
         _say("\n".join(ask(replay)))
 
     return parked
+
+
+def _create_topics(told: Settings, copies: int) -> None:
+    try:
+        _say("\n".join(asyncio.run(topics.create(told.kafka_bootstrap_servers, copies))))
+    except topics.TopicsRefused as refusal:
+        _say(str(refusal))
+        raise typer.Exit(1) from None
 
 
 def _calm_collector() -> None:
