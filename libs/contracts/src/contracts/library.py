@@ -7,7 +7,7 @@ from typing import Any
 Json = dict[str, Any]
 
 HOME = Path(__file__).resolve().parents[2]
-ROOT = HOME.parents[1]
+ROOT = HOME.parent.parent
 
 
 def examples_of(event_type: str, home: Path = HOME) -> dict[str, Json]:
