@@ -89,8 +89,10 @@ class Shell:
             await send(message)
 
         with telemetry.span(f"{scope['method']} {scope['path']}", trace, SpanKind.SERVER) as scope["tributary.trace"]:
-            mounted = self.mounts.get(scope["path"]) if scope["method"] == "POST" else None
+            mounted = self.mounts.get(scope["path"])
             try:
+                if mounted is not None and scope["method"] != "POST":
+                    raise Problem(405, "This door takes POST only", headers={"allow": "POST"})
                 scope["service"] = self.service
                 self._check_content_type(scope)
                 if mounted is not None:

@@ -122,3 +122,9 @@ async def test_an_unknown_lead_is_404_and_a_wait_ends(service: ServiceUnderTest)
     assert answer.status_code == 404
     assert answer.headers["content-type"] == "application/problem+json"
     assert json.loads(answer.text)["title"] == "No such lead"
+
+
+async def test_the_capture_door_takes_post_only_and_says_so(service: ServiceUnderTest) -> None:
+    answer = await service.anonymous.get("/v1/leads")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+    assert answer.headers["content-type"] == "application/problem+json"
