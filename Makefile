@@ -56,8 +56,8 @@ replay: $(RUN) ## Plays FILE=leads.csv [OUTCOMES=deals.csv] [MAP=mapping.yaml] t
 	@test -n "$(FILE)" || { echo "Say which file: make replay FILE=leads.csv [OUTCOMES=deals.csv] [MAP=mapping.yaml]"; exit 2; }
 	@exec $(PY) -m tributary replay "$(FILE)" $(if $(OUTCOMES),--outcomes "$(OUTCOMES)") $(if $(MAP),--map "$(MAP)")
 
-faults: $(ALL) ## Kills and starves parts of a loaded stack, then checks the invariants.
-	@exec $(PY) -m pytest tests/faults
+faults: $(ALL) ## Kills and starves parts of a loaded stack, then checks the invariants; SECONDS=60 SEED=1 BROKERS=3 RATE=200.
+	@exec $(PY) -m tributary faults $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED)) $(if $(BROKERS),--brokers $(BROKERS)) $(if $(RATE),--rate $(RATE))
 
 bench: $(ALL) ## Measures throughput, latency and CPU of the walk.
 	@exec $(PY) -m bench
@@ -78,8 +78,8 @@ images: ## Builds the container image of every service; TRIBUTARY_VERSION tags t
 	@command -v docker >/dev/null || { echo "Images are built by Docker, and there is no docker here."; exit 2; }
 	@for s in $(SERVICES); do docker build $(QUIET) --build-arg SERVICE=$$s -t tributary/$$s:$(or $(TRIBUTARY_VERSION),dev) -f deploy/Dockerfile . || exit 1; done
 
-mutants: $(ALL) ## Plants violations and sees every guard bite.
-	@exec $(PY) -m pytest tests/architecture
+mutants: $(ALL) ## Plants bugs in copies of the tree and sees the suite find each; ONLY=word plants some.
+	@exec $(PY) tests/mutants $(ONLY)
 
 lock: $(UV) ## Resolves all dependencies anew into the committed lists; UPGRADE=1 takes newer versions.
 	@$(UV) lock --python "$(PYTHON)" $(if $(UPGRADE),--upgrade)

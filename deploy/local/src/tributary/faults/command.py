@@ -1,5 +1,6 @@
 """``tributary faults``: strikes a loaded stack of its own in every way there is, and then asks for every invariant."""
 
+import os
 import sys
 from typing import Annotated
 
@@ -25,6 +26,8 @@ def faults(
     """Kills, freezes and starves a loaded stack of its own, then checks every invariant."""
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     folder = state() / "faults"
+    for name in ("KAFKA_BOOTSTRAP_SERVERS", "DATABASE_URL"):
+        os.environ.pop(name, None)  # what is killed here is always our own
     console.print(f"seed {seed}; the journal is {folder / f'{seed}.jsonl'}")
     try:
         with ended_by_signals():

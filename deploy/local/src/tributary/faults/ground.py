@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
 
 from tributary.cluster import LocalCluster
 from tributary.faults.journal import Journal
@@ -69,6 +71,15 @@ class Ground:
                 await connection.close()
 
         return asyncio.run(ask())
+
+    def owners(self, group: str) -> int:
+        """How many members of a consumer group have partitions just now; 0 while the brokers do not say."""
+        admin: Any = AdminClient({"bootstrap.servers": self.stack.bootstrap, "log_level": 0})
+        try:
+            said = admin.describe_consumer_groups([group], request_timeout=5)[group].result()
+        except KafkaException:
+            return 0
+        return sum(bool(member.assignment.topic_partitions) for member in said.members)
 
     def counter(self, service: LocalService, name: str, **labels: str) -> float:
         """A counter's sum on a service's telemetry page over the series with these labels; 0 while it does not answer."""

@@ -113,6 +113,7 @@ def _strike(ground: Ground, schedule: Schedule, report: Report, seconds: float, 
 def _round(ground: Ground, strikes: Round, report: Report) -> str:
     """All strikes at once; then each one's recovery."""
     found: dict[Strike, dict[str, Any] | StackError] = {}
+    over: dict[Strike, float] = {}
 
     def strike(one: Strike) -> None:
         try:
@@ -121,16 +122,14 @@ def _round(ground: Ground, strikes: Round, report: Report) -> str:
             found[one] = failure
         except Exception as failure:  # a bug in a fault is as bad as a fault that did not happen
             found[one] = DidNotHappen(f"{type(failure).__name__}: {failure}")
+        over[one] = time.monotonic()
 
     threads = [threading.Thread(target=strike, args=(one,)) for one in strikes]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    over, said = time.monotonic(), []
-    for one in strikes:
-        said.append(_settled(ground, one, found[one], over, report))
-    return "; ".join(said)
+    return "; ".join(_settled(ground, one, found[one], over[one], report) for one in strikes)
 
 
 def _settled(ground: Ground, strike: Strike, found: Mapping[str, Any] | StackError, over: float, report: Report) -> str:

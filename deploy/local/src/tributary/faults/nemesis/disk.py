@@ -11,14 +11,15 @@ from typing import Any
 
 from tributary.faults.ground import Ground, NotHere, happens
 
-SIZE_MB = 8
+ROOM_MB = 4  # beside what the outbox has when it moves there
 FULL = "No space left on device"
 
 
 def fill(ground: Ground, draw: random.Random, service: str) -> dict[str, Any]:
     """The outbox moves to a small disk, the disk is filled, and some seconds later there is room again."""
     assert ground.stack.postgres is not None
-    log, place = ground.stack.postgres.log, mounted(ground)
+    has = ground.sql(service, "select pg_total_relation_size('outbox')")
+    log, place = ground.stack.postgres.log, mounted(ground, has // 1_000_000 + ROOM_MB)
     try:
         _move(ground, service, "small", place)
         seen = log.read_text(errors="replace").count(FULL)
@@ -37,11 +38,11 @@ def fill(ground: Ground, draw: random.Random, service: str) -> dict[str, Any]:
     return {"onset": onset, "service": service, "full_s": round(full, 1), "writes_refused": refused}
 
 
-def mounted(ground: Ground) -> Path:
+def mounted(ground: Ground, size_mb: int) -> Path:
     """A file system of its own in memory, which only root can have."""
     place = ground.folder / "small-disk"
     place.mkdir(exist_ok=True)
-    command: list[str | Path] = ["mount", "-t", "tmpfs", "-o", f"size={SIZE_MB}m,mode=700", "tributary-faults", place]
+    command: list[str | Path] = ["mount", "-t", "tmpfs", "-o", f"size={size_mb}m,mode=700", "tributary-faults", place]
     if os.geteuid() or subprocess.run(command, capture_output=True, check=False).returncode:
         raise NotHere("a small file system can only be mounted by root")
     (place / "space").mkdir(mode=0o700)

@@ -1,0 +1,41 @@
+"""A handful of faults on a loaded stack of its own: each happened, the numbers came back, nothing is lost or doubled.
+
+The long form is ``make faults SECONDS=60 SEED=1``.
+"""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tributary.faults.run import play
+
+KINDS = {
+    "kill -9",
+    "relay.acked",
+    "consumer.committed",
+    "door.acked",
+    "numbered records again",
+    "duplicates and disorder",
+    "connections terminated",
+    "Postgres killed",
+    "poison",
+}
+
+
+@pytest.mark.timeout(280)
+def test_what_is_killed_cut_off_repeated_and_poisoned_loses_and_doubles_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("KAFKA_BOOTSTRAP_SERVERS", "DATABASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    report = play(tmp_path, seconds=1, seed=1, short=True)
+    assert report.wrong == []
+    said = json.loads(report.line())
+    assert set(said) == {"accepted", "lost", "doubled", "faults", "recovery_s"}
+    assert said["accepted"] > 1000
+    assert (said["lost"], said["doubled"]) == (0, 0)
+    assert {kind for kind, times in said["faults"].items() if times} == KINDS
+    assert set(said["recovery_s"]) == KINDS - {"poison"}
+    journal = [json.loads(line) for line in (tmp_path / "1.jsonl").read_text().splitlines()]
+    assert [line["what"] for line in journal][-3:] == ["drained", "verdict", "ends"]

@@ -1,0 +1,203 @@
+"""The bugs that are planted, each with the smallest part of the suite that must see it."""
+
+from dataclasses import dataclass
+
+CHASSIS, TESTS = "libs/chassis/src/chassis", "libs/chassis/tests"
+LEADS, CAMPAIGNS = "services/leads/src/leads", "services/campaigns/src/campaigns"
+METRICS, TERRITORY = "services/metrics/src/metrics", "services/territory/src/territory"
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """What is wrong, where, the exact text that becomes another, and the tests that must fail."""
+
+    name: str
+    changes: tuple[tuple[str, str, str], ...]  # file, old, new
+    tests: tuple[str, ...]
+
+
+def _m(name: str, file: str, old: str, new: str, *tests: str) -> Mutant:
+    return Mutant(name, ((file, old, new),), tests)
+
+
+MUTANTS = (
+    _m(
+        "effect after the commit: the outbox is filled when the transaction is over",
+        f"{CHASSIS}/database.py",
+        "                yield tx\n                await tx.finish()\n",
+        "                yield tx\n            await tx.finish()\n",
+        f"{TESTS}/component/test_outbox.py",
+        f"{TESTS}/component/test_histories.py",
+    ),
+    Mutant(
+        "numbers given outside the writer's transaction, by sequences",
+        (
+            (
+                f"{CHASSIS}/transaction.py",
+                "        numbered.first + row_number() over (partition by said.topic, said.shard order by said.n) - 1,\n",
+                "        nextval(format('\"%s %s\"', said.topic, said.shard)::regclass),\n",
+            ),
+            (
+                f"{CHASSIS}/schema.py",
+                "    for statement in DDL:\n",
+                "    from contracts import STREAMS\n\n"
+                "    shards = [(s.topic, n) for s in STREAMS for n in range(s.partitions)]\n"
+                "    for statement in (*DDL, *(f'create sequence \"{topic} {n}\"' for topic, n in shards)):\n",
+            ),
+        ),
+        (f"{TESTS}/component/test_outbox.py",),
+    ),
+    _m(
+        "no watermark: what was heard before is heard again",
+        f"{CHASSIS}/consumer.py",
+        '    if seq <= last:\n        return "duplicate"\n',
+        "",
+        f"{TESTS}/component/test_outcomes.py",
+    ),
+    _m(
+        "a gap is stepped over",
+        f"{CHASSIS}/consumer.py",
+        'return "next" if holes or seq == last + 1 else "gap"',
+        'return "next"',
+        f"{TESTS}/component/test_histories.py",
+    ),
+    _m(
+        "watermark set without a comparison",
+        f"{CHASSIS}/transaction.py",
+        " and w.last_seq = step.old\n",
+        "\n",
+        f"{TESTS}/component/test_histories.py",
+    ),
+    _m(
+        "the door answers before the broker's ack",
+        f"{CHASSIS}/intake.py",
+        "                    for one in waiting:\n                        await one.done\n",
+        "                    await asyncio.sleep(0)\n",
+        f"{TESTS}/real/test_intake.py",
+    ),
+    Mutant(
+        "the relay keeps its producer after an error",
+        (
+            (
+                f"{CHASSIS}/outbox.py",
+                "                producer = await broker.new_producer(self.settings)\n",
+                "                producer = self._kept = getattr(self, '_kept', None) or await broker.new_producer(self.settings)\n",
+            ),
+            (
+                f"{CHASSIS}/outbox.py",
+                "                    await broker.abort(producer)\n",
+                "                    pass\n",
+            ),
+        ),
+        (f"{TESTS}/real/test_relay.py",),
+    ),
+    _m(
+        "the relay needs no lock",
+        f"{CHASSIS}/outbox.py",
+        '"select pg_try_advisory_lock($1)"',
+        '"select $1::int > 0"',
+        f"{TESTS}/real/test_relay.py",
+    ),
+    _m(
+        "the relay deletes before the ack",
+        f"{CHASSIS}/outbox.py",
+        "        await sending  # one batch of a shard in flight: the next only after the ack\n"
+        "        self._sent[shard] = last\n        self._undeleted = True\n",
+        "        self._sent[shard] = last\n        self._undeleted = True\n        await sending\n",
+        f"{TESTS}/real/test_relay.py",
+    ),
+    _m(
+        "a restored database goes on in its old epoch",
+        f"{CHASSIS}/restored.py",
+        "\"update epoch set name = replace(gen_random_uuid()::text, '-', ''), begun_at = now() returning name\"",
+        '"select name from epoch"',
+        f"{TESTS}/real/test_subscription.py",
+    ),
+    _m(
+        "a restored service does not hear again",
+        f"{CHASSIS}/restored.py",
+        "rewound = await _rewind(service) if service.router.hearings else 0",
+        "rewound = 0",
+        f"{TESTS}/real/test_subscription.py",
+    ),
+    _m(
+        "parking outside the transaction",
+        f"{CHASSIS}/consumer.py",
+        "                await parking.store(tx, delivery.parked)\n                for hearing",
+        "                async with self.database.transaction() as other:\n"
+        "                    await parking.store(other, delivery.parked)\n                for hearing",
+        f"{TESTS}/component/test_outcomes.py",
+        f"{TESTS}/component/test_histories.py",
+        f"{TESTS}/component/test_parking.py",
+    ),
+    _m(
+        "what an event said that failed alone is said all the same",
+        f"{CHASSIS}/consumer.py",
+        "del tx.emitted[said:], tx.set_aside[refused:]",
+        "del tx.set_aside[refused:]",
+        f"{TESTS}/component/test_outcomes.py",
+    ),
+    _m(
+        "capture makes a new id for the same idempotency key",
+        f"{LEADS}/api/capture.py",
+        "lead_id_for(key, form.source, form.external_id) or uuid7()",
+        "uuid7()",
+        "services/leads/tests/component",
+    ),
+    _m(
+        "a submission sent again is judged and told again",
+        f"{LEADS}/use_cases/intake.py",
+        "if isinstance(event, LeadSubmitted) and not standing.get(event.lead_id, Lead()).known:",
+        "if isinstance(event, LeadSubmitted):",
+        "services/leads/tests/component",
+    ),
+    _m(
+        "an outcome does not wait for its lead",
+        f"{LEADS}/use_cases/intake.py",
+        "    await outcomes.keep(tx, overtook)\n",
+        "",
+        "services/leads/tests/component",
+    ),
+    _m(
+        "personal data in the lead's row is not sealed",
+        f"{LEADS}/use_cases/intake.py",
+        "box = seal_bytes(sealing_keys[person_id], personal.packed(), lead_id.bytes)",
+        "box = personal.packed()",
+        "services/leads/tests/component",
+    ),
+    _m(
+        "each intake key is drawn, so that a restored database can't open what was sealed since",
+        f"{LEADS}/store/keys.py",
+        "    return following, derive(key, following)\n",
+        "    return following, new_key()\n",
+        "services/leads/tests/component/test_door_key.py",
+    ),
+    _m(
+        "a spend that is reported twice is counted twice",
+        f"{CAMPAIGNS}/store/spend.py",
+        'return {row["spend_id"] for row in await tx.conn.fetch(_ADD, _rows(spends), tx.now)}',
+        "await tx.conn.fetch(_ADD, _rows(spends), tx.now)\n    return {spend.spend_id for spend in spends}",
+        "services/campaigns/tests/component/test_on_campaigns_spend.py",
+    ),
+    _m(
+        "a KPI's effect is the whole fact and not the difference",
+        f"{METRICS}/use_cases/leads.py",
+        "differences.move(was, standing(facts[lead_id]))",
+        "differences.move(None, standing(facts[lead_id]))",
+        "services/metrics/tests/component/test_counting.py",
+    ),
+    _m(
+        "whose turn it was is not saved",
+        f"{TERRITORY}/use_cases/routing.py",
+        "        await rotation.save_credits(tx, credits)\n",
+        "        pass\n",
+        "services/territory/tests/component/test_on_leads_lead.py",
+    ),
+    _m(
+        "a lead that was decided is decided again",
+        f"{TERRITORY}/use_cases/routing.py",
+        "if lead.lead_id not in decided]",
+        "if lead.lead_id]",
+        "services/territory/tests/component/test_on_leads_lead.py",
+    ),
+)
