@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ import typer
 from tributary.demo.playing import Player
 from tributary.demo.show import Show
 from tributary.demo.tally import Asking, Sent, Standing, disagreements, summary
-from tributary.ending import foreground
+from tributary.ending import Ended, foreground
 from tributary.loading import load_market
 from tributary.owned import StackError
 from tributary.progress import Steps
@@ -49,7 +50,10 @@ def demo(
             show = Show(running, player, asking, began)
             try:
                 with _plainly():
-                    wrong, after = asyncio.run(_play(player, show, seconds, asking, before))
+                    found = asyncio.run(_play(player, show, seconds, asking, before))
+                if found is None:
+                    raise Ended
+                wrong, after = found
             except KeyboardInterrupt:
                 steps.say("The data is kept: `make demo` goes on from it, `make clean` forgets it.")
                 raise
@@ -67,14 +71,18 @@ def demo(
 
 async def _play(
     player: Player, show: Show, seconds: float, asking: Asking, before: Standing
-) -> tuple[list[str], Standing]:
-    """Traffic and screen together, until the time is over or somebody ends it.
+) -> tuple[list[str], Standing] | None:
+    """Traffic and screen together, until the time is over or somebody ends it; then nothing is returned.
 
-    Then what is on its way arrives, in view. Returns what does not agree in the end, and the totals then.
+    Otherwise what is on its way arrives, in view. Returns what does not agree in the end, and the totals then.
     """
     playing, showing = asyncio.create_task(player.play()), asyncio.create_task(show.run())
+    ending = asyncio.create_task(_asked_to_end())
     try:
-        done, _ = await asyncio.wait({playing, showing}, timeout=seconds or None, return_when=asyncio.FIRST_COMPLETED)
+        first = {playing, showing, ending}
+        done, _ = await asyncio.wait(first, timeout=seconds or None, return_when=asyncio.FIRST_COMPLETED)
+        if ending in done:
+            return None
         for task in done:
             task.result()
         player.stopping.set()
@@ -87,9 +95,25 @@ async def _play(
                 return wrong, after
             await asyncio.sleep(0.2)
     finally:
-        for task in (playing, showing):
+        for task in (playing, showing, ending):
             task.cancel()
-        await asyncio.gather(playing, showing, return_exceptions=True)
+        await asyncio.gather(playing, showing, ending, return_exceptions=True)
+
+
+async def _asked_to_end() -> None:
+    """Returns when a signal asks for the end. Inside the loop a signal must not raise: it would tear connections apart that
+    are to be closed. Afterwards it raises again as before."""
+    loop, asked = asyncio.get_running_loop(), asyncio.Event()
+    kept = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
+    heeded = [number for number, handler in kept.items() if handler is not signal.SIG_IGN]
+    for number in heeded:
+        loop.add_signal_handler(number, asked.set)
+    try:
+        await asked.wait()
+    finally:
+        for number in heeded:
+            loop.remove_signal_handler(number)
+            signal.signal(number, kept[number])
 
 
 @contextlib.contextmanager
