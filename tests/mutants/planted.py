@@ -101,9 +101,9 @@ MUTANTS = (
     _m(
         "the relay deletes before the ack",
         f"{CHASSIS}/outbox.py",
-        "        await sending  # one batch of a shard in flight: the next only after the ack\n"
-        "        self._sent[shard] = last\n        self._undeleted = True\n",
-        "        self._sent[shard] = last\n        self._undeleted = True\n        await sending\n",
+        "                await self._publish(producer, rows, source)\n",
+        "                self._sent |= {(row['topic'], row['shard']): row['seq'] for row in rows}\n"
+        "                await self._delete(connection)\n                await self._publish(producer, rows, source)\n",
         f"{TESTS}/real/test_relay.py",
     ),
     _m(
