@@ -199,9 +199,10 @@ class Consumer:
             for event in events:
                 delivery.outcomes[event.type, "handled"] += 1
             newest = delivery.heard[id(events[-1])]
-            telemetry.AGE.labels(hearing.stream.topic).observe(
-                telemetry.age_of(newest.at), {"trace_id": telemetry.trace_id_of(newest.traceparent)}
-            )
+            # An exemplar that leads to a trace that was not recorded leads nowhere.
+            sampled = telemetry.is_sampled(newest.traceparent)
+            exemplar = {"trace_id": telemetry.trace_id_of(newest.traceparent)} if sampled else None
+            telemetry.AGE.labels(hearing.stream.topic).observe(telemetry.age_of(newest.at), exemplar)
 
     def _work(self, delivery: Delivery) -> list[tuple[Hearing, list[Event]]]:
         return [(h, delivery.events[topic]) for topic, h in self.router.hearings.items() if delivery.events.get(topic)]
