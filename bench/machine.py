@@ -20,7 +20,7 @@ def header(scratch: Path) -> dict[str, Any]:
         "cores": os.cpu_count(),
         "kernel": platform.release(),
         "python": platform.python_version(),
-        "python_optimised": "--enable-optimizations" in flags,
+        "python_configured_for_speed": "--enable-optimizations" in flags,
         "packages": {name: version(name) for name in PACKAGES},
         "commit": _commit(),
         "fsync_ms": fsync_probe(scratch),

@@ -25,7 +25,7 @@ def _spread(values: list[float]) -> str:
 
 def _head(results: dict[str, Any]) -> list[str]:
     m = results["machine"]
-    built = "with" if m["python_optimised"] else "without"
+    named = "names" if m["python_configured_for_speed"] else "does not name"
     packages = ", ".join(f"{name} {version}" for name, version in m["packages"].items())
     return [
         "# Results",
@@ -37,7 +37,7 @@ def _head(results: dict[str, Any]) -> list[str]:
         "| | |",
         "|---|---|",
         f"| machine | {m['processor']}, {m['cores']} cores, Linux {m['kernel']} |",
-        f"| interpreter | CPython {m['python']}, built {built} profile-guided optimisation |",
+        f"| interpreter | CPython {m['python']}; its configuration {named} profile-guided optimisation (a distribution may add it) |",
         f"| packages | {packages} |",
         f"| commit | {m['commit']} |",
         f"| 8 kB fdatasync | {m['fsync_ms']} ms (median of 50) |",
