@@ -12,6 +12,7 @@ from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaAckableMessage
 from faststream.kafka.subscriber.usecase import BatchSubscriber
 
+from chassis import telemetry
 from chassis.settings import Settings
 
 MAX_BATCH = 1 << 20
@@ -27,6 +28,7 @@ async def _get_msg(self: Any, consumer: Any) -> tuple[ConsumerRecord, ...]:
     record is answered at once. The two fetcher fields are private: a test reads them.
     """
     fetcher, wait = consumer._fetcher, getattr(consumer, "flowing_wait_ms", 15)
+    keep_looking(consumer._client)
     polled = await consumer.getmany(timeout_ms=1000, max_records=self.max_records)
     if polled:
         fetcher._fetch_min_bytes, fetcher._fetch_max_wait_ms = FLOWING_MIN_BYTES, wait
@@ -149,3 +151,21 @@ def reaches_its_group(consumer: AIOKafkaConsumer) -> bool:
     """Whether the group's coordinator answers this member: it forgets who that is at the first heartbeat that fails. Nothing
     else tells a consumer to which nothing is sent that Kafka is away. The field is private."""
     return getattr(consumer._coordinator, "coordinator_id", None) is not None
+
+
+def keep_looking(client: Any) -> None:
+    """Starts the client's look-out for brokers and leaders anew when it has died.
+
+    aiokafka 0.14 runs it as a task and nobody looks at its end: now and then, after a broker was killed, it was found dead,
+    and the consumer knew no coordinator and no new leader any more, without a word. Whoever waits for the next look is
+    answered by the new task. Private parts: a test reads them.
+    """
+    task = client._sync_task
+    if task is None or not task.done() or task.cancelled():
+        return
+    telemetry.log("broker").error("look_out_died", error=repr(task.exception())[:300])
+    if client._md_update_fut is not None and client._md_update_fut.done():
+        client._md_update_fut = None
+    if not client._md_update_waiter.done():
+        client._md_update_waiter.set_result(None)
+    client._sync_task = asyncio.create_task(client._md_synchronizer())

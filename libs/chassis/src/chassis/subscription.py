@@ -164,6 +164,8 @@ class Subscription:
             return
         if not force and time.monotonic() - self._acked_at < ACK_EVERY_S:
             return
+        if not broker.reaches_its_group(self._subscriber.consumer):
+            return  # a commit would wait for the coordinator, and the next delivery for the commit
         offsets, self._offsets = self._offsets, {}
         self._acked_at = time.monotonic()
         ours = self._subscriber.consumer.assignment()

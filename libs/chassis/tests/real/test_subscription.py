@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 from typing import Any
 
+import pytest
 from aiokafka import TopicPartition
 from toy.facts import planned, spent
 from toy.handlers import hearing
@@ -55,6 +56,48 @@ async def test_a_quiet_consumer_commits_how_far_it_came(place: Place) -> None:
             return sum((await place.committed(place.heard)).values()) == 10
 
         await until("Kafka knows it while the consumer goes on", told, 5)
+
+
+async def test_a_consumer_whose_look_out_for_brokers_has_died_gets_another(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    up, down = place.upstream(await place.database()), place.downstream(await place.database())
+    async with at_work(up, down):
+        client = down.subscription._subscriber.consumer._client
+        dead = client._sync_task
+
+        async def fails(*asked: object) -> bool:
+            raise KeyError(1)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(client, "_metadata_update", fails)
+            looked = client.force_metadata_update()
+            await until("it is dead", dead.done)
+        assert await asyncio.wait_for(looked, 5) is True
+        assert client._sync_task is not dead
+        assert not client._sync_task.done()
+        await say(up, named(0, 5))
+        await until("events are heard", lambda: has_noted(down, 5))
+
+
+async def test_while_the_coordinator_is_unknown_deliveries_do_not_wait_for_a_commit(place: Place) -> None:
+    up, down = place.upstream(await place.database()), place.downstream(await place.database())
+    async with at_work(up, down):
+        coordinator = down.subscription._subscriber.consumer._coordinator
+        async with coordinator._coordinator_lookup_lock:  # nobody finds it
+            coordinator.coordinator_dead()
+            began = asyncio.get_running_loop().time()
+            for n in range(4):
+                await say(up, named(n, n + 1))
+                await until("it is heard", lambda n=n: has_noted(down, n + 1))
+                await asyncio.sleep(0.5)
+            assert asyncio.get_running_loop().time() - began < 5
+            assert "Kafka can't be reached" in down.subscription.trouble
+
+        async def told() -> bool:
+            return sum((await place.committed(place.heard)).values()) == 4
+
+        await until("Kafka knows it when the coordinator is back", told, 10)
 
 
 async def test_two_members_share_the_partitions_and_no_event_has_two_effects(place: Place) -> None:
