@@ -121,6 +121,20 @@ MUTANTS = (
         f"{TESTS}/real/test_subscription.py",
     ),
     _m(
+        "every delivery waits for a commit that nobody answers",
+        f"{CHASSIS}/subscription.py",
+        "            return  # a commit would wait for the coordinator, and the next delivery for the commit\n",
+        "            pass\n",
+        f"{TESTS}/real/test_subscription.py",
+    ),
+    _m(
+        "nobody sees that the consumer's look-out for brokers has died",
+        f"{CHASSIS}/broker.py",
+        "    keep_looking(consumer._client)\n",
+        "",
+        f"{TESTS}/real/test_subscription.py",
+    ),
+    _m(
         "parking outside the transaction",
         f"{CHASSIS}/consumer.py",
         "                await parking.store(tx, delivery.parked)\n                for hearing",
