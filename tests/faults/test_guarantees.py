@@ -1,0 +1,22 @@
+"""The page of promises names tests that exist and faults that strike."""
+
+import re
+from pathlib import Path
+
+from tributary.faults.schedule import Schedule, kinds
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "guarantees.md").read_text()
+
+
+def test_every_test_that_the_page_names_is_there() -> None:
+    named = re.findall(r"^\* `(\S+\.py)::(\w+)`$", PAGE, re.MULTILINE)
+    assert len(named) > 30
+    missing = [f"{file}::{test}" for file, test in named if f"def {test}(" not in (ROOT / file).read_text()]
+    assert missing == []
+
+
+def test_every_fault_that_the_page_names_strikes_and_none_that_strikes_is_left_out() -> None:
+    lines = re.findall(r"^\* `make faults`: (.*(?:\n  .*)*)", PAGE, re.MULTILINE)
+    named = {name for line in lines for name in re.findall(r"`([^`]+)`", line)}
+    assert named - {"poison"} == set(kinds(Schedule(1, 1).next_pass()))
