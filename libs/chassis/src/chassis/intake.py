@@ -6,9 +6,9 @@ Many requests share one batch: while one round is in flight the next gathers.
 import asyncio
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from itertools import chain
+from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaProducer
 from opentelemetry.trace import SpanKind
@@ -24,13 +24,18 @@ ROUND_S = 0.002
 ACK_WITHIN_S = 5.0
 
 
-@dataclass(slots=True)
-class _Waiting:
-    stream: Stream
+class _Record(NamedTuple):
+    shard: tuple[str, int]
     key: bytes
     payload: bytes
     headers: list[tuple[str, bytes]]
-    done: "asyncio.Future[None]" = field(repr=False)
+
+
+class _Waiting(NamedTuple):
+    """What one request wants on its topics, and whom to tell when all of it is there."""
+
+    records: list[_Record]
+    done: "asyncio.Future[None]"
 
 
 class Intake:
@@ -42,6 +47,7 @@ class Intake:
         self.trouble = "the door has not reached Kafka yet"
         self.log = telemetry.log("intake")
         self._queue: list[_Waiting] = []
+        self._queued = 0
         self._arrived = asyncio.Event()
         self._closed = False
 
@@ -50,42 +56,41 @@ class Intake:
         an idempotency key, sends again."""
         if self._closed or self.trouble:
             raise unavailable("Kafka")
-        if len(self._queue) + len(events) > self.settings.intake_limit:
+        if self._queued + len(events) > self.settings.intake_limit:
             raise unavailable("The door's queue is full; room", 1)
-        loop = asyncio.get_running_loop()
         with telemetry.span(
             f"send {stream.topic}", traceparent, SpanKind.PRODUCER, **{"messaging.destination.name": stream.topic}
         ) as trace:
-            now = datetime.now(UTC).isoformat().encode()
-            waiting = []
-            for event in events:
-                key = str(getattr(event, stream.key)).encode()
-                headers = self._headers(event, key, now, trace)
-                payload = event.model_dump_json(exclude_none=True).encode()
-                if len(payload) >= LARGEST:  # the broker's no would end the producer, and with it everybody's batch
-                    raise Problem(413, "One of the events is too large")
-                waiting.append(_Waiting(stream, key, payload, headers, loop.create_future()))
-            self._queue.extend(waiting)
+            waiting = _Waiting(self._records(stream, events, trace), asyncio.get_running_loop().create_future())
+            self._queue.append(waiting)
+            self._queued += len(events)
             self._arrived.set()
             try:
                 async with asyncio.timeout(ACK_WITHIN_S):
-                    for one in waiting:
-                        await one.done
+                    await waiting.done
             except (TimeoutError, ConnectionError) as error:
                 raise unavailable("Kafka") from error
         failpoint.reach("door.acked")
 
-    def _headers(self, event: Event, key: bytes, now: bytes, trace: str) -> list[tuple[str, bytes]]:
-        return [
-            ("ce_specversion", b"1.0"),
-            ("ce_id", str(uuid7()).encode()),
-            ("ce_type", event.type.encode()),
-            ("ce_source", self.source),
-            ("ce_time", now),
-            ("content-type", b"application/json"),
-            ("traceparent", trace.encode()),
-            ("correlationid", key),
-        ]
+    def _records(self, stream: Stream, events: Sequence[Event], trace: str) -> list[_Record]:
+        now, traceparent, records = datetime.now(UTC).isoformat().encode(), trace.encode(), []
+        for event in events:
+            key = str(getattr(event, stream.key)).encode()
+            payload = event.model_dump_json(exclude_none=True).encode()
+            if len(payload) >= LARGEST:  # the broker's no would end the producer, and with it everybody's batch
+                raise Problem(413, "One of the events is too large")
+            headers = [
+                ("ce_specversion", b"1.0"),
+                ("ce_id", str(uuid7()).encode()),
+                ("ce_type", event.type.encode()),
+                ("ce_source", self.source),
+                ("ce_time", now),
+                ("content-type", b"application/json"),
+                ("traceparent", traceparent),
+                ("correlationid", key),
+            ]
+            records.append(_Record((stream.topic, shard_of(stream, key)), key, payload, headers))
+        return records
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Until stopped; a producer that failed in any way is thrown away and replaced."""
@@ -114,7 +119,7 @@ class Intake:
             if not one.done.done():
                 one.done.set_exception(ConnectionError("Kafka is away"))
                 one.done.exception()  # looked at: a requester that has gone away leaves no warning
-        self._queue = []
+        self._queue, self._queued = [], 0
 
     async def _work(self, producer: AIOKafkaProducer, stopping: asyncio.Event) -> None:
         while not (stopping.is_set() and not self._queue):
@@ -123,7 +128,7 @@ class Intake:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._arrived.wait(), 0.5)
                 continue
-            taken, self._queue = self._queue, []
+            taken, self._queue, self._queued = self._queue, [], 0
             try:
                 async with asyncio.timeout(ACK_WITHIN_S):
                     await self._publish(producer, taken)
@@ -137,11 +142,10 @@ class Intake:
 
     async def _publish(self, producer: AIOKafkaProducer, taken: list[_Waiting]) -> None:
         batches: dict[tuple[str, int], list[Any]] = {}
-        for one in taken:
-            shard = (one.stream.topic, shard_of(one.stream, one.key))
-            open_batches = batches.setdefault(shard, [producer.create_batch()])
-            item = {"key": one.key, "value": one.payload, "timestamp": None, "headers": one.headers}
-            if open_batches[-1].append(**item) is None:
+        for record in chain.from_iterable(one.records for one in taken):
+            open_batches = batches.setdefault(record.shard, [])
+            item = {"key": record.key, "value": record.payload, "timestamp": None, "headers": record.headers}
+            if not open_batches or open_batches[-1].append(**item) is None:
                 open_batches.append(producer.create_batch())
                 open_batches[-1].append(**item)
         await asyncio.gather(*(self._send(producer, shard, its) for shard, its in batches.items()))

@@ -2,7 +2,6 @@
 
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -21,8 +20,7 @@ class Moved(ConnectionError):
     """Another owner of the partition got there first: this delivery is rolled back, read anew and mostly found handled."""
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(NamedTuple):
     """Where an incoming event came from. ``seq`` is None on streams that are not sequenced."""
 
     topic: str

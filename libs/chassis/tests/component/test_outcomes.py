@@ -69,7 +69,6 @@ UNREADABLE = {
     "null type": lambda h: {**h, "ce_type": None},
     "null number": lambda h: {**h, "seq": None},
     "binary header": lambda h: {**h, "source": b"\xff\xfe\x00"},
-    "binary stranger": lambda h: {**h, "x": b"\xff"},
     "word for a number": lambda h: {**h, "seq": b"seven"},
     "number 0": lambda h: {**h, "seq": b"0"},
     "negative number": lambda h: {**h, "seq": b"-1"},
@@ -101,6 +100,15 @@ async def test_a_record_whose_headers_cannot_be_used_is_parked_and_the_others_go
     assert delivery.outcomes["unknown", "parked"] == len(parked) == len(UNREADABLE)
     assert delivery.next_offsets[CAMPAIGN.topic, 0] == other.offset + 1
     assert not delivery.gaps
+
+
+async def test_a_header_that_is_not_ours_may_be_anything(service: ServiceUnderTest) -> None:
+    strange = service.record(planned("a"))
+    no_trace = [h for h in strange.headers if h[0] != "traceparent"]
+    strange.headers = [*no_trace, ("x-vendor", b"\xff\x00"), ("x-none", None), ("traceparent", b"\xff")]
+    await service.receives_raw(strange, service.record(planned("b")))
+    assert await noted(service) == ["a", "b"]
+    assert not await service.parked()
 
 
 async def test_a_time_that_no_calendar_has_parks_its_record(service: ServiceUnderTest) -> None:

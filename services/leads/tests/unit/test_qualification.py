@@ -1,7 +1,5 @@
 """What the scorecard decides."""
 
-import dataclasses
-
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -60,12 +58,12 @@ def test_many_links_are_not_genuine_and_nothing_is_worth_nothing() -> None:
 
 
 def test_a_text_that_repeats_itself_is_looked_at_by_a_person() -> None:
-    verdict = SCORECARD_1.judge(dataclasses.replace(GOOD, repeated=True))
+    verdict = SCORECARD_1.judge(GOOD._replace(repeated=True))
     assert (verdict.genuine, verdict.disposition) == (True, "needs_qualifier")
 
 
 def test_somebody_who_seeks_a_job_is_genuine_and_no_target() -> None:
-    verdict = SCORECARD_1.judge(dataclasses.replace(GOOD, attributes={"purpose": "job"}))
+    verdict = SCORECARD_1.judge(GOOD._replace(attributes={"purpose": "job"}))
     assert (verdict.genuine, verdict.disposition) == (True, "not_a_target")
 
 
@@ -74,10 +72,10 @@ def test_a_row_of_an_import_without_contact_is_nurtured() -> None:
 
 
 def test_a_good_lead_that_nobody_can_reach_needs_a_qualifier() -> None:
-    unreachable = dataclasses.replace(GOOD, has_phone=False, has_email=False, has_external_id=True)
+    unreachable = GOOD._replace(has_phone=False, has_email=False, has_external_id=True)
     assert SCORECARD_1.judge(unreachable).grade == "A"
     assert SCORECARD_1.judge(unreachable).disposition == "needs_qualifier"
-    assert SCORECARD_1.judge(dataclasses.replace(unreachable, source="sales")).disposition == "near_term"
+    assert SCORECARD_1.judge(unreachable._replace(source="sales")).disposition == "near_term"
 
 
 def test_an_attribute_counts_only_when_it_is_of_the_kind_the_card_asks_for() -> None:
@@ -110,6 +108,6 @@ def test_every_submission_has_a_grade_by_its_score_and_a_spam_never_becomes_an_o
 
 @given(SUBMISSIONS)
 def test_a_phone_number_more_never_makes_a_lead_worse(lead: Submission) -> None:
-    without, having = (SCORECARD_1.judge(dataclasses.replace(lead, has_phone=has)) for has in (False, True))
+    without, having = (SCORECARD_1.judge(lead._replace(has_phone=has)) for has in (False, True))
     assert having.score >= without.score
     assert having.grade <= without.grade

@@ -5,9 +5,9 @@ when nothing changed. A step stands a missing predecessor: events of other servi
 so a lead's state is read off what is known of it, not off the order in which it became known.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from leads.domain.money import Money
 
@@ -31,8 +31,7 @@ class Outcome:
         return (self.result, self.amount, self.reason) == (other.result, other.amount, other.reason)
 
 
-@dataclass(frozen=True, slots=True)
-class Lead:
+class Lead(NamedTuple):
     """What is known of one lead. Empty at first: any event may be the first that is heard of it."""
 
     captured_at: datetime | None = None
@@ -85,14 +84,14 @@ def captured(lead: Lead, at: datetime, source: str, flags: tuple[str, ...] = ())
     if lead.captured_at:
         return lead, None
     detail = {"flags": list(flags)} if flags else {}
-    return replace(lead, captured_at=at), _entry("captured", at, source=source, **detail)
+    return lead._replace(captured_at=at), _entry("captured", at, source=source, **detail)
 
 
 def qualified(lead: Lead, at: datetime, grade: str, disposition: str, scorecard: int, score: int) -> Step:
     """The scorecard judged the lead. A verdict stands until a newer card judges again."""
     if lead.scorecard is not None and lead.scorecard >= scorecard:
         return lead, None
-    after = replace(lead, qualified_at=at, grade=grade, disposition=disposition, scorecard=scorecard)
+    after = lead._replace(qualified_at=at, grade=grade, disposition=disposition, scorecard=scorecard)
     return after, _entry("qualified", at, grade=grade, score=score, disposition=disposition, scorecard=scorecard)
 
 
@@ -100,7 +99,7 @@ def discarded(lead: Lead, at: datetime, reason: str) -> Step:
     """The lead is set aside, for a reason; the first reason stands."""
     if lead.discarded_at:
         return lead, None
-    return replace(lead, discarded_at=at, discard_reason=reason), _entry("discarded", at, reason=reason)
+    return lead._replace(discarded_at=at, discard_reason=reason), _entry("discarded", at, reason=reason)
 
 
 def opened(lead: Lead, at: datetime, segment: str, team: str, pipeline: str) -> Step:
@@ -109,7 +108,7 @@ def opened(lead: Lead, at: datetime, segment: str, team: str, pipeline: str) -> 
         at < lead.opened_at or (lead.segment, lead.team, lead.pipeline) == (segment, team, pipeline)
     ):
         return lead, None
-    after = replace(lead, opened_at=at, segment=segment, team=team, pipeline=pipeline)
+    after = lead._replace(opened_at=at, segment=segment, team=team, pipeline=pipeline)
     return after, _entry("routed", at, segment=segment, team=team, pipeline=pipeline)
 
 
@@ -117,14 +116,14 @@ def assigned(lead: Lead, at: datetime, team: str, person: str) -> Step:
     """The lead is a person's. A later assignment moves it, an older one heard again does not."""
     if lead.assigned_at and (at < lead.assigned_at or lead.person == person):
         return lead, None
-    return replace(lead, assigned_at=at, person=person, waits=None), _entry("assigned", at, team=team, person=person)
+    return lead._replace(assigned_at=at, person=person, waits=None), _entry("assigned", at, team=team, person=person)
 
 
 def left_open(lead: Lead, at: datetime, reason: str) -> Step:
     """Nobody could be given the lead: it waits, and this is why."""
     if lead.assigned_at or lead.waits == reason:
         return lead, None
-    return replace(lead, waits=reason), _entry("waits", at, reason=reason)
+    return lead._replace(waits=reason), _entry("waits", at, reason=reason)
 
 
 def closed(lead: Lead, outcome: Outcome) -> Step:
@@ -135,7 +134,7 @@ def closed(lead: Lead, outcome: Outcome) -> Step:
     standing = lead.outcome
     if standing and (outcome.says_the_same(standing) or outcome in lead.outcomes):
         return lead, None
-    after = replace(lead, outcomes=(*lead.outcomes, outcome))
+    after = lead._replace(outcomes=(*lead.outcomes, outcome))
     detail: Entry = {"revision": after.revision}
     if outcome.amount:
         detail["amount"] = {"minor": outcome.amount.minor, "currency": outcome.amount.currency}

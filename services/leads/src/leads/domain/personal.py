@@ -1,11 +1,10 @@
 """Who asks, and what they wrote: the part of a lead that only this service can read."""
 
 import json
-from dataclasses import dataclass, fields
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Personal:
+class Personal(NamedTuple):
     """Personal data in the clear; it lives in memory only."""
 
     name: str | None = None
@@ -17,13 +16,10 @@ class Personal:
 
     def packed(self) -> bytes:
         """As bytes to be sealed."""
-        given = {name: value for name in _FIELDS if (value := getattr(self, name)) is not None}
+        given = {name: value for name, value in zip(self._fields, self, strict=True) if value is not None}
         return json.dumps(given, ensure_ascii=False).encode()
 
     @classmethod
     def unpacked(cls, data: bytes) -> "Personal":
         """The way back."""
         return cls(**json.loads(data))
-
-
-_FIELDS = tuple(field.name for field in fields(Personal))

@@ -1,9 +1,9 @@
 """Is a submission genuine, how good is it, what is it worth, and what is to be done with it. Same facts, same card, same answer."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from leads.domain.money import Money
 
@@ -31,8 +31,7 @@ FREE_MAIL = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Submission:
+class Submission(NamedTuple):
     """What is known of a submission, without the person: the ground for the verdict."""
 
     source: str
@@ -47,7 +46,7 @@ class Submission:
     country_known: bool = False
     product_known: bool = False
     amount: Money | None = None
-    attributes: Mapping[str, Scalar] = field(default_factory=dict)
+    attributes: Mapping[str, Scalar] = MappingProxyType({})
 
 
 def facts(
@@ -118,16 +117,14 @@ class Term:
         return value in self.among
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """A term that counted, and its points."""
 
     term: str
     points: int
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What the scorecard says, and why."""
 
     genuine: bool

@@ -44,28 +44,38 @@ def person_id(tx: Transaction, email: str | None, phone: str | None, otherwise: 
     return UUID(bytes=blind_index(Ring.of(tx).pepper, reach))
 
 
+# One round trip: whoever is known keeps their key, whoever is not gets the one made here. Somebody who was forgotten and
+# comes again is known anew, under another key. Whoever was made by somebody else at the same moment is in neither part.
+_KEYS_OF = """
+with asked as (
+    select * from unnest($1::uuid[], $2::bytea[]) as a(person_id, wrapped_key)
+), known as (
+    select p.person_id, p.wrapped_key from person p join asked using (person_id) where p.wrapped_key is not null
+), made as (
+    insert into person (person_id, wrapped_key, known_since)
+    select person_id, wrapped_key, $3 from asked where person_id not in (select person_id from known)
+    on conflict (person_id) do update set wrapped_key = excluded.wrapped_key, known_since = excluded.known_since
+        where person.wrapped_key is null
+    returning person_id, wrapped_key
+)
+select * from known union all select * from made
+"""
+
+
 async def person_keys(tx: Transaction, person_ids: Iterable[UUID]) -> dict[UUID, bytes]:
     """The keys of these persons, made where there were none. Two that make the same at once end with the first one's."""
-    ids = sorted(set(person_ids))
-    found = await _person_keys(tx, ids)
-    missing = [i for i in ids if i not in found]
-    if missing:
-        wrapping = Ring.of(tx).persons
-        made = {i: new_key() for i in missing}
-        stored = await tx.conn.fetch(
-            "insert into person (person_id, wrapped_key, known_since) select unnest($1::uuid[]), unnest($2::bytea[]), $3 "
-            # Somebody who was forgotten and comes again is known anew, under another key.
-            "on conflict (person_id) do update set wrapped_key = excluded.wrapped_key, known_since = excluded.known_since "
-            "where person.wrapped_key is null returning person_id",
-            missing,
-            [seal_bytes(wrapping, made[i], i.bytes) for i in missing],
-            tx.now,
-        )
-        mine = {r["person_id"] for r in stored}
-        found |= {i: made[i] for i in mine}
-        if len(mine) < len(missing):
-            found |= await _person_keys(tx, [i for i in missing if i not in mine])
-    return found
+    wrapping = Ring.of(tx).persons
+    made = {i: new_key() for i in sorted(set(person_ids))}
+    boxes = {i: seal_bytes(wrapping, key, i.bytes) for i, key in made.items()}
+    rows = await tx.conn.fetch(_KEYS_OF, list(boxes), list(boxes.values()), tx.now)
+    found = {
+        r["person_id"]: made[r["person_id"]]
+        if r["wrapped_key"] == boxes[r["person_id"]]
+        else open_bytes(wrapping, r["wrapped_key"], r["person_id"].bytes)
+        for r in rows
+    }
+    others = [i for i in made if i not in found]
+    return found | await _person_keys(tx, others) if others else found
 
 
 async def _person_keys(tx: Transaction, ids: list[UUID]) -> dict[UUID, bytes]:

@@ -1,13 +1,14 @@
 """Leads as they stand in the database."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
 import asyncpg
+from pydantic_core import to_json
 
 from chassis import Transaction
 from leads.domain.lead import Entry, Lead, Outcome
@@ -34,10 +35,8 @@ class Record:
     who: Who | None = None
 
 
-_PLAIN = (
-    "captured_at", "qualified_at", "grade", "disposition", "scorecard", "discarded_at", "discard_reason", "opened_at",
-    "segment", "team", "pipeline", "assigned_at", "person", "waits",
-)  # fmt: skip
+_PLAIN = Lead._fields[:-1]  # all but the outcomes are kept as they are, in columns of their names
+_plain = itemgetter(*_PLAIN)
 
 _LOAD = """
 select lead_id, captured_at, qualified_at, grade, disposition, scorecard, discarded_at, discard_reason, opened_at,
@@ -81,7 +80,9 @@ async def save(tx: Transaction, records: Sequence[Record]) -> None:
     """Stores what is new, all in one statement."""
     if records:
         await tx.conn.execute(
-            _SAVE, json.dumps([_row(r) for r in records]), [r.who.box if r.who else None for r in records]
+            _SAVE,
+            to_json([_row(r) for r in records]).decode(),
+            [r.who.box if r.who else None for r in records],
         )
 
 
@@ -109,27 +110,23 @@ async def show(tx: Transaction, lead_id: UUID) -> dict[str, Any] | None:
 
 
 def _lead(row: asyncpg.Record) -> Lead:
-    return Lead(**{name: row[name] for name in _PLAIN}, outcomes=tuple(outcome_of(o) for o in row["outcomes"]))
+    return Lead._make((*_plain(row), tuple(map(outcome_of, row["outcomes"]))))
 
 
 def _row(record: Record) -> dict[str, Any]:
     lead = record.lead
-    row: dict[str, Any] = {}
-    for name in _PLAIN:
-        value = getattr(lead, name)
-        if value is not None:
-            row[name] = value.isoformat() if isinstance(value, datetime) else value
+    row: dict[str, Any] = {name: value for name, value in zip(_PLAIN, lead, strict=False) if value is not None}
     row |= {
-        "lead_id": str(record.lead_id),
+        "lead_id": record.lead_id,
         "state": lead.state,
         "outcomes": [outcome_json(o) for o in lead.outcomes],
         "history": list(record.added),
     }
     if record.who is not None:
         row |= {
-            "person_id": str(record.who.person_id),
+            "person_id": record.who.person_id,
             "about": record.who.about,
-            "occurred_at": record.who.occurred_at.isoformat(),
+            "occurred_at": record.who.occurred_at,
         }
     return row
 

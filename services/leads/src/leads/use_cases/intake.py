@@ -25,7 +25,7 @@ async def take_in(events: Sequence[LeadSubmitted | OutcomeReported], tx: Transac
     standing = await leads.load(tx, (e.lead_id for e in events))
     submitted = _new(events, standing)
     persons = await _open(tx, submitted.values())
-    sealing_keys = await keys.person_keys(tx, (person_id for person_id, _ in persons.values()))
+    sealing_keys = await keys.person_keys(tx, (person_id for person_id, _ in persons.values())) if persons else {}
     planned = await campaigns.known(tx, (s.campaign for s in submitted.values() if s.campaign))
     early = await outcomes.take(tx, submitted) if submitted else {}
 

@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from pydantic_core import to_json
+
 from chassis import Transaction
 from territory.domain.criteria import Lead
 from territory.domain.decision import Decision
@@ -55,7 +57,7 @@ async def already_decided(tx: Transaction, leads: Iterable[UUID]) -> set[UUID]:
 
 async def save_decisions(tx: Transaction, decisions: Sequence[Decision]) -> None:
     """One row each."""
-    await tx.conn.execute(_INSERT, json.dumps([_row(decision) for decision in decisions]))
+    await tx.conn.execute(_INSERT, to_json([_row(decision) for decision in decisions]).decode())
 
 
 async def decision_of(tx: Transaction, lead_id: UUID) -> Decided | None:
@@ -76,11 +78,11 @@ async def decision_of(tx: Transaction, lead_id: UUID) -> Decided | None:
 def _row(decision: Decision) -> dict[str, Any]:
     route, turn = decision.route, decision.turn
     row = {
-        "lead_id": str(decision.lead_id),
+        "lead_id": decision.lead_id,
         "disposition": decision.disposition,
         "ruleset": route.ruleset,
         "inputs": route.inputs,
-        "decided_at": decision.decided_at.isoformat(),
+        "decided_at": decision.decided_at,
         "pipeline": decision.pipeline,
     }
     if not isinstance(route, Routed):
