@@ -7,8 +7,10 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry.trace import SpanKind
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from chassis import telemetry
+from chassis.intake import no_room
 from chassis.problems import Problem
 
 if TYPE_CHECKING:
@@ -21,6 +23,39 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 JSON = frozenset({"application/json"})
 SINGLE_LIMIT, LIMIT = 256 * 1024, 4 * 1024 * 1024
 RECEIVE_WITHIN_S = 15.0
+
+
+class _Gathered:
+    """A connection on which what one turn of the event loop has to write is one write: head and body of an answer go out
+    in one system call and one packet, not in two."""
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport, self._loop = transport, loop
+        self._parts: list[bytes] = []
+
+    def write(self, data: bytes) -> None:
+        if not self._parts:
+            self._loop.call_soon(self._flush)
+        self._parts.append(data)
+
+    def close(self) -> None:
+        self._flush()
+        self._transport.close()
+
+    def _flush(self) -> None:
+        parts, self._parts = self._parts, []
+        if parts:
+            self._transport.write(b"".join(parts))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+
+class Protocol(HttpToolsProtocol):
+    """uvicorn's HTTP/1.1, with one write an answer."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(_Gathered(transport, self.loop))  # type: ignore[arg-type]
 
 
 class TooLarge(Problem):
@@ -94,6 +129,8 @@ class Shell:
                 if mounted is not None and scope["method"] != "POST":
                     raise Problem(405, "This door takes POST only", headers={"allow": "POST"})
                 scope["service"] = self.service
+                if mounted is not None and self.service.intake is not None and self.service.intake.full:
+                    raise no_room()
                 self._check_content_type(scope)
                 if mounted is not None:
                     await mounted(scope, receive, sending)

@@ -24,6 +24,11 @@ ROUND_S = 0.002
 ACK_WITHIN_S = 5.0
 
 
+def no_room() -> Problem:
+    """503, said before anything of the request is read."""
+    return Problem(503, "The door is full", detail="Nothing was taken. Try again.", headers={"Retry-After": "1"})
+
+
 class _Record(NamedTuple):
     shard: tuple[str, int]
     key: bytes
@@ -47,29 +52,38 @@ class Intake:
         self.trouble = "the door has not reached Kafka yet"
         self.log = telemetry.log("intake")
         self._queue: list[_Waiting] = []
-        self._queued = 0
+        self._senders = self._open = 0  # requests, and records of them, that wait for their answer
         self._arrived = asyncio.Event()
         self._closed = False
+
+    @property
+    def full(self) -> bool:
+        """More senders wait for their answer than are answered soon: the next is told so at once, before it is read."""
+        return self._senders >= self.settings.door_limit
 
     async def say(self, stream: Stream, events: Sequence[Event], traceparent: str) -> None:
         """Returns after the ack. Raises a 503 problem when nothing was taken or that can't be known: the sender, who has
         an idempotency key, sends again."""
         if self._closed or self.trouble:
             raise unavailable("Kafka")
-        if self._queued + len(events) > self.settings.intake_limit:
-            raise unavailable("The door's queue is full; room", 1)
+        if self.full or self._open + len(events) > self.settings.intake_limit:
+            raise no_room()
         with telemetry.span(
             f"send {stream.topic}", traceparent, SpanKind.PRODUCER, **{"messaging.destination.name": stream.topic}
         ) as trace:
             waiting = _Waiting(self._records(stream, events, trace), asyncio.get_running_loop().create_future())
             self._queue.append(waiting)
-            self._queued += len(events)
             self._arrived.set()
+            self._senders += 1
+            self._open += len(events)
             try:
                 async with asyncio.timeout(ACK_WITHIN_S):
                     await waiting.done
             except (TimeoutError, ConnectionError) as error:
                 raise unavailable("Kafka") from error
+            finally:
+                self._senders -= 1
+                self._open -= len(events)
         failpoint.reach("door.acked")
 
     def _records(self, stream: Stream, events: Sequence[Event], trace: str) -> list[_Record]:
@@ -119,7 +133,7 @@ class Intake:
             if not one.done.done():
                 one.done.set_exception(ConnectionError("Kafka is away"))
                 one.done.exception()  # looked at: a requester that has gone away leaves no warning
-        self._queue, self._queued = [], 0
+        self._queue = []
 
     async def _work(self, producer: AIOKafkaProducer, stopping: asyncio.Event) -> None:
         while not (stopping.is_set() and not self._queue):
@@ -128,7 +142,7 @@ class Intake:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._arrived.wait(), 0.5)
                 continue
-            taken, self._queue, self._queued = self._queue, [], 0
+            taken, self._queue = self._queue, []
             try:
                 async with asyncio.timeout(ACK_WITHIN_S):
                     await self._publish(producer, taken)

@@ -11,10 +11,9 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse
 from prometheus_client import make_asgi_app
 
-from chassis import broker, page, problems, schema, telemetry
+from chassis import broker, door, page, problems, schema, telemetry
 from chassis.consumer import Consumer
 from chassis.database import UNSTORABLE, Database, is_infrastructure
-from chassis.door import Shell
 from chassis.intake import Intake
 from chassis.jobs import Job, run_forever
 from chassis.outbox import Relay
@@ -90,7 +89,7 @@ class Service:
         if self.relay:
             self.database.after_commit.append(self.relay.kick)
         self.api = self._http(api, description)
-        self.asgi = Shell(self.api, self, mounts or {}, accepts or {})
+        self.asgi = door.Shell(self.api, self, mounts or {}, accepts or {})
 
     # -- doors
 
@@ -137,7 +136,7 @@ class Service:
             self.asgi,
             host=self.settings.host,
             port=self.settings.port,
-            http="httptools",
+            http=door.Protocol,
             lifespan="off",
             access_log=False,
             log_config=None,

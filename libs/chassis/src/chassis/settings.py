@@ -41,9 +41,11 @@ class Settings(BaseSettings):
     park_limit: int = Field(
         default=50, description="events of one delivery that may fail alone; more means held, not parked"
     )
-    intake_limit: int = Field(
-        default=20_000, description="records that may wait at the door; more are refused with 503"
+    door_limit: int = Field(
+        default=1000,
+        description="requests that may wait at the capture door for their answer; more are refused with 503",
     )
+    intake_limit: int = Field(default=10_000, description="records of these requests; more are refused with 503")
     stop_grace_s: float = 1.5
     fail_points: bool = Field(default=False, description="crash points of the fault tests; never in production")
 

@@ -8,7 +8,8 @@ import pytest
 from prometheus_client import generate_latest
 from toy.facts import posted
 
-from chassis import door, telemetry
+from chassis import Problem, door, telemetry
+from chassis.intake import Intake
 from chassis.testing import ServiceUnderTest
 from contracts.campaigns.ledger import LEDGER
 
@@ -217,3 +218,22 @@ async def test_health_and_telemetry_need_no_token(service: ServiceUnderTest) -> 
     assert "outbox_rows" in told.text
     document = (await service.anonymous.get("/openapi.json")).json()
     assert document["openapi"].startswith("3.1")
+
+
+async def test_a_full_capture_door_says_so_before_it_reads_anything(service: ServiceUnderTest) -> None:
+    intake, read = Intake("toy", service.service.settings), []
+    service.service.intake = intake
+
+    async def capture(scope: door.Scope, receive: door.Receive, send: door.Send) -> None:
+        read.append(await door.read_body(scope, receive, door.LIMIT))
+        raise Problem(422, "Read")
+
+    service.service.asgi.mounts = {"/v1/capture": capture}
+    problem(await service.http.post("/v1/capture", json={}), 422)
+    intake._senders = service.service.settings.door_limit
+    full = await service.http.post("/v1/capture", json={})
+    assert (problem(full, 503)["title"], full.headers["retry-after"]) == ("The door is full", "1")
+    assert len(read) == 1
+    intake._senders -= 1
+    problem(await service.http.post("/v1/capture", json={}), 422)
+    service.service.intake = None

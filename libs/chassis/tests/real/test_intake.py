@@ -27,7 +27,7 @@ from tributary.topics import create_topics
 @pytest.fixture
 async def door(place: Place) -> AsyncIterator[Intake]:
     """A door on the shared Kafka."""
-    made, stopping = Intake("toy", place.settings("-", intake_limit=50)), asyncio.Event()
+    made, stopping = Intake("toy", place.settings("-", intake_limit=50, door_limit=45)), asyncio.Event()
     running = asyncio.create_task(made.run(stopping))
     await until("the door is open", lambda: not made.trouble)
     yield made
@@ -51,6 +51,19 @@ async def test_many_requests_at_once_are_all_answered_and_each_is_on_the_topic_o
     await asyncio.gather(*(door.say(place.taken, [spent(f"s{n}", f"c{n}")], "") for n in range(40)))
     found = [r.value for r in await place.on_topic(place.taken)]
     assert len(found) == len(set(found)) == 40
+
+
+async def test_a_door_at_which_too_many_wait_says_so_until_they_have_their_answers(place: Place, door: Intake) -> None:
+    waiting = [asyncio.create_task(door.say(place.taken, [spent(f"w{n}")], "")) for n in range(45)]
+    await asyncio.sleep(0)
+    assert door.full
+    with pytest.raises(Problem) as refused:
+        await door.say(place.taken, [spent("one too many")], "")
+    assert (refused.value.status, refused.value.headers) == (503, {"Retry-After": "1"})
+    await asyncio.gather(*waiting)
+    assert not door.full
+    await door.say(place.taken, [spent("later")], "")
+    assert len(await place.on_topic(place.taken)) == 46
 
 
 async def test_a_full_queue_refuses_at_once_and_takes_nothing_of_the_request(place: Place, door: Intake) -> None:
