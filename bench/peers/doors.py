@@ -1,0 +1,164 @@
+"""The capture door beside FastAPI with FastStream's ``publish``: durable POSTs a second over 64 connections, closed loop.
+
+Both answer after ``acks=all`` of an idempotent producer. The peer is ``bench.naive.door``. Our process is the whole leads
+service: first with its consumer and relay at work, then with its database stopped, when the door does what it is for and takes
+leads all the same, alone. What was accepted is counted in the topics.
+"""
+
+import asyncio
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+import uvloop
+from confluent_kafka import Consumer, TopicPartition
+
+from bench import forms, roles
+from bench.peers.servers import servers
+from contracts import STREAMS, Stream
+from tributary.kafka import LocalKafka
+from tributary.owned import Owned, free_port
+from tributary.services import LocalService
+from tributary.topics import create_topics
+
+CONNECTIONS = 64
+NAIVE = Stream("naive.intake", "id", (), "", partitions=4, sequenced=False)
+
+
+class _Asking(asyncio.Protocol):
+    """One connection that sends its next request when it has its answer."""
+
+    def __init__(self, loop: "ClosedLoop") -> None:
+        self.loop, self.buffer, self.begun = loop, b"", 0.0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+        self.loop.next(self)
+
+    def data_received(self, data: bytes) -> None:
+        self.buffer += data
+        head_end = self.buffer.find(b"\r\n\r\n")
+        if head_end < 0:
+            return
+        head = self.buffer[:head_end].lower()
+        at = head.find(b"content-length:")
+        end = head_end + 4 + (int(head[at + 15 :].split(b"\r\n", 1)[0]) if at >= 0 else 0)
+        if len(self.buffer) >= end:
+            status, self.buffer = int(self.buffer[9:12]), self.buffer[end:]
+            self.loop.answered(self, status)
+
+
+class ClosedLoop:
+    """As many requests as the connections can send in the time."""
+
+    def __init__(self, requests: list[bytes], seconds: float) -> None:
+        self._requests, self._sent, self._until = requests, 0, time.perf_counter() + seconds
+        self.statuses: dict[int, int] = {}
+        self.took: list[float] = []
+        self.waiting = 0
+
+    def next(self, connection: _Asking) -> None:
+        """Sends the next request, or nothing more when the time is up."""
+        connection.begun = time.perf_counter()
+        if connection.begun < self._until:
+            connection.transport.write(self._requests[self._sent % len(self._requests)])
+            self._sent += 1
+            self.waiting += 1
+
+    def answered(self, connection: _Asking, status: int) -> None:
+        """An answer came."""
+        self.waiting -= 1
+        self.statuses[status] = self.statuses.get(status, 0) + 1
+        self.took.append(time.perf_counter() - connection.begun)
+        self.next(connection)
+
+    async def run(self, port: int) -> None:
+        """Until the time is up and every answer has come."""
+        connections = [
+            (await asyncio.get_running_loop().create_connection(lambda: _Asking(self), "127.0.0.1", port))[0]
+            for _ in range(CONNECTIONS)
+        ]
+        late = self._until + 10
+        while time.perf_counter() < self._until or (self.waiting and time.perf_counter() < late):
+            await asyncio.sleep(0.02)
+        for connection in connections:
+            connection.close()
+
+
+def pressed(port: int, pid: int, topic: str, kafka: LocalKafka, seconds: float, seed: int) -> dict[str, Any]:
+    """One measurement of one door."""
+    requests = [request for request, _ in forms.singles(seed, 2000)]
+    stored, before, began = records(kafka, topic), roles.cpu({"door": pid, "broker": kafka.pid}), time.perf_counter()
+    loop = ClosedLoop(requests, seconds)
+    uvloop.run(loop.run(port))
+    took = time.perf_counter() - began
+    spent = roles.spent(before, roles.cpu({"door": pid, "broker": kafka.pid}))
+    accepted = loop.statuses.get(202, 0)
+    if loop.statuses.keys() != {202} or records(kafka, topic) - stored != accepted:
+        raise SystemExit(f"{topic}: answers {loop.statuses}, and {records(kafka, topic) - stored} records are stored")
+    return {
+        "accepted": accepted,
+        "per_second": round(accepted / took),
+        "us": round(spent["door"] / accepted * 1e6),
+        "broker_us": round(spent["broker"] / accepted * 1e6),
+        "per_core": round(accepted / spent["door"]),
+        "p50_ms": _milliseconds(loop.took, 0.5),
+        "p99_ms": _milliseconds(loop.took, 0.99),
+    }
+
+
+def _milliseconds(took: list[float], share: float) -> float:
+    return round(sorted(took)[int(len(took) * share)] * 1000, 1)
+
+
+def records(kafka: LocalKafka, topic: str) -> int:
+    """How many records the broker has in a topic that nothing was removed from."""
+    consumer = Consumer({"bootstrap.servers": kafka.bootstrap, "group.id": "bench.doors"})
+    try:
+        partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
+        return sum(consumer.get_watermark_offsets(TopicPartition(topic, n), timeout=10)[1] for n in partitions)
+    finally:
+        consumer.close()
+
+
+def run(home: Path, rounds: int, seconds: float, say: Callable[[str], None]) -> dict[str, Any]:
+    """Each door in turn, first with our whole service at work, then with our door alone."""
+    found: dict[str, Any] = {"seconds": seconds, "rounds": []}
+    with servers(home) as (kafka, postgres):
+        create_topics(kafka.bootstrap, [*STREAMS, NAIVE])
+        database = postgres.ensure_role_and_database("leads")
+        ours = LocalService("leads", home, database=database, kafka=kafka.bootstrap, usual_port=False)
+        port = free_port()
+        command = [sys.executable, "-m", "uvicorn", "bench.naive.door:app", "--port", str(port), "--no-access-log"]
+        told = {**os.environ, "KAFKA": kafka.bootstrap, "PYTHONPATH": os.getcwd()}
+        peer = Owned("door", command, log=home / "door.log", env=told, grace=3)
+        try:
+            ours.migrate()
+            ours.start()
+            peer.start()
+            ours.wait_until_ready()
+            us, them = (ours.port, ours.pid, "leads.intake", kafka), (port, peer.pid, "naive.intake", kafka)
+            for door in (us, them):
+                pressed(*door, min(2.0, seconds), 1)  # warm, not counted
+            for number in range(rounds):
+                found["rounds"].append(
+                    {"whole": pressed(*us, seconds, number), "peer": pressed(*them, seconds, number)}
+                )
+            postgres.stop()
+            for number, row in enumerate(found["rounds"]):
+                row["alone"] = pressed(*us, seconds, number)
+                row["peer_again"] = pressed(*them, seconds, number)
+                row["ratio"] = round(row["alone"]["per_core"] / row["peer_again"]["per_core"], 2)
+                say(
+                    f"  doors: ours alone {row['alone']['per_second']}/s, {row['alone']['us']} us a POST (with the consumer's work"
+                    f" {row['whole']['us']}), the peer's {row['peer_again']['per_second']}/s, {row['peer_again']['us']} us: {row['ratio']}x"
+                )
+        finally:
+            peer.stop()
+            ours.stop()
+    found["ratio"] = statistics.median(row["ratio"] for row in found["rounds"])
+    return found

@@ -1,0 +1,22 @@
+"""A Kafka and a Postgres that belong to one part of this benchmark."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from tributary.kafka import LocalKafka
+from tributary.postgres import LocalPostgres
+
+
+@contextlib.contextmanager
+def servers(home: Path) -> Iterator[tuple[LocalKafka, LocalPostgres]]:
+    """Started, and stopped at the end of the block."""
+    home.mkdir(parents=True, exist_ok=True)
+    kafka, postgres = LocalKafka(home / "kafka", port=19492), LocalPostgres(home / "postgres", port=15832)
+    try:
+        kafka.start()
+        postgres.start()
+        yield kafka, postgres
+    finally:
+        kafka.stop()
+        postgres.stop()
