@@ -1,23 +1,29 @@
-"""``python -m bench``: one run, all rounds, ``bench/results.json`` and ``bench/RESULTS.md``."""
+"""``python -m bench``: all parts, or some (``--only growth,overload``), into ``bench/results.json`` and ``bench/RESULTS.md``."""
 
 import argparse
 import asyncio
 import json
 import shutil
 import statistics
+import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import uvloop
 
-from bench import machine, report, roles, walk
+from bench import growth, machine, overload, report, roles, walk
+from bench.edge import KINDS, Search
 from bench.market import market
 from bench.naive import run as naive
+from bench.readers import raise_open_files
 from bench.running import OUT, Running, stack
 
 RULES = 1000
-POSTS, BATCHES = (1200, 1600, 2000, 2400, 2800), (1800, 2400, 3000, 3750, 4500)
+RESULTS = Path(__file__).parent / "results.json"
+PARTS = ("walk", "naive", "overload", "growth")
+Results = dict[str, Any]
 
 
 def say(text: str) -> None:
@@ -29,47 +35,49 @@ def measured(running: Running, rate: float, seconds: float, **more: Any) -> dict
     """One row, told as it is made."""
     row = uvloop.run(walk.at_rate(running, rate, seconds, **more))
     say(
-        f"  {rate:g}/s offered: {row['per_second']}/s done, POST p99 {row['post']['p99']} ms, assigned p99 {row['assigned']['p99']} ms,"
-        f" frame p99 {row['frame']['p99']} ms, {row['cpu_us_all']} us a lead, drained in {row['drain_s']} s"
+        f"  {rate:g}/s for {seconds:g} s: {row['per_second']:g}/s done, POST p99 {row['post']['p99']} ms, assigned p99"
+        f" {row['assigned']['p99']} ms, frame p99 {row['frame']['p99']} ms, {row['cpu_us_all']} us a lead,"
+        f" waiting {row['backlog']['middle']} then {row['backlog']['last']}, drained in {row['drain_s']:g} s"
     )
     return row
 
 
-def highest(running: Running, rates: tuple[int, ...], seconds: float, size: int) -> list[dict[str, Any]]:
-    """Climbs the rates until one is not held."""
-    rows = []
-    for rate in rates:
-        row = measured(running, rate, seconds, size=size, probes=10)
-        row["held"] = walk.held(row)
-        rows.append(row)
-        if not row["held"]:
-            break
-    return rows
-
-
-def one_round(number: int, seconds: float, hold_s: float) -> dict[str, Any]:
-    """The walk at fixed rates and at its edge, on a fresh stack; then the naive walk on its own."""
+def walk_round(number: int, results: Results, told: argparse.Namespace) -> dict[str, Any]:
+    """The walk idle, at fixed rates and at its edge, on a fresh stack."""
     say(f"round {number}: the walk")
     found: dict[str, Any] = {"calibration_ms": machine.calibrate()}
     with stack(f"walk-{number}") as running:
         running.load_market(market(RULES))
-        found["idle_fresh"] = idle(running)
+        found["idle"] = idle(running, min(10.0, told.seconds))
         measured(running, 200, 8)  # warm, not counted
-        found["rates"] = [measured(running, rate, seconds) for rate in (200, 500)]
-        found["posts"] = highest(running, POSTS, hold_s, 1)
-        found["batches"] = highest(running, BATCHES, hold_s, 500)
+        found["rates"] = [measured(running, rate, told.seconds) for rate in (200, 500)]
+        for kind in KINDS:
+            search = Search(lambda *asked, **more: measured(running, *asked, **more), kind, told.hold)
+            found[kind.name] = search.run(known_edge(results, kind.name), told.seconds)
+            say(f"  {kind.name}: held {report.held_rate(found[kind.name]):g}/s for {told.hold:g} s")
         found["verify"] = running.verified()
         say(f"  verify: {'green' if found['verify']['green'] else found['verify']}")
+    return found
+
+
+def known_edge(results: Results, kind: str) -> float | None:
+    """What an earlier round of this run held: later rounds begin there."""
+    rates = [r[kind]["held"]["offered"] for r in results["walk"] if r[kind]["held"]]
+    return float(statistics.median_low(rates)) if rates else None
+
+
+def naive_round(number: int, told: argparse.Namespace) -> dict[str, Any]:
+    """The naive walk on its own."""
     say(f"round {number}: the naive walk")
     home = OUT / "state" / f"naive-{number}"
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True)
-    found["naive"] = naive.run(home, RULES, 80, seconds)
-    say(f"  {found['naive']['per_second']}/s done, {found['naive']['cpu_us_all']} us a lead")
-    return found
+    row = naive.run(home, RULES, told.seconds)
+    say(f"  {row['per_second']}/s done, {row['cpu_us_all']} us a lead, {row['waiting_at_the_end']} waiting")
+    return row
 
 
-def idle(running: Running, seconds: float = 10) -> dict[str, Any]:
+def idle(running: Running, seconds: float) -> dict[str, Any]:
     """Per cent of one core that nothing costs, by role."""
     time.sleep(3)
     before = roles.cpu(running.pids)
@@ -78,59 +86,96 @@ def idle(running: Running, seconds: float = 10) -> dict[str, Any]:
     return {"percent_of_a_core": used, "all": round(sum(used.values()), 1), "memory_mb": roles.memory(running.pids)}
 
 
-def overload(seconds: float) -> dict[str, Any]:
-    """Ten times what is held: nothing accepted is lost, the rest is refused quickly, memory stays."""
-    say("overload")
+def walks(results: Results, told: argparse.Namespace) -> None:
+    """Rounds of the walk and of the naive walk, interleaved."""
+    for part in ("walk", "naive"):
+        if part in told.only:
+            results[part] = []
+    for number in range(1, told.rounds + 1):
+        if "walk" in told.only:
+            results["walk"].append(walk_round(number, results, told))
+            write(results)
+        if "naive" in told.only:
+            results["naive"].append(naive_round(number, told))
+            write(results)
+
+
+def overloaded(results: Results, told: argparse.Namespace) -> None:
+    """Ten times what single POSTs hold."""
+    held = known_edge(results, "posts") if results.get("walk") else None
+    rate = 10 * (held or 2000)
+    say(f"overload: {rate:g}/s for {told.overload:g} s")
     with stack("overload") as running:
         running.load_market(market(RULES))
-        before = roles.memory(running.pids)
-        row = measured(running, 20_000, seconds, probes=5)
-        row["memory_before_mb"], row["verify"] = before, running.verified()
-        return row
+        measured(running, 200, 8)  # warm, not counted
+        row = results["overload"] = overload.overload(running, rate, told.overload)
+    answers = {status: answer["n"] for status, answer in row["answers"].items()}
+    say(f"  answers {answers}, counted {row['counted']}, verify {'green' if row['verify']['green'] else row['verify']}")
+
+
+def grown(results: Results, told: argparse.Namespace) -> None:
+    """What grows with what."""
+    say("growth")
+    stored = 20_000 if told.quick else growth.STORED
+    results["growth"] = growth.growth(measured, min(told.seconds, growth.SECONDS), stored)
+    rebuilt = results["growth"]["rebuild"]
+    say(f"  metrics made anew: {rebuilt['events']} events in {rebuilt['seconds']} s")
 
 
 def main() -> None:
-    """Rounds interleaved; medians and spreads in the report."""
+    """What is not asked for again is kept from the last run and shown with the commit that it belongs to."""
+    told = arguments()
+    raise_open_files()  # services inherit it: thousands of readers need a file each
+    OUT.mkdir(parents=True, exist_ok=True)
+    results: Results = {} if set(told.only) == set(PARTS) else kept()
+    header = results["machine"] = machine.header(OUT)
+    results["options"] = {**results.get("options", {}), **{k: v for k, v in vars(told).items() if k != "only"}}
+    steps: list[tuple[set[str], Callable[[Results, argparse.Namespace], None]]] = [
+        ({"walk", "naive"}, walks),
+        ({"overload"}, overloaded),
+        ({"growth"}, grown),
+    ]
+    for parts, step in steps:
+        if asked := sorted(parts & set(told.only)):
+            step(results, told)
+            for part in asked:
+                results.setdefault("commits", {})[part] = header["commit"]
+            write(results)
+    header["calibration_after_ms"] = machine.calibrate()
+    header["fsync_after_ms"] = machine.fsync_probe(OUT)
+    write(results)
+    say(f"written: {report.PAGE}")
+    if broken := report.not_green(results):
+        sys.exit("This is no result, the invariants do not hold: " + "; ".join(broken))
+
+
+def arguments() -> argparse.Namespace:
+    """What was asked."""
     asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--rounds", type=int, default=3)
-    asked.add_argument("--seconds", type=float, default=20)
+    asked.add_argument("--rounds", type=int, default=3, help="rounds of the walk and the naive walk")
+    asked.add_argument("--seconds", type=float, default=20, help="of a row at a fixed rate")
     asked.add_argument("--hold", type=float, default=60, help="seconds that a rate must be held")
-    asked.add_argument("--overload", type=float, default=60)
-    asked.add_argument("--quick", action="store_true", help="one short round, to see that it works")
+    asked.add_argument("--overload", type=float, default=120, help="seconds of overload")
+    asked.add_argument("--only", default=",".join(PARTS), help="parts, with commas between: " + ", ".join(PARTS))
+    asked.add_argument("--quick", action="store_true", help="short and once, to see that it works")
     told = asked.parse_args()
+    told.only = told.only.split(",")
+    if unknown := set(told.only) - set(PARTS):
+        asked.error(f"there is no part {', '.join(sorted(unknown))}")
     if told.quick:
         told.rounds, told.seconds, told.hold, told.overload = 1, 6, 8, 8
-    OUT.mkdir(parents=True, exist_ok=True)
-    results: dict[str, Any] = {"machine": machine.header(OUT), "options": vars(told), "rounds": []}
-    for number in range(1, told.rounds + 1):
-        results["rounds"].append(one_round(number, told.seconds, told.hold))
-        _write(results)
-    results["overload"] = overload(told.overload)
-    results["machine"]["calibration_after_ms"] = machine.calibrate()
-    results["ratio_to_naive"] = ratios(results["rounds"])
-    _write(results)
-    say(f"written: {report.RESULTS}")
+    return told
 
 
-def ratios(rounds: list[dict[str, Any]]) -> dict[str, Any]:
-    """Leads per core at the edge over the naive walk's, per round; median, least and most."""
-    found = {}
-    for name in ("posts", "batches"):
-        each = [
-            max((r["leads_per_core"] for r in one[name] if r["held"]), default=0) / one["naive"]["leads_per_core"]
-            for one in rounds
-        ]
-        found[name] = {
-            "median": round(statistics.median(each), 1),
-            "least": round(min(each), 1),
-            "most": round(max(each), 1),
-        }
-    return found
+def kept() -> Results:
+    """The last run's results."""
+    found: Results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    return found if "commits" in found else {}
 
 
-def _write(results: dict[str, Any]) -> None:
-    folder = Path(__file__).parent
-    (folder / "results.json").write_text(json.dumps(results, indent=1) + "\n")
+def write(results: Results) -> None:
+    """After every part, so that a run that is broken off leaves what it has."""
+    RESULTS.write_text(json.dumps(results, indent=1) + "\n")
     report.write(results)
 
 

@@ -1,12 +1,12 @@
-"""An open-loop generator: requests leave at their intended times (Poisson), and latency counts from there.
+"""An open-loop generator: requests leave at their intended times, and latency counts from there.
 
-A closed loop would send less just when the system is slow and so hide it (coordinated omission). It speaks HTTP/1.1 over a
-fixed set of kept-alive connections with as little Python per request as can be, because it shares the machine with what it
-measures; its own CPU is reported apart.
+A closed loop would send less just when the system is slow and so hide it (coordinated omission). It speaks HTTP/1.1 over
+kept-alive connections with as little Python per request as can be, because it shares the machine with what it measures;
+its own processor time is reported apart.
 """
 
 import asyncio
-import json
+import gc
 import random
 import resource
 import time
@@ -14,16 +14,21 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import cast
 
+from bench.latency import Latency, percentile
+
+ACCEPTED = (200, 202)
+
 
 @dataclass
 class Sent:
-    """What became of the requests. Times in seconds."""
+    """What was offered and what became of it, while it happens."""
 
     offered: int = 0
-    latencies: list[float] = field(default_factory=list)
-    statuses: dict[int, int] = field(default_factory=dict)
+    offered_leads: int = 0
     leads: int = 0
-    accepted: list[str] = field(default_factory=list)
+    latencies: Latency = field(default_factory=Latency)
+    refusals: Latency = field(default_factory=Latency)
+    statuses: dict[int, int] = field(default_factory=dict)
     waited_most: int = 0
     cpu: float = 0.0
 
@@ -32,7 +37,7 @@ class _Connection(asyncio.Protocol):
     """One kept-alive connection, one request at a time."""
 
     def __init__(self, pool: "Pool") -> None:
-        self.pool, self.buffer, self.begun, self.leads = pool, b"", 0.0, 0
+        self.pool, self.buffer = pool, b""
         self.transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -41,27 +46,30 @@ class _Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self.buffer += data
-        head_end = self.buffer.find(b"\r\n\r\n")
-        if head_end < 0:
-            return
-        head = self.buffer[:head_end].lower()
-        at = head.find(b"content-length:")
-        length = int(head[at + 15 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
-        if len(self.buffer) < head_end + 4 + length:
-            return
-        status, body = int(self.buffer[9:12]), self.buffer[head_end + 4 : head_end + 4 + length]
-        self.buffer = self.buffer[head_end + 4 + length :]
-        self.pool.answered(self, status, body)
+        if end := answer_end(self.buffer):
+            status, self.buffer = int(self.buffer[9:12]), self.buffer[end:]
+            self.pool.answered(self, status)
 
     def connection_lost(self, error: Exception | None) -> None:
         self.pool.lost(self)
 
 
+def answer_end(buffer: bytes) -> int:
+    """Where the first answer in the buffer ends, 0 while it has not all come."""
+    head_end = buffer.find(b"\r\n\r\n")
+    if head_end < 0:
+        return 0
+    head = buffer[:head_end].lower()
+    at = head.find(b"content-length:")
+    end = head_end + 4 + (int(head[at + 15 :].split(b"\r\n", 1)[0]) if at >= 0 else 0)
+    return end if len(buffer) >= end else 0
+
+
 class Pool:
     """The connections and the queue in front of them: first in, first out."""
 
-    def __init__(self, sent: Sent, keep_ids: bool) -> None:
-        self.sent, self.keep_ids = sent, keep_ids
+    def __init__(self, sent: Sent) -> None:
+        self.sent = sent
         self.idle: list[_Connection] = []
         self.queue: deque[tuple[float, bytes, int]] = deque()
         self.busy: dict[_Connection, tuple[float, int]] = {}
@@ -69,9 +77,10 @@ class Pool:
     def offer(self, intended: float, request: bytes, leads: int) -> None:
         """Sends now if a connection is free, else as soon as one is."""
         self.sent.offered += 1
+        self.sent.offered_leads += leads
         self.queue.append((intended, request, leads))
-        self.sent.waited_most = max(self.sent.waited_most, len(self.queue))
         self._next()
+        self.sent.waited_most = max(self.sent.waited_most, len(self.queue))
 
     def _next(self) -> None:
         while self.queue and self.idle:
@@ -87,16 +96,16 @@ class Pool:
         self.idle.append(connection)
         self._next()
 
-    def answered(self, connection: _Connection, status: int, body: bytes) -> None:
+    def answered(self, connection: _Connection, status: int) -> None:
         """An answer came."""
         intended, leads = self.busy.pop(connection)
-        self.sent.latencies.append(time.perf_counter() - intended)
+        took = time.perf_counter() - intended
         self.sent.statuses[status] = self.sent.statuses.get(status, 0) + 1
-        if status in (200, 202):
+        if status in ACCEPTED:
+            self.sent.latencies.add(took)
             self.sent.leads += leads
-            if self.keep_ids:
-                answer = json.loads(body)
-                self.sent.accepted += answer.get("ids") or [answer["id"]]
+        else:
+            self.sent.refusals.add(took)
         self.free(connection)
 
     def lost(self, connection: _Connection) -> None:
@@ -120,14 +129,21 @@ async def run(
     *,
     connections: int = 64,
     seed: int = 1,
-    keep_ids: bool = False,
+    even: bool = False,
+    sent: Sent | None = None,
 ) -> Sent:
-    """Offers ``per_second`` requests for ``seconds``, drawn in turn from ``requests`` (bytes, leads in them)."""
-    sent = Sent()
-    pool = Pool(sent, keep_ids)
+    """Offers ``per_second`` requests for ``seconds``, drawn in turn from ``requests`` (bytes, leads in them).
+
+    They come as a Poisson process, or ``even``: of a few large batches a second so few are drawn that chance alone would
+    change the load by a tenth. ``sent`` can be watched while it fills.
+    """
+    sent = Sent() if sent is None else sent
+    pool = Pool(sent)
     loop = asyncio.get_running_loop()
     for _ in range(connections):
         await loop.create_connection(lambda: _Connection(pool), host, port)
+    gc.collect()
+    gc.freeze()  # no pause of the generator's own in what it measures
     rng, before = random.Random(seed), resource.getrusage(resource.RUSAGE_SELF)
     began = due = time.perf_counter()
     n = 0
@@ -139,7 +155,7 @@ async def run(
             await asyncio.sleep(0)
         request, leads = requests[n % len(requests)]
         pool.offer(due, request, leads)
-        due += rng.expovariate(per_second)
+        due += 1 / per_second if even else rng.expovariate(per_second)
         n += 1
     deadline = time.perf_counter() + 20
     while (pool.busy or pool.queue) and time.perf_counter() < deadline:
@@ -152,7 +168,4 @@ async def run(
     return sent
 
 
-def percentile(values: list[float], share: float) -> float:
-    """The value that this share of the values does not exceed, in milliseconds."""
-    ordered = sorted(values)
-    return round(ordered[min(len(ordered) - 1, int(len(ordered) * share))] * 1000, 1) if ordered else float("nan")
+__all__ = ["ACCEPTED", "Pool", "Sent", "answer_end", "percentile", "post", "run"]

@@ -9,7 +9,17 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-PACKAGES = ("faststream", "aiokafka", "pydantic", "asyncpg", "sqlalchemy", "fastapi", "uvicorn", "uvloop")
+PACKAGES = (
+    "faststream",
+    "aiokafka",
+    "pydantic",
+    "asyncpg",
+    "sqlalchemy",
+    "fastapi",
+    "uvicorn",
+    "uvloop",
+    "hdrhistogram",
+)
 
 
 def header(scratch: Path) -> dict[str, Any]:
@@ -26,6 +36,7 @@ def header(scratch: Path) -> dict[str, Any]:
         "fsync_ms": fsync_probe(scratch),
         "calibration_ms": calibrate(),
         "load_before": round(os.getloadavg()[0], 2),
+        "settings": {"Kafka": "acks=all, idempotent, one broker", "Postgres": "fsync on, synchronous_commit on"},
     }
 
 
@@ -35,7 +46,7 @@ def _processor() -> str:
 
 
 def _commit() -> str:
-    asked = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
+    asked = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False)
     return asked.stdout.strip()
 
 

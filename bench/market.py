@@ -1,9 +1,8 @@
 """Markets of any number of rules: the hit lies anywhere in the list, and one lead in ten meets only the catch-all."""
 
+import json
 import random
 from typing import Any
-
-import yaml
 
 COUNTRIES = ("DE", "FR", "IN", "BR", "GB", "US")
 PRODUCTS = ("lathe", "pump", "press")
@@ -33,8 +32,8 @@ def rules(count: int, seed: int = 1) -> list[dict[str, Any]]:
 
 
 def market(count: int, segments: int = 10) -> str:
-    """A market file with this many rules."""
-    return yaml.safe_dump(
+    """A market file with this many rules, as JSON."""
+    return json.dumps(
         {
             "segments": [{"id": f"segment-{n}", "name": f"Segment {n}"} for n in range(segments)],
             "pipelines": [{"id": "contract", "name": "Contract", "stages": ["qualified", "offer", "won"]}],
@@ -49,8 +48,7 @@ def market(count: int, segments: int = 10) -> str:
             ],
             "rules": [{**r, "segment": f"segment-{i % segments}"} for i, r in enumerate(rules(count))],
             "fallback": {"segment": "segment-0", "team": "team-0"},
-        },
-        sort_keys=False,
+        }
     )
 
 

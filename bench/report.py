@@ -1,162 +1,100 @@
 """From ``results.json`` to a page that a person reads."""
 
-import statistics
 from pathlib import Path
 from typing import Any
 
-RESULTS = Path(__file__).parent / "RESULTS.md"
+from bench import goals, picture, tables, tables_more
+from bench.tables import held_rate, table
+
+PAGE = Path(__file__).parent / "RESULTS.md"
+PICTURE = Path(__file__).parent / "results.svg"
+Results = dict[str, Any]
+
+__all__ = ["PAGE", "held_rate", "not_green", "write"]
 
 
-def write(results: dict[str, Any]) -> None:
-    """Writes RESULTS.md."""
-    RESULTS.write_text(
-        "\n".join(
-            [*_head(results), *_rates(results), *_edge(results), *_cpu(results), *_naive(results), *_rest(results)]
-        )
-        + "\n"
-    )
+def write(results: Results) -> None:
+    """Writes RESULTS.md and its picture."""
+    drawn = picture.drawn(results)
+    if drawn:
+        PICTURE.write_text(drawn)
+    sections = [
+        _head(results, bool(drawn)),
+        goals.section(results),
+        tables.latency(results),
+        tables.edge(results),
+        tables.costs(results),
+        tables.naive(results),
+        tables_more.overload(results),
+        tables_more.growth(results),
+        _how(results),
+    ]
+    PAGE.write_text("\n".join(line for section in sections if section for line in (*section, "")).rstrip() + "\n")
 
 
-def _spread(values: list[float]) -> str:
-    """Median, and least to most where they differ."""
-    middle = statistics.median(values)
-    return f"{middle:g}" if min(values) == max(values) else f"{middle:g} ({min(values):g} to {max(values):g})"
+def not_green(results: Results) -> list[str]:
+    """Which runs the checker did not find whole, and which lost what they had accepted."""
+    checks = {f"walk, round {n}": one.get("verify") for n, one in enumerate(results.get("walk", ()), 1)}
+    if row := results.get("overload"):
+        checks["overload"] = row["verify"]
+        if row["counted"] != row["accepted"]:
+            checks["overload, accepted and counted"] = {"green": False}
+    if grown := results.get("growth"):
+        checks |= {"growth": grown["verify"], "growth, metrics made anew": grown["verify_rebuilt"]}
+    return [name for name, check in checks.items() if not (check and check["green"])]
 
 
-def _head(results: dict[str, Any]) -> list[str]:
+def _head(results: Results, drawn: bool) -> list[str]:
     m = results["machine"]
     named = "names" if m["python_configured_for_speed"] else "does not name"
-    packages = ", ".join(f"{name} {version}" for name, version in m["packages"].items())
+    calibrations = [m["calibration_ms"], *(one["calibration_ms"] for one in results.get("walk", ()))]
+    rows = [
+        ("machine", f"{m['processor']}, {m['cores']} cores, Linux {m['kernel']}"),
+        (
+            "interpreter",
+            f"CPython {m['python']}; its configuration {named} profile-guided optimisation (a distribution may add it)",
+        ),
+        ("packages", ", ".join(f"{name} {version}" for name, version in m["packages"].items())),
+        ("settings", "; ".join(f"{name}: {what}" for name, what in m.get("settings", {}).items())),
+        (
+            "commit, by part",
+            ", ".join(f"{part} {commit}" for part, commit in results.get("commits", {}).items()) or "-",
+        ),
+        ("8 kB fdatasync, median of 50", f"{m['fsync_ms']} ms before, {m.get('fsync_after_ms', '-')} ms after"),
+        (
+            "calibration loop",
+            f"{', '.join(f'{c:g}' for c in calibrations)} ms before each round, {m.get('calibration_after_ms', '-')} ms after;"
+            f" load before: {m['load_before']}",
+        ),
+    ]
+    broken = not_green(results)
+    verdict = f"**This is no result. The invariants do not hold: {'; '.join(broken)}.**" if broken else ""
+    noisy = max(calibrations) > 1.1 * min(calibrations)
     return [
         "# Results",
         "",
-        "`make bench` wrote this page. Open loop, intended send times, median of the rounds and their spread. All guarantees on: acks=all,",
-        "idempotent producers, synchronous_commit and fsync on, sealing, validation, traces at 1 %. The generator shares the machine; its",
-        "processor time is not counted. A run whose invariants do not hold is no result.",
+        *([verdict, ""] if verdict else []),
+        "`make bench` wrote this page. Load is open: every request has an intended time, and latency counts from it. Percentiles are",
+        "of HDR histograms. All guarantees are on: acks=all, idempotent producers, fsync and synchronous_commit, sealing, validation,",
+        "traces at 1 %. Generator and probes share the machine; their processor time is not counted. After every run of the walk, under",
+        "overload too, `make verify` must be green, or there is no result.",
         "",
-        "| | |",
-        "|---|---|",
-        f"| machine | {m['processor']}, {m['cores']} cores, Linux {m['kernel']} |",
-        f"| interpreter | CPython {m['python']}; its configuration {named} profile-guided optimisation (a distribution may add it) |",
-        f"| packages | {packages} |",
-        f"| commit | {m['commit']} |",
-        f"| 8 kB fdatasync | {m['fsync_ms']} ms (median of 50) |",
-        f"| calibration loop | {m['calibration_ms']} ms before, {m.get('calibration_after_ms', '-')} ms after; load before: {m['load_before']} |",
-        f"| rounds | {len(results['rounds'])}; invariants green in {sum(1 for r in results['rounds'] if r['verify']['green'])} |",
-        "",
+        *(["![Latency and processor time per lead against the rate](results.svg)", ""] if drawn else []),
+        *table(("", ""), rows),
+        *(["", "The calibration differs by more than a tenth: somebody else used the machine."] if noisy else []),
     ]
 
 
-def _rates(results: dict[str, Any]) -> list[str]:
-    lines = [
-        "## Latency, milliseconds",
-        "",
-        "From the intended sending. *assigned*: the read door shows team and person. *frame*: a dashboard's client has parsed the frame that",
-        "counts the lead (frames leave every 100 ms).",
-        "",
-        "| offered/s | POST p50 | p99 | assigned p50 | p99 | p99.9 | frame p50 | p99 | us of processor a lead | cores busy |",
-        "|---|---|---|---|---|---|---|---|---|---|",
-    ]
-    for n, rate in enumerate(r["offered"] for r in results["rounds"][0]["rates"]):
-        rows = [one["rates"][n] for one in results["rounds"]]
-        cells = [
-            _spread([r[what][p] for r in rows])
-            for what, p in (
-                ("post", "p50"),
-                ("post", "p99"),
-                ("assigned", "p50"),
-                ("assigned", "p99"),
-                ("assigned", "p99.9"),
-                ("frame", "p50"),
-                ("frame", "p99"),
-            )
-        ]
-        lines.append(
-            f"| {rate:g} | "
-            + " | ".join(cells)
-            + f" | {_spread([r['cpu_us_all'] for r in rows])} | {_spread([r['cores_busy'] for r in rows])} |"
-        )
-    return [*lines, ""]
-
-
-def _edge(results: dict[str, Any]) -> list[str]:
-    seconds = results["options"]["hold"]
-    lines = [
-        f"## Highest rate held for {seconds:g} s",
-        "",
-        "| how | leads/s, by round | leads/s per core, all roles, best round | first rate not held |",
-        "|---|---|---|---|",
-    ]
-    for name, how in (("posts", "one lead per POST"), ("batches", "500 leads per POST")):
-        best = [max((r["per_second"] for r in one[name] if r["held"]), default=0) for one in results["rounds"]]
-        core = [max((r["leads_per_core"] for r in one[name] if r["held"]), default=0) for one in results["rounds"]]
-        broke = [
-            str(next((r["offered"] for r in one[name] if not r["held"]), "none tried")) for one in results["rounds"]
-        ]
-        lines.append(f"| {how} | {', '.join(map(str, best))} | {max(core)} | {', '.join(broke)} |")
-    return [*lines, ""]
-
-
-def _cpu(results: dict[str, Any]) -> list[str]:
-    rounds = results["rounds"]
-    roles = list(rounds[0]["rates"][0]["cpu_us"])
-    lines = [
-        "## Where the processor time goes, us a lead, first round",
-        "",
-        "| offered/s | " + " | ".join(roles) + " | all |",
-        "|---" * (len(roles) + 2) + "|",
-    ]
-    for row in [*rounds[0]["rates"], *rounds[0]["posts"], *rounds[0]["batches"]]:
-        lines.append(
-            f"| {row['offered']:g} | " + " | ".join(str(row["cpu_us"][r]) for r in roles) + f" | {row['cpu_us_all']} |"
-        )
-    lines += [
-        "",
-        "## Memory, MB (proportional set size)",
-        "",
-        "| when | " + " | ".join(roles) + " |",
-        "|---" * (len(roles) + 1) + "|",
-    ]
-    looks = [
-        ("idle, fresh", rounds[0]["idle_fresh"]["memory_mb"]),
-        ("after 500/s", rounds[0]["rates"][-1]["memory_mb"]),
-        ("after the edge", rounds[0]["batches"][-1]["memory_mb"]),
-    ]
-    for when, memory in looks:
-        lines.append(f"| {when} | " + " | ".join(str(memory.get(r, "-")) for r in roles) + " |")
-    idle = [one["idle_fresh"]["all"] for one in rounds]
-    return [*lines, "", f"Idle, the whole stack uses {_spread(idle)} % of one core.", ""]
-
-
-def _naive(results: dict[str, Any]) -> list[str]:
-    rows = [one["naive"] for one in results["rounds"]]
-    lines = [
-        "## Beside what most teams would write",
-        "",
-        "`bench/naive`: FastAPI, a FastStream handler per message, a SQLAlchemy session and transaction each, an outbox published row by row, the",
-        "same rules scanned one after the other. Safe, tidy, without batches; offered more than it can do.",
-        "",
-        f"It does {_spread([r['per_second'] for r in rows])} leads/s, {_spread([r['leads_per_core'] for r in rows])} per core.",
-    ]
-    if ratio := results.get("ratio_to_naive"):
-        lines += ["", "| per core at the edge | median | least | most |", "|---|---|---|---|"]
-        lines += [
-            f"| {how} | {ratio[n]['median']}x | {ratio[n]['least']}x | {ratio[n]['most']}x |"
-            for n, how in (("posts", "one lead per POST"), ("batches", "500 per POST"))
-        ]
-    return [*lines, ""]
-
-
-def _rest(results: dict[str, Any]) -> list[str]:
-    row = results.get("overload")
-    if row is None:
-        return []
-    answers = ", ".join(f"{status}: {count}" for status, count in sorted(row["statuses"].items()))
-    before, after = row["memory_before_mb"], row["memory_mb"]
-    memory = ", ".join(f"{role} {before[role]} -> {after[role]}" for role in before)
+def _how(results: Results) -> list[str]:
+    options = results.get("options", {})
     return [
-        "## Overload",
+        "## How to repeat it",
         "",
-        f"{row['offered']:g} leads/s offered: {row['per_second']}/s done, answers {answers}; invariants {'green' if row['verify']['green'] else 'NOT green'}.",
-        f"Memory, MB: {memory}.",
+        "```",
+        "make bench                                   # everything",
+        "python -m bench --only walk,naive --rounds 3 # some parts; the others stay as they were",
+        "python -m bench --quick                      # a short look, no result",
+        "```",
+        "",
+        "Of this page: " + ", ".join(f"{name} {value}" for name, value in options.items()) + ".",
     ]

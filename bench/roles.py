@@ -59,10 +59,19 @@ def memory(pids: dict[str, int]) -> dict[str, float]:
     return {role: round(sum(_pss(p.pid) for p in _tree(pid, processes)), 1) for role, pid in pids.items()}
 
 
+def resident(pids: dict[str, int]) -> dict[str, float]:
+    """Resident megabytes of single processes: pages shared with others count in full."""
+    return {role: round(_field(f"/proc/{pid}/status", "VmRSS:"), 1) for role, pid in pids.items()}
+
+
 def _pss(pid: int) -> float:
+    return _field(f"/proc/{pid}/smaps_rollup", "Pss:")
+
+
+def _field(file: str, name: str) -> float:
     try:
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
+        for line in Path(file).read_text().splitlines():
+            if line.startswith(name):
                 return int(line.split()[1]) / 1024
     except OSError:
         pass

@@ -14,6 +14,8 @@ from typing import Any
 
 import httpx
 
+from tributary.stack import Stack
+
 OUT = Path(__file__).parent / "out"
 ROOT = Path(__file__).parents[1]
 
@@ -25,7 +27,7 @@ class Running:
         told = json.loads((home / "stack.json").read_text())
         self.home, self.kafka, self.token, self.services = home, told["kafka"], told["token"], told["services"]
         self.pids: dict[str, int] = {role: pid for role, pid in told["pids"].items() if role != "stack"}
-        self.http = httpx.Client(headers={"authorization": f"Bearer {self.token}"}, timeout=30)
+        self.http = httpx.Client(headers={"authorization": f"Bearer {self.token}"}, timeout=300)
 
     def port(self, service: str) -> int:
         """The port of a service's door."""
@@ -37,21 +39,22 @@ class Running:
         answer.raise_for_status()
         return answer.json()
 
-    def load_market(self, text: str) -> None:
-        """Activates a market file."""
-        url = f"{self.services['territory']['url']}/v1/market"
-        self.http.put(url, content=text.encode(), headers={"content-type": "application/yaml"}).raise_for_status()
+    def load_market(self, text: str) -> float:
+        """Activates a market file and says how many seconds that took."""
+        url, began = f"{self.services['territory']['url']}/v1/market", time.monotonic()
+        self.http.put(url, content=text.encode(), headers={"content-type": "application/json"}).raise_for_status()
+        return time.monotonic() - began
 
     def counted(self) -> dict[str, int]:
         """The KPIs over all channels."""
         rows = self.get("metrics", "/v1/kpis?by=channel")["rows"]
         return {name: sum(r[name] for r in rows) for name in ("leads", "qualified", "routed", "assigned")}
 
-    def drained(self, leads: int, within: float = 120) -> float:
-        """Seconds until metrics has counted this many leads in all."""
+    def drained(self, leads: int, within: float = 180) -> float:
+        """Seconds until metrics has counted this many leads in all as routed, which is the end of the walk."""
         began = time.monotonic()
         while time.monotonic() - began < within:
-            if self.counted()["leads"] >= leads:
+            if self.counted()["routed"] >= leads:
                 return time.monotonic() - began
             time.sleep(0.1)
         raise SystemExit(f"after {within:g} s only {self.counted()} of {leads} leads are counted")
@@ -85,3 +88,13 @@ def stack(name: str, **environment: str) -> Iterator[Running]:
         finally:
             up.send_signal(signal.SIGTERM)
             up.wait(30)
+
+
+@contextlib.contextmanager
+def own_stack(name: str) -> Iterator[tuple[Running, Stack]]:
+    """The same inside this process, for a benchmark that takes parts of it down."""
+    home = OUT / "state" / name
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True)
+    with Stack(home) as up:
+        yield Running(home), up

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -13,8 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import httpx
 
-from bench import load, roles, walk
+from bench import load, roles
+from bench.forms import lead, singles
+from bench.latency import Latency
 from bench.market import naive_rules
 from contracts import Stream
 from tributary.kafka import LocalKafka
@@ -23,11 +27,12 @@ from tributary.topics import create_topics
 
 TOPICS = ("naive.intake", "naive.lead", "naive.assigned")
 PORT = 8191
+OFFERED, WARM_S = 200.0, 6.0
 
 
 @contextlib.contextmanager
-def stack(home: Path, rules: int) -> Iterator[tuple[dict[str, int], str]]:
-    """Kafka, Postgres, the door and three services; gives the roles' pids and the metrics database."""
+def stack(home: Path, rules: int) -> Iterator[tuple[dict[str, int], dict[str, str]]]:
+    """Kafka, Postgres, the door and three services; gives the roles' pids and the services' databases."""
     kafka, postgres = LocalKafka(home / "kafka", port=19392), LocalPostgres(home / "postgres", port=15732)
     processes: dict[str, subprocess.Popen[bytes]] = {}
     try:
@@ -49,11 +54,11 @@ def stack(home: Path, rules: int) -> Iterator[tuple[dict[str, int], str]]:
 
         begin("door", "uvicorn", "bench.naive.door:app", "--port", str(PORT), "--no-access-log")
         for name in ("leads", "territory", "metrics"):
-            begin(name, "faststream", "run", f"bench.naive.{name}:app", "--log-level", "warning")
+            begin(name, "faststream", "run", f"bench.naive.{name}:app")
         _wait_for_door()
         time.sleep(6)  # the consumers join their groups; there is no page to ask
         pids = {name: p.pid for name, p in processes.items()} | {"kafka": kafka.pid, "postgres": postgres.pid}
-        yield pids, postgres.ensure_role_and_database("naive_metrics")
+        yield pids, {name: postgres.ensure_role_and_database(f"naive_{name}") for name in ("leads", "metrics")}
     finally:
         for process in processes.values():
             process.send_signal(signal.SIGKILL)
@@ -74,27 +79,103 @@ def _wait_for_door() -> None:
     raise SystemExit("the naive door did not open")
 
 
-async def measure(home: Path, rules: int, per_second: float, seconds: float) -> dict[str, Any]:
-    """What the naive walk does in this time when it is offered more than it can do."""
-    with stack(home, rules) as (pids, database):
-        connection = await asyncpg.connect(database)
-        await load.run("127.0.0.1", PORT, walk.singles(3), 20, 5)  # warm
-        done_before, cpu_before, began = await _done(connection), roles.cpu(pids), time.perf_counter()
-        sent = await load.run("127.0.0.1", PORT, walk.singles(int(per_second)), per_second, seconds)
-        done, took = await _done(connection) - done_before, time.perf_counter() - began
-        spent = roles.spent(cpu_before, roles.cpu(pids))
-        await connection.close()
+class Measured:
+    """A look at the naive walk's count and at the processor, to take differences of."""
+
+    def __init__(self, done: int, cpu: dict[str, float]) -> None:
+        self.done, self.cpu, self.at = done, cpu, time.perf_counter()
+
+
+async def measure(home: Path, rules: int, seconds: float) -> dict[str, Any]:
+    """Its steady state at saturation: first a backlog is made, which also warms it, then it is offered about what it does, so
+    that it is never idle and its door is not charged for leads that it will not get to. Then, below saturation, how long
+    a lead takes."""
+    with stack(home, rules) as (pids, databases):
+        metrics, leads = await asyncpg.connect(databases["metrics"]), await asyncpg.connect(databases["leads"])
+
+        async def look() -> Measured:
+            return Measured(await _done(metrics), roles.cpu(pids))
+
+        below = await _latency(leads, metrics)
+        warm_before = await look()
+        warm = await load.run("127.0.0.1", PORT, singles(3), OFFERED, WARM_S)
+        warm_after = await look()
+        pace = max(20.0, (warm_after.done - warm_before.done) / (warm_after.at - warm_before.at))
+        before = await look()
+        sent = await load.run("127.0.0.1", PORT, singles(4), pace, seconds)
+        after = await look()
+        row = _row(before, after)
+        waiting = warm.leads + sent.leads - (after.done - warm_before.done)
+        await metrics.close()
+        await leads.close()
     return {
-        "offered": per_second,
-        "seconds": round(took, 1),
+        **row,
+        "offered": OFFERED,
         "accepted": sent.leads,
+        "waiting_at_the_end": waiting,
+        "saturated": waiting > 0,
+        "post": sent.latencies.summary(),
+        "at_rest": below,
+    }
+
+
+def _row(before: Measured, after: Measured) -> dict[str, Any]:
+    done, took, spent = after.done - before.done, after.at - before.at, roles.spent(before.cpu, after.cpu)
+    return {
+        "seconds": round(took, 1),
         "leads": done,
         "per_second": round(done / took, 1),
         "cpu_us": {role: round(s / max(done, 1) * 1e6) for role, s in spent.items()},
         "cpu_us_all": round(sum(spent.values()) / max(done, 1) * 1e6),
         "leads_per_core": round(done / sum(spent.values()), 1),
-        "load": {f"p{s * 100:g}": load.percentile(sent.latencies, s) for s in (0.5, 0.99)},
+        "cores_busy": round(sum(spent.values()) / took, 2),
     }
+
+
+async def _latency(leads: asyncpg.Connection, metrics: asyncpg.Connection, rate: float = 20, seconds: float = 8) -> Any:
+    """At a rate that it holds: from the form's intended sending until the lead's row says assigned, looked at every 5 ms."""
+    seen, stop = Latency(), asyncio.Event()
+    due: dict[str, float] = {}
+
+    async def watch() -> None:
+        while not stop.is_set():
+            if due:
+                query = "select id::text from lead where state = 'assigned' and id = any($1::uuid[])"
+                for row in await leads.fetch(query, list(due)):
+                    seen.add(time.perf_counter() - due.pop(row["id"]))
+            await asyncio.sleep(0.005)
+
+    posted = Latency()
+    async with httpx.AsyncClient(timeout=30) as http:
+        await http.post(f"http://127.0.0.1:{PORT}/v1/leads", json=lead(random.Random(9)))
+        await _until(metrics, 1)
+        watching, rng, tasks = asyncio.create_task(watch()), random.Random(7), []
+
+        async def one(at: float) -> None:
+            answer = await http.post(f"http://127.0.0.1:{PORT}/v1/leads", json=lead(rng))
+            posted.add(time.perf_counter() - at)
+            due[answer.json()["id"]] = at
+
+        began = at = time.perf_counter()
+        while at < began + seconds:
+            await asyncio.sleep(max(0.0, at - time.perf_counter()))
+            tasks.append(asyncio.create_task(one(at)))
+            at += rng.expovariate(rate)
+        await asyncio.gather(*tasks)
+        deadline = time.perf_counter() + 20
+        while due and time.perf_counter() < deadline:
+            await asyncio.sleep(0.05)
+        stop.set()
+        await watching
+    return {"offered": rate, "post": posted.summary(), "assigned": seen.summary(), "missed": len(due)}
+
+
+async def _until(metrics: asyncpg.Connection, done: int) -> None:
+    deadline = time.perf_counter() + 60
+    while await _done(metrics) < done:
+        if time.perf_counter() > deadline:
+            raise SystemExit("the naive walk does not walk")
+        await asyncio.sleep(0.1)
 
 
 async def _done(connection: asyncpg.Connection) -> int:
@@ -104,6 +185,6 @@ async def _done(connection: asyncpg.Connection) -> int:
         return 0
 
 
-def run(home: Path, rules: int, per_second: float, seconds: float) -> dict[str, Any]:
+def run(home: Path, rules: int, seconds: float) -> dict[str, Any]:
     """The measurement, from outside any event loop."""
-    return asyncio.run(measure(home, rules, per_second, seconds))
+    return asyncio.run(measure(home, rules, seconds))

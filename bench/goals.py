@@ -1,0 +1,113 @@
+"""The goals for two cores with everything on, and how far each is reached."""
+
+import statistics
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from bench.latency import merged
+from bench.tables import edges_of, held_rate, number, ratios, rows_of, table
+
+Results = dict[str, Any]
+
+
+class Goal(NamedTuple):
+    """Three marks, the first the least that is asked; whether less is better; and what was measured."""
+
+    name: str
+    marks: tuple[float, float, float]
+    measured: Callable[[Results], float | None]
+    unit: str = ""
+    less: bool = False
+
+    def reached(self, value: float) -> str:
+        """The highest mark that the value stands on."""
+        names = ("floor", "target", "hoped")
+        met = [n for n, mark in zip(names, self.marks, strict=True) if (value <= mark if self.less else value >= mark)]
+        return met[-1] if met else "**missed**"
+
+
+def _median(values: list[float]) -> float | None:
+    return statistics.median(values) if values else None
+
+
+def _held(kind: str) -> Callable[[Results], float | None]:
+    return lambda results: _median([held_rate(one[kind]) for one in results.get("walk", ())])
+
+
+def _core(kind: str) -> Callable[[Results], float | None]:
+    return lambda results: _median([row["leads_per_core"] for row in edges_of(results, kind)])
+
+
+def _at(rate: float, what: str, share: str) -> Callable[[Results], float | None]:
+    def found(results: Results) -> float | None:
+        rows = rows_of(results, rate)
+        return merged(row[what] for row in rows)[share] if rows else None
+
+    return found
+
+
+def _below(kind: str) -> Callable[[Results], float | None]:
+    def found(results: Results) -> float | None:
+        rows = edges_of(results, kind, "below")
+        return merged(row["assigned"] for row in rows)["p99"] if rows else None
+
+    return found
+
+
+def _ratio(kind: str) -> Callable[[Results], float | None]:
+    return lambda results: _median(ratios(results, kind))
+
+
+def _resident(results: Results) -> float | None:
+    return _median([max(row["resident_mb"].values()) for row in rows_of(results, 500)])
+
+
+def _idle(results: Results) -> float | None:
+    return _median([one["idle"]["all"] for one in results.get("walk", ())])
+
+
+def _grown(*path: str | int) -> Callable[[Results], float | None]:
+    def found(results: Results) -> float | None:
+        value: Any = results.get("growth")
+        for step in path:
+            if value is None:
+                return None
+            value = value[step]
+        return None if value is None else float(value)
+
+    return found
+
+
+GOALS = [
+    Goal("held, one lead per POST", (1200, 2000, 2800), _held("posts"), "leads/s"),
+    Goal("held, 500 leads per POST", (1800, 3000, 4500), _held("batches"), "leads/s"),
+    Goal("per core, one lead per POST", (700, 1200, 1700), _core("posts"), "leads/s"),
+    Goal("per core, 500 leads per POST", (1100, 1900, 2800), _core("batches"), "leads/s"),
+    Goal("at 500/s: POST p99", (120, 60, 30), _at(500, "post", "p99"), "ms", less=True),
+    Goal("at 500/s: form to assigned p99", (350, 180, 120), _at(500, "assigned", "p99"), "ms", less=True),
+    Goal("at 500/s: form to frame p99", (500, 300, 200), _at(500, "frame", "p99"), "ms", less=True),
+    Goal("at 500/s: POST p50", (40, 20, 8), _at(500, "post", "p50"), "ms", less=True),
+    Goal("at 500/s: form to assigned p50", (150, 90, 50), _at(500, "assigned", "p50"), "ms", less=True),
+    Goal("at 500/s: form to frame p50", (250, 160, 110), _at(500, "frame", "p50"), "ms", less=True),
+    Goal("at 80 % of the edge: form to assigned p99", (1500, 800, 300), _below("posts"), "ms", less=True),
+    Goal("naive, per core, one lead per POST", (25, 40, 55), _ratio("posts"), "x"),
+    Goal("naive, per core, 500 leads per POST", (40, 65, 90), _ratio("batches"), "x"),
+    Goal("largest service after 500/s, RSS", (96, 70, 62), _resident, "MB", less=True),
+    Goal("idle stack, JVM included", (25, 15, 8), _idle, "% of a core", less=True),
+    Goal("10,000 rules put and active", (1, 0.2, 0.1), _grown("rules", -1, "activated_s"), "s", less=True),
+    Goal("metrics made anew", (16_700, 50_000, 100_000), _grown("rebuild", "events_per_second"), "events/s"),
+]
+
+
+def section(results: Results) -> list[str]:
+    """The table, of what was measured."""
+    rows = []
+    for goal in GOALS:
+        value = goal.measured(results)
+        marks = (number(mark) for mark in goal.marks)
+        if value is not None:
+            rows.append((goal.name, *marks, f"{number(value, 2)} {goal.unit}".strip(), goal.reached(value)))
+    if not rows:
+        return []
+    heads = ("goal", "floor", "target", "hoped", "measured", "reached")
+    return ["## Goals", "", "Medians of the rounds; percentiles over all rounds.", "", *table(heads, rows)]
