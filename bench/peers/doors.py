@@ -1,13 +1,13 @@
 """The capture door beside FastAPI with FastStream's ``publish``: durable POSTs a second over 64 connections, closed loop.
 
-Both answer after ``acks=all`` of an idempotent producer. The peer is ``bench.naive.door``. Our process is the whole leads
-service: first with its consumer and relay at work, then with its database stopped, when the door does what it is for and takes
+All answer after ``acks=all`` of an idempotent producer. ``bench.peers.door`` does the same job as ours; ``bench.naive.door`` does
+less: it checks no values, seals nothing and writes no headers. Our process is the whole leads service: first with its consumer and relay at work, then with its database stopped, when the door does what it is for and takes
 leads all the same, alone. What was accepted is counted in the topics.
 """
 
 import asyncio
+import contextlib
 import os
-import statistics
 import sys
 import time
 from collections.abc import Callable
@@ -26,7 +26,12 @@ from tributary.services import LocalService
 from tributary.topics import create_topics
 
 CONNECTIONS = 64
-NAIVE = Stream("naive.intake", "id", (), "", partitions=4, sequenced=False)
+MODULES = {"same": "bench.peers.door", "less": "bench.naive.door"}
+PEERS = {
+    "same": Stream("same.intake", "id", (), "", sequenced=False),
+    "less": Stream("naive.intake", "id", (), "", sequenced=False),
+}
+Door = tuple[int, int, str]  # port, process, topic
 
 
 class _Asking(asyncio.Protocol):
@@ -89,8 +94,9 @@ class ClosedLoop:
             connection.close()
 
 
-def pressed(port: int, pid: int, topic: str, kafka: LocalKafka, seconds: float, seed: int) -> dict[str, Any]:
+def pressed(kafka: LocalKafka, door: Door, seconds: float, seed: int) -> dict[str, Any]:
     """One measurement of one door."""
+    port, pid, topic = door
     requests = [request for request, _ in forms.singles(seed, 2000)]
     stored, before, began = records(kafka, topic), roles.cpu({"door": pid, "broker": kafka.pid}), time.perf_counter()
     loop = ClosedLoop(requests, seconds)
@@ -126,39 +132,36 @@ def records(kafka: LocalKafka, topic: str) -> int:
 
 
 def run(home: Path, rounds: int, seconds: float, say: Callable[[str], None]) -> dict[str, Any]:
-    """Each door in turn, first with our whole service at work, then with our door alone."""
-    found: dict[str, Any] = {"seconds": seconds, "rounds": []}
-    with servers(home) as (kafka, postgres):
-        create_topics(kafka.bootstrap, [*STREAMS, NAIVE])
+    """Our whole service at work; then our door alone and the two peers in turns."""
+    found: dict[str, Any] = {"seconds": seconds, "rounds": [{} for _ in range(rounds)]}
+    with servers(home) as (kafka, postgres), contextlib.ExitStack() as ending:
+        create_topics(kafka.bootstrap, [*STREAMS, *PEERS.values()])
         database = postgres.ensure_role_and_database("leads")
         ours = LocalService("leads", home, database=database, kafka=kafka.bootstrap, usual_port=False)
-        port = free_port()
-        command = [sys.executable, "-m", "uvicorn", "bench.naive.door:app", "--port", str(port), "--no-access-log"]
-        told = {**os.environ, "KAFKA": kafka.bootstrap, "PYTHONPATH": os.getcwd()}
-        peer = Owned("door", command, log=home / "door.log", env=told, grace=3)
-        try:
-            ours.migrate()
-            ours.start()
-            peer.start()
-            ours.wait_until_ready()
-            us, them = (ours.port, ours.pid, "leads.intake", kafka), (port, peer.pid, "naive.intake", kafka)
-            for door in (us, them):
-                pressed(*door, min(2.0, seconds), 1)  # warm, not counted
-            for number in range(rounds):
-                found["rounds"].append(
-                    {"whole": pressed(*us, seconds, number), "peer": pressed(*them, seconds, number)}
-                )
-            postgres.stop()
-            for number, row in enumerate(found["rounds"]):
-                row["alone"] = pressed(*us, seconds, number)
-                row["peer_again"] = pressed(*them, seconds, number)
-                row["ratio"] = round(row["alone"]["per_core"] / row["peer_again"]["per_core"], 2)
-                say(
-                    f"  doors: ours alone {row['alone']['per_second']}/s, {row['alone']['us']} us a POST (with the consumer's work"
-                    f" {row['whole']['us']}), the peer's {row['peer_again']['per_second']}/s, {row['peer_again']['us']} us: {row['ratio']}x"
-                )
-        finally:
-            peer.stop()
-            ours.stop()
-    found["ratio"] = statistics.median(row["ratio"] for row in found["rounds"])
+        ending.callback(ours.stop)
+        ours.migrate()
+        ours.start()
+        doors: dict[str, Door] = {name: _peer(name, home, kafka, ending) for name in PEERS}
+        ours.wait_until_ready()
+        doors = {"alone": (ours.port, ours.pid, "leads.intake"), **doors}
+        for door in doors.values():
+            pressed(kafka, door, min(2.0, seconds), 1)  # warm, not counted
+        for number, row in enumerate(found["rounds"]):
+            row["whole"] = pressed(kafka, doors["alone"], seconds, number)
+        postgres.stop()
+        for number, row in enumerate(found["rounds"]):
+            for name, door in doors.items():
+                row[name] = pressed(kafka, door, seconds, number)
+            for name in PEERS:
+                row[f"ratio_{name}"] = round(row["alone"]["per_core"] / row[name]["per_core"], 2)
+            say("  doors: " + ", ".join(f"{n} {row[n]['per_second']}/s, {row[n]['us']} us a POST" for n in doors))
     return found
+
+
+def _peer(name: str, home: Path, kafka: LocalKafka, ending: contextlib.ExitStack) -> Door:
+    port, topic = free_port(), PEERS[name].topic
+    command = [sys.executable, "-m", "uvicorn", f"{MODULES[name]}:app", "--port", str(port), "--no-access-log"]
+    told = {**os.environ, "KAFKA": kafka.bootstrap, "TOPIC": topic, "PYTHONPATH": os.getcwd()}
+    process = Owned(name, command, log=home / f"{name}.log", env=told, grace=3).start()
+    ending.callback(process.stop)
+    return port, process.pid, topic
