@@ -48,15 +48,15 @@ def _rules(running: Running, measure: Measure, count: int, seconds: float) -> di
 
 
 def _segments(running: Running, measure: Measure, count: int, seconds: float) -> dict[str, Any]:
-    """Ten thousand rules both times, so that only the number of segments they lead to differs."""
-    running.load_market(market(10_000, count))
+    """The same ten thousand rules both times, met equally often: only the number of segments they lead to differs."""
+    running.load_market(market(10_000, count, tiled=True))
     row = measure(running, RATE, seconds)
     return {"segments": count, "kpi_rows": len(running.get("metrics", "/v1/kpis?by=segment")["rows"]), **row}
 
 
 def _readers(running: Running, count: int, seconds: float, rate: float = 200) -> dict[str, Any]:
-    """So many dashboards in a process of their own while leads come at 200/s."""
-    command = [sys.executable, "-m", "bench.readers", str(running.port("metrics")), str(count)]
+    """So many dashboards while leads come at 200/s: all in a process of their own but the one of the probes."""
+    command = [sys.executable, "-m", "bench.readers", str(running.port("metrics")), str(count - 1)]
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, cwd=ROOT, env={**os.environ, "TOKEN": running.token}, **pipes) as readers:
         assert readers.stdin is not None
@@ -72,7 +72,7 @@ def _readers(running: Running, count: int, seconds: float, rate: float = 200) ->
         told = json.loads(readers.stdout.readline())
     return {
         "readers": count,
-        "connected": ready,
+        "connected": ready + 1,
         **told,
         "probe_frame": row["frame"],
         "assigned": row["assigned"],

@@ -31,7 +31,21 @@ def rules(count: int, seed: int = 1) -> list[dict[str, Any]]:
     return made
 
 
-def market(count: int, segments: int = 10) -> str:
+def tiles(count: int) -> list[dict[str, Any]]:
+    """Rules that lie side by side, so that each of them is met as often as any other: up to 18,000."""
+    areas = [(c, p, f"{n:03d}") for n in range(1000) for c in COUNTRIES for p in PRODUCTS]
+    random.Random(1).shuffle(areas)
+    return [
+        {
+            "name": f"tile-{n}",
+            "team": f"team-{n % TEAMS}",
+            "when": {"country": [country], "product": [product], "postcode_area": {"prefix": prefix}},
+        }
+        for n, (country, product, prefix) in enumerate(areas[:count])
+    ]
+
+
+def market(count: int, segments: int = 10, tiled: bool = False) -> str:
     """A market file with this many rules, as JSON."""
     return json.dumps(
         {
@@ -46,7 +60,9 @@ def market(count: int, segments: int = 10) -> str:
                 }
                 for n in range(TEAMS)
             ],
-            "rules": [{**r, "segment": f"segment-{i % segments}"} for i, r in enumerate(rules(count))],
+            "rules": [
+                {**r, "segment": f"segment-{i % segments}"} for i, r in enumerate((tiles if tiled else rules)(count))
+            ],
             "fallback": {"segment": "segment-0", "team": "team-0"},
         }
     )

@@ -73,10 +73,15 @@ async def events_heard(running: Running) -> int:
 
 
 def numbers(running: Running) -> dict[str, Any]:
-    """All KPI rows but for their versions, which count how often a row was written."""
-    dimensions = ("segment", "channel", "team", "campaign")
-    found = {by: running.get("metrics", f"/v1/kpis?by={by}")["rows"] for by in dimensions}
-    return {by: [{k: v for k, v in row.items() if k != "version"} for row in rows] for by, rows in found.items()}
+    """All KPI rows that count anything, without their versions: those count how often a row was written, and a key that
+    everything has left again, like that of leads not yet placed, keeps an empty row."""
+    found: dict[str, Any] = {}
+    for by in ("segment", "channel", "team", "campaign"):
+        rows = [
+            {k: v for k, v in r.items() if k != "version"} for r in running.get("metrics", f"/v1/kpis?by={by}")["rows"]
+        ]
+        found[by] = [row for row in rows if any(value for name, value in row.items() if name != "key")]
+    return found
 
 
 def rebuild(stack: Stack, running: Running, within: float = 300) -> dict[str, Any]:

@@ -121,7 +121,7 @@ def _stored(grown: dict[str, Any]) -> list[str]:
 def _readers(rows: list[dict[str, Any]]) -> list[str]:
     first = rows[0]
     return [
-        "Readers of the KPI stream while leads come at 200/s. *frame*: from the newest decision in a frame to the last byte of it at one reader"
+        "Readers of the KPI stream while leads come at 200/s. *frame*: from the newest event in a frame to the last byte of it at one reader"
         " in ten, so a frame that waits for its turn among thousands counts in full; *form to frame*: by probes, as above.",
         "",
         *table(
