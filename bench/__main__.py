@@ -13,7 +13,7 @@ from typing import Any
 
 import uvloop
 
-from bench import growth, machine, overload, report, roles, walk
+from bench import growth, machine, overload, peers, report, roles, walk
 from bench.edge import KINDS, Search
 from bench.market import market
 from bench.naive import run as naive
@@ -22,7 +22,7 @@ from bench.running import OUT, Running, stack
 
 RULES = 1000
 RESULTS = Path(__file__).parent / "results.json"
-PARTS = ("walk", "naive", "overload", "growth")
+PARTS = ("walk", "naive", "overload", "growth", "peers")
 Results = dict[str, Any]
 
 
@@ -122,6 +122,11 @@ def grown(results: Results, told: argparse.Namespace) -> None:
     say(f"  metrics made anew: {rebuilt['events']} events in {rebuilt['seconds']} s")
 
 
+def beside(results: Results, told: argparse.Namespace) -> None:
+    """Parts of the walk beside what people would take or write instead."""
+    results["peers"] = peers.run(OUT / "state" / "peers", told.rounds, told.quick)
+
+
 def main() -> None:
     """What is not asked for again is kept from the last run and shown with the commit that it belongs to."""
     told = arguments()
@@ -134,6 +139,7 @@ def main() -> None:
         ({"walk", "naive"}, walks),
         ({"overload"}, overloaded),
         ({"growth"}, grown),
+        ({"peers"}, beside),
     ]
     for parts, step in steps:
         if asked := sorted(parts & set(told.only)):

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from bench import goals, picture, tables, tables_more
+from bench import goals, peers, picture, tables, tables_more
 from bench.tables import held_rate, table
 
 PAGE = Path(__file__).parent / "RESULTS.md"
@@ -27,6 +27,7 @@ def write(results: Results) -> None:
         tables.naive(results),
         tables_more.overload(results),
         tables_more.growth(results),
+        peers.lines(results.get("peers", {})),
         _how(results),
     ]
     PAGE.write_text("\n".join(line for section in sections if section for line in (*section, "")).rstrip() + "\n")
