@@ -26,16 +26,25 @@ DIMENSIONS = ("segment", "channel")
 
 def python_of(engine: str) -> Path:
     """The interpreter of the engine's own environment, which is made when it is not there."""
-    place, wanted = OUT / "peers" / engine, HERE / f"requirements-{engine}.txt"
+    # A name with a dot: tools that walk through folders leave it alone.
+    place, wanted = OUT / "peers" / f".{engine}", HERE / f"requirements-{engine}.txt"
     made = place / "made"
     if not made.exists() or made.read_text() != wanted.read_text():
         shutil.rmtree(place, ignore_errors=True)
-        uv = [str(next(p for p in (ROOT / ".local/uv/bin/uv", shutil.which("uv")) if p and Path(p).exists()))]
-        subprocess.run([*uv, "venv", "--quiet", "--python", sys.executable, str(place)], check=True)
-        command = [*uv, "pip", "install", "--quiet", "--python", str(place / "bin/python"), "-r", str(wanted)]
+        uv = _uv()
+        subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, str(place)], check=True)
+        command = [uv, "pip", "install", "--quiet", "--python", str(place / "bin/python"), "-r", str(wanted)]
         subprocess.run(command, check=True)
         made.write_text(wanted.read_text())
     return place / "bin" / "python"
+
+
+def _uv() -> str:
+    """The one that make has fetched, else the machine's."""
+    ours = Path(os.environ.get("TRIBUTARY_STATE", ROOT / ".local")) / "uv/bin/uv"
+    if found := str(ours) if ours.exists() else shutil.which("uv"):
+        return found
+    raise SystemExit("The peers need an environment of their own, and there is no uv to make it: run make test once.")
 
 
 class Engine:
