@@ -59,8 +59,8 @@ replay: $(RUN) ## Plays FILE=leads.csv [OUTCOMES=deals.csv] [MAP=mapping.yaml] t
 faults: $(ALL) ## Kills and starves parts of a loaded stack, then checks the invariants; SECONDS=60 SEED=1 BROKERS=3 RATE=200.
 	@exec $(PY) -m tributary faults $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED)) $(if $(BROKERS),--brokers $(BROKERS)) $(if $(RATE),--rate $(RATE))
 
-bench: $(ALL) ## Measures throughput, latency and CPU of the walk.
-	@exec $(PY) -m bench
+bench: $(ALL) ## Measures the walk, overload and growth beside others, into bench/RESULTS.md; ONLY=growth runs a part.
+	@exec $(PY) -m bench $(if $(ONLY),--only $(ONLY))
 
 contracts: $(ALL) ## Writes schemas, AsyncAPI, topics and catalogue from the contracts and names what breaks a reader.
 	@$(PY) -m contracts.export

@@ -42,15 +42,15 @@ def drawn(results: Results) -> str:
         edges_of(results, "posts"),
     ]
     sets = sorted((rows for rows in posts if rows), key=_rate)
-    bars = [(f"{number(_rate(rows))}/s", rows) for rows in sets]
-    bars += [(f"{number(_rate(rows))}/s in 500s", rows) for rows in [edges_of(results, "batches")] if rows]
+    bars = [(f"{number(_rate(rows), 0)}/s", rows) for rows in sets]
+    bars += [(f"{number(_rate(rows), 0)}/s by 500", rows) for rows in [edges_of(results, "batches")] if rows]
     return "\n".join(
         [
-            '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1160 470" role="img" aria-labelledby="title desc">',
+            '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1160 445" role="img" aria-labelledby="title desc">',
             '  <title id="title">Latency against the rate, and processor time per lead</title>',
             f'  <desc id="desc">{escape(_description(sets, bars))}</desc>',
             f"  <style>{STYLE}  </style>",
-            '  <rect class="page" width="1160" height="470"/>',
+            '  <rect class="page" width="1160" height="445"/>',
             *_latency(sets),
             *_costs(bars),
             "</svg>\n",
@@ -64,7 +64,7 @@ def _rate(rows: Sequence[Row]) -> float:
 
 def _description(sets: Sequence[Sequence[Row]], bars: Sequence[tuple[str, Sequence[Row]]]) -> str:
     said = [
-        f"At {number(_rate(rows))} leads per second a lead is assigned after {number(merged(r['assigned'] for r in rows)['p50'])} ms"
+        f"At {number(_rate(rows), 0)} leads per second a lead is assigned after {number(merged(r['assigned'] for r in rows)['p50'])} ms"
         f" (p50) and {number(merged(r['assigned'] for r in rows)['p99'])} ms (p99)."
         for rows in sets
     ]
@@ -76,11 +76,15 @@ def _cost(rows: Sequence[Row], role: str | None) -> float:
 
 
 def _latency(sets: Sequence[Sequence[Row]]) -> list[str]:
-    """Left: one line per thing that is seen, its median whole and its p99 dashed; both scales logarithmic below, linear right."""
+    """Left: one line per thing that is seen, its median whole and its p99 dashed; the time scale is logarithmic."""
     left, right, top, bottom = 70, 560, 70, 400
     whole = {what: [merged(row[what] for row in rows) for rows in sets] for what, _ in LINES}
     values = [seen[p] for each in whole.values() for seen in each for p in ("p50", "p99") if seen[p]]
-    low, high = math.floor(math.log10(min(values))), math.ceil(math.log10(max(values)))
+    marks = [step * 10.0**power for power in range(-1, 6) for step in (1, 2, 5)]
+    marks = [
+        m for m in marks if max(k for k in marks if k <= min(values)) <= m <= min(k for k in marks if k >= max(values))
+    ]
+    low, high = math.log10(marks[0]), math.log10(marks[-1])
     most = max(_rate(rows) for rows in sets) * 1.06
 
     def x(rate: float) -> float:
@@ -90,11 +94,9 @@ def _latency(sets: Sequence[Sequence[Row]]) -> list[str]:
         return bottom - (math.log10(ms) - low) / (high - low) * (bottom - top)
 
     lines = ['  <text class="head" x="20" y="30">Latency, ms (log), against leads per second by single POSTs</text>']
-    for power in range(low, high + 1):
-        for step in (1, 2, 5) if power < high else (1,):
-            ms = step * 10.0**power
-            lines.append(f'  <line class="grid" x1="{left}" x2="{right}" y1="{y(ms):.1f}" y2="{y(ms):.1f}"/>')
-            lines.append(f'  <text class="soft end" x="{left - 8}" y="{y(ms) + 4:.1f}">{ms:,g}</text>')
+    for ms in marks:
+        lines.append(f'  <line class="grid" x1="{left}" x2="{right}" y1="{y(ms):.1f}" y2="{y(ms):.1f}"/>')
+        lines.append(f'  <text class="soft end" x="{left - 8}" y="{y(ms) + 4:.1f}">{ms:,g}</text>')
     lines += _rates([_rate(rows) for rows in sets], x, bottom + 22)
     for what, _ in LINES:
         for share in ("p50", "p99"):
@@ -132,7 +134,7 @@ def _costs(bars: Sequence[tuple[str, Sequence[Row]]]) -> list[str]:
     most = max(_cost(rows, None) for _, rows in bars)
     lines = ['  <text class="head" x="610" y="30">Processor time, microseconds a lead, by role</text>']
     for n, role in enumerate(ROLES):
-        at = 610.0 + n * 88
+        at = 610.0 + n * 92
         lines.append(
             f'  <rect class="{role}" x="{at}" y="43" width="12" height="12" rx="2"/><text x="{at + 17}" y="54">{role}</text>'
         )
