@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-
 from bench.edge import KINDS, Search, why_not_held
 
 
