@@ -13,13 +13,21 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-import structlog
 from opentelemetry import trace
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import Link, NonRecordingSpan, SpanContext, SpanKind, TraceFlags, set_span_in_context
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+# structlog draws consoles with rich where that is installed. A service writes JSON: it goes without, and saves 4 MB.
+_RICH = sys.modules.get("rich")
+sys.modules["rich"] = _RICH  # type: ignore[assignment]
+try:
+    import structlog
+finally:
+    if _RICH is None:
+        del sys.modules["rich"]
 
 REGISTRY = CollectorRegistry()
 EVENTS = Counter("events", "Events heard, by what became of them.", ["type", "outcome"], registry=REGISTRY)

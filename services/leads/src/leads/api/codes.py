@@ -1,6 +1,6 @@
 """Which codes there are: countries by ISO 3166-1, currencies by ISO 4217. Read once from the tables of the Unicode consortium."""
 
-from babel import Locale
+from babel import Locale, core, localedata
 from babel.core import get_global
 
 # The consortium's own codes for groups, islands within a country and test data; ISO 3166-1 has none of them.
@@ -15,3 +15,7 @@ CURRENCIES = (
     )
     - _NOT_A_CURRENCY
 )
+
+# The tables are large and were only read for this.
+localedata._cache.clear()
+core._global_data = None
