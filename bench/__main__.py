@@ -127,6 +127,12 @@ def beside(results: Results, told: argparse.Namespace) -> None:
     results["peers"] = peers.run(OUT / "state" / "peers", told.rounds, told.quick)
 
 
+def compared(results: Results, told: argparse.Namespace) -> None:
+    """The KPIs beside stream engines, the door beside others, routing beside a linear scan."""
+    say("peers")
+    results["peers"] = peers.run(OUT / "state" / "peers", told.rounds, told.quick)
+
+
 def main() -> None:
     """What is not asked for again is kept from the last run and shown with the commit that it belongs to."""
     told = arguments()
@@ -139,6 +145,7 @@ def main() -> None:
         ({"walk", "naive"}, walks),
         ({"overload"}, overloaded),
         ({"growth"}, grown),
+        ({"peers"}, compared),
         ({"peers"}, beside),
     ]
     for parts, step in steps:

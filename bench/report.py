@@ -26,6 +26,7 @@ def write(results: Results) -> None:
         tables.costs(results),
         tables.naive(results),
         tables_more.overload(results),
+        peers.lines(results.get("peers", {})),
         tables_more.growth(results),
         peers.lines(results.get("peers", {})),
         _how(results),
