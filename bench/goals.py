@@ -78,6 +78,25 @@ def _grown(*path: str | int) -> Callable[[Results], float | None]:
     return found
 
 
+def _kpis(measure: str) -> Callable[[Results], float | None]:
+    def found(results: Results) -> float | None:
+        rounds = results.get("peers", {}).get("kpis", {}).get("rounds", ())
+        return _median([one["ours"][measure] for one in rounds if one["ours"].get(measure) is not None])
+
+    return found
+
+
+def _doors(pick: Callable[[Results], float]) -> Callable[[Results], float | None]:
+    return lambda results: _median([pick(one) for one in results.get("peers", {}).get("doors", {}).get("rounds", ())])
+
+
+def _routing(pick: Callable[[Results], float]) -> Callable[[Results], float | None]:
+    rules = 10_000
+    return lambda results: _median(
+        [pick(r) for r in results.get("peers", {}).get("routing", ()) if r["rules"] == rules]
+    )
+
+
 GOALS = [
     Goal("held, one lead per POST", (1200, 2000, 2800), _held("posts"), "leads/s"),
     Goal("held, 500 leads per POST", (1800, 3000, 4500), _held("batches"), "leads/s"),
@@ -95,6 +114,25 @@ GOALS = [
     Goal("largest service after 500/s, RSS", (96, 70, 62), _resident, "MB", less=True),
     Goal("idle stack, JVM included", (25, 15, 8), _idle, "% of a core", less=True),
     Goal("10,000 rules put and active", (1, 0.2, 0.1), _grown("rules", -1, "activated_s"), "s", less=True),
+    Goal("KPI events per CPU second of metrics", (25_000, 41_000, 75_000), _kpis("per_cpu_second"), "events/s"),
+    Goal("the same, Kafka and Postgres added", (20_000, 36_000, 45_000), _kpis("per_cpu_second_all"), "events/s"),
+    Goal("kill -9 of metrics to the next KPI", (7, 3, 1), _kpis("kill_to_kpi_s"), "s", less=True),
+    Goal(
+        "the door alone, POSTs per core", (4000, 7000, 10_000), _doors(lambda one: one["alone"]["per_core"]), "POST/s"
+    ),
+    Goal(
+        "the door alone over FastAPI + FastStream doing the same",
+        (2.5, 4, 5),
+        _doors(lambda one: one["ratio_same"]),
+        "x",
+    ),
+    Goal("routing by 10,000 rules, p99", (25, 10, 5), _routing(lambda r: r["ours_p99_us"]), "us", less=True),
+    Goal(
+        "routing over a linear scan, 10,000 rules",
+        (50, 130, 250),
+        _routing(lambda r: statistics.median(r["ratio"])),
+        "x",
+    ),
     Goal("metrics made anew", (16_700, 50_000, 100_000), _grown("rebuild", "events_per_second"), "events/s"),
 ]
 

@@ -43,6 +43,8 @@ def not_green(results: Results) -> list[str]:
             checks["overload, accepted and counted"] = {"green": False}
     if grown := results.get("growth"):
         checks |= {"growth": grown["verify"], "growth, metrics made anew": grown["verify_rebuilt"]}
+    for one in results.get("peers", {}).get("kpis", {}).get("rounds", ()):
+        checks["KPIs beside stream engines"] = {"green": not one["ours"]["wrong"]}
     return [name for name, check in checks.items() if not (check and check["green"])]
 
 
