@@ -29,6 +29,7 @@ def overload(results: Results) -> list[str]:
         f"{number(row['offered'])} leads/s were meant to come for {row['asked_s']:g} s, from {number(row['callers'])} callers that each wait for an answer before"
         f" they call again. Sent: {number(row['sent'])} of {number(row['intended'])}; without an answer: {row['unanswered'] + row['broken']}."
         f" Accepted: {number(row['accepted'])} ({number(row['accepted_per_second'])}/s), {kept}, the last {row['drain_s']:g} s after the end."
+        f" Cores busy: {row['cores_busy']:g}, and {row['generator_cpu_s'] / row['asked_s']:.2f} for the callers."
         f" Invariants: {green}.",
         "",
         "Milliseconds from the sending to the answer:",

@@ -27,7 +27,7 @@ from tributary.topics import create_topics
 
 TOPICS = ("naive.intake", "naive.lead", "naive.assigned")
 PORT = 8191
-OFFERED, WARM_S = 200.0, 6.0
+OFFERED, WARM_S = 500.0, 6.0
 
 
 @contextlib.contextmanager
