@@ -1,6 +1,8 @@
 """The bugs that are planted, each with the smallest part of the suite that must see it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 CHASSIS, TESTS = "libs/chassis/src/chassis", "libs/chassis/tests"
 LEADS, CAMPAIGNS = "services/leads/src/leads", "services/campaigns/src/campaigns"
@@ -71,8 +73,15 @@ MUTANTS = (
     _m(
         "the door answers before the broker's ack",
         f"{CHASSIS}/intake.py",
-        "                    for one in waiting:\n                        await one.done\n",
+        "                    await waiting.done\n",
         "                    await asyncio.sleep(0)\n",
+        f"{TESTS}/real/test_intake.py",
+    ),
+    _m(
+        "a full door goes on taking",
+        f"{CHASSIS}/intake.py",
+        "return self._senders >= self.settings.door_limit",
+        "return False",
         f"{TESTS}/real/test_intake.py",
     ),
     Mutant(
@@ -215,3 +224,13 @@ MUTANTS = (
         "services/territory/tests/component/test_on_leads_lead.py",
     ),
 )
+
+
+def misplaced(root: Path, mutants: Sequence[Mutant] = MUTANTS) -> list[str]:
+    """Mutants whose code has changed: the text of each stands there exactly once, or the bug is not the one that is meant."""
+    return [
+        f"{mutant.name}: {file} has {count} times what is to be replaced: {old.strip()}"
+        for mutant in mutants
+        for file, old, _ in mutant.changes
+        if (count := (root / file).read_text().count(old)) != 1
+    ]
