@@ -7,7 +7,7 @@ from typing import Any
 
 from bench.peers import doors, kpis, routing
 
-LEADS, FEW = 80_000, 12_000  # for the KPI part; the few are for Quix Streams
+LEADS, FEW = 60_000, 10_000  # for the KPI part; the few are for Quix Streams
 QUICK_LEADS, QUICK_FEW = 5_000, 1_000
 
 
