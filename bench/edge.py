@@ -62,17 +62,21 @@ class Search:
         """Short checks: up until one fails, then once or twice into the gap."""
         low, high = 0.0, 0.0
         for rate in self.kind.rates:
-            if not self._try(rate, min(CHECK_S, self.hold_s))["held"]:
+            if not self._looks_held(rate):
                 high = rate
                 break
             low = rate
         while high and low and high - low > 0.12 * low:
             middle = round((low + high) / 2, -1)
-            if self._try(middle, min(CHECK_S, self.hold_s))["held"]:
+            if self._looks_held(middle):
                 low = middle
             else:
                 high = middle
         return low or self.kind.rates[0] * 0.8
+
+    def _looks_held(self, rate: float) -> bool:
+        """A short look, and a second one before a climb ends for what may have been chance."""
+        return any(self._try(rate, min(CHECK_S, self.hold_s))["held"] for _ in range(2))
 
     def _try(self, rate: float, seconds: float, probes: float = 10) -> dict[str, Any]:
         row = self.measure(round(rate, -1), seconds, probes=probes, size=self.kind.size)

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from typing import Any
 
 import uvloop
@@ -64,9 +65,9 @@ def _readers(running: Running, count: int, seconds: float, rate: float = 200) ->
         ready = json.loads(readers.stdout.readline())["ready"]
         readers.stdin.write("begin\n")
         readers.stdin.flush()
-        cpu = roles.cpu(running.pids)
+        cpu, began = roles.cpu(running.pids), time.perf_counter()
         row = uvloop.run(walk.at_rate(running, rate, seconds, probes=5))
-        spent = roles.spent(cpu, roles.cpu(running.pids))
+        spent, took = roles.spent(cpu, roles.cpu(running.pids)), time.perf_counter() - began
         readers.stdin.write("end\n")
         readers.stdin.flush()
         told = json.loads(readers.stdout.readline())
@@ -76,6 +77,6 @@ def _readers(running: Running, count: int, seconds: float, rate: float = 200) ->
         **told,
         "probe_frame": row["frame"],
         "assigned": row["assigned"],
-        "metrics_cores": round(spent["metrics"] / row["seconds"], 2),
+        "metrics_cores": round(spent["metrics"] / took, 2),
         "metrics_resident_mb": row["resident_mb"]["metrics"],
     }

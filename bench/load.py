@@ -30,6 +30,7 @@ class Sent:
     refusals: Latency = field(default_factory=Latency)
     statuses: dict[int, int] = field(default_factory=dict)
     waited_most: int = 0
+    seconds: float = 0.0
     cpu: float = 0.0
 
 
@@ -160,6 +161,7 @@ async def run(
     deadline = time.perf_counter() + 20
     while (pool.busy or pool.queue) and time.perf_counter() < deadline:
         await asyncio.sleep(0.01)
+    sent.seconds = max(seconds, time.perf_counter() - began)
     after = resource.getrusage(resource.RUSAGE_SELF)
     sent.cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     for connection in pool.idle:
