@@ -76,11 +76,23 @@ def _ratio(value: float, first: float) -> str:
 def _costs(rows: list[dict[str, Any]], what: str, role: str, more: tuple[str, str]) -> list[str]:
     first = rows[0]
     return table(
-        (what, more[0], "us a lead, all", "x", f"us a lead, {role}", "x", "assigned p50", "p99", "drained in"),
+        (
+            what,
+            more[0],
+            "done/s",
+            "us a lead, all",
+            "x",
+            f"us a lead, {role}",
+            "x",
+            "assigned p50",
+            "p99",
+            "drained in",
+        ),
         [
             (
                 number(row[what]),
                 number(row[more[1]], 2),
+                number(row["per_second"], 0),
                 number(row["cpu_us_all"]),
                 _ratio(row["cpu_us_all"], first["cpu_us_all"]),
                 number(row["cpu_us"][role]),
@@ -102,10 +114,11 @@ def _stored(grown: dict[str, Any]) -> list[str]:
         " straight into the tables under new ids and vacuumed; no topic knows them, so the checker is asked before and not after.",
         "",
         *table(
-            ("stored leads", "us a lead, all", "x", *roles, "assigned p50", "p99", "drained in"),
+            ("stored leads", "done/s", "us a lead, all", "x", *roles, "assigned p50", "p99", "drained in"),
             [
                 (
                     number(row["stored"]),
+                    number(row["per_second"], 0),
                     number(row["cpu_us_all"]),
                     _ratio(row["cpu_us_all"], first["cpu_us_all"]),
                     *(number(row["cpu_us"][role]) for role in roles),
