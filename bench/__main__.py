@@ -127,12 +127,6 @@ def beside(results: Results, told: argparse.Namespace) -> None:
     results["peers"] = peers.run(OUT / "state" / "peers", told.rounds, told.quick)
 
 
-def compared(results: Results, told: argparse.Namespace) -> None:
-    """The KPIs beside stream engines, the door beside others, routing beside a linear scan."""
-    say("peers")
-    results["peers"] = peers.run(OUT / "state" / "peers", told.rounds, told.quick)
-
-
 def main() -> None:
     """What is not asked for again is kept from the last run and shown with the commit that it belongs to."""
     told = arguments()
@@ -140,19 +134,18 @@ def main() -> None:
     OUT.mkdir(parents=True, exist_ok=True)
     results: Results = {} if set(told.only) == set(PARTS) else kept()
     header = results["machine"] = machine.header(OUT)
-    results["options"] = {**results.get("options", {}), **{k: v for k, v in vars(told).items() if k != "only"}}
+    options = {k: v for k, v in vars(told).items() if k != "only"}
     steps: list[tuple[set[str], Callable[[Results, argparse.Namespace], None]]] = [
         ({"walk", "naive"}, walks),
         ({"overload"}, overloaded),
         ({"growth"}, grown),
-        ({"peers"}, compared),
         ({"peers"}, beside),
     ]
     for parts, step in steps:
         if asked := sorted(parts & set(told.only)):
-            step(results, told)
             for part in asked:
-                results.setdefault("commits", {})[part] = header["commit"]
+                results.setdefault("made", {})[part] = {"commit": header["commit"], **options}
+            step(results, told)
             write(results)
     header["calibration_after_ms"] = machine.calibrate()
     header["fsync_after_ms"] = machine.fsync_probe(OUT)
@@ -183,7 +176,7 @@ def arguments() -> argparse.Namespace:
 def kept() -> Results:
     """The last run's results."""
     found: Results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    return found if "commits" in found else {}
+    return found if "made" in found else {}
 
 
 def write(results: Results) -> None:

@@ -26,7 +26,6 @@ def write(results: Results) -> None:
         tables.costs(results),
         tables.naive(results),
         tables_more.overload(results),
-        peers.lines(results.get("peers", {})),
         tables_more.growth(results),
         peers.lines(results.get("peers", {})),
         _how(results),
@@ -43,8 +42,8 @@ def not_green(results: Results) -> list[str]:
             checks["overload, accepted and counted"] = {"green": False}
     if grown := results.get("growth"):
         checks |= {"growth": grown["verify"], "growth, metrics made anew": grown["verify_rebuilt"]}
-    for one in results.get("peers", {}).get("kpis", {}).get("rounds", ()):
-        checks["KPIs beside stream engines"] = {"green": not one["ours"]["wrong"]}
+    for n, one in enumerate(results.get("peers", {}).get("kpis", {}).get("rounds", ()), 1):
+        checks[f"KPIs beside stream engines, round {n}"] = {"green": not one["ours"]["wrong"]}
     return [name for name, check in checks.items() if not (check and check["green"])]
 
 
@@ -60,10 +59,7 @@ def _head(results: Results, drawn: bool) -> list[str]:
         ),
         ("packages", ", ".join(f"{name} {version}" for name, version in m["packages"].items())),
         ("settings", "; ".join(f"{name}: {what}" for name, what in m.get("settings", {}).items())),
-        (
-            "commit, by part",
-            ", ".join(f"{part} {commit}" for part, commit in results.get("commits", {}).items()) or "-",
-        ),
+        ("commit, by part", ", ".join(f"{part} {how['commit']}" for part, how in results["made"].items())),
         ("8 kB fdatasync, median of 50", f"{m['fsync_ms']} ms before, {m.get('fsync_after_ms', '-')} ms after"),
         (
             "calibration loop",
@@ -72,7 +68,10 @@ def _head(results: Results, drawn: bool) -> list[str]:
         ),
     ]
     broken = not_green(results)
-    verdict = f"**This is no result. The invariants do not hold: {'; '.join(broken)}.**" if broken else ""
+    quick = [part for part, how in results["made"].items() if how["quick"]]
+    reasons = [f"the invariants do not hold ({'; '.join(broken)})"] if broken else []
+    reasons += [f"only a quick look was taken ({', '.join(quick)})"] if quick else []
+    verdict = f"**This is no result: {' and '.join(reasons)}.**" if reasons else ""
     noisy = max(calibrations) > 1.1 * min(calibrations)
     return [
         "# Results",
@@ -90,15 +89,20 @@ def _head(results: Results, drawn: bool) -> list[str]:
 
 
 def _how(results: Results) -> list[str]:
-    options = results.get("options", {})
+    options = {
+        part: ", ".join(
+            f"{name} {value:g}" for name, value in how.items() if name in ("rounds", "seconds", "hold", "overload")
+        )
+        for part, how in results["made"].items()
+    }
     return [
         "## How to repeat it",
         "",
         "```",
-        "make bench                                   # everything",
+        "make bench                                   # everything, on a machine that does nothing else",
         "python -m bench --only walk,naive --rounds 3 # some parts; the others stay as they were",
         "python -m bench --quick                      # a short look, no result",
         "```",
         "",
-        "Of this page: " + ", ".join(f"{name} {value}" for name, value in options.items()) + ".",
+        "Of this page: " + "; ".join(f"{part}: {said}" for part, said in options.items()) + ".",
     ]

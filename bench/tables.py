@@ -80,7 +80,7 @@ def edge(results: Results) -> list[str]:
     rounds = results.get("walk", ())
     if not rounds:
         return []
-    hold = results["options"]["hold"]
+    hold = results["made"]["walk"]["hold"]
     rows = []
     for kind, how in HOW.items():
         held = edges_of(results, kind)
