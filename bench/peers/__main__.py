@@ -19,7 +19,7 @@ def main() -> None:
     told = asked.parse_args()
     results = {
         "machine": machine.header(OUT),
-        **run(OUT / "state" / "peers", told.rounds, told.quick, told.leads, told.only),
+        **run(OUT / "state" / "peers-alone", told.rounds, told.quick, told.leads, told.only),
     }
     (Path(__file__).parents[1] / "peers.json").write_text(json.dumps(results, indent=1) + "\n")
     print("\n".join(lines(results)))

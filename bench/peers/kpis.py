@@ -1,6 +1,7 @@
 """The KPI part: the metrics service, Quix Streams and Bytewax on the same events, in turns, on one Kafka."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,9 @@ def run(home: Path, rounds: int, leads: int, few: int, quick: bool, say: Callabl
     found: dict[str, Any] = {"leads": leads, "few": few, "rounds": []}
     with servers(home) as (kafka, postgres):
         create_topics(kafka.bootstrap, [*STREAMS, *FEW])
-        starts = {
-            "bytewax": Engine("bytewax", home, kafka, 0).cost_of_a_start(),
-            "quix": Engine("quix", home, kafka, 0, PREFIX).cost_of_a_start(),
-        }
+        idle = {"bytewax": Engine("bytewax", home, kafka, 0), "quix": Engine("quix", home, kafka, 0, PREFIX)}
+        with ThreadPoolExecutor() as both:
+            starts = dict(zip(idle, both.map(Engine.cost_of_a_start, idle.values()), strict=True))
         say("an idle start: " + ", ".join(f"{name} {cost['engine']:.2f} s" for name, cost in starts.items()))
         many, fewer = Writer(kafka.bootstrap), Writer(kafka.bootstrap, PREFIX)
         for writer, count in ((many, leads), (fewer, few)):
