@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tributary.kafka import LocalKafka
+from tributary.owned import free_port
 from tributary.postgres import LocalPostgres
 
 
@@ -12,7 +13,8 @@ from tributary.postgres import LocalPostgres
 def servers(home: Path) -> Iterator[tuple[LocalKafka, LocalPostgres]]:
     """Started, and stopped at the end of the block."""
     home.mkdir(parents=True, exist_ok=True)
-    kafka, postgres = LocalKafka(home / "kafka", port=19492), LocalPostgres(home / "postgres", port=15832)
+    # Ports by chance: two runs at once must not meet at one Kafka.
+    kafka, postgres = LocalKafka(home / "kafka", port=free_port()), LocalPostgres(home / "postgres", port=free_port())
     try:
         kafka.start()
         postgres.start()
