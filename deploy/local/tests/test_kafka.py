@@ -29,6 +29,12 @@ def test_nobody_answers_where_nobody_listens() -> None:
     assert not answers(f"127.0.0.1:{free_port()}", 0.2)
 
 
+def test_another_stacks_kafka_is_not_taken_for_ones_own(kafka_server: str) -> None:
+    cluster = AdminClient({"bootstrap.servers": kafka_server}).list_topics(timeout=10).cluster_id
+    assert answers(kafka_server, 5, cluster=cluster)
+    assert not answers(kafka_server, 0.5, cluster="another")
+
+
 def test_a_killed_broker_comes_back_on_its_port_with_its_records(tmp_path: Path) -> None:
     with LocalKafka(tmp_path / "kafka", port=free_port()) as broker:
         create_topics(broker.bootstrap, STREAMS[:1])

@@ -157,11 +157,17 @@ class LocalKafka(Server):
         return Owned("Kafka", [*self._tool, "kafka.Kafka", settings], log=self.log, keeps=[lock], life=self._life)
 
     def _answers(self, timeout: float, running: Callable[[], bool]) -> bool:
-        return answers(self.bootstrap, timeout, running)
+        told = (self.home / "data" / "meta.properties").read_text()
+        cluster = re.search(r"^cluster\.id=(.+)$", told, re.MULTILINE)
+        return answers(self.bootstrap, timeout, running, cluster[1] if cluster else "")
 
 
-def answers(bootstrap: str, timeout: float, running: Callable[[], bool] = lambda: True) -> bool:
-    """Whether a Kafka at this address tells of a broker in time."""
+def answers(
+    bootstrap: str, timeout: float, running: Callable[[], bool] = lambda: True, cluster: str | None = None
+) -> bool:
+    """Whether a Kafka at this address tells of a broker in time; where ``cluster`` is given, a broker of that cluster: two
+    stacks that start at the same moment may want the same port, and the one that came second must not take the first's
+    Kafka for its own."""
     from confluent_kafka import KafkaException
     from confluent_kafka.admin import AdminClient
 
@@ -171,7 +177,8 @@ def answers(bootstrap: str, timeout: float, running: Callable[[], bool] = lambda
         try:  # a bare socket first: the client library complains aloud of every refused connection
             socket.create_connection((host, int(port)), 1).close()
             client = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
-            if client.list_topics(timeout=3).brokers:
+            told = client.list_topics(timeout=3)
+            if told.brokers and cluster in (None, told.cluster_id):
                 return True
         except (OSError, KafkaException):
             pass

@@ -157,14 +157,18 @@ class Transaction:
                 shard_of(stream, key),
                 str(uuid7()),
                 event.type,
-                telemetry.child_of(cause.traceparent)
-                if cause
-                else (self._traceparent or telemetry.current_traceparent()),
+                telemetry.child_of(cause.traceparent) if cause else self._own_trace(),
                 cause.id if cause else None,
                 key,
                 payload,
             )
         )
+
+    def _own_trace(self) -> str:
+        """What nothing that was heard has caused belongs to the door's trace, or to one new trace for all of it."""
+        if not self._traceparent:
+            self._traceparent = telemetry.current_traceparent()
+        return self._traceparent
 
     @property
     def tells(self) -> bool:
