@@ -6,7 +6,7 @@ from typing import Any
 
 Measure = Callable[..., dict[str, Any]]
 ACCEPTED = {200, 202}
-CHECK_S = 12.0
+CHECK_S = 10.0
 STEPS_DOWN = (0.94, 0.88, 0.80, 0.70)
 SHARE, BACKLOG_S, DRAIN_S = 0.97, 1.0, 2.0
 

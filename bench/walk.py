@@ -22,17 +22,26 @@ class Backlog:
     def __init__(self, running: Running, sent: load.Sent, seen: Seen, before: int) -> None:
         self.running, self.sent, self.seen, self.before = running, sent, seen, before
         self.samples: list[int] = []
+        self.drain_s = 0.0
+        self.ended = asyncio.Event()
 
-    async def watch(self, seconds: float) -> None:
-        """Looks once a second until the sending ends."""
-        url = f"{self.running.services['metrics']['url']}/v1/kpis?by=channel"
+    async def watch(self, seconds: float, within: float = 180) -> None:
+        """Looks once a second while leads are sent; then until all that was accepted by then is counted, which is the drain."""
         began = time.perf_counter()
         async with httpx.AsyncClient(headers={"authorization": f"Bearer {self.running.token}"}, timeout=30) as http:
             for second in range(1, int(seconds) + 1):
                 await asyncio.sleep(max(0.0, began + second - time.perf_counter()))
                 due = self.sent.offered_leads + self.seen.sent
-                rows = (await http.get(url)).json()["rows"]
-                self.samples.append(due - (sum(row["routed"] for row in rows) - self.before))
+                self.samples.append(due - await self._counted(http))
+            await self.ended.wait()
+            ended, accepted = time.perf_counter(), self.sent.leads + self.seen.accepted
+            while await self._counted(http) < accepted and time.perf_counter() < ended + within:
+                await asyncio.sleep(0.05)
+            self.drain_s = time.perf_counter() - ended
+
+    async def _counted(self, http: httpx.AsyncClient) -> int:
+        url = f"{self.running.services['metrics']['url']}/v1/kpis?by=channel"
+        return int(sum(row["routed"] for row in (await http.get(url)).json()["rows"])) - self.before
 
     def summary(self) -> dict[str, Any]:
         """Mean of the middle and of the last third, and the most."""
@@ -55,23 +64,17 @@ async def at_rate(
     sent, seen = load.Sent(), Seen()
     backlog = Backlog(running, sent, seen, before)
     cpu_before, began = roles.cpu(running.pids), time.perf_counter()
-    await asyncio.gather(
-        load.run(
-            "127.0.0.1",
-            running.port("leads"),
-            requests,
-            per_second / size,
-            seconds,
-            connections=CONNECTIONS.get(size, BATCH_CONNECTIONS),
-            even=size > 1,
-            sent=sent,
-        ),
-        probe(running, probes, seconds, seen),
-        backlog.watch(seconds),
-    )
+
+    async def send() -> None:
+        pace, connections = per_second / size, CONNECTIONS.get(size, BATCH_CONNECTIONS)
+        port, how = running.port("leads"), dict[str, Any]({"connections": connections, "even": size > 1, "sent": sent})
+        await load.run("127.0.0.1", port, requests, pace, seconds, **how)
+        backlog.ended.set()
+
+    await asyncio.gather(send(), probe(running, probes, seconds, seen), backlog.watch(seconds))
     took = time.perf_counter() - began
     leads = sent.leads + seen.accepted
-    drain = await asyncio.get_running_loop().run_in_executor(None, running.drained, before + leads)
+    await asyncio.get_running_loop().run_in_executor(None, running.drained, before + leads)
     spent = roles.spent(cpu_before, roles.cpu(running.pids))
     return {
         "offered": per_second,
@@ -84,7 +87,7 @@ async def at_rate(
         "statuses": sent.statuses,
         "waited_most": sent.waited_most,
         "backlog": backlog.summary(),
-        "drain_s": round(drain, 2),
+        "drain_s": round(backlog.drain_s, 2),
         "post": sent.latencies.summary(),
         **seen.summary(),
         **costs(running, leads, took, spent),
