@@ -20,7 +20,7 @@ from bench.naive import run as naive
 from bench.readers import raise_open_files
 from bench.running import OUT, Running, stack
 
-RULES = 1000
+RULES = 10_000
 RESULTS = Path(__file__).parent / "results.json"
 PARTS = ("walk", "naive", "overload", "growth", "peers")
 Results = dict[str, Any]

@@ -36,10 +36,12 @@ def stack(home: Path, rules: int) -> Iterator[tuple[dict[str, int], dict[str, st
     kafka, postgres = LocalKafka(home / "kafka", port=19392), LocalPostgres(home / "postgres", port=15732)
     processes: dict[str, subprocess.Popen[bytes]] = {}
     try:
+        listed = home / "rules.json"
+        listed.write_text(json.dumps(naive_rules(rules)))
         environment = {
             **os.environ,
             "KAFKA": kafka.start(),
-            "RULES": json.dumps(naive_rules(rules)),
+            "RULES": str(listed),
             "PYTHONPATH": os.getcwd(),
         }
         postgres.start()

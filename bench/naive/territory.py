@@ -2,13 +2,14 @@
 
 import json
 import os
+from pathlib import Path
 from typing import Any
 
 from bench.naive.handling import app, listen, once, say
 from bench.naive.said import Assigned, Qualified
 from bench.naive.tables import Decision, Turn
 
-RULES: list[dict[str, str]] = json.loads(os.environ["RULES"])
+RULES: list[dict[str, str]] = json.loads(Path(os.environ["RULES"]).read_text())
 PEOPLE = ("anna", "ben", "chen")
 
 
