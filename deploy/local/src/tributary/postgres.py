@@ -27,8 +27,10 @@ PORT = 15432
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
-    "shared_buffers": "64MB",
-    "max_wal_size": "256MB",
+    # As Postgres delivers them; less makes a loaded stack write the same pages again and again.
+    "shared_buffers": "128MB",
+    "max_wal_size": "1GB",
+    "autovacuum_naptime": "10s",  # an outbox that is full of deleted rows for a minute pushes the rest out of memory
     "jit": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",

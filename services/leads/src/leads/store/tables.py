@@ -31,7 +31,7 @@ LEAD = Table(
     Column("waits", Text),
     Column("outcomes", JSONB, nullable=False, server_default="[]"),
     Column("history", JSONB, nullable=False, server_default="[]", comment="append only"),
-    postgresql_with={"fillfactor": "70"},
+    postgresql_with={"fillfactor": "45"},
 )
 
 PERSON = Table(

@@ -39,7 +39,7 @@ LEAD_FACT = Table(
     Column("amount", BigInteger),
     Column("currency", CHAR(3)),
     CheckConstraint("outcome in ('won', 'lost')", name="lead_fact_outcome"),
-    postgresql_with={"fillfactor": "70"},
+    postgresql_with={"fillfactor": "45"},
 )
 
 CAMPAIGN_FACT = Table(
