@@ -35,6 +35,7 @@ class MemoryIntake:
     def __init__(self) -> None:
         self.said: list[Event] = []
         self.trouble = ""
+        self.full = False
 
     async def say(self, stream: Any, events: Sequence[Event], traceparent: str) -> None:
         """Accepts, or is unavailable when a test says so."""

@@ -222,7 +222,7 @@ async def test_health_and_telemetry_need_no_token(service: ServiceUnderTest) -> 
 
 async def test_a_full_capture_door_says_so_before_it_reads_anything(service: ServiceUnderTest) -> None:
     intake, read = Intake("toy", service.service.settings), []
-    service.service.intake = intake
+    service.service.intake, memory = intake, service.service.intake
 
     async def capture(scope: door.Scope, receive: door.Receive, send: door.Send) -> None:
         read.append(await door.read_body(scope, receive, door.LIMIT))
@@ -236,4 +236,4 @@ async def test_a_full_capture_door_says_so_before_it_reads_anything(service: Ser
     assert len(read) == 1
     intake._senders -= 1
     problem(await service.http.post("/v1/capture", json={}), 422)
-    service.service.intake = None
+    service.service.intake = memory
