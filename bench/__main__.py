@@ -53,7 +53,8 @@ def walk_round(number: int, results: Results, told: argparse.Namespace) -> dict[
         found["rates"] = [measured(running, rate, told.seconds) for rate in (200, 500)]
         for kind in KINDS:
             search = Search(lambda *asked, **more: measured(running, *asked, **more), kind, told.hold)
-            found[kind.name] = search.run(known_edge(results, kind.name), told.seconds)
+            begin = known_edge(results, kind.name) or told.begin.get(kind.name)
+            found[kind.name] = search.run(begin, told.seconds)
             say(f"  {kind.name}: held {report.held_rate(found[kind.name]):g}/s for {told.hold:g} s")
         found["verify"] = running.verified()
         say(f"  verify: {'green' if found['verify']['green'] else found['verify']}")
@@ -162,10 +163,12 @@ def arguments() -> argparse.Namespace:
     asked.add_argument("--seconds", type=float, default=20, help="of a row at a fixed rate")
     asked.add_argument("--hold", type=float, default=60, help="seconds that a rate must be held")
     asked.add_argument("--overload", type=float, default=120, help="seconds of overload")
+    asked.add_argument("--begin", default="", help="first rates to hold, like posts=2000,batches=2600, without a climb")
     asked.add_argument("--only", default=",".join(PARTS), help="parts, with commas between: " + ", ".join(PARTS))
     asked.add_argument("--quick", action="store_true", help="short and once, to see that it works")
     told = asked.parse_args()
     told.only = told.only.split(",")
+    told.begin = {name: float(rate) for name, _, rate in (one.partition("=") for one in told.begin.split(",") if one)}
     if unknown := set(told.only) - set(PARTS):
         asked.error(f"there is no part {', '.join(sorted(unknown))}")
     if told.quick:
