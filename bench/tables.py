@@ -104,7 +104,7 @@ def edge(results: Results) -> list[str]:
         "",
         "Held: everything offered was accepted, at 97 % of the rate at which it was offered or more; what waits between the generator's",
         "queue and the KPI, looked at each second, did not grow (mean of the last third at most one second's leads above that of the",
-        f"middle third) and was gone within 2 s of the end. Round 1 climbs by {min(CHECK_S, hold):g} s looks; later rounds begin at what it held.",
+        f"middle third) and was gone within 2 s of the end. Round 1 climbs by {min(CHECK_S, hold):g} s looks or begins where `--begin` says; later rounds begin at what it held.",
         "",
         *table(("how", "leads/s, by round", "leads/s per core, all roles", "cores busy", "most waiting, leads"), rows),
         "",
