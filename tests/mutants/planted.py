@@ -184,8 +184,8 @@ MUTANTS = (
     _m(
         "personal data in the lead's row is not sealed",
         f"{LEADS}/use_cases/intake.py",
-        "box = seal_bytes(sealing_keys[person_id], personal.packed(), lead_id.bytes)",
-        "box = personal.packed()",
+        "box = seal_bytes(sealing_keys[person_id], pack(personal), lead_id.bytes)",
+        "box = pack(personal)",
         "services/leads/tests/component",
     ),
     _m(

@@ -4,7 +4,7 @@ middleware on the capture path cost more than the capture."""
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from opentelemetry.trace import SpanKind
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -21,8 +21,10 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 JSON = frozenset({"application/json"})
+WHOLE = "tributary.body"  # in a request's scope: its body, if that came to its end before anybody read of it
 SINGLE_LIMIT, LIMIT = 256 * 1024, 4 * 1024 * 1024
 RECEIVE_WITHIN_S = 15.0
+NOSNIFF = (b"x-content-type-options", b"nosniff")
 
 
 class _Gathered:
@@ -52,10 +54,16 @@ class _Gathered:
 
 
 class Protocol(HttpToolsProtocol):
-    """uvicorn's HTTP/1.1, with one write an answer."""
+    """uvicorn's HTTP/1.1, with one write an answer, and a body that came with its head is there before anybody asks."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(_Gathered(transport, self.loop))  # type: ignore[arg-type]
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        cycle = self.cycle
+        if not (cycle.more_body or cycle.response_complete):
+            cast(Scope, cycle.scope).setdefault(WHOLE, cycle.body)
 
 
 class TooLarge(Problem):
@@ -67,6 +75,11 @@ class TooLarge(Problem):
 
 async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
     """The whole body, or TooLarge as soon as that is known; a sender that dawdles does not keep its place."""
+    if (whole := scope.get(WHOLE)) is not None:  # nothing to wait for, and so no clock to set
+        if len(whole) > limit:
+            raise TooLarge(limit)
+        return bytes(whole)
+    scope[WHOLE] = None
     try:
         async with asyncio.timeout(RECEIVE_WITHIN_S):
             return await _read(scope, receive, limit)
@@ -112,15 +125,15 @@ class Shell:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        began, status, streams = time.perf_counter(), [500], [False]
+        began, status, streams = time.perf_counter(), 500, False
         trace = telemetry.accepted_traceparent(header(scope, b"traceparent") or None, self.service.settings.trace_ratio)
 
         async def sending(message: MutableMapping[str, Any]) -> None:
+            nonlocal status, streams
             if message["type"] == "http.response.start":
-                status[0] = message["status"]
-                headers = list(message.get("headers", ()))
-                streams[0] = any(k == b"content-type" and v.startswith(b"text/event-stream") for k, v in headers)
-                message["headers"] = [*headers, (b"x-content-type-options", b"nosniff")]
+                status, headers = message["status"], message.get("headers", ())
+                streams = any(v.startswith(b"text/event-stream") for k, v in headers if k == b"content-type")
+                message["headers"] = [*headers, NOSNIFF]
             await send(message)
 
         with telemetry.span(f"{scope['method']} {scope['path']}", trace, SpanKind.SERVER) as scope["tributary.trace"]:
@@ -141,8 +154,8 @@ class Shell:
             except Problem as problem:
                 await problem.response()(scope, receive, sending)
             finally:  # a bug's answer was sent further in, and the bug comes by here: it is counted too
-                if not streams[0]:  # how long somebody watched is no latency
-                    self._observe(scope, mounted is not None, status[0], time.perf_counter() - began, trace)
+                if not streams:  # how long somebody watched is no latency
+                    self._observe(scope, mounted is not None, status, time.perf_counter() - began, trace)
 
     def _observe(self, scope: Scope, mounted: bool, status: int, seconds: float, trace: str) -> None:
         route = getattr(scope.get("route"), "path", scope["path"] if mounted else "other")

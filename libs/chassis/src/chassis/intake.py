@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaProducer
 from opentelemetry.trace import SpanKind
-from uuid_utils.compat import uuid7
+from uuid_utils import uuid7
 
 from chassis import broker, failpoint, telemetry
 from chassis.problems import Problem, unavailable
@@ -43,6 +43,13 @@ class _Waiting(NamedTuple):
     done: "asyncio.Future[None]"
 
 
+def _fail(waiting: Sequence[_Waiting], why: str) -> None:
+    for one in waiting:
+        if not one.done.done():
+            one.done.set_exception(ConnectionError(why))
+            one.done.exception()  # looked at: a requester that has gone away leaves no warning
+
+
 class Intake:
     """Puts events of unsequenced streams on their topics and returns when every in-sync replica has them."""
 
@@ -52,6 +59,7 @@ class Intake:
         self.trouble = "the door has not reached Kafka yet"
         self.log = telemetry.log("intake")
         self._queue: list[_Waiting] = []
+        self._late: asyncio.TimerHandle | None = None
         self._senders = self._open = 0  # requests, and records of them, that wait for their answer
         self._arrived = asyncio.Event()
         self._closed = False
@@ -71,15 +79,17 @@ class Intake:
         with telemetry.span(
             f"send {stream.topic}", traceparent, SpanKind.PRODUCER, **{"messaging.destination.name": stream.topic}
         ) as trace:
-            waiting = _Waiting(self._records(stream, events, trace), asyncio.get_running_loop().create_future())
+            loop = asyncio.get_running_loop()
+            waiting = _Waiting(self._records(stream, events, trace), loop.create_future())
+            if not self._queue:  # one clock for all that go together
+                self._late = loop.call_later(ACK_WITHIN_S, _fail, self._queue, "Kafka is slow")
             self._queue.append(waiting)
             self._arrived.set()
             self._senders += 1
             self._open += len(events)
             try:
-                async with asyncio.timeout(ACK_WITHIN_S):
-                    await waiting.done
-            except (TimeoutError, ConnectionError) as error:
+                await waiting.done
+            except ConnectionError as error:
                 raise unavailable("Kafka") from error
             finally:
                 self._senders -= 1
@@ -129,11 +139,8 @@ class Intake:
         self._fail_all()
 
     def _fail_all(self) -> None:
-        for one in self._queue:
-            if not one.done.done():
-                one.done.set_exception(ConnectionError("Kafka is away"))
-                one.done.exception()  # looked at: a requester that has gone away leaves no warning
-        self._queue = []
+        waiting, self._queue = self._queue, []
+        _fail(waiting, "Kafka is away")
 
     async def _work(self, producer: AIOKafkaProducer, stopping: asyncio.Event) -> None:
         while not (stopping.is_set() and not self._queue):
@@ -142,13 +149,15 @@ class Intake:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._arrived.wait(), 0.5)
                 continue
-            taken, self._queue = self._queue, []
+            taken, late, self._queue = self._queue, self._late, []
             try:
                 async with asyncio.timeout(ACK_WITHIN_S):
                     await self._publish(producer, taken)
             except BaseException:
                 self._queue = taken + self._queue  # failed together with what came meanwhile, by run()
                 raise
+            if late is not None:
+                late.cancel()
             for one in taken:
                 if not one.done.done():
                     one.done.set_result(None)

@@ -139,6 +139,7 @@ class Service:
             http=door.Protocol,
             lifespan="off",
             access_log=False,
+            proxy_headers=False,  # nobody is told apart by address here
             log_config=None,
             server_header=False,
             date_header=False,

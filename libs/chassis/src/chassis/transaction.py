@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import asyncpg
-from uuid_utils.compat import uuid7
+from uuid_utils import uuid7
 
 from chassis import telemetry
 from contracts import STREAM_OF

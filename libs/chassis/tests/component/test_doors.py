@@ -237,3 +237,26 @@ async def test_a_full_capture_door_says_so_before_it_reads_anything(service: Ser
     intake._senders -= 1
     problem(await service.http.post("/v1/capture", json={}), 422)
     service.service.intake = memory
+
+
+async def test_a_body_that_is_there_already_is_taken_without_waiting_and_has_its_limit_too() -> None:
+    async def never() -> dict[str, object]:
+        raise AssertionError("nobody asks for what is there")
+
+    scope: door.Scope = {door.WHOLE: bytearray(b"12345"), "headers": []}
+    assert await door.read_body(scope, never, 5) == b"12345"
+    with pytest.raises(Problem) as refused:
+        await door.read_body(scope, never, 4)
+    assert refused.value.status == 413
+
+
+async def test_what_was_read_in_part_is_read_on_and_not_taken_for_the_whole() -> None:
+    scope: door.Scope = {"headers": []}
+    chunks = [{"type": "http.request", "body": b"1", "more_body": True}, {"type": "http.request", "body": b"2"}]
+
+    async def receive() -> door.Scope:
+        scope.setdefault(door.WHOLE, bytearray(b"2"))  # as the protocol does at the end of the body
+        return chunks.pop(0)
+
+    assert await door.read_body(scope, receive, 9) == b"12"
+    assert scope[door.WHOLE] is None

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import quote
 from uuid import UUID
 
-from starlette.responses import JSONResponse
+from pydantic_core import to_json
 from uuid_utils.compat import uuid7
 
 from chassis import FieldError, Problem, Service, not_valid
@@ -19,10 +18,12 @@ from leads.api.seal import door_key
 from leads.api.submission import LeadForm, parse_form, parse_lead
 from leads.domain.identity import lead_id_for
 from leads.domain.personal import Personal
+from leads.use_cases.personal import pack
 
 FORM_TYPE = "application/x-www-form-urlencoded"
 CAPTURE_TYPES = frozenset({"application/json", FORM_TYPE})
 KEY_LENGTH = 255
+JSON_TYPE = (b"content-type", b"application/json")
 
 
 async def capture(scope: Scope, receive: Receive, send: Send) -> None:
@@ -37,8 +38,12 @@ async def capture(scope: Scope, receive: Receive, send: Send) -> None:
     if len(key) > KEY_LENGTH:
         raise not_valid([FieldError("Idempotency-Key", f"is longer than {KEY_LENGTH} characters")])
     [lead_id] = await accept(scope, [form], now, key or None)
-    body = {"id": str(lead_id), "received_at": now.isoformat()}
-    await JSONResponse(body, 202, headers={"location": f"/v1/leads/{quote(str(lead_id))}"})(scope, receive, send)
+    named = str(lead_id)
+    body = to_json({"id": named, "received_at": now.isoformat()})
+    location = (b"location", b"/v1/leads/" + named.encode())
+    head = [JSON_TYPE, (b"content-length", str(len(body)).encode()), location]
+    await send({"type": "http.response.start", "status": 202, "headers": head})
+    await send({"type": "http.response.body", "body": body})
 
 
 async def accept(scope: Any, forms: Sequence[LeadForm], now: datetime, key: str | None = None) -> list[UUID]:
@@ -66,7 +71,7 @@ def _submitted(form: LeadForm, now: datetime, key: str | None, name: str, sealin
         received_at=now,
         occurred_at=form.occurred_at or now,
         source=form.source,
-        person=seal(name, sealing_key, personal.packed(), lead_id.bytes),
+        person=seal(name, sealing_key, pack(personal), lead_id.bytes),
         country=form.country,
         region=form.region,
         postcode=form.postcode,

@@ -16,6 +16,7 @@ from leads.store import keys
 from leads.store import lead as leads
 from leads.store import outcome as outcomes
 from leads.use_cases import telling
+from leads.use_cases.personal import pack, unpack
 
 UNKNOWN_CAMPAIGN = "unknown campaign"
 
@@ -73,7 +74,7 @@ async def _open(tx: Transaction, submitted: Iterable[LeadSubmitted]) -> dict[UUI
     for one in said:
         if one.person.key not in door_keys:
             raise LookupError("its intake key does not exist any more")
-        personal = Personal.unpacked(unseal(one.person, door_keys[one.person.key], one.lead_id.bytes))
+        personal = unpack(unseal(one.person, door_keys[one.person.key], one.lead_id.bytes))
         opened[one.lead_id] = (keys.person_id(tx, personal.email, personal.phone, one.lead_id), personal)
     return opened
 
@@ -140,6 +141,6 @@ def _who(
     if lead_id not in submitted:
         return None
     (person_id, personal), said = persons[lead_id], submitted[lead_id]
-    box = seal_bytes(sealing_keys[person_id], personal.packed(), lead_id.bytes)
+    box = seal_bytes(sealing_keys[person_id], pack(personal), lead_id.bytes)
     about = telling.attributes(said).model_dump(mode="json", exclude_none=True)
     return leads.Who(person_id, box, about, said.occurred_at)
