@@ -31,21 +31,21 @@ OWN = "attributes."
 _NUMBER = re.compile(r"[+-]?\d{1,15}(\.\d{1,15})?")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class OneOf:
     """The attribute is one of these values, compared as text."""
 
     values: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Prefix:
     """The attribute begins with one of these, compared as text."""
 
     prefixes: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Range:
     """The attribute is a number from ``low`` to ``high``, both included; None leaves that end open."""
 

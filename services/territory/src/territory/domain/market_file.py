@@ -36,6 +36,9 @@ class _Reading:
 
     def __init__(self) -> None:
         self.faults: list[Fault] = []
+        # What is equal is kept once, and no text is the file's own: the market stays for long, and nothing of the file with it.
+        self.texts: dict[str, str] = {}
+        self.criteria: dict[Criterion, Criterion] = {}
 
     def market(self, document: object) -> Market:
         top = self.fields(document, "", {"segments", "teams"}, {"pipelines", "rules", "fallback"})
@@ -119,7 +122,8 @@ class _Reading:
         when: dict[str, Criterion] = {}
         for name, what in asked.items():
             if isinstance(name, str) and (name in ATTRIBUTES or (name.startswith(OWN) and _sayable(name[len(OWN) :]))):
-                when[name] = self.criterion(what, f"{at}.{name}")
+                criterion = self.criterion(what, f"{at}.{name}")
+                when[name] = self.criteria.setdefault(criterion, criterion)
             else:
                 self.fault(f"{at}.{_shown(name)}", f"is not an attribute of a lead; your own are {OWN}<name>")
         return when
@@ -231,7 +235,7 @@ class _Reading:
 
     def word(self, value: object, at: str) -> str:
         if isinstance(value, str) and _sayable(value):
-            return value
+            return self.texts.get(value) or self.texts.setdefault(value, value.encode().decode())
         self.fault(at, _unsayable())
         return ""
 

@@ -11,7 +11,7 @@ FALLBACK = "fallback"
 REFUSED_AT_MOST = 10
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Narrowness:
     """How narrow a rule is. The narrower of two rules, in this order:
 
@@ -48,7 +48,7 @@ class Narrowness:
         return (-self.criteria, -self.exact, -self.prefix, self.alternatives)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Rule:
     """Leads of this kind belong to this segment and this team."""
 
@@ -58,7 +58,7 @@ class Rule:
     when: Mapping[str, Criterion]
     priority: int = 0
 
-    @cached_property
+    @property
     def narrowness(self) -> Narrowness:
         """How narrow the rule is."""
         return Narrowness.of(self.when.values())
