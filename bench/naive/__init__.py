@@ -1,5 +1,8 @@
 """The same walk as most teams would write it: FastAPI, FastStream handlers per message, SQLAlchemy sessions, a plain outbox.
 
-Made safe (it acknowledges after the commit, deduplicates by an inbox row, publishes from an outbox), and tidy; what it does not
-have is batches. It has no sealing, no scorecard, no rotation state worth the name and no streams, which flatters it.
+It hears and says the same events, keeps the same records and takes the same decisions, for which it calls the same pure
+functions: what is compared is how messages are handled, not the arithmetic. Personal data is sealed on the bus and at rest,
+traces and telemetry are FastStream's own middlewares, logs are as they come. It is made safe (it acknowledges after the
+commit, deduplicates by an inbox row, publishes from an outbox), and tidy. What it does not have is batches. It has no read
+doors, no streams to dashboards and no watermarks, which flatters it.
 """

@@ -1,22 +1,33 @@
 """What every naive service does around its handler: inbox, commit, outbox."""
 
 import asyncio
-import logging
 import os
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from faststream import AckPolicy, FastStream
 from faststream.kafka import KafkaBroker
-from pydantic import BaseModel
+from faststream.kafka.opentelemetry import KafkaTelemetryMiddleware
+from faststream.kafka.prometheus import KafkaPrometheusMiddleware
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.sampling import ParentBasedTraceIdRatio
+from prometheus_client import CollectorRegistry
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 
 from bench.naive.tables import Base, Inbox, Outbox, connect
+from contracts.event import Event
 
 engine, sessions = connect(os.environ["DATABASE"])
-# Two log lines per message are off: logging.INFO is the default. With a file to write to they cost little.
-broker = KafkaBroker(os.environ["KAFKA"], acks="all", enable_idempotence=True, log_level=logging.DEBUG)
+broker = KafkaBroker(
+    os.environ["KAFKA"],
+    acks="all",
+    enable_idempotence=True,
+    middlewares=[
+        KafkaTelemetryMiddleware(tracer_provider=TracerProvider(sampler=ParentBasedTraceIdRatio(0.01))),
+        KafkaPrometheusMiddleware(registry=CollectorRegistry()),
+    ],
+)
 
 
 def listen(topic: str, group: str) -> Any:
@@ -24,17 +35,19 @@ def listen(topic: str, group: str) -> Any:
     return broker.subscriber(topic, group_id=group, auto_offset_reset="earliest", ack_policy=AckPolicy.NACK_ON_ERROR)
 
 
-async def once(event: str, work: Callable[[Any], Awaitable[None]]) -> None:
+async def once(event: Event, work: Callable[[Any], Awaitable[None]]) -> None:
     """Runs the work in a transaction unless the event was handled before."""
     async with sessions() as session, session.begin():
-        fresh = await session.execute(insert(Inbox).values(event=event).on_conflict_do_nothing().returning(Inbox.event))
+        heard = insert(Inbox).values(event=f"{event.type}:{event.lead_id}")  # type: ignore[attr-defined]
+        fresh = await session.execute(heard.on_conflict_do_nothing().returning(Inbox.event))
         if fresh.scalar() is not None:
             await work(session)
 
 
-def say(session: Any, topic: str, key: str, event: BaseModel) -> None:
+def say(session: Any, topic: str, event: Event) -> None:
     """Puts an event into the outbox of this transaction."""
-    session.add(Outbox(topic=topic, key=key, body=event.model_dump_json().encode()))
+    key, body = str(event.lead_id), event.model_dump_json(exclude_none=True).encode()  # type: ignore[attr-defined]
+    session.add(Outbox(topic=topic, key=key, type=event.type, body=body))
 
 
 async def relay() -> None:
@@ -45,9 +58,8 @@ async def relay() -> None:
                 await session.scalars(select(Outbox).order_by(Outbox.id).limit(100).with_for_update(skip_locked=True))
             ).all()
             for row in rows:
-                await broker.publish(
-                    row.body, row.topic, key=row.key.encode(), headers={"content-type": "application/json"}
-                )
+                headers = {"content-type": "application/json", "ce_id": str(row.id), "ce_type": row.type}
+                await broker.publish(row.body, row.topic, key=row.key.encode(), headers=headers)
                 await session.execute(delete(Outbox).where(Outbox.id == row.id))
         if not rows:
             await asyncio.sleep(0.05)

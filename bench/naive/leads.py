@@ -1,41 +1,113 @@
 """The naive leads service."""
 
-from typing import Any
+import os
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from uuid import NAMESPACE_OID, UUID, uuid5
+
+from pydantic import Field
+from sqlalchemy.dialects.postgresql import insert
 
 from bench.naive.handling import app, listen, once, say
-from bench.naive.said import Assigned, Lead, Qualified
-from bench.naive.tables import LeadRow
+from bench.naive.tables import LeadRow, Person
+from chassis.sealing import new_key, open_bytes, seal_bytes, unseal
+from contracts.leads.intake import LeadSubmitted
+from contracts.leads.lead import OpportunityOpened
+from contracts.territory.lead import LeadAssigned, LeadRouted
+from leads.domain.qualification import facts
+from leads.domain.scorecard import CURRENT
+from leads.use_cases import telling
+from leads.use_cases.personal import pack, unpack
+
+DOOR_KEY = bytes.fromhex(os.environ["DOOR_KEY"])
+MASTER_KEY = bytes.fromhex(os.environ["MASTER_KEY"])
+
+Decided = Annotated[LeadRouted | LeadAssigned, Field(discriminator="type")]
 
 
 @listen("naive.intake", "naive-leads")
-async def on_submitted(lead: Lead) -> None:
-    """Puts the lead on record."""
+async def on_submitted(event: LeadSubmitted) -> None:
+    """Puts the lead on record, judges it, and tells both."""
 
     async def work(session: Any) -> None:
-        session.add(LeadRow(id=lead.id, data=lead.model_dump(mode="json"), state="qualified"))
-        told = Qualified(
-            id=lead.id,
-            country=lead.country,
-            postcode=lead.postcode,
-            product=lead.product,
-            industry=lead.industry,
-            channel=lead.channel,
+        lead_id, now = event.lead_id, datetime.now(UTC)
+        personal = unpack(unseal(event.person, DOOR_KEY, lead_id.bytes))
+        verdict = CURRENT.judge(
+            facts(
+                event.source,
+                phone=personal.phone,
+                email=personal.email,
+                company=personal.company,
+                external_id=event.external_id,
+                message=personal.message,
+                country=event.country,
+                product=event.product,
+                amount=telling.money_of(event.expected_amount),
+                attributes=event.attributes,
+            )
         )
-        say(session, "naive.lead", str(lead.id), told)
+        about = telling.attributes(event)
+        person_id = uuid5(NAMESPACE_OID, personal.email or personal.phone or str(lead_id))
+        key = await _key_of(session, person_id)
+        history = [
+            {"what": "captured", "at": now.isoformat(), "source": event.source},
+            {"what": "qualified", "at": now.isoformat(), "grade": verdict.grade, "score": verdict.score},
+        ]
+        session.add(
+            LeadRow(
+                lead_id=lead_id,
+                person_id=person_id,
+                personal=seal_bytes(key, pack(personal), lead_id.bytes),
+                about=about.model_dump(mode="json", exclude_none=True),
+                state="qualified",
+                occurred_at=event.occurred_at,
+                captured_at=now,
+                qualified_at=now,
+                grade=verdict.grade,
+                disposition=verdict.disposition,
+                scorecard=verdict.scorecard,
+                history=history,
+            )
+        )
+        say(session, "naive.lead", telling.captured(event, about, (), now))
+        say(session, "naive.lead", telling.qualified(lead_id, verdict, about, now))
 
-    await once(f"submitted:{lead.id}", work)
+    await once(event, work)
 
 
-@listen("naive.assigned", "naive-leads-assigned")
-async def on_assigned(event: Assigned) -> None:
-    """Notes whose the lead is."""
+async def _key_of(session: Any, person_id: UUID) -> bytes:
+    """The key of a person who is known, or a new one."""
+    wrapped = seal_bytes(MASTER_KEY, new_key(), person_id.bytes)
+    made = insert(Person).values(person_id=person_id, wrapped_key=wrapped, known_since=datetime.now(UTC))
+    await session.execute(made.on_conflict_do_nothing())
+    person = await session.get(Person, person_id)
+    return open_bytes(MASTER_KEY, person.wrapped_key, person_id.bytes)
+
+
+@listen("naive.territory", "naive-leads-territory")
+async def on_decided(event: Decided) -> None:
+    """Opens the opportunity in its team's pipeline, or names its person."""
 
     async def work(session: Any) -> None:
-        row = await session.get(LeadRow, event.id)
-        if row is not None:
-            row.state, row.team, row.person = "assigned", event.team, event.person
+        lead = await session.get(LeadRow, event.lead_id, with_for_update=True)
+        if isinstance(event, LeadRouted):
+            lead.state = lead.state if lead.assigned_at else "routed"
+            lead.opened_at, lead.segment, lead.team = event.routed_at, event.segment, event.team
+            lead.pipeline = event.pipeline
+            _note(lead, "routed", event.routed_at, team=event.team, pipeline=event.pipeline)
+            opened = OpportunityOpened(
+                lead_id=event.lead_id, team=event.team, pipeline=event.pipeline, opened_at=event.routed_at
+            )
+            say(session, "naive.lead", opened)
+        else:
+            lead.state, lead.assigned_at, lead.person = "assigned", event.assigned_at, event.person
+            _note(lead, "assigned", event.assigned_at, team=event.team, person=event.person)
 
-    await once(f"assigned:{event.id}", work)
+    await once(event, work)
+
+
+def _note(lead: LeadRow, what: str, at: datetime, **detail: str) -> None:
+    lead.history = [*lead.history, {"what": what, "at": at.isoformat(), **detail}]
 
 
 __all__ = ["app"]

@@ -1,26 +1,64 @@
-"""The naive metrics service: a counter per message."""
+"""The naive metrics service: a fact per lead and a counter per segment, channel, team and campaign, moved by each message."""
 
-from typing import Any
+from dataclasses import fields
+from typing import Annotated, Any
 
+from pydantic import Field
 from sqlalchemy.dialects.postgresql import insert
 
 from bench.naive.handling import app, listen, once
-from bench.naive.said import Assigned
-from bench.naive.tables import Kpi
+from bench.naive.tables import Fact, Kpi
+from contracts.leads.lead import LeadCaptured, LeadQualified, OpportunityOpened
+from contracts.territory.lead import LeadAssigned, LeadRouted
+from metrics.domain.contributions import COUNTS, Differences, standing
+from metrics.domain.facts import LeadFact
+from metrics.use_cases.leads import HEAR
+
+OfALead = Annotated[LeadCaptured | LeadQualified | OpportunityOpened, Field(discriminator="type")]
+OfAPlace = Annotated[LeadRouted | LeadAssigned, Field(discriminator="type")]
+PARTS = [field.name for field in fields(LeadFact)]
+
+_one = insert(Kpi)
+MORE = _one.on_conflict_do_update(
+    index_elements=["by", "key"], set_={name: Kpi.__table__.c[name] + _one.excluded[name] for name in COUNTS}
+)
 
 
-@listen("naive.assigned", "naive-metrics")
-async def on_assigned(event: Assigned) -> None:
-    """Counts the lead by segment and by channel."""
+@listen("naive.lead", "naive-metrics")
+async def on_lead(event: OfALead) -> None:
+    """Leads were captured and judged."""
+    if not isinstance(event, OpportunityOpened):
+        await count(event)
+
+
+@listen("naive.territory", "naive-metrics-territory")
+async def on_place(event: OfAPlace) -> None:
+    """Leads were given to segments, teams and persons."""
+    await count(event)
+
+
+async def count(event: LeadCaptured | LeadQualified | LeadRouted | LeadAssigned) -> None:
+    """The lead's fact learns what is said of it, and the numbers move by the difference that makes."""
 
     async def work(session: Any) -> None:
-        for key in sorted((f"segment:{event.segment}", f"channel:{event.channel}")):
-            one_more = insert(Kpi).values(key=key, assigned=1)
-            await session.execute(
-                one_more.on_conflict_do_update(index_elements=["key"], set_={"assigned": Kpi.assigned + 1})
-            )
+        # Two topics are heard side by side: whoever is first makes the row, and the other waits for it.
+        await session.execute(insert(Fact).values(lead_id=event.lead_id).on_conflict_do_nothing())
+        row = await session.get(Fact, event.lead_id, with_for_update=True)
+        fact = LeadFact(**{part: getattr(row, part) for part in PARTS})
+        before = standing(fact)
+        HEAR[type(event)](fact, event)
+        for part in PARTS:
+            setattr(row, part, getattr(fact, part))
+        moved = Differences()
+        moved.move(before, standing(fact))
+        if moved.counts:
+            rows = [
+                {"by": by, "key": key, **dict(zip(COUNTS, counts, strict=True))}
+                for (by, key), counts in sorted(moved.counts.items())
+            ]
+            await session.execute(MORE, rows)
 
-    await once(f"assigned:{event.id}", work)
+    await once(event, work)
 
 
 __all__ = ["app"]

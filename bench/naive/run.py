@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import random
+import secrets
 import signal
 import subprocess
 import sys
@@ -25,7 +26,7 @@ from tributary.kafka import LocalKafka
 from tributary.postgres import LocalPostgres
 from tributary.topics import create_topics
 
-TOPICS = ("naive.intake", "naive.lead", "naive.assigned")
+TOPICS = ("naive.intake", "naive.lead", "naive.territory")
 PORT = 8191
 OFFERED, WARM_S = 500.0, 6.0
 
@@ -41,6 +42,9 @@ def stack(home: Path, rules: int) -> Iterator[tuple[dict[str, int], dict[str, st
         environment = {
             **os.environ,
             "KAFKA": kafka.start(),
+            "TOPIC": "naive.intake",
+            "DOOR_KEY": secrets.token_hex(32),
+            "MASTER_KEY": secrets.token_hex(32),
             "RULES": str(listed),
             "PYTHONPATH": os.getcwd(),
         }
@@ -142,7 +146,7 @@ async def _latency(leads: asyncpg.Connection, metrics: asyncpg.Connection, rate:
     async def watch() -> None:
         while not stop.is_set():
             if due:
-                query = "select id::text from lead where state = 'assigned' and id = any($1::uuid[])"
+                query = "select lead_id::text as id from lead where state = 'assigned' and lead_id = any($1::uuid[])"
                 for row in await leads.fetch(query, list(due)):
                     seen.add(time.perf_counter() - due.pop(row["id"]))
             await asyncio.sleep(0.005)
@@ -182,7 +186,7 @@ async def _until(metrics: asyncpg.Connection, done: int) -> None:
 
 async def _done(connection: asyncpg.Connection) -> int:
     try:
-        return int(await connection.fetchval("select coalesce(sum(assigned), 0) from kpi where key like 'channel:%'"))
+        return int(await connection.fetchval("select coalesce(sum(routed), 0) from kpi where by = 'channel'"))
     except asyncpg.UndefinedTableError:
         return 0
 

@@ -1,6 +1,6 @@
 """The capture door beside FastAPI with FastStream's ``publish``: durable POSTs a second over 64 connections, closed loop.
 
-All answer after ``acks=all`` of an idempotent producer. ``bench.peers.door`` does the same job as ours; ``bench.naive.door`` does
+All answer after ``acks=all`` of an idempotent producer. ``bench.naive.door`` does the same job as ours; ``bench.peers.door`` does
 less: it checks no values, seals nothing and writes no headers. Our process is the whole leads service: first with its consumer and relay at work, then with its database stopped, when the door does what it is for and takes
 leads all the same, alone. What was accepted is counted in the topics.
 """
@@ -8,6 +8,7 @@ leads all the same, alone. What was accepted is counted in the topics.
 import asyncio
 import contextlib
 import os
+import secrets
 import sys
 import time
 from collections.abc import Callable
@@ -26,10 +27,10 @@ from tributary.services import LocalService
 from tributary.topics import create_topics
 
 CONNECTIONS = 64
-MODULES = {"same": "bench.peers.door", "less": "bench.naive.door"}
+MODULES = {"same": "bench.naive.door", "less": "bench.peers.door"}
 PEERS = {
     "same": Stream("same.intake", "id", (), "", sequenced=False),
-    "less": Stream("naive.intake", "id", (), "", sequenced=False),
+    "less": Stream("less.intake", "id", (), "", sequenced=False),
 }
 Door = tuple[int, int, str]  # port, process, topic
 
@@ -161,7 +162,13 @@ def run(home: Path, rounds: int, seconds: float, say: Callable[[str], None]) -> 
 def _peer(name: str, home: Path, kafka: LocalKafka, ending: contextlib.ExitStack) -> Door:
     port, topic = free_port(), PEERS[name].topic
     command = [sys.executable, "-m", "uvicorn", f"{MODULES[name]}:app", "--port", str(port), "--no-access-log"]
-    told = {**os.environ, "KAFKA": kafka.bootstrap, "TOPIC": topic, "PYTHONPATH": os.getcwd()}
+    told = {
+        **os.environ,
+        "KAFKA": kafka.bootstrap,
+        "TOPIC": topic,
+        "DOOR_KEY": secrets.token_hex(32),
+        "PYTHONPATH": os.getcwd(),
+    }
     process = Owned(name, command, log=home / f"{name}.log", env=told, grace=3).start()
     ending.callback(process.stop)
     return port, process.pid, topic
