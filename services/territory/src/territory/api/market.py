@@ -88,6 +88,7 @@ async def put_market(request: Request) -> Activated:
     document, market = await asyncio.to_thread(_read, await request.body(), kind)
     async with begin(request) as tx:
         active = await activate_market(document, market, tx)
+    store.keep(tx, active)  # not before the commit: a version that came to nothing may be given again
     return Activated(
         version=active.version,
         rules=len(active.market.rules),

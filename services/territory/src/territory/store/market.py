@@ -54,11 +54,17 @@ async def market_of(tx: Transaction, version: int) -> ActiveMarket | None:
         document = await document_of(tx, version)
         if document is None:
             return None
-        while len(kept) >= _KEPT:
-            del kept[next(iter(kept))]
-        kept[version] = ActiveMarket(version, read_market(document))
+        keep(tx, ActiveMarket(version, read_market(document)))
     kept[version] = kept.pop(version)  # the last one used goes last
     return kept[version]
+
+
+def keep(tx: Transaction, market: ActiveMarket) -> None:
+    """Keeps a market that stands in the database, so that no batch waits for it to be read again."""
+    kept: dict[int, ActiveMarket] = tx.memo.setdefault("markets", {})
+    while len(kept) >= _KEPT:
+        del kept[next(iter(kept))]
+    kept[market.version] = market
 
 
 async def document_of(tx: Transaction, version: int) -> dict[str, Any] | None:
