@@ -134,7 +134,8 @@ def main() -> None:
     raise_open_files()  # services inherit it: thousands of readers need a file each
     OUT.mkdir(parents=True, exist_ok=True)
     results: Results = {} if set(told.only) == set(PARTS) else kept()
-    header = results["machine"] = machine.header(OUT)
+    header, began = machine.header(OUT), time.strftime("%Y-%m-%d %H:%M")
+    results["machine"] = header
     options = {k: v for k, v in vars(told).items() if k != "only"}
     steps: list[tuple[set[str], Callable[[Results, argparse.Namespace], None]]] = [
         ({"walk", "naive"}, walks),
@@ -145,7 +146,8 @@ def main() -> None:
     for parts, step in steps:
         if asked := sorted(parts & set(told.only)):
             for part in asked:
-                results.setdefault("made", {})[part] = {"commit": header["commit"], **options}
+                machine_of = {name: header[name] for name in machine.TELLING}
+                results.setdefault("made", {})[part] = {**machine_of, "began": began, **options}
             step(results, told)
             write(results)
     header["calibration_after_ms"] = machine.calibrate()

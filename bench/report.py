@@ -59,7 +59,7 @@ def _head(results: Results, drawn: bool) -> list[str]:
         ),
         ("packages", ", ".join(f"{name} {version}" for name, version in m["packages"].items())),
         ("settings", "; ".join(f"{name}: {what}" for name, what in m.get("settings", {}).items())),
-        ("commit, by part", ", ".join(f"{part} {how['commit']}" for part, how in results["made"].items())),
+        ("measured, by part", "; ".join(_made(part, how, m) for part, how in results["made"].items())),
         ("8 kB fdatasync, median of 50", f"{m['fsync_ms']} ms before, {m.get('fsync_after_ms', '-')} ms after"),
         (
             "calibration loop",
@@ -86,6 +86,12 @@ def _head(results: Results, drawn: bool) -> list[str]:
         *table(("", ""), rows),
         *(["", "The calibration differs by more than a tenth: somebody else used the machine."] if noisy else []),
     ]
+
+
+def _made(part: str, how: dict[str, Any], m: dict[str, Any]) -> str:
+    """When a part was measured, of which commit, and where, if that was another machine than this page's."""
+    where = f" on {how['processor']}, CPython {how['python']}" if how["processor"] != m["processor"] else ""
+    return f"{part} {how['began']} at {how['commit']}{where}"
 
 
 def _how(results: Results) -> list[str]:

@@ -66,8 +66,8 @@ def _doors(found: dict[str, Any]) -> list[str]:
     page = [
         "## The capture door beside FastAPI with FastStream's publish",
         "",
-        "64 connections, closed loop, 202 after acks=all of an idempotent producer; every accepted lead is in the topic. `bench/peers/door.py` does",
-        "the same job: checks values and phone number, seals personal data, writes event headers. `bench/naive/door.py` does none of the three. Our",
+        "64 connections, closed loop, 202 after acks=all of an idempotent producer; every accepted lead is in the topic. `bench/naive/door.py` does",
+        "the same job: checks values and phone number, seals personal data, writes event headers. `bench/peers/door.py` does none of the three. Our",
         "door alone: its database is stopped, so that its process does nothing else; it takes leads all the same.",
         "",
         "| door | POST/s | us of its process a POST | POST/s per core | p50 ms | p99 ms |",
