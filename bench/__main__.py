@@ -13,16 +13,17 @@ from typing import Any
 
 import uvloop
 
-from bench import growth, machine, overload, peers, report, roles, walk
+from bench import growth, machine, overload, peers, report, roles, saturated, walk
 from bench.edge import KINDS, Search
 from bench.market import market
 from bench.naive import run as naive
 from bench.readers import raise_open_files
 from bench.running import OUT, Running, stack
+from bench.tables import RATES
 
 RULES = 10_000
 RESULTS = Path(__file__).parent / "results.json"
-PARTS = ("walk", "naive", "overload", "growth", "peers")
+PARTS = ("walk", "naive", "memory", "overload", "growth", "peers")
 Results = dict[str, Any]
 
 
@@ -50,7 +51,7 @@ def walk_round(number: int, results: Results, told: argparse.Namespace) -> dict[
         running.load_market(market(RULES))
         found["idle"] = idle(running, min(10.0, told.seconds))
         measured(running, 200, 8)  # warm, not counted
-        found["rates"] = [measured(running, rate, told.seconds) for rate in (200, 500)]
+        found["rates"] = [measured(running, rate, told.seconds) for rate in RATES]
         for kind in KINDS:
             search = Search(lambda *asked, **more: measured(running, *asked, **more), kind, told.hold)
             begin = known_edge(results, kind.name) or told.begin.get(kind.name)
@@ -61,6 +62,17 @@ def walk_round(number: int, results: Results, told: argparse.Namespace) -> dict[
     return found
 
 
+def memory_round(number: int, told: argparse.Namespace) -> dict[str, Any]:
+    """What each service holds when it is fresh and after fixed rates."""
+    say(f"round {number}: memory")
+    with stack(f"memory-{number}") as running:
+        fresh = roles.resident({name: running.pids[name] for name in running.services})
+        running.load_market(market(RULES))
+        rows = [measured(running, rate, told.seconds) for rate in RATES]
+        say("  after the last: " + ", ".join(f"{name} {mb} MB" for name, mb in rows[-1]["resident_mb"].items()))
+        return {"fresh": fresh, "rates": rows, "verify": running.verified()}
+
+
 def known_edge(results: Results, kind: str) -> float | None:
     """What an earlier round of this run held: later rounds begin there."""
     rates = [r[kind]["held"]["offered"] for r in results["walk"] if r[kind]["held"]]
@@ -68,13 +80,23 @@ def known_edge(results: Results, kind: str) -> float | None:
 
 
 def naive_round(number: int, told: argparse.Namespace) -> dict[str, Any]:
-    """The naive walk on its own."""
+    """The naive walk at saturation, and ours in the same way right after it."""
     say(f"round {number}: the naive walk")
     home = OUT / "state" / f"naive-{number}"
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True)
     row = naive.run(home, RULES, told.seconds)
-    say(f"  {row['per_second']}/s done, {row['cpu_us_all']} us a lead, {row['waiting_at_the_end']} waiting")
+    told_row = "{per_second}/s done, {cpu_us_all} us a lead, {waiting_at_the_end} waiting"
+    say("  " + told_row.format(**row))
+    with stack(f"beside-{number}") as running:
+        running.load_market(market(RULES))
+        measured(running, 200, 8)  # warm, not counted
+        row["ours"] = {kind.name: uvloop.run(saturated.ours(running, kind.size, told.seconds)) for kind in KINDS}
+        row["verify"] = running.verified()
+    for name, ours in row["ours"].items():
+        say(
+            f"  ours, {name}: {told_row.format(**ours)}, {ours['leads_per_core'] / row['leads_per_core']:.1f}x per core"
+        )
     return row
 
 
@@ -99,6 +121,11 @@ def walks(results: Results, told: argparse.Namespace) -> None:
         if "naive" in told.only:
             results["naive"].append(naive_round(number, told))
             write(results)
+
+
+def remembered(results: Results, told: argparse.Namespace) -> None:
+    """Rounds of memory."""
+    results["memory"] = [memory_round(number, told) for number in range(1, told.rounds + 1)]
 
 
 def overloaded(results: Results, told: argparse.Namespace) -> None:
@@ -139,6 +166,7 @@ def main() -> None:
     options = {k: v for k, v in vars(told).items() if k != "only"}
     steps: list[tuple[set[str], Callable[[Results, argparse.Namespace], None]]] = [
         ({"walk", "naive"}, walks),
+        ({"memory"}, remembered),
         ({"overload"}, overloaded),
         ({"growth"}, grown),
         ({"peers"}, beside),

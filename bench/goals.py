@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from bench.latency import merged
-from bench.tables import edges_of, held_rate, number, ratios, rows_of, table
+from bench.tables import edges_of, held_rate, number, ratios, resident_of, rows_of, table
 
 Results = dict[str, Any]
 
@@ -59,7 +59,7 @@ def _ratio(kind: str) -> Callable[[Results], float | None]:
 
 
 def _resident(results: Results) -> float | None:
-    return _median([max(row["resident_mb"].values()) for row in rows_of(results, 500)])
+    return _median([max(look.values()) for look in resident_of(results, 500)])
 
 
 def _idle(results: Results) -> float | None:

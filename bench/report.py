@@ -24,6 +24,7 @@ def write(results: Results) -> None:
         tables.latency(results),
         tables.edge(results),
         tables.costs(results),
+        tables.memory(results),
         tables.naive(results),
         tables_more.overload(results),
         tables_more.growth(results),
@@ -36,6 +37,10 @@ def write(results: Results) -> None:
 def not_green(results: Results) -> list[str]:
     """Which runs the checker did not find whole, and which lost what they had accepted."""
     checks = {f"walk, round {n}": one.get("verify") for n, one in enumerate(results.get("walk", ()), 1)}
+    checks |= {f"memory, round {n}": one.get("verify") for n, one in enumerate(results.get("memory", ()), 1)}
+    checks |= {
+        f"beside the naive walk, round {n}": one.get("verify") for n, one in enumerate(results.get("naive", ()), 1)
+    }
     if row := results.get("overload"):
         checks["overload"] = row["verify"]
         if row["counted"] != row["accepted"]:

@@ -21,6 +21,7 @@ from bench import load, roles
 from bench.forms import lead, singles
 from bench.latency import Latency
 from bench.market import naive_rules
+from bench.saturated import Look, saturated
 from contracts import Stream
 from tributary.kafka import LocalKafka
 from tributary.postgres import LocalPostgres
@@ -28,7 +29,7 @@ from tributary.topics import create_topics
 
 TOPICS = ("naive.intake", "naive.lead", "naive.territory")
 PORT = 8191
-OFFERED, WARM_S = 500.0, 6.0
+OFFERED = 500.0
 
 
 @contextlib.contextmanager
@@ -85,57 +86,23 @@ def _wait_for_door() -> None:
     raise SystemExit("the naive door did not open")
 
 
-class Measured:
-    """A look at the naive walk's count and at the processor, to take differences of."""
-
-    def __init__(self, done: int, cpu: dict[str, float]) -> None:
-        self.done, self.cpu, self.at = done, cpu, time.perf_counter()
-
-
 async def measure(home: Path, rules: int, seconds: float) -> dict[str, Any]:
-    """Its steady state at saturation: first a backlog is made, which also warms it, then it is offered about what it does, so
-    that it is never idle and its door is not charged for leads that it will not get to. Then, below saturation, how long
-    a lead takes."""
+    """At saturation; and before that, far below it, how long a lead takes."""
     with stack(home, rules) as (pids, databases):
         metrics, leads = await asyncpg.connect(databases["metrics"]), await asyncpg.connect(databases["leads"])
+        requests = singles(3)
 
-        async def look() -> Measured:
-            return Measured(await _done(metrics), roles.cpu(pids))
+        async def look() -> Look:
+            return Look(await _done(metrics), roles.cpu(pids), time.perf_counter())
+
+        async def send(rate: float, lasting: float) -> load.Sent:
+            return await load.run("127.0.0.1", PORT, requests, rate, lasting)
 
         below = await _latency(leads, metrics)
-        warm_before = await look()
-        warm = await load.run("127.0.0.1", PORT, singles(3), OFFERED, WARM_S)
-        warm_after = await look()
-        pace = max(20.0, (warm_after.done - warm_before.done) / (warm_after.at - warm_before.at))
-        before = await look()
-        sent = await load.run("127.0.0.1", PORT, singles(4), pace, seconds)
-        after = await look()
-        row = _row(before, after)
-        waiting = warm.leads + sent.leads - (after.done - warm_before.done)
+        row = await saturated(look, send, OFFERED, seconds)
         await metrics.close()
         await leads.close()
-    return {
-        **row,
-        "offered": OFFERED,
-        "accepted": sent.leads,
-        "waiting_at_the_end": waiting,
-        "saturated": waiting > 0,
-        "post": sent.latencies.summary(),
-        "at_rest": below,
-    }
-
-
-def _row(before: Measured, after: Measured) -> dict[str, Any]:
-    done, took, spent = after.done - before.done, after.at - before.at, roles.spent(before.cpu, after.cpu)
-    return {
-        "seconds": round(took, 1),
-        "leads": done,
-        "per_second": round(done / took, 1),
-        "cpu_us": {role: round(s / max(done, 1) * 1e6) for role, s in spent.items()},
-        "cpu_us_all": round(sum(spent.values()) / max(done, 1) * 1e6),
-        "leads_per_core": round(done / sum(spent.values()), 1),
-        "cores_busy": round(sum(spent.values()) / took, 2),
-    }
+    return {**row, "at_rest": below}
 
 
 async def _latency(leads: asyncpg.Connection, metrics: asyncpg.Connection, rate: float = 20, seconds: float = 8) -> Any:
