@@ -23,7 +23,7 @@ from bench.tables import RATES
 
 RULES = 10_000
 RESULTS = Path(__file__).parent / "results.json"
-PARTS = ("walk", "naive", "memory", "overload", "growth", "peers")
+PARTS = ("walk", "naive", "memory", "overload", "growth", "kpis", "doors", "routing")
 Results = dict[str, Any]
 
 
@@ -152,7 +152,11 @@ def grown(results: Results, told: argparse.Namespace) -> None:
 
 def beside(results: Results, told: argparse.Namespace) -> None:
     """Parts of the walk beside what people would take or write instead."""
-    results["peers"] = peers.run(OUT / "state" / "peers", told.rounds, told.quick)
+    for part in peers.PARTS:
+        if part in told.only:
+            found = peers.run(part, OUT / "state" / "peers", told.rounds, told.quick)
+            results["peers"] = {**results.get("peers", {}), part: found}
+            write(results)
 
 
 def main() -> None:
@@ -169,7 +173,7 @@ def main() -> None:
         ({"memory"}, remembered),
         ({"overload"}, overloaded),
         ({"growth"}, grown),
-        ({"peers"}, beside),
+        (set(peers.PARTS), beside),
     ]
     for parts, step in steps:
         if asked := sorted(parts & set(told.only)):

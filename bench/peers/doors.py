@@ -27,6 +27,7 @@ from tributary.services import LocalService
 from tributary.topics import create_topics
 
 CONNECTIONS = 64
+TURN_S = 1.0
 MODULES = {"same": "bench.naive.door", "less": "bench.peers.door"}
 PEERS = {
     "same": Stream("same.intake", "id", (), "", sequenced=False),
@@ -95,27 +96,41 @@ class ClosedLoop:
             connection.close()
 
 
-def pressed(kafka: LocalKafka, door: Door, seconds: float, seed: int) -> dict[str, Any]:
-    """One measurement of one door."""
-    port, pid, topic = door
-    requests = [request for request, _ in forms.singles(seed, 2000)]
-    stored, before, began = records(kafka, topic), roles.cpu({"door": pid, "broker": kafka.pid}), time.perf_counter()
-    loop = ClosedLoop(requests, seconds)
-    uvloop.run(loop.run(port))
-    took = time.perf_counter() - began
-    spent = roles.spent(before, roles.cpu({"door": pid, "broker": kafka.pid}))
-    accepted = loop.statuses.get(202, 0)
-    if loop.statuses.keys() != {202} or records(kafka, topic) - stored != accepted:
-        raise SystemExit(f"{topic}: answers {loop.statuses}, and {records(kafka, topic) - stored} records are stored")
-    return {
-        "accepted": accepted,
-        "per_second": round(accepted / took),
-        "us": round(spent["door"] / accepted * 1e6),
-        "broker_us": round(spent["broker"] / accepted * 1e6),
-        "per_core": round(accepted / spent["door"]),
-        "p50_ms": _milliseconds(loop.took, 0.5),
-        "p99_ms": _milliseconds(loop.took, 0.99),
-    }
+class Pressed:
+    """One door under load, in one turn or in several."""
+
+    def __init__(self, kafka: LocalKafka, door: Door) -> None:
+        self.kafka, (self.port, pid, self.topic) = kafka, door
+        self.pids = {"door": pid, "broker": kafka.pid}
+        self.accepted, self.seconds, self.took = 0, 0.0, list[float]()
+        self.spent = dict.fromkeys(self.pids, 0.0)
+
+    def press(self, seconds: float, seed: int) -> None:
+        """One turn. What was accepted must be in the topic."""
+        requests = [request for request, _ in forms.singles(seed, 2000)]
+        stored, before, began = records(self.kafka, self.topic), roles.cpu(self.pids), time.perf_counter()
+        loop = ClosedLoop(requests, seconds)
+        uvloop.run(loop.run(self.port))
+        self.seconds += time.perf_counter() - began
+        for role, spent in roles.spent(before, roles.cpu(self.pids)).items():
+            self.spent[role] += spent
+        accepted, stored = loop.statuses.get(202, 0), records(self.kafka, self.topic) - stored
+        if loop.statuses.keys() != {202} or stored != accepted:
+            raise SystemExit(f"{self.topic}: answers {loop.statuses}, and {stored} records are stored")
+        self.accepted += accepted
+        self.took += loop.took
+
+    def row(self) -> dict[str, Any]:
+        """All turns together."""
+        return {
+            "accepted": self.accepted,
+            "per_second": round(self.accepted / self.seconds),
+            "us": round(self.spent["door"] / self.accepted * 1e6),
+            "broker_us": round(self.spent["broker"] / self.accepted * 1e6),
+            "per_core": round(self.accepted / self.spent["door"]),
+            "p50_ms": _milliseconds(self.took, 0.5),
+            "p99_ms": _milliseconds(self.took, 0.99),
+        }
 
 
 def _milliseconds(took: list[float], share: float) -> float:
@@ -146,13 +161,18 @@ def run(home: Path, rounds: int, seconds: float, say: Callable[[str], None]) -> 
         ours.wait_until_ready()
         doors = {"alone": (ours.port, ours.pid, "leads.intake"), **doors}
         for door in doors.values():
-            pressed(kafka, door, min(2.0, seconds), 1)  # warm, not counted
+            Pressed(kafka, door).press(min(2.0, seconds), 1)  # warm, not counted
         for number, row in enumerate(found["rounds"]):
-            row["whole"] = pressed(kafka, doors["alone"], seconds, number)
+            whole = Pressed(kafka, doors["alone"])
+            whole.press(seconds, number)
+            row["whole"] = whole.row()
         postgres.stop()
         for number, row in enumerate(found["rounds"]):
-            for name, door in doors.items():
-                row[name] = pressed(kafka, door, seconds, number)
+            pressed = {name: Pressed(kafka, door) for name, door in doors.items()}
+            for turn in range(max(1, round(seconds / TURN_S))):  # in short turns: a noisy neighbour meets them all
+                for one in pressed.values():
+                    one.press(min(TURN_S, seconds), 100 * number + turn)
+            row.update((name, one.row()) for name, one in pressed.items())
             for name in PEERS:
                 row[f"ratio_{name}"] = round(row["alone"]["per_core"] / row[name]["per_core"], 2)
             say("  doors: " + ", ".join(f"{n} {row[n]['per_second']}/s, {row[n]['us']} us a POST" for n in doors))

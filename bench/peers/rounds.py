@@ -1,4 +1,4 @@
-"""All parts one after the other, each with its rounds interleaved."""
+"""Each part with its rounds interleaved."""
 
 import shutil
 import time
@@ -7,27 +7,23 @@ from typing import Any
 
 from bench.peers import doors, kpis, routing
 
+PARTS = ("kpis", "doors", "routing")
 LEADS, FEW = 60_000, 10_000  # for the KPI part; the few are for Quix Streams
 QUICK_LEADS, QUICK_FEW = 5_000, 1_000
 
 
-def run(home: Path, rounds: int, quick: bool, leads: int | None = None, only: str | None = None) -> dict[str, Any]:
-    """Measures. ``home`` is a folder of its own and is emptied before."""
+def run(part: str, home: Path, rounds: int, quick: bool) -> Any:
+    """Measures one part. ``home`` is a folder of its own and is emptied before."""
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True)
-    rounds = 1 if quick else rounds
-    many, few = (QUICK_LEADS, QUICK_FEW) if quick else (LEADS, FEW)
-    found: dict[str, Any] = {"options": {"rounds": rounds, "quick": quick}}
-    if only in (None, "kpis"):
+    if part == "kpis":
         _say("KPIs beside Quix Streams and Bytewax")
-        found["kpis"] = kpis.run(home / "kpis", rounds, leads or many, few, quick, _say)
-    if only in (None, "doors"):
+        return kpis.run(home, rounds, *((QUICK_LEADS, QUICK_FEW) if quick else (LEADS, FEW)), quick, _say)
+    if part == "doors":
         _say("the capture door beside FastAPI with FastStream's publish")
-        found["doors"] = doors.run(home / "doors", rounds, 2.0 if quick else 4.0, _say)
-    if only in (None, "routing"):
-        _say("routing beside a linear scan")
-        found["routing"] = routing.run(rounds, quick)
-    return found
+        return doors.run(home, rounds, 2.0 if quick else 5.0, _say)
+    _say("routing beside a linear scan")
+    return routing.run(rounds, quick)
 
 
 def _say(text: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic_core import to_json
-from uuid_utils.compat import uuid7
+from uuid_utils import uuid7
 
 from chassis import FieldError, Problem, Service, not_valid
 from chassis.door import LIMIT, SINGLE_LIMIT, Receive, Scope, Send, header, read_body
@@ -62,7 +62,7 @@ def refused(errors: list[FieldError]) -> Problem:
 
 
 def _submitted(form: LeadForm, now: datetime, key: str | None, name: str, sealing_key: bytes) -> LeadSubmitted:
-    lead_id = lead_id_for(key, form.source, form.external_id) or uuid7()
+    lead_id = lead_id_for(key, form.source, form.external_id) or UUID(bytes=uuid7().bytes)
     contact = form.contact
     personal = Personal(contact.name, contact.phone, contact.email, contact.company, contact.address, form.message)
     amount = form.expected_amount
