@@ -21,7 +21,12 @@ PACKAGES = (
     "hdrhistogram",
 )
 
-TELLING = ("commit", "processor", "python")  # what is told of each part, since a part may be measured again elsewhere
+TELLING = (
+    "commit",
+    "processor",
+    "python",
+    "calibration_ms",
+)  # what is told of each part, since a part may be measured again elsewhere
 
 
 def header(scratch: Path) -> dict[str, Any]:

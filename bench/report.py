@@ -8,6 +8,8 @@ from bench.tables import held_rate, table
 
 PAGE = Path(__file__).parent / "RESULTS.md"
 PICTURE = Path(__file__).parent / "results.svg"
+NOISY = """**The calibration loops of the parts differ by more than a tenth**: they were measured on different machines, or somebody else
+used this one. The table at the end of the page says which is which; ratios are of one run each."""
 Results = dict[str, Any]
 
 __all__ = ["PAGE", "held_rate", "not_green", "write"]
@@ -55,21 +57,21 @@ def not_green(results: Results) -> list[str]:
 def _head(results: Results, drawn: bool) -> list[str]:
     m = results["machine"]
     named = "names" if m["python_configured_for_speed"] else "does not name"
-    calibrations = [m["calibration_ms"], *(one["calibration_ms"] for one in results.get("walk", ()))]
+    walked = [one["calibration_ms"] for one in results.get("walk", ())]
+    calibrations = [how["calibration_ms"] for how in results["made"].values()] + walked
     rows = [
-        ("machine", f"{m['processor']}, {m['cores']} cores, Linux {m['kernel']}"),
+        ("machine, of the newest part", f"{m['processor']}, {m['cores']} cores, Linux {m['kernel']}"),
         (
             "interpreter",
             f"CPython {m['python']}; its configuration {named} profile-guided optimisation (a distribution may add it)",
         ),
         ("packages", ", ".join(f"{name} {version}" for name, version in m["packages"].items())),
         ("settings", "; ".join(f"{name}: {what}" for name, what in m.get("settings", {}).items())),
-        ("measured, by part", "; ".join(_made(part, how, m) for part, how in results["made"].items())),
         ("8 kB fdatasync, median of 50", f"{m['fsync_ms']} ms before, {m.get('fsync_after_ms', '-')} ms after"),
         (
             "calibration loop",
-            f"{', '.join(f'{c:g}' for c in calibrations)} ms before each round, {m.get('calibration_after_ms', '-')} ms after;"
-            f" load before: {m['load_before']}",
+            f"{', '.join(f'{c:g}' for c in walked) or '-'} ms before each round of the walk, {m.get('calibration_after_ms', '-')} ms after"
+            f" all; load before: {m['load_before']}",
         ),
     ]
     broken = not_green(results)
@@ -89,23 +91,23 @@ def _head(results: Results, drawn: bool) -> list[str]:
         "",
         *(["![Latency and processor time per lead against the rate](results.svg)", ""] if drawn else []),
         *table(("", ""), rows),
-        *(["", "The calibration differs by more than a tenth: somebody else used the machine."] if noisy else []),
+        *(["", NOISY] if noisy else []),
     ]
 
 
-def _made(part: str, how: dict[str, Any], m: dict[str, Any]) -> str:
-    """When a part was measured, of which commit, and where, if that was another machine than this page's."""
-    where = f" on {how['processor']}, CPython {how['python']}" if how["processor"] != m["processor"] else ""
-    return f"{part} {how['began']} at {how['commit']}{where}"
-
-
 def _how(results: Results) -> list[str]:
-    options = {
-        part: ", ".join(
-            f"{name} {value:g}" for name, value in how.items() if name in ("rounds", "seconds", "hold", "overload")
+    named = ("rounds", "seconds", "hold", "overload")
+    rows = [
+        (
+            part,
+            how["began"],
+            how["commit"],
+            f"{how['processor']}, CPython {how['python']}",
+            f"{how['calibration_ms']:g}",
+            ", ".join(f"{name} {how[name]:g}" for name in named),
         )
         for part, how in results["made"].items()
-    }
+    ]
     return [
         "## How to repeat it",
         "",
@@ -115,5 +117,7 @@ def _how(results: Results) -> list[str]:
         "python -m bench --quick                      # a short look, no result",
         "```",
         "",
-        "Of this page: " + "; ".join(f"{part}: {said}" for part, said in options.items()) + ".",
+        "What this page was made from:",
+        "",
+        *table(("part", "measured", "commit", "machine", "calibration loop, ms", "asked"), rows),
     ]
