@@ -73,9 +73,23 @@ MUTANTS = (
     _m(
         "the door answers before the broker's ack",
         f"{CHASSIS}/intake.py",
-        "                    await waiting.done\n",
-        "                    await asyncio.sleep(0)\n",
+        "                await waiting.done\n",
+        "                await asyncio.sleep(0)\n",
         f"{TESTS}/real/test_intake.py",
+    ),
+    _m(
+        "a submission that waits behind a slow round waits as long as that takes",
+        f"{CHASSIS}/intake.py",
+        '                self._late = loop.call_later(ACK_WITHIN_S, _fail, self._queue, "Kafka is slow")\n',
+        "                pass\n",
+        f"{TESTS}/real/test_intake.py",
+    ),
+    _m(
+        "a body that is there already has no limit",
+        f"{CHASSIS}/door.py",
+        "        if len(whole) > limit:\n",
+        "        if False:\n",
+        f"{TESTS}/component/test_doors.py",
     ),
     _m(
         "a full door goes on taking",
@@ -163,8 +177,8 @@ MUTANTS = (
     _m(
         "capture makes a new id for the same idempotency key",
         f"{LEADS}/api/capture.py",
-        "lead_id_for(key, form.source, form.external_id) or uuid7()",
-        "uuid7()",
+        "lead_id_for(key, form.source, form.external_id) or UUID",
+        "UUID",
         "services/leads/tests/component",
     ),
     _m(

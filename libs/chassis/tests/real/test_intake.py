@@ -6,6 +6,7 @@ import secrets
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -107,6 +108,26 @@ async def test_what_waits_when_the_door_stops_is_still_sent(place: Place) -> Non
     await saying
     await running
     assert len(await place.on_topic(place.taken)) == 20
+
+
+async def test_what_waits_behind_a_slow_round_is_told_so_when_its_own_time_is_over(
+    place: Place, door: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish, slow = door._publish, asyncio.Event()
+
+    async def slowly(*round_: Any) -> None:
+        slow.set()
+        await asyncio.sleep(1.4)
+        await publish(*round_)
+
+    monkeypatch.setattr(sys.modules[Intake.__module__], "ACK_WITHIN_S", 2.0)
+    monkeypatch.setattr(door, "_publish", slowly)
+    first = asyncio.create_task(door.say(place.taken, [spent("s1")], ""))
+    await slow.wait()
+    with pytest.raises(Problem) as refused:  # its own round is in time, but ends after 2.8 s
+        await door.say(place.taken, [spent("s2")], "")
+    assert refused.value.status == 503
+    await first
 
 
 # -- a broker of these tests' own, because they take it away
