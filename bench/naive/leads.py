@@ -14,9 +14,8 @@ from chassis.sealing import new_key, open_bytes, seal_bytes, unseal
 from contracts.leads.intake import LeadSubmitted
 from contracts.leads.lead import OpportunityOpened
 from contracts.territory.lead import LeadAssigned, LeadRouted
-from leads.domain.qualification import facts
-from leads.domain.scorecard import CURRENT
 from leads.use_cases import telling
+from leads.use_cases.intake import judge
 from leads.use_cases.personal import pack, unpack
 
 DOOR_KEY = bytes.fromhex(os.environ["DOOR_KEY"])
@@ -32,20 +31,7 @@ async def on_submitted(event: LeadSubmitted) -> None:
     async def work(session: Any) -> None:
         lead_id, now = event.lead_id, datetime.now(UTC)
         personal = unpack(unseal(event.person, DOOR_KEY, lead_id.bytes))
-        verdict = CURRENT.judge(
-            facts(
-                event.source,
-                phone=personal.phone,
-                email=personal.email,
-                company=personal.company,
-                external_id=event.external_id,
-                message=personal.message,
-                country=event.country,
-                product=event.product,
-                amount=telling.money_of(event.expected_amount),
-                attributes=event.attributes,
-            )
-        )
+        verdict = judge(event, personal)
         about = telling.attributes(event)
         person_id = uuid5(NAMESPACE_OID, personal.email or personal.phone or str(lead_id))
         key = await _key_of(session, person_id)

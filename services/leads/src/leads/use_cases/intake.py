@@ -33,7 +33,7 @@ async def take_in(events: Sequence[LeadSubmitted | OutcomeReported], tx: Transac
     added: dict[UUID, list[Entry]] = {}
     for lead_id, said in submitted.items():
         flags = (UNKNOWN_CAMPAIGN,) if said.campaign and said.campaign not in planned else ()
-        verdict = _judge(said, persons[lead_id][1])
+        verdict = judge(said, persons[lead_id][1])
         standing[lead_id], added[lead_id] = _on_record(standing.get(lead_id, Lead()), said, verdict, flags, tx)
         for outcome in early.get(lead_id, ()):
             _close(standing, added, lead_id, outcome, said, tx)
@@ -79,7 +79,8 @@ async def _open(tx: Transaction, submitted: Iterable[LeadSubmitted]) -> dict[UUI
     return opened
 
 
-def _judge(said: LeadSubmitted, personal: Personal) -> Verdict:
+def judge(said: LeadSubmitted, personal: Personal) -> Verdict:
+    """The scorecard's verdict on what was submitted and by whom."""
     return CURRENT.judge(
         facts(
             said.source,
