@@ -34,7 +34,7 @@ def python_of(engine: str) -> Path:
         uv = _uv()
         subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, str(place)], check=True)
         command = [uv, "pip", "install", "--quiet", "--python", str(place / "bin/python"), "-r", str(wanted)]
-        subprocess.run(command, check=True)
+        subprocess.run(command, check=True, env={"UV_SYSTEM_CERTS": "1", **os.environ})  # as make has it
         made.write_text(wanted.read_text())
     return place / "bin" / "python"
 
