@@ -165,8 +165,7 @@ def main() -> None:
     raise_open_files()  # services inherit it: thousands of readers need a file each
     OUT.mkdir(parents=True, exist_ok=True)
     results: Results = {} if set(told.only) == set(PARTS) else kept()
-    header, began = machine.header(OUT), time.strftime("%Y-%m-%d %H:%M")
-    results["machine"] = header
+    header = results["machine"] = machine.header(OUT)
     options = {k: v for k, v in vars(told).items() if k != "only"}
     steps: list[tuple[set[str], Callable[[Results, argparse.Namespace], None]]] = [
         ({"walk", "naive"}, walks),
@@ -178,8 +177,9 @@ def main() -> None:
     for parts, step in steps:
         if asked := sorted(parts & set(told.only)):
             for part in asked:
-                machine_of = {name: header[name] for name in machine.TELLING}
-                results.setdefault("made", {})[part] = {**machine_of, "began": began, **options}
+                where = {name: header[name] for name in ("commit", "processor", "python")}
+                where |= {"began": time.strftime("%Y-%m-%d %H:%M"), "calibration_ms": machine.calibrate()}
+                results.setdefault("made", {})[part] = {**where, **options}
             step(results, told)
             write(results)
     header["calibration_after_ms"] = machine.calibrate()

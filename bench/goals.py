@@ -8,8 +8,8 @@ from bench.latency import merged
 from bench.tables import edges_of, held_rate, number, ratios, resident_of, rows_of, table
 
 Results = dict[str, Any]
-MEDIANS = """Medians of the rounds; percentiles over all rounds. *loop* is what the calibration loop took on the machine and in the minute of the
-part: where it took three times as long, a core did a third."""
+MEDIANS = """Medians of the rounds; percentiles over all rounds. *loop* is what the calibration loop took before the part was measured, on the
+machine of that day: where it took three times as long, a core did a third."""
 
 
 class Goal(NamedTuple):

@@ -21,13 +21,6 @@ PACKAGES = (
     "hdrhistogram",
 )
 
-TELLING = (
-    "commit",
-    "processor",
-    "python",
-    "calibration_ms",
-)  # what is told of each part, since a part may be measured again elsewhere
-
 
 def header(scratch: Path) -> dict[str, Any]:
     """Processor, kernel, interpreter and how it was built, versions, commit, and a probe of the disk."""

@@ -176,9 +176,6 @@ def memory(results: Results) -> list[str]:
         return []
     looks = [("fresh", [one["fresh"] for one in rounds])]
     looks += [(f"after {rate}/s", resident_of(results, rate)) for rate in RATES]
-    looks += [
-        (f"after the edge, {how}", [row["resident_mb"] for row in edges_of(results, kind)]) for kind, how in HOW.items()
-    ]
     services = list(rounds[0]["fresh"])
     return [
         "## Resident memory of a service, MB",
@@ -215,7 +212,7 @@ def naive(results: Results) -> list[str]:
         "",
         "`bench/naive`: FastAPI, a FastStream handler per message, a SQLAlchemy session and transaction each, an outbox published row by row, the",
         "same 10,000 rules scanned one after the other. Safe and tidy, without batches. It hears and says the same events and keeps the same records,",
-        "calls the same functions for every decision but routing, seals personal data, and has FastStream's log, traces (1 %) and telemetry as they come.",
+        "calls the same functions to judge a lead, to take turns and to count, seals personal data, and has FastStream's log, traces (1 %) and telemetry as they come.",
         "It has no read doors, no streams to dashboards and no watermarks, which flatters it. Both walks are measured at saturation in the same way, one",
         "after the other: first a backlog is made, then about as much is offered as is done, so none of them is ever idle.",
         *(["", f"**They were idle, so this is not their best: {', '.join(idle)}.**"] if idle else []),

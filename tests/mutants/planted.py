@@ -224,6 +224,13 @@ MUTANTS = (
         "services/metrics/tests/component/test_counting.py",
     ),
     _m(
+        "a market is kept before it is committed",
+        f"{TERRITORY}/api/market.py",
+        "    store.keep(tx, active)",
+        "        store.keep(tx, active)",
+        "services/territory/tests/component/test_api_market.py",
+    ),
+    _m(
         "whose turn it was is not saved",
         f"{TERRITORY}/use_cases/routing.py",
         "        await rotation.save_credits(tx, credits)\n",

@@ -1,12 +1,13 @@
 """A market file at the door: whole, checked, versioned and in force at once, or refused with every fault named."""
 
 import asyncio
+import json
 
 import pytest
 import yaml
 from alembic import command
 
-from chassis import migrations
+from chassis import Problem, Transaction, migrations
 from chassis.testing import ServiceUnderTest
 from contracts.territory.structure import MarketActivated, SegmentDefined, TeamDefined
 
@@ -139,6 +140,21 @@ async def test_a_market_of_ten_thousand_rules_is_taken(service: ServiceUnderTest
         for n in range(10_000)
     ]
     assert await put_market(service, rules=rules) == 1
+
+
+async def test_a_market_that_came_to_nothing_is_not_the_one_that_its_version_means_later(
+    service: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(_: Transaction) -> None:
+        raise Problem(409, "Not now")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Transaction, "finish", fails)  # the last thing before the commit
+        assert (await service.http.put("/v1/market", json=MARKET | {"rules": []})).status_code == 409
+    by_another_replica = "insert into market (version, document, sha256, activated_at) values (1, $1, $2, now())"
+    await service.sql(by_another_replica, json.dumps(MARKET), "0" * 64)
+    rules = (await service.http.get("/v1/rulesets/1")).json()["rules"]
+    assert [rule["name"] for rule in rules] == ["berlin-machines", "germany"]
 
 
 async def test_the_tables_are_what_the_migrations_make(service: ServiceUnderTest) -> None:

@@ -62,6 +62,7 @@ async def market_of(tx: Transaction, version: int) -> ActiveMarket | None:
 def keep(tx: Transaction, market: ActiveMarket) -> None:
     """Keeps a market that stands in the database, so that no batch waits for it to be read again."""
     kept: dict[int, ActiveMarket] = tx.memo.setdefault("markets", {})
+    kept.pop(market.version, None)
     while len(kept) >= _KEPT:
         del kept[next(iter(kept))]
     kept[market.version] = market
