@@ -193,7 +193,7 @@ class Stage:
             if not self.services[name].alive:
                 self.services[name].start()
         with ThreadPoolExecutor() as pool:
-            list(pool.map(lambda name: self.services[name].wait_until_ready(40), names))
+            list(pool.map(lambda name: self.services[name].wait_until_ready(), names))
 
     def verdict(self, accepted: Iterable[str], settle: float = 20) -> Verdict:
         """The verdict of every invariant over the stack at rest, given the ids that were accepted."""

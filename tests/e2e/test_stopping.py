@@ -51,7 +51,7 @@ def test_each_service_killed_under_traffic_is_started_again_and_loses_and_double
             if name != "leads":
                 senders.goes_on(20)
             until(f"the stack starts {name} again", lambda s=service, pid=pid: s.pid != pid and s.alive)
-            service.wait_until_ready(40)
+            service.wait_until_ready()
             senders.goes_on(20)
     senders.arrives()
 

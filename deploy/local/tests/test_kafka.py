@@ -7,7 +7,7 @@ from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
 
 from contracts import STREAMS
 from contracts.topics import definition
-from tributary.kafka import LocalKafka, answers
+from tributary.kafka import LocalKafka, answers, answers_now
 from tributary.owned import free_port
 from tributary.topics import create_topics
 
@@ -31,8 +31,8 @@ def test_nobody_answers_where_nobody_listens() -> None:
 
 def test_another_stacks_kafka_is_not_taken_for_ones_own(kafka_server: str) -> None:
     cluster = AdminClient({"bootstrap.servers": kafka_server}).list_topics(timeout=10).cluster_id
-    assert answers(kafka_server, 5, cluster=cluster)
-    assert not answers(kafka_server, 0.5, cluster="another")
+    assert answers_now(kafka_server, cluster)
+    assert not answers_now(kafka_server, "another")
 
 
 def test_a_killed_broker_comes_back_on_its_port_with_its_records(tmp_path: Path) -> None:

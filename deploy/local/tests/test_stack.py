@@ -5,6 +5,8 @@ import os
 import signal
 import socket
 import subprocess
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,7 +15,8 @@ import pytest
 
 from tributary import running
 from tributary.owned import StackError, free_port
-from tributary.stack import Stack
+from tributary.services import LocalService
+from tributary.stack import Stack, together
 
 Soon = Callable[..., bool]
 Gone = Callable[[int], bool]
@@ -42,7 +45,7 @@ def test_a_stack_that_is_up_says_where_and_only_to_its_user(lamp: Stack, gone: G
     lamp.start()
     place = lamp.home / "stack.json"
     told = json.loads(place.read_text())
-    assert set(told) == {"kafka", "services", "token", "pids"}
+    assert set(told) == {"kafka", "services", "token", "pids", "stack", "home"}
     assert told["services"]["lamp"] == {"url": lamp.services["lamp"].url, "database": lamp.services["lamp"].database}
     assert psutil.Process(told["pids"]["lamp"]).cmdline()[-3:] == ["-m", "lamp", "serve"]
     assert place.stat().st_mode & 0o777 == 0o600
@@ -170,3 +173,47 @@ def test_nothing_is_left_when_the_parent_of_the_owner_is_killed(
     assert len(everything) > 5
     parent.kill()
     assert soon(lambda: all(gone(pid) for pid in everything))
+
+
+def test_two_stacks_that_start_at_the_same_moment_each_speak_to_their_own_service_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, postgres_server: str, kafka_server: str
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
+    monkeypatch.setitem(running_ports(), "lamp", free_port())
+    both_have_chosen = threading.Barrier(2)
+    monkeypatch.setattr(LocalService, "migrate", lambda service: both_have_chosen.wait(30))
+    given = {"services": ("lamp",), "kafka": kafka_server, "postgres": postgres_server}
+    stacks = [Stack(tmp_path / name, **given) for name in ("one", "two")]  # type: ignore[arg-type]
+    try:
+        together(*(stack.start for stack in stacks))
+        services = [stack.services["lamp"] for stack in stacks]
+        assert services[0].port != services[1].port
+        for stack, service in zip(stacks, services, strict=True):
+            assert service.readiness() == (True, f'200 {{"stack": "{stack.name}"}}')
+    finally:
+        for stack in stacks:
+            stack.stop()
+
+
+def test_whoever_answers_at_a_services_port_without_being_it_is_never_ready(lamp: Stack) -> None:
+    service = lamp.start().services["lamp"]
+    stranger = LocalService("lamp", lamp.home, database=service.database)
+    stranger.port = lamp.services["lamp"].port
+    assert stranger.readiness() == (False, f"another process answers at port {stranger.port}")
+
+
+def test_a_start_that_takes_long_is_waited_for_while_it_gets_on(lamp: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tributary.patience.STILL_S", 1.5)
+    monkeypatch.setenv("LAMP_WARMS_UP", "abcdefgh")  # a second each, and each says something new
+    began = time.monotonic()
+    lamp.start()
+    assert time.monotonic() - began > 7
+
+
+def test_a_start_that_stands_still_is_given_up_and_its_last_words_are_shown(
+    lamp: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tributary.patience.STILL_S", 1.5)
+    monkeypatch.setenv("LAMP_WARMS_UP", "a" * 60)  # the same again and again is no progress
+    with pytest.raises(StackError, match=r"(?s)lamp has stood still for 1.5 s \(.*the end of .*warming up: a"):
+        lamp.start()

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
@@ -156,31 +156,34 @@ class LocalKafka(Server):
         settings = self._settings(self.home / "data", port, free_port())
         return Owned("Kafka", [*self._tool, "kafka.Kafka", settings], log=self.log, keeps=[lock], life=self._life)
 
-    def _answers(self, timeout: float, running: Callable[[], bool]) -> bool:
+    def _answers(self) -> bool:
+        """Two stacks that start at the same moment may want the same port, and the one that came second must not take the
+        first's Kafka for its own: the broker there must be of this cluster."""
         told = (self.home / "data" / "meta.properties").read_text()
         cluster = re.search(r"^cluster\.id=(.+)$", told, re.MULTILINE)
-        return answers(self.bootstrap, timeout, running, cluster[1] if cluster else "")
+        return answers_now(self.bootstrap, cluster[1] if cluster else "")
 
 
-def answers(
-    bootstrap: str, timeout: float, running: Callable[[], bool] = lambda: True, cluster: str | None = None
-) -> bool:
-    """Whether a Kafka at this address tells of a broker in time; where ``cluster`` is given, a broker of that cluster: two
-    stacks that start at the same moment may want the same port, and the one that came second must not take the first's
-    Kafka for its own."""
+def answers(bootstrap: str, timeout: float) -> bool:
+    """Whether a Kafka at this address tells of a broker in time."""
+    end = time.monotonic() + timeout
+    while time.monotonic() < end:
+        if answers_now(bootstrap):
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def answers_now(bootstrap: str, cluster: str | None = None) -> bool:
+    """Whether a Kafka at this address tells of a broker just now; where ``cluster`` is given, a broker of that cluster."""
     from confluent_kafka import KafkaException
     from confluent_kafka.admin import AdminClient
 
-    end = time.monotonic() + timeout
     host, port = bootstrap.split(",")[0].rsplit(":", 1)
-    while time.monotonic() < end and running():
-        try:  # a bare socket first: the client library complains aloud of every refused connection
-            socket.create_connection((host, int(port)), 1).close()
-            client = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
-            told = client.list_topics(timeout=3)
-            if told.brokers and cluster in (None, told.cluster_id):
-                return True
-        except (OSError, KafkaException):
-            pass
-        time.sleep(0.05)
-    return False
+    try:  # a bare socket first: the client library complains aloud of every refused connection
+        socket.create_connection((host, int(port)), 1).close()
+        client = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
+        told = client.list_topics(timeout=3)
+    except (OSError, KafkaException):
+        return False
+    return bool(told.brokers) and cluster in (None, told.cluster_id)

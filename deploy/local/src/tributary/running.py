@@ -20,12 +20,18 @@ class RunningService:
 
 @dataclass(frozen=True)
 class Running:
-    """A stack that is up: everything another command needs to talk to it."""
+    """A stack that is up: everything another command needs to talk to it.
+
+    ``stack`` is what its services say at their health pages, and ``home`` the folder of its keys; empty where a hand has
+    written down a stack that runs elsewhere.
+    """
 
     kafka: str
     services: Mapping[str, RunningService]
     token: str
     pids: Mapping[str, int]
+    stack: str = ""
+    home: str = ""
 
     def write(self, home: Path) -> None:
         """Tells others, but only this user: the file holds the operator's token and the databases' passwords."""
@@ -47,4 +53,6 @@ def read(home: Path | None = None) -> Running:
     except PermissionError:
         pass
     services = {name: RunningService(**about) for name, about in found["services"].items()}
-    return Running(found["kafka"], services, found["token"], found["pids"])
+    return Running(
+        found["kafka"], services, found["token"], found["pids"], found.get("stack", ""), found.get("home", "")
+    )

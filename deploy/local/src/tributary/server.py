@@ -1,11 +1,11 @@
 """What Kafka and Postgres have in common: a folder, a lock, a port that is kept, and a life that we own."""
 
-from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
 from tributary.owned import Owned, StackError, free_port, tail, take_lock
+from tributary.patience import Patience
 
 LOCK_WAIT = 10.0
 
@@ -48,27 +48,31 @@ class Server:
         """The process id of the server itself."""
         return 0 if self._process is None else self._process.pid
 
-    def start(self, timeout: float = 60.0) -> str:
-        """Starts it and returns its address once it answers."""
+    def start(self) -> str:
+        """Starts it and returns its address once it answers; as long as it gets on it is waited for."""
         self._starting, self._stopping = True, False
         try:
-            return self._start(timeout)
+            return self._start()
         finally:
             self._starting = False
 
-    def _start(self, timeout: float) -> str:
+    def _start(self) -> str:
         lock = take_lock(self.home / "lock", LOCK_WAIT, f"is used by another {self.name}")
         try:
             self._prepare()
             for _ in range(3):  # a port can be taken between our look and the server's
                 self._port = self._choose_port()
+                began = self.log.stat().st_size if self.log.exists() else 0
                 self._process = self._process_for(self._port, lock).start()
-                if self._answers(timeout, lambda: self.alive and not self._stopping):
+                patience = Patience(self._process, read_from=began)
+                if patience.until(lambda: self._stopping or self._answers()) and not self._stopping:
                     self._pinned = True
                     return self.address
-                self._process.stop()
                 if self._stopping:
                     raise StackError(f"{self.name} was stopped while it started.")
+                if self.alive:
+                    raise StackError(f"{self.name} {patience.ended}; the end of {self.log}:\n{tail(self.log)}")
+                self._process.stop()
         except BaseException:
             self.stop()
             raise
@@ -94,10 +98,10 @@ class Server:
         if self._process is not None:
             self._process.kill()
 
-    def restart(self, timeout: float = 60.0) -> str:
+    def restart(self) -> str:
         """Stops it and starts it on the same port."""
         self.stop()
-        return self.start(timeout)
+        return self.start()
 
     def __enter__(self) -> Self:
         self.start()
@@ -119,7 +123,8 @@ class Server:
     def _process_for(self, port: int, lock: IO[str]) -> Owned:
         raise StackError(f"{self.name} has no command.")
 
-    def _answers(self, timeout: float, running: Callable[[], bool]) -> bool:
+    def _answers(self) -> bool:
+        """Whether the process that was started, and no stranger at its port, takes clients just now."""
         raise StackError(f"{self.name} cannot be asked.")
 
     def _choose_port(self) -> int:

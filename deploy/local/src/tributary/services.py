@@ -2,6 +2,7 @@
 
 import base64
 import http.client
+import json
 import os
 import secrets
 import sys
@@ -10,9 +11,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tributary.owned import Owned, StackError, free_port, run
-from tributary.state import secret
+from tributary.patience import Patience
+from tributary.state import secret, token
 
 PORTS = {"leads": 8101, "territory": 8102, "campaigns": 8103, "metrics": 8104}
+PORTS_TRIED = 10
+IN_USE = "address already in use"
 
 
 def operator_token(home: Path) -> str:
@@ -25,8 +29,16 @@ def master_key(home: Path, name: str) -> str:
     return secret(home / "keys" / f"{name}.master", lambda: base64.b64encode(secrets.token_bytes(32)).decode())
 
 
+class PortTaken(StackError):
+    """Somebody else has the port that the service was to answer at."""
+
+
 class LocalService:
-    """One service as a process: its database is given, its port is the usual one or a free one and then stays."""
+    """One service as a process: its database is given, its port is the usual one or a free one and then stays.
+
+    ``stack`` is a random word that tells this stack's services from all others. They say it at their health pages, so that
+    nobody takes another stack's service, which may have got the port first, for this one.
+    """
 
     def __init__(
         self,
@@ -37,13 +49,16 @@ class LocalService:
         kafka: str = "",
         extra: Mapping[str, str] | None = None,
         usual_port: bool = True,
+        stack: str = "",
     ) -> None:
         self.name = name
+        self.stack = stack or token()
         self.database = database
         self.kafka = kafka
         self.log = home / "log" / f"{name}.log"
         self.port = free_port(PORTS.get(name) if usual_port else None)
         self.began = 0.0
+        self._log_began = 0
         self._home = home
         self._extra = dict(extra or {})
         self._process: Owned | None = None
@@ -69,6 +84,11 @@ class LocalService:
         """Whether it has ended without being asked to."""
         return self._process is not None and not self._process.alive and not self._stopping
 
+    @property
+    def robbed(self) -> bool:
+        """Whether another process has its port while it is down."""
+        return not self.alive and free_port(self.port) != self.port
+
     def environment(self) -> dict[str, str]:
         """Everything the service is told."""
         told = {
@@ -77,6 +97,7 @@ class LocalService:
             "TRIBUTARY_HOST": "127.0.0.1",
             "TRIBUTARY_PORT": str(self.port),
             "TRIBUTARY_INSTANCE": f"{self.name}-0",
+            "TRIBUTARY_STACK": self.stack,
             "TRIBUTARY_OPERATOR_TOKEN": operator_token(self._home),
             "TRIBUTARY_MASTER_KEY": master_key(self._home, self.name),
             "PYTHONUNBUFFERED": "1",
@@ -91,35 +112,63 @@ class LocalService:
     def start(self, **more: str) -> None:
         """Starts it and does not wait; this one process is told ``more`` in its environment."""
         self.began = time.monotonic()
+        self._log_began = self.log.stat().st_size if self.log.exists() else 0
         command = [sys.executable, "-m", self.name, "serve"]
         self._process = Owned(self.name, command, log=self.log, env={**self.environment(), **more}, grace=8).start()
         self._stopping = False  # not before: what has been stopped and is not yet started again has not fallen
 
-    def wait_until_ready(self, timeout: float = 60.0) -> None:
-        """Returns when /readyz says so; says why not when it never does."""
-        end = time.monotonic() + timeout
+    def start_and_wait(self) -> None:
+        """Starts it for the first time and returns when it is ready. Where its port was taken before it could bind it,
+        it gets another: nobody knows the port yet."""
+        for _ in range(PORTS_TRIED):
+            self.start()
+            try:
+                self.wait_until_ready()
+                return
+            except PortTaken:
+                self.stop()
+                self.port = free_port()
+        raise PortTaken(f"{self.name} found each of {PORTS_TRIED} free ports taken a moment later.")
+
+    def wait_until_ready(self) -> None:
+        """Returns when /readyz says so; says why not when it has ended or stands still."""
+        assert self._process is not None
+        why = ""
+
+        def state() -> str:
+            return why
+
+        patience = Patience(self._process, state, self._log_began)
         while True:
             ready, why = self.readiness()
             if ready:
                 return
-            if not self.alive or time.monotonic() > end:
-                state = "does not become ready" if self.alive else "has ended"
-                end_of_log = "" if self._process is None else self._process.tail()
-                raise StackError(f"{self.name} {state} ({why}); the end of {self.log}:\n{end_of_log}")
-            time.sleep(0.05)
+            if ended := patience.ended:
+                last_words = self._process.tail()
+                if self.robbed or (not self.alive and IN_USE in last_words.lower()):
+                    raise PortTaken(f"{self.name} has ended: another process has port {self.port}.")
+                raise StackError(f"{self.name} {ended} ({why}); the end of {self.log}:\n{last_words}")
+            time.sleep(0.1)
 
     def readiness(self) -> tuple[bool, str]:
-        """What /readyz says just now."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
+        """What /readyz says just now, if it is this service that says it."""
+        status, said = self._ask("/readyz")
+        return status == 200, f"{status} {said}" if status else said
+
+    def _ask(self, path: str) -> tuple[int, str]:
+        """Status and text of the answer; no status where nobody answers, or a stranger."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
         try:
-            connection.request("GET", "/readyz")
+            connection.request("GET", path)
             answer = connection.getresponse()
-            said = answer.read(2000).decode(errors="replace")
-            return answer.status == 200, f"{answer.status} {said}"
+            said = answer.read(65_536).decode(errors="replace")
         except (OSError, http.client.HTTPException) as failure:
-            return False, str(failure) or type(failure).__name__
+            return 0, str(failure) or type(failure).__name__
         finally:
             connection.close()
+        if stack_of(said) != self.stack:
+            return 0, f"another process answers at port {self.port}"
+        return answer.status, said
 
     def ask_to_stop(self) -> None:
         """Begins to stop and does not wait."""
@@ -138,3 +187,11 @@ class LocalService:
         self._stopping = True
         if self._process is not None:
             self._process.kill()
+
+
+def stack_of(answer: str) -> str:
+    """The stack that a health page names; empty where it names none."""
+    try:
+        return str(json.loads(answer).get("stack", ""))
+    except (ValueError, AttributeError):
+        return ""

@@ -22,7 +22,7 @@ from tributary.progress import Step, Steps
 from tributary.running import Running, RunningService
 from tributary.server import Server
 from tributary.services import PORTS, LocalService, operator_token
-from tributary.state import secret, state
+from tributary.state import secret, state, token
 
 LOCK_WAIT, ANSWER_WAIT = 3.0, 10.0
 FIRST_PAUSE, LONGEST_PAUSE, LONG_ENOUGH = 0.5, 10.0, 30.0
@@ -50,6 +50,7 @@ class Stack:
         steps: Steps | None = None,
     ) -> None:
         self.home = (home or state()).resolve()
+        self.name = token()
         self.names = tuple(services)
         self.services: dict[str, LocalService] = {}
         self.kafka: LocalKafka | None = None
@@ -81,7 +82,7 @@ class Stack:
             owned["postgres"] = self.postgres
         services = {name: RunningService(service.url, service.database) for name, service in self.services.items()}
         pids = {"stack": os.getpid(), **{name: thing.pid for name, thing in sorted(owned.items())}}
-        return Running(self.bootstrap, services, self.token, pids)
+        return Running(self.bootstrap, services, self.token, pids, self.name, str(self.home))
 
     def start(self) -> Running:
         """Starts everything and returns once every service says that it is ready."""
@@ -173,7 +174,12 @@ class Stack:
         with self._steps.step("migrations"):
             for name, address in addresses.items():
                 self.services[name] = LocalService(
-                    name, self.home, database=address, extra=self._extra, usual_port=self._usual_ports
+                    name,
+                    self.home,
+                    database=address,
+                    extra=self._extra,
+                    usual_port=self._usual_ports,
+                    stack=self.name,
                 )
             together(*(service.migrate for service in self.services.values()))
 
@@ -184,8 +190,7 @@ class Stack:
     def _start_service(self, service: LocalService) -> None:
         with self._steps.step(service.name) as step:
             service.kafka = self.bootstrap
-            service.start()
-            service.wait_until_ready()
+            service.start_and_wait()
             step.done = f"{service.name} at {service.url}"
 
     def _keep_alive(self) -> None:
@@ -209,6 +214,9 @@ class Stack:
         self._steps.say(f"[yellow]{thing.name} has ended by itself; it is started again in {pause:g} s.[/yellow]")
         if self._ending.wait(pause) or thing.alive:  # somebody else has started it meanwhile
             return True
+        if isinstance(thing, LocalService) and thing.robbed:
+            self._steps.say(f"[red]Another process has taken the port of {thing.name}, {thing.port}.[/red]")
+            return False
         try:
             thing.start()
         except StackError as failure:

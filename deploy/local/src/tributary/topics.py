@@ -20,7 +20,7 @@ def create_topics(bootstrap: str, streams: Sequence[Stream] = STREAMS, copies: i
         for topic in map(definition, streams)
     ]
     made = []
-    for topic, answer in client.create_topics(wanted, operation_timeout=20, request_timeout=30).items():
+    for topic, answer in client.create_topics(wanted, operation_timeout=100, request_timeout=120).items():
         try:
             answer.result()
             made.append(topic)

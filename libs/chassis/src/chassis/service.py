@@ -110,13 +110,14 @@ class Service:
 
         @api.get("/livez", tags=["health"], summary="The event loop turns.")
         async def livez() -> dict[str, str]:
-            return {"status": "alive"}
+            return {"status": "alive", "stack": self.settings.stack}
 
         @api.get("/readyz", tags=["health"], summary="Schema known, partitions assigned, not held; says why not.")
         async def readyz() -> JSONResponse:
             troubles = self.troubles()
             telemetry.READY.set(not troubles)
-            return JSONResponse({"ready": not troubles, "because": troubles}, 200 if not troubles else 503)
+            said = {"ready": not troubles, "because": troubles, "stack": self.settings.stack}
+            return JSONResponse(said, 200 if not troubles else 503)
 
         page.install(api)
         api.mount("/metrics", make_asgi_app(telemetry.REGISTRY))

@@ -25,6 +25,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = 8000
     instance: str = Field(default_factory=socket.gethostname)
+    stack: str = Field(default="", description="said at /livez and /readyz, so that a launcher knows its own services")
     operator_token: SecretStr = SecretStr("")
     master_key: SecretStr = SecretStr("")
     trace_ratio: float = Field(default=0.01, ge=0, le=1)
