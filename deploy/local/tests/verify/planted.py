@@ -5,9 +5,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from tributary.verify.said import Assigned, Captured, Closed, KpiTold, Qualified, Said, Unreadable
-from tributary.verify.world import Decision, KpiRow, World
+from tributary.verify.world import KpiRow, World
 
-from .worlds import ADS, ANNA, BEN, CARL, DORA, EVE, FAY, PARKED, UNKNOWN, known
+from .worlds import ADS, ANNA, BEN, CARL, DORA, EVE, FAY, PARKED, UNKNOWN, decided, known
 
 Plant = Callable[[World], None]
 
@@ -58,15 +58,15 @@ def _swap(world: World, topic: str, one: int, two: int) -> None:
     log[two] = b._replace(type=a.type, key=a.key, body=a.body)
 
 
-def _lead(world: World, lead_id: str, **changed: object) -> None:
+def change_lead(world: World, lead_id: str, **changed: object) -> None:
     world.leads.leads[lead_id] = world.leads.leads[lead_id]._replace(**changed)  # type: ignore[arg-type]
 
 
-def _decision(world: World, lead_id: str, **changed: object) -> None:
+def change_decision(world: World, lead_id: str, **changed: object) -> None:
     world.territory.decisions[lead_id] = world.territory.decisions[lead_id]._replace(**changed)  # type: ignore[arg-type]
 
 
-def _line(world: World, **changed: object) -> None:
+def change_line(world: World, **changed: object) -> None:
     world.campaigns.lines[ADS] = world.campaigns.lines[ADS]._replace(**changed)  # type: ignore[arg-type]
 
 
@@ -80,7 +80,7 @@ def _number(world: World, topic: str, n: int, **changed: object) -> None:
 
 
 def _unroutable_without_reason(world: World) -> None:
-    _decision(world, DORA, reason=None)
+    change_decision(world, DORA, reason=None)
 
 
 def _journal(world: World) -> None:
@@ -153,7 +153,7 @@ def _forgotten_parking(world: World) -> None:
 
 
 def _nobody_spoke(world: World) -> None:
-    world.territory.decisions[CARL] = Decision("not_a_target", 1, "s", "berlin", "p", None, None)
+    world.territory.decisions[CARL] = decided("not_a_target")
 
 
 def _one_credit_more(world: World) -> None:
@@ -212,29 +212,33 @@ PLANTED = (
         "leads",
         "wrong",
         f"lead {CARL} was told as discarded",
-        lambda w: _lead(w, CARL, discarded_at=None, state="qualified"),
+        lambda w: change_lead(w, CARL, discarded_at=None, state="qualified"),
     ),
-    Planted("leads", "wrong", f"lead {BEN} stands with lyon/p", lambda w: _lead(w, BEN, team="lyon")),
-    Planted("leads", "wrong", f"lead {BEN} is in state won", lambda w: _lead(w, BEN, state="won")),
+    Planted("leads", "wrong", f"lead {BEN} stands with lyon/p", lambda w: change_lead(w, BEN, team="lyon")),
+    Planted("leads", "wrong", f"lead {BEN} is in state won", lambda w: change_lead(w, BEN, state="won")),
     Planted("leads", "invented", f"lead {ANNA} was told as captured", lambda w: w.leads.leads.pop(ANNA) and None),
     Planted("outcomes", "lost", "outcome leads.intake-8", lambda w: w.leads.waiting.clear()),
     Planted(
         "outcomes",
         "lost",
         f"of lead {FAY} was heard and is not",
-        lambda w: _lead(w, FAY, outcomes=(("lost", None, "price"),)),
+        lambda w: change_lead(w, FAY, outcomes=(("lost", None, "price"),)),
     ),
     Planted("outcomes", "lost", f"still waits for lead {FAY}", lambda w: w.leads.waiting.update({"x": FAY})),
     Planted(
         "outcomes", "lost", "revision 1, and that was never told", lambda w: _silence(w, "leads.lead", FAY, Closed)
     ),
-    Planted("outcomes", "invented", f"lead {FAY} was told as closed, revision 1", lambda w: _lead(w, FAY, outcomes=())),
-    Planted("outcomes", "invented", f"lead {ANNA} is lost", lambda w: _lead(w, ANNA, outcomes=(("lost", None, None),))),
+    Planted(
+        "outcomes", "invented", f"lead {FAY} was told as closed, revision 1", lambda w: change_lead(w, FAY, outcomes=())
+    ),
+    Planted(
+        "outcomes", "invented", f"lead {ANNA} is lost", lambda w: change_lead(w, ANNA, outcomes=(("lost", None, None),))
+    ),
     Planted(
         "outcomes",
         "wrong",
         f"lead {FAY}, revision 2",
-        lambda w: _lead(w, FAY, outcomes=(("lost", None, "price"), ("won", (1, "EUR"), None))),
+        lambda w: change_lead(w, FAY, outcomes=(("lost", None, "price"), ("won", (1, "EUR"), None))),
     ),
     Planted("decisions", "lost", f"lead {ANNA} was heard", lambda w: w.territory.decisions.pop(ANNA) and None),
     Planted("decisions", "invented", f"lead {CARL} has a decision", _nobody_spoke),
@@ -253,22 +257,35 @@ PLANTED = (
     Planted(
         "told", "invented", f"lead {ANNA}: territory.lead.routed.v1", lambda w: w.territory.decisions.pop(ANNA) and None
     ),
-    Planted("told", "wrong", f"lead {ANNA} was decided for berlin/mia", lambda w: _decision(w, ANNA, person="mia")),
-    Planted("owners", "wrong", f"lead {DORA} has no team and no reason", _unroutable_without_reason),
-    Planted("owners", "wrong", f"lead {EVE} is due a person", lambda w: _decision(w, EVE, reason=None)),
     Planted(
-        "followed", "wrong", f"lead {ANNA} is mia's, and leads has heard jo", lambda w: _lead(w, ANNA, person="mia")
+        "told", "wrong", f"lead {ANNA} was decided for berlin/mia", lambda w: change_decision(w, ANNA, person="mia")
     ),
-    Planted("followed", "lost", f"lead {ANNA} is nobody's", lambda w: _lead(w, ANNA, person=None, assigned_at=None)),
-    Planted("followed", "lost", f"lead {BEN} stands with nothing", lambda w: _lead(w, BEN, opened_at=None)),
+    Planted("owners", "wrong", f"lead {DORA} has no team and no reason", _unroutable_without_reason),
+    Planted("owners", "wrong", f"lead {EVE} is due a person", lambda w: change_decision(w, EVE, reason=None)),
+    Planted(
+        "followed",
+        "wrong",
+        f"lead {ANNA} is mia's, and leads has heard jo",
+        lambda w: change_lead(w, ANNA, person="mia"),
+    ),
+    Planted(
+        "followed", "lost", f"lead {ANNA} is nobody's", lambda w: change_lead(w, ANNA, person=None, assigned_at=None)
+    ),
+    Planted("followed", "lost", f"lead {BEN} stands with nothing", lambda w: change_lead(w, BEN, opened_at=None)),
     Planted("followed", "lost", f"lead {ANNA}: leads has heard where", lambda w: w.leads.leads.pop(ANNA) and None),
-    Planted("followed", "wrong", f"lead {EVE} waits because None", lambda w: _lead(w, EVE, waits=None)),
+    Planted("followed", "wrong", f"lead {EVE} waits because None", lambda w: change_lead(w, EVE, waits=None)),
     Planted("conserved", "lost", f"lead {ANNA} was captured", lambda w: w.territory.decisions.pop(ANNA) and None),
     Planted(
-        "conserved", "wrong", f"lead {CARL} is discarded and stands as routed", lambda w: _lead(w, CARL, state="routed")
+        "conserved",
+        "wrong",
+        f"lead {CARL} is discarded and stands as routed",
+        lambda w: change_lead(w, CARL, state="routed"),
     ),
     Planted(
-        "conserved", "wrong", f"lead {BEN} is in a team's queue and stands as won", lambda w: _lead(w, BEN, state="won")
+        "conserved",
+        "wrong",
+        f"lead {BEN} is in a team's queue and stands as won",
+        lambda w: change_lead(w, BEN, state="won"),
     ),
     Planted(
         "sequences",
@@ -328,12 +345,14 @@ PLANTED = (
         "EUR: debits and credits differ by 500",
         lambda w: _posting(w, 3, entries=(("incurred", 500),)),
     ),
-    Planted("lines", "wrong", "budget, committed, incurred are (1000, 0, 501)", lambda w: _line(w, incurred=501)),
-    Planted("lines", "wrong", "available is 499, its entries sum to 500", lambda w: _line(w, available=499)),
-    Planted("lines", "wrong", "not budget less committed less incurred", lambda w: _line(w, available=499)),
-    Planted("lines", "lost", "5 postings, on record are 4, missing [5]", lambda w: _line(w, postings=5)),
+    Planted("lines", "wrong", "budget, committed, incurred are (1000, 0, 501)", lambda w: change_line(w, incurred=501)),
+    Planted("lines", "wrong", "available is 499, its entries sum to 500", lambda w: change_line(w, available=499)),
+    Planted("lines", "wrong", "not budget less committed less incurred", lambda w: change_line(w, available=499)),
+    Planted("lines", "lost", "5 postings, on record are 4, missing [5]", lambda w: change_line(w, postings=5)),
     Planted("lines", "wrong", "spring in EUR: the spends sum to 1201", lambda w: _spend(w, 501)),
-    Planted("lines", "wrong", "planned with 1000 EUR, and on the ledger it is 900", lambda w: _line(w, budget=900)),
+    Planted(
+        "lines", "wrong", "planned with 1000 EUR, and on the ledger it is 900", lambda w: change_line(w, budget=900)
+    ),
     Planted("postings", "lost", "posting 4 was never told", lambda w: _number(w, "campaigns.ledger", 3, body=None)),
     Planted(
         "postings",
@@ -342,7 +361,9 @@ PLANTED = (
         lambda w: _again(w, "campaigns.ledger", "spring", type(_records(w, "campaigns.ledger")[0].body)),
     ),
     Planted("postings", "wrong", "posting 3 is ('released', 299", lambda w: _posting(w, 2, amount=299)),
-    Planted("postings", "invented", "posting 4 was told and is not on the ledger", lambda w: _line(w, postings=3)),
+    Planted(
+        "postings", "invented", "posting 4 was told and is not on the ledger", lambda w: change_line(w, postings=3)
+    ),
     Planted("facts", "wrong", f"lead {ANNA}: team is lyon, the topics say berlin", _wrong_fact),
     Planted("facts", "lost", f"lead {ANNA} was heard by metrics", lambda w: w.metrics.leads.pop(ANNA) and None),
     Planted(
@@ -361,7 +382,10 @@ PLANTED = (
     Planted("rotation", "wrong", "team berlin: the credits of its rotation add up to 1", _one_credit_more),
     Planted("rotation", "lost", "team berlin was given leads", lambda w: w.territory.credits.clear()),
     Planted(
-        "rotation", "invented", "jo of team berlin: 0 leads by decisions, 1", lambda w: _decision(w, ANNA, person="mia")
+        "rotation",
+        "invented",
+        "jo of team berlin: 0 leads by decisions, 1",
+        lambda w: change_decision(w, ANNA, person="mia"),
     ),
     Planted("unreadable", "lost", "campaigns has passed campaigns.spend/0@0", _unreadable),
     Planted("unreadable", "lost", "leads has passed leads.intake/0@3 (no event)", _foreign),

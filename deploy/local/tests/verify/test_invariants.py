@@ -8,6 +8,9 @@ from tributary.verify.verdict import judge
 
 from . import worlds
 from .planted import PLANTED, Planted
+from .planted_within import WITHIN
+
+EVERY = (*PLANTED, *WITHIN)
 
 
 def test_a_clean_world_violates_nothing() -> None:
@@ -19,7 +22,7 @@ def test_a_world_in_which_nothing_has_happened_violates_nothing() -> None:
     assert [v for invariant in INVARIANTS for v in invariant.violations(worlds.empty())] == []
 
 
-@pytest.mark.parametrize("planted", PLANTED, ids=[f"{p.invariant}-{n}" for n, p in enumerate(PLANTED)])
+@pytest.mark.parametrize("planted", EVERY, ids=[f"{p.invariant}-{n}" for n, p in enumerate(EVERY)])
 def test_what_is_planted_is_named(planted: Planted) -> None:
     world = worlds.clean()
     planted.plant(world)
@@ -30,7 +33,7 @@ def test_what_is_planted_is_named(planted: Planted) -> None:
 
 
 def test_no_invariant_goes_without_a_planted_violation() -> None:
-    assert {p.invariant for p in PLANTED} == {i.id for i in INVARIANTS}
+    assert {p.invariant for p in EVERY} == {i.id for i in INVARIANTS}
 
 
 def test_every_accepted_lead_is_in_one_place_and_the_places_add_up() -> None:

@@ -147,5 +147,8 @@ def test_a_body_that_can_not_be_read_is_said_to_be_so(payload: bytes) -> None:
 
 
 def test_a_lead_without_a_channel_counts_under_its_source() -> None:
-    body = body_of("leads.lead.captured.v1", b'{"captured_at": "2026-05-04T12:00:00Z", "source": "web"}')
-    assert body == Captured(worlds.AT, "web", None)
+    body = body_of(
+        "leads.lead.captured.v1",
+        b'{"captured_at": "2026-05-04T12:00:00Z", "source": "web", "occurred_at": "2026-05-04T12:00:00Z"}',
+    )
+    assert body == Captured(worlds.AT, "web", None, "web", (), worlds.AT)

@@ -1,5 +1,6 @@
 """A small stack in which everything holds: its topics said with the real contracts, its tables as the services would leave them."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -19,7 +20,13 @@ from contracts.leads.lead import (
 )
 from contracts.metrics.kpi import KpiChanged
 from contracts.territory.lead import LeadAssigned, LeadRouted, LeadUnassigned, LeadUnroutable
-from tributary.verify.invariants.kpis import numbers_of, recount
+from contracts.territory.structure import MarketActivated
+from leads.domain import lead as life
+from leads.domain.lead import Lead, Outcome
+from leads.domain.money import Money as Amount
+from territory.domain.market import fingerprint
+from tributary.verify.boxes import Boxes
+from tributary.verify.invariants.kpis import COUNTED, numbers_of, recount
 from tributary.verify.said import COUNTS, Said, body_of
 from tributary.verify.world import (
     SERVICES,
@@ -29,6 +36,8 @@ from tributary.verify.world import (
     KpiRow,
     Line,
     Log,
+    MarketFile,
+    Plan,
     Posting,
     Spend,
     World,
@@ -42,6 +51,12 @@ UNPLANNED = ("stray", "unplanned", "EUR")
 WON = ("won", (9000, "EUR"), None)
 LOST = ("lost", None, "price")
 EUR = "EUR"
+MARKET = {
+    "segments": [{"id": "s", "name": "S"}],
+    "pipelines": [{"id": "p", "name": "P", "stages": ["won"]}],
+    "teams": [{"id": "berlin", "name": "B", "pipeline": "p", "members": [{"person": "jo"}, {"person": "mia"}]}],
+    "rules": [{"name": "r", "segment": "s", "team": "berlin", "when": {"country": "DE"}}],
+}
 
 
 def empty() -> World:
@@ -67,6 +82,7 @@ def put(world: World, event: Event, source: str | None = None) -> Said:
         0,
         number if stream.sequenced else offset,
         body_of(event.type, event.model_dump_json(exclude_none=True).encode()),
+        AT.isoformat(),
     )
     log.records.append(said)
     log.spans[0] = (0, offset + 1)
@@ -91,10 +107,12 @@ def clean() -> World:
     world = empty()
     for lead_id in (ANNA, BEN, CARL, DORA, EVE, FAY):
         _submit(world, lead_id)
+    _market(world)
     _anna_to_eve(world)
     _fay_is_lost_and_then_won(world)
     put(world, OutcomeReported(lead_id=UUID(UNKNOWN), result="won", at=AT))
     world.leads.waiting["leads.intake-8"] = UNKNOWN
+    world.leads.boxes = Boxes(intake_keys={"intake-ab-1"}, opened=6)
     _ledger(world)
     _submit(world, PARKED)
     heard_everything(world)
@@ -105,8 +123,15 @@ def clean() -> World:
     return world
 
 
+def _market(world: World) -> None:
+    document = json.dumps(MARKET)
+    world.territory.markets[1] = MarketFile(document, fingerprint(MARKET))
+    world.territory.active = 1
+    put(world, MarketActivated(version=1, rules=1, segments=1, teams=1, activated_at=AT))
+
+
 def _submit(world: World, lead_id: str) -> None:
-    person = Sealed(key="k", box="b")
+    person = Sealed(key="intake-ab-2", box="b")
     put(world, LeadSubmitted(lead_id=UUID(lead_id), received_at=AT, occurred_at=AT, source="web", person=person))
 
 
@@ -114,7 +139,7 @@ def judged(world: World, lead_id: str, disposition: str, *, genuine: bool = True
     """Captured and qualified."""
     at, key = AT + timedelta(seconds=later), UUID(lead_id)
     put(world, LeadCaptured(lead_id=key, source="web", channel="search", occurred_at=at, captured_at=at))
-    about = LeadAttributes(source="web")
+    about = LeadAttributes(source="web", country="FR" if lead_id == DORA else "DE", attributes={"size": 3})
     verdict = {"genuine": genuine, "disposition": disposition, "grade": "A", "score": 80, "scorecard": 1}
     put(world, LeadQualified.model_validate({"lead_id": key, "about": about, "qualified_at": at, **verdict}))
 
@@ -133,12 +158,42 @@ def routed(world: World, lead_id: str, person: str | None = None, reason: str | 
     put(world, OpportunityOpened(lead_id=key, team="berlin", pipeline="p", opened_at=AT))
 
 
-def known(state: str, *, placed: bool = False, person: str | None = None, waits: str | None = None) -> Known:
+def known(
+    state: str,
+    *,
+    placed: bool = False,
+    person: str | None = None,
+    waits: str | None = None,
+    disposition: str = "near_term",
+    country: str = "DE",
+) -> Known:
     """A lead's row."""
     place = ("s", "berlin", "p") if placed else (None, None, None)
     discarded, opened, assigned = state == "discarded", placed, person is not None
     times = (AT, AT, AT if discarded else None, AT if opened else None, AT if assigned else None)
-    return Known(state, *times, *place, person, waits, ())
+    why = "not genuine" if discarded else None
+    steps = [
+        life.captured(Lead(), AT, "web"),
+        life.qualified(Lead(), AT, "A", disposition, 1, 80),
+        *([life.discarded(Lead(), AT, why)] if why else []),
+        *([life.opened(Lead(), AT, "s", "berlin", "p")] if opened else []),
+        *([life.assigned(Lead(), AT, "berlin", person)] if person else []),
+        *([life.left_open(Lead(), AT, waits)] if waits else []),
+    ]
+    about = {"source": "web", "country": country, "attributes": {"size": 3}}
+    written = (AT, "A", disposition, 1, why, json.dumps(about), json.dumps([entry for _, entry in steps]))
+    return Known(state, *times, *place, person, waits, (), *written)
+
+
+def decided(
+    disposition: str, *, person: str | None = None, reason: str | None = None, people: tuple[str, ...] = ()
+) -> Decision:
+    """A lead of rule r's, whose person is one of berlin's two."""
+    refused: dict[str, object] = {"rules": 0}
+    if people:
+        refused |= {"people": [[name, "less credit"] for name in people], "more_people": 0}
+    place = ("s", "berlin", "p")
+    return Decision(disposition, 1, *place, person, reason, "r", '{"country": "DE"}', json.dumps(refused))
 
 
 def _anna_to_eve(world: World) -> None:
@@ -146,24 +201,25 @@ def _anna_to_eve(world: World) -> None:
     judged(world, ANNA, "near_term")
     routed(world, ANNA, person="jo")
     leads[ANNA] = known("assigned", placed=True, person="jo")
-    decisions[ANNA] = Decision("near_term", 1, "s", "berlin", "p", "jo", "Next in turn of 2 present.")
+    decisions[ANNA] = decided("near_term", person="jo", reason="Next in turn of 2 present.", people=("mia",))
     judged(world, BEN, "nurture")
     routed(world, BEN)
-    leads[BEN] = known("routed", placed=True)
-    decisions[BEN] = Decision("nurture", 1, "s", "berlin", "p", None, None)
+    leads[BEN] = known("routed", placed=True, disposition="nurture")
+    decisions[BEN] = decided("nurture")
     judged(world, CARL, "not_a_target", genuine=False)
     put(world, LeadDiscarded(lead_id=UUID(CARL), reason="not genuine", discarded_at=AT))
-    leads[CARL] = known("discarded")
+    leads[CARL] = known("discarded", disposition="not_a_target")
     judged(world, DORA, "near_term")
-    why = "No rule claims it."
+    why = "No rule claims this lead and the market has no fallback."
     put(world, LeadUnroutable(lead_id=UUID(DORA), reason=why, ruleset=1, decided_at=AT))
-    leads[DORA] = known("qualified", waits=why)
-    decisions[DORA] = Decision("near_term", 1, None, None, None, None, why)
+    leads[DORA] = known("qualified", waits=why, country="FR")
+    nobody = (None, None, None, None, why, None)
+    decisions[DORA] = Decision("near_term", 1, *nobody, '{"country": "FR"}', "{}")
     judged(world, EVE, "near_term")
     why = "Nobody in the team is available."
     routed(world, EVE, reason=why)
     leads[EVE] = known("routed", placed=True, waits=why)
-    decisions[EVE] = Decision("near_term", 1, "s", "berlin", "p", None, why)
+    decisions[EVE] = decided("near_term", reason=why, people=("jo", "mia"))
     world.territory.credits["berlin"] = {"jo": -1, "mia": 1}
 
 
@@ -176,8 +232,13 @@ def _fay_is_lost_and_then_won(world: World) -> None:
     put(world, OutcomeReported(lead_id=key, result="won", at=AT, amount=amount))
     put(world, LeadClosed(lead_id=key, result="won", amount=amount, revision=2, closed_at=AT))
     row = known("won", placed=True, person="mia")
-    world.leads.leads[FAY] = row._replace(outcomes=(LOST, WON))
-    world.territory.decisions[FAY] = Decision("near_term", 1, "s", "berlin", "p", "mia", "Next in turn of 2 present.")
+    _, lost = life.closed(Lead(), Outcome("lost", AT, None, "price"))
+    _, won = life.closed(Lead(outcomes=(Outcome("lost", AT),)), Outcome("won", AT, Amount(9000, EUR)))
+    world.leads.leads[FAY] = row._replace(
+        outcomes=(LOST, WON), history=json.dumps([*json.loads(row.history), lost, won])
+    )
+    turn = "Next in turn of 2 present."
+    world.territory.decisions[FAY] = decided("near_term", person="mia", reason=turn, people=("jo",))
 
 
 def _ledger(world: World) -> None:
@@ -194,10 +255,11 @@ def _ledger(world: World) -> None:
         spend(world, spend_id, "spring", kind, amount)
     postings = post(world, ADS, steps)
     world.campaigns.postings[ADS] = postings
-    world.campaigns.lines[ADS] = Line(True, 1000, 0, 500, 500, 100, 4)
+    world.campaigns.lines[ADS] = Line(True, 1000, 0, 500, 500, 100, 4, "Ads", "jo")
+    world.campaigns.plans["spring"] = Plan(1, "S", "search", None, None, None, EUR)
     spend(world, "d", "stray", "incurred", 70)
     world.campaigns.postings[UNPLANNED] = post(world, UNPLANNED, [("incurred", 70, "d")])
-    world.campaigns.lines[UNPLANNED] = Line(False, 0, 0, 70, -70, 0, 1)
+    world.campaigns.lines[UNPLANNED] = Line(False, 0, 0, 70, -70, 0, 1, "i", "o")
 
 
 def spend(world: World, spend_id: str, campaign: str, kind: str, amount: int) -> None:
@@ -244,6 +306,11 @@ def count(world: World) -> None:
     forget(world)
     made = recount(world)
     world.metrics.leads, world.metrics.campaigns, world.metrics.lines = made.leads, made.campaigns, made.lines
+    world.metrics.as_of = {
+        topic: AT
+        for topic in ("leads.lead", "territory.lead", "campaigns.campaign", "campaigns.ledger")
+        if any(type(said.body) in COUNTED for said in world.heard("metrics", topic))
+    }
     numbers = numbers_of(made)
     for by, key in sorted({(number[0], number[1]) for number in numbers}):
         counts = tuple(numbers.get((by, key, measure), 0) for measure in COUNTS)

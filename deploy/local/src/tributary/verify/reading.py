@@ -1,6 +1,7 @@
 """From a running stack to a world to judge: databases first, then the topics, so that whatever a watermark names is there."""
 
 import asyncio
+import base64
 import gc
 import time
 from collections.abc import Iterable
@@ -10,8 +11,10 @@ from pathlib import Path
 from tributary.owned import StackError
 from tributary.progress import Steps
 from tributary.running import Running
+from tributary.verify.looking import look_at_logs
+from tributary.verify.private import Private
 from tributary.verify.settling import later_numbers, settle
-from tributary.verify.snapshot import Tables, snapshots
+from tributary.verify.snapshot import Tables, contacts, snapshots
 from tributary.verify.topics import Topics
 from tributary.verify.world import SERVICES, CampaignTables, LeadsTables, MetricsTables, TerritoryTables, World
 
@@ -39,20 +42,43 @@ def read_world(running: Running, settle_s: float, accepted: Path | None, steps: 
             moving = asyncio.run(settle(running.services, topics, settle_s))
             step.done = "the stack is at rest" if not moving else "the stack is busy: compared by offsets"
         began = time.monotonic()
+        private = Private()
+        with steps.step("sealed contacts") as step:
+            boxes = asyncio.run(contacts(running.services, master_of(running), private))
+            step.done = "sealed contacts: " + (
+                f"{boxes.opened:,} opened" if boxes.opened is not None else "no key here"
+            )
         with steps.step("snapshots of four databases"):
-            accounts, tables = asyncio.run(snapshots(running.services))
+            accounts, tables = asyncio.run(snapshots(running.services, private))
         with steps.step("topics") as step:
             spans = topics.spans()
             for service, later in asyncio.run(later_numbers(running.services)).items():
                 accounts[service].later = later
-            logs = topics.read(spans, lambda done, total: step.detail(f"{done:,} of {total:,} records"))
+            logs = topics.read(spans, lambda done, total: step.detail(f"{done:,} of {total:,} records"), private)
             step.done = f"{sum(len(log.records) for log in logs.values()):,} records of {len(logs)} topics"
     finally:
         gc.enable()
         topics.close()
-    world = World(logs, accounts, accepted=journal)
+    world = World(logs, accounts, accepted=journal, private=private)
     _place(world, tables.values())
+    world.leads.boxes = boxes
+    _look_at_rows(world)
+    world.logs_read = look_at_logs(Path(running.home), private) if running.home else 0
     return Read(world, tuple(moving), time.monotonic() - began)
+
+
+def master_of(running: Running) -> bytes | None:
+    """The master key of the leads service, where its folder is on this machine."""
+    file = Path(running.home, "keys", "leads.master")
+    return base64.b64decode(file.read_text()) if running.home and file.exists() else None
+
+
+def _look_at_rows(world: World) -> None:
+    """Each lead's own contact is looked for in what is written down of it."""
+    for lead_id, lead in world.leads.leads.items():
+        world.private.text("the lead's row", f"{lead.about} {lead.history} {lead.outcomes}".encode(), lead_id)
+    for lead_id, decision in world.territory.decisions.items():
+        world.private.text("the lead's decision", f"{decision.inputs} {decision.reason}".encode(), lead_id)
 
 
 def _place(world: World, tables: Iterable[Tables]) -> None:

@@ -1,7 +1,9 @@
 """What was said, as far as the invariants look at it: one record of a topic or one row of an outbox."""
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from pydantic_core import from_json
@@ -10,7 +12,8 @@ Money = tuple[int, str] | None
 
 
 class Said(NamedTuple):
-    """One event. ``source``, ``shard`` and ``seq`` are its number where the stream is sequenced; ``offset`` is -1 in an outbox."""
+    """One event. ``source``, ``shard`` and ``seq`` are its number where the stream is sequenced; ``offset`` is -1 in an outbox.
+    ``at`` is when it was said, as the header has it."""
 
     partition: int
     offset: int
@@ -21,6 +24,7 @@ class Said(NamedTuple):
     shard: int
     seq: int
     body: Any
+    at: str = ""
 
     @property
     def number(self) -> str:
@@ -35,7 +39,9 @@ class Unreadable(NamedTuple):
 
 
 class Submitted(NamedTuple):
-    """Somebody asked for something; the key says which lead."""
+    """Somebody asked for something; the record's key says which lead, ``key`` under which key they are sealed."""
+
+    key: str
 
 
 class Reported(NamedTuple):
@@ -52,20 +58,28 @@ class Captured(NamedTuple):
     at: datetime
     channel: str
     campaign: str | None
+    source: str
+    flags: tuple[str, ...]
+    occurred_at: datetime
 
 
 class Qualified(NamedTuple):
-    """A lead was judged."""
+    """A lead was judged. ``about`` is what may be known of it, as ``canonical`` text."""
 
     at: datetime
     genuine: bool
     disposition: str
+    grade: str
+    score: int
+    scorecard: int
+    about: str
 
 
 class Discarded(NamedTuple):
     """A lead was set aside."""
 
     at: datetime
+    reason: str
 
 
 class Opened(NamedTuple):
@@ -82,6 +96,7 @@ class Closed(NamedTuple):
     result: str
     amount: Money
     reason: str | None
+    at: datetime
 
 
 class Routed(NamedTuple):
@@ -92,6 +107,7 @@ class Routed(NamedTuple):
     team: str
     pipeline: str
     ruleset: int
+    rule: str
 
 
 class Unroutable(NamedTuple):
@@ -128,6 +144,10 @@ class Planned(NamedTuple):
     segment: str | None
     currency: str
     budgets: tuple[tuple[str, int], ...]
+    name: str
+    starts_at: datetime | None
+    ends_at: datetime | None
+    lines: tuple[tuple[str, str, str], ...]  # line, item, owner
 
 
 class Spent(NamedTuple):
@@ -154,6 +174,17 @@ class Posted(NamedTuple):
     committed: int
     incurred: int
     available: int
+    item: str
+    owner: str
+
+
+class Activated(NamedTuple):
+    """A market version took effect."""
+
+    version: int
+    rules: int
+    segments: int
+    teams: int
 
 
 class KpiTold(NamedTuple):
@@ -172,14 +203,49 @@ COUNTS = ("leads", "qualified", "valid", "routed", "assigned", "won", "lost")
 _when = datetime.fromisoformat
 
 
+def _maybe(at: str | None) -> datetime | None:
+    return datetime.fromisoformat(at) if at else None
+
+
+def canonical(value: Any) -> str:
+    """The same text for the same JSON, however it is laid out."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
 def _money(body: Mapping[str, Any]) -> Money:
     amount = body.get("amount")
     return (amount["minor"], amount["currency"]) if amount else None
 
 
 def _planned(body: Mapping[str, Any]) -> Planned:
-    budgets = tuple(sorted((line["line"], line["budget"]) for line in body.get("lines", ())))
-    return Planned(body["version"], body.get("channel"), body.get("segment"), body["currency"], budgets)
+    lines = body.get("lines", ())
+    return Planned(
+        body["version"],
+        body.get("channel"),
+        body.get("segment"),
+        body["currency"],
+        tuple(sorted((line["line"], line["budget"]) for line in lines)),
+        body["name"],
+        _maybe(body.get("starts_at")),
+        _maybe(body.get("ends_at")),
+        tuple(sorted((line["line"], line["item"], line["owner"]) for line in lines)),
+    )
+
+
+def _captured(b: Mapping[str, Any]) -> Captured:
+    return Captured(
+        _when(b["captured_at"]),
+        b.get("channel") or b["source"],
+        b.get("campaign"),
+        b["source"],
+        tuple(b.get("flags", ())),
+        _when(b["occurred_at"]),
+    )
+
+
+def _qualified(b: Mapping[str, Any]) -> Qualified:
+    at, about = _when(b["qualified_at"]), canonical(b["about"])
+    return Qualified(at, b["genuine"], b["disposition"], b["grade"], b["score"], b["scorecard"], about)
 
 
 def _kpi(body: Mapping[str, Any]) -> KpiTold:
@@ -189,18 +255,28 @@ def _kpi(body: Mapping[str, Any]) -> KpiTold:
     )
 
 
+_UNREADABLE_SUBMISSION = Submitted("")
+
+
+@lru_cache(maxsize=1024)
+def _submitted(key: str) -> Submitted:
+    """One for all submissions that are sealed under the same key."""
+    return Submitted(key)
+
+
 # What is not listed here is not looked into: only its number counts.
 _READ: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
     "leads.intake.outcome_reported.v1": lambda b: Reported(b["result"], _money(b), b.get("reason")),
-    "leads.lead.captured.v1": lambda b: Captured(
-        _when(b["captured_at"]), b.get("channel") or b["source"], b.get("campaign")
-    ),
-    "leads.lead.qualified.v1": lambda b: Qualified(_when(b["qualified_at"]), b["genuine"], b["disposition"]),
-    "leads.lead.discarded.v1": lambda b: Discarded(_when(b["discarded_at"])),
+    "leads.intake.submitted.v1": lambda b: _submitted(b["person"]["key"]),
+    "leads.lead.captured.v1": _captured,
+    "leads.lead.qualified.v1": _qualified,
+    "leads.lead.discarded.v1": lambda b: Discarded(_when(b["discarded_at"]), b["reason"]),
     "leads.lead.opened.v1": lambda b: Opened(b["team"], b["pipeline"]),
-    "leads.lead.closed.v1": lambda b: Closed(b.get("revision", 1), b["result"], _money(b), b.get("reason")),
+    "leads.lead.closed.v1": lambda b: Closed(
+        b.get("revision", 1), b["result"], _money(b), b.get("reason"), _when(b["closed_at"])
+    ),
     "territory.lead.routed.v1": lambda b: Routed(
-        _when(b["routed_at"]), b["segment"], b["team"], b["pipeline"], b["ruleset"]
+        _when(b["routed_at"]), b["segment"], b["team"], b["pipeline"], b["ruleset"], b["rule"]
     ),
     "territory.lead.unroutable.v1": lambda b: Unroutable(_when(b["decided_at"]), b["reason"], b["ruleset"]),
     "territory.lead.assigned.v1": lambda b: Assigned(_when(b["assigned_at"]), b["segment"], b["team"], b["person"]),
@@ -221,21 +297,22 @@ _READ: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
         b["committed"],
         b["incurred"],
         b["available"],
+        b["item"],
+        b["owner"],
     ),
+    "territory.structure.market_activated.v1": lambda b: Activated(b["version"], b["rules"], b["segments"], b["teams"]),
     "metrics.kpi.changed.v1": _kpi,
 }
-
-SUBMITTED = Submitted()
 
 
 def body_of(event_type: str, payload: bytes | None) -> Any:
     """What the invariants look at in this event; None where that is nothing."""
-    if event_type == "leads.intake.submitted.v1":
-        return SUBMITTED
     read = _READ.get(event_type)
     if read is None:
         return None
     try:
         return read(from_json(payload or b""))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
+        if event_type == "leads.intake.submitted.v1":
+            return _UNREADABLE_SUBMISSION  # what becomes of it is asked all the same
         return Unreadable(type(error).__name__)

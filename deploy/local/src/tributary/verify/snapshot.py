@@ -10,6 +10,9 @@ import asyncpg
 from metrics.domain.facts import CampaignFact, LeadFact, LineFact
 from tributary.owned import StackError
 from tributary.running import RunningService
+from tributary.verify.boxes import Boxes, read_boxes
+from tributary.verify.looking import look_at_tables
+from tributary.verify.private import Private
 from tributary.verify.said import Said, body_of
 from tributary.verify.world import (
     Account,
@@ -19,16 +22,19 @@ from tributary.verify.world import (
     KpiRow,
     LeadsTables,
     Line,
+    MarketFile,
     MetricsTables,
+    Plan,
     Posting,
     Spend,
     TerritoryTables,
 )
 
+OUTCOMES = Known._fields.index("outcomes")
 Tables = LeadsTables | TerritoryTables | CampaignTables | MetricsTables
 
 _NUMBERS = "select topic, shard, next_seq from outbox_shard"
-_OUTBOX = "select topic, shard, seq, id::text as id, type, key, payload from outbox order by topic, shard, seq"
+_OUTBOX = "select topic, shard, seq, id::text as id, type, key, payload, at from outbox order by topic, shard, seq"
 # A row that has no time yet was only made ready: nothing was handled under it.
 _MARKS = "select topic, source, shard, last_seq from watermark where source <> 'kafka' or last_at is not null"
 _PARKED = """
@@ -36,12 +42,19 @@ select topic, shard, position, coalesce(headers->>'ce_id', '') as id from parked
 """
 _LEADS = """
 select lead_id::text, state, captured_at, qualified_at, discarded_at, opened_at, assigned_at, segment, team, pipeline, person,
-    waits, case when outcomes <> '[]' then outcomes::text end
+    waits, case when outcomes <> '[]' then outcomes::text end,
+    occurred_at, grade, disposition, scorecard, discard_reason, coalesce(about::text, ''), history::text
 from lead
 """
-_DECISIONS = "select lead_id::text, disposition, ruleset, segment, team, pipeline, person, reason from decision"
+_DECISIONS = """
+select lead_id::text, disposition, ruleset, segment, team, pipeline, person, reason, rule, inputs::text, refused::text
+from decision
+"""
+_MARKETS = "select version, document::text, sha256 from market"
+_PLANS = "select campaign, version, name, channel, segment, starts_at, ends_at, currency from campaign where known"
 _LINES = """
-select campaign, line, currency, planned, budget, committed, incurred, available, unmatched, postings from budget_line
+select campaign, line, currency, planned, budget, committed, incurred, available, unmatched, postings, item, owner
+from budget_line
 """
 _POSTINGS = """
 select p.campaign, p.line, p.currency, p.posting, p.kind, p.amount, p.spend_id,
@@ -67,16 +80,17 @@ _MONEY = "select by, key, measure, currency, minor from kpi_money where minor <>
 
 
 async def snapshots(
-    services: Mapping[str, RunningService], told: Callable[[str], None] = lambda service: None
+    services: Mapping[str, RunningService], private: Private, told: Callable[[str], None] = lambda service: None
 ) -> tuple[dict[str, Account], dict[str, Tables]]:
-    """All four, each in a transaction that sees one moment and changes nothing."""
+    """All four, each in a transaction that sees one moment and changes nothing; ``private`` looks at all their texts."""
 
     async def one(service: str) -> tuple[Account, Tables]:
         connection = await connect(service, services[service].database)
         try:
             async with connection.transaction(isolation="repeatable_read", readonly=True):
-                account = await _account(connection, service)
+                account = await _account(connection, service, private)
                 tables = await READ[service](connection)
+                await look_at_tables(connection, service, private)
             told(service)
             return account, tables
         except asyncpg.PostgresError as failure:
@@ -117,7 +131,19 @@ async def source_of(connection: Any, service: str) -> str:
     return f"{service}/{await connection.fetchval('select name from epoch')}"
 
 
-async def _account(connection: Any, service: str) -> Account:
+async def contacts(services: Mapping[str, RunningService], master: bytes | None, private: Private) -> Boxes:
+    """Opens the sealed contacts of all leads, so that ``private`` knows what to look for."""
+    connection = await connect("leads", services["leads"].database)
+    try:
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            return await read_boxes(connection, master, private.know)
+    except asyncpg.PostgresError as failure:
+        raise StackError(f"The database of leads can't be read: {failure}.") from failure
+    finally:
+        await connection.close()
+
+
+async def _account(connection: Any, service: str, private: Private) -> Account:
     account = Account(await source_of(connection, service), await numbers(connection))
     account.watermarks = await marks(connection)
     for row in await connection.fetch(_OUTBOX):
@@ -131,8 +157,10 @@ async def _account(connection: Any, service: str) -> Account:
             row["shard"],
             row["seq"],
             body_of(row["type"], row["payload"]),
+            row["at"].isoformat(),
         )
         account.outbox.setdefault(row["topic"], []).append(said)
+        private.record(f"outbox of {service}", row["key"], row["payload"], ())
     for topic, shard, position, identity in await connection.fetch(_PARKED):
         account.parked_ids.add((topic, identity))
         account.parked_at.add((topic, shard, position))
@@ -142,8 +170,10 @@ async def _account(connection: Any, service: str) -> Account:
 async def _leads(connection: Any) -> LeadsTables:
     tables = LeadsTables()
     for row in await connection.fetch(_LEADS):
-        lead_id, *known, outcomes = row
-        tables.leads[lead_id] = Known._make((*known, _outcomes(outcomes) if outcomes else ()))
+        lead_id, *known = row
+        outcomes = known[OUTCOMES]
+        known[OUTCOMES] = _outcomes(outcomes) if outcomes else ()
+        tables.leads[lead_id] = Known._make(known)
     rows = await connection.fetch("select event_id, lead_id::text from waiting_outcome")
     tables.waiting = {row[0]: row[1] for row in rows}
     return tables
@@ -159,11 +189,14 @@ def _outcomes(text: str) -> tuple[tuple[str, tuple[int, str] | None, str | None]
 async def _territory(connection: Any) -> TerritoryTables:
     decisions = {row[0]: Decision(*row[1:]) for row in await connection.fetch(_DECISIONS)}
     credits = await connection.fetch("select team, credits::text from rotation")
-    return TerritoryTables(decisions, {row[0]: json.loads(row[1]) for row in credits})
+    markets = {row[0]: MarketFile(row[1], row[2]) for row in await connection.fetch(_MARKETS)}
+    active = await connection.fetchval("select version from active_market")
+    return TerritoryTables(decisions, {row[0]: json.loads(row[1]) for row in credits}, markets, active or 0)
 
 
 async def _campaigns(connection: Any) -> CampaignTables:
-    tables = CampaignTables({tuple(row[:3]): Line(*row[3:]) for row in await connection.fetch(_LINES)})
+    tables = CampaignTables({row[0]: Plan(*row[1:]) for row in await connection.fetch(_PLANS)})
+    tables.lines = {tuple(row[:3]): Line(*row[3:]) for row in await connection.fetch(_LINES)}
     for *place, posting, kind, amount, spend_id, accounts, amounts in await connection.fetch(_POSTINGS):
         entries = tuple(zip(accounts, amounts, strict=True))
         made = Posting(posting, kind, amount, spend_id, entries)
@@ -180,6 +213,7 @@ async def _metrics(connection: Any) -> MetricsTables:
         {(row[0], row[1], row[2]): LineFact(*row) for row in await connection.fetch(_LINE_FACTS)},
         {(row[0], row[1]): KpiRow(row[2], tuple(row[3:10]), row[10]) for row in await connection.fetch(_KPIS)},
         {(row[0], row[1], row[2], row[3]): row[4] for row in await connection.fetch(_MONEY)},
+        {row[0]: row[1] for row in await connection.fetch("select topic, at from as_of")},
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from tributary.owned import StackError
+from tributary.verify.private import Private
 from tributary.verify.said import Said, body_of
 from tributary.verify.world import SEQUENCED, STREAM, Log
 
@@ -52,8 +53,8 @@ class Topics:
         except KafkaException as failure:
             raise StackError(f"Kafka does not answer: {failure.args[0].str()}.") from failure
 
-    def read(self, spans: Spans, progress: Progress) -> dict[str, Log]:
-        """Everything from the beginnings to these ends."""
+    def read(self, spans: Spans, progress: Progress, private: Private) -> dict[str, Log]:
+        """Everything from the beginnings to these ends; ``private`` looks at each record as it passes."""
         logs = {topic: Log(spans=dict(its)) for topic, its in spans.items()}
         found: dict[tuple[str, int], list[Any]] = {}
         open_ends = {}
@@ -72,7 +73,7 @@ class Topics:
             elif time.monotonic() - heard_at > SILENCE_S:
                 raise StackError(f"Kafka fell silent before the end of {next(iter(open_ends))[0]}.")
             for record in records:
-                self._take(record, logs, found, open_ends)
+                self._take(record, logs, found, open_ends, private)
             done += len(records)
             progress(min(done, total), total)
         for (topic, _), its_records in sorted(found.items()):
@@ -85,6 +86,7 @@ class Topics:
         logs: dict[str, Log],
         found: dict[tuple[str, int], list[Any]],
         ends: dict[tuple[str, int], int],
+        private: Private,
     ) -> None:
         topic, partition = record.topic(), record.partition()
         if (error := record.error()) is not None:
@@ -97,6 +99,7 @@ class Topics:
             return
         offset = record.offset()
         if offset < end:
+            private.record(topic, record.key(), record.value(), record.headers() or ())
             said = said_of(record, topic, partition, offset)
             if said is None:
                 logs[topic].foreign.append((partition, offset))
@@ -139,6 +142,7 @@ def said_of(record: Any, topic: str, partition: int, offset: int) -> Said | None
             int(headers["shard"]) if sequenced else partition,
             int(headers["seq"]) if sequenced else offset,
             body_of(kind, record.value()),
+            _shared(headers.get("ce_time") or b""),
         )
     except (KeyError, ValueError, AttributeError):
         return None

@@ -86,6 +86,8 @@ def _looked_at(world: World) -> dict[str, int]:
         "records sent again": duplicates(world),
         "foreign records": sum(len(log.foreign) for log in world.logs.values()),
         "parked events": sum(len(account.parked_at) for account in world.accounts.values()),
+        "texts": world.private.texts,
+        "contacts opened": world.leads.boxes.opened or 0,
         "leads on record": sum(lead.captured_at is not None for lead in world.leads.leads.values()),
         "outcomes": sum(len(lead.outcomes) for lead in world.leads.leads.values()),
         "outcomes waiting": len(world.leads.waiting),
@@ -97,8 +99,21 @@ def _looked_at(world: World) -> dict[str, int]:
 
 
 def _notes(world: World) -> list[str]:
-    return [
+    notes = [
         f"The beginning of {topic} has expired: what needs it whole is not compared with it."
         for topic, log in world.logs.items()
         if not log.complete and topic != "metrics.kpi" and topic != "territory.structure"
     ]
+    boxes = world.leads.boxes
+    if boxes.opened is None:
+        notes.append(
+            "The stack's keys are not on this machine: whether contacts open, and whether they stand in the clear, was not"
+            " seen; canaries were looked for."
+        )
+    elif not world.logs_read and boxes.opened:
+        notes.append("The stack's logs are not on this machine and were not looked at.")
+    if boxes.forgotten:
+        notes.append(
+            f"{boxes.forgotten:,} leads are of persons who were forgotten: their contacts are closed for ever."
+        )
+    return notes

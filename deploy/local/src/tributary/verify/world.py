@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 from contracts import STREAMS
 from contracts.hearers import HEARS
 from metrics.domain.facts import CampaignFact, LeadFact, LineFact
+from tributary.verify.boxes import Boxes
+from tributary.verify.private import Private
 from tributary.verify.said import Money, Said
 
 SERVICES = ("leads", "territory", "campaigns", "metrics")
@@ -34,6 +36,13 @@ class Known(NamedTuple):
     person: str | None
     waits: str | None
     outcomes: tuple[tuple[str, Money, str | None], ...]
+    occurred_at: datetime | None
+    grade: str | None
+    disposition: str | None
+    scorecard: int | None
+    discard_reason: str | None
+    about: str  # as JSON
+    history: str
 
 
 class Decision(NamedTuple):
@@ -46,6 +55,28 @@ class Decision(NamedTuple):
     pipeline: str | None
     person: str | None
     reason: str | None
+    rule: str | None
+    inputs: str  # as JSON
+    refused: str
+
+
+class MarketFile(NamedTuple):
+    """One version of the market, as it was given."""
+
+    document: str
+    sha256: str
+
+
+class Plan(NamedTuple):
+    """What a campaign is planned to be."""
+
+    version: int
+    name: str | None
+    channel: str | None
+    segment: str | None
+    starts_at: datetime | None
+    ends_at: datetime | None
+    currency: str | None
 
 
 class Line(NamedTuple):
@@ -58,6 +89,8 @@ class Line(NamedTuple):
     available: int
     unmatched: int
     postings: int
+    item: str
+    owner: str
 
 
 class Posting(NamedTuple):
@@ -96,6 +129,7 @@ class LeadsTables:
 
     leads: dict[str, Known] = field(default_factory=dict)
     waiting: dict[str, str] = field(default_factory=dict)  # event id -> lead id
+    boxes: Boxes = field(default_factory=Boxes)
 
 
 @dataclass
@@ -104,12 +138,15 @@ class TerritoryTables:
 
     decisions: dict[str, Decision] = field(default_factory=dict)
     credits: dict[str, dict[str, int]] = field(default_factory=dict)
+    markets: dict[int, MarketFile] = field(default_factory=dict)
+    active: int = 0
 
 
 @dataclass
 class CampaignTables:
     """The ledger."""
 
+    plans: dict[str, Plan] = field(default_factory=dict)
     lines: dict[Place, Line] = field(default_factory=dict)
     postings: dict[Place, list[Posting]] = field(default_factory=dict)
     spends: dict[str, Spend] = field(default_factory=dict)
@@ -124,6 +161,7 @@ class MetricsTables:
     lines: dict[Place, LineFact] = field(default_factory=dict)
     kpis: dict[tuple[str, str], KpiRow] = field(default_factory=dict)
     money: dict[tuple[str, str, str, str], int] = field(default_factory=dict)  # by, key, measure, currency
+    as_of: dict[str, datetime] = field(default_factory=dict)  # by topic
 
 
 @dataclass
@@ -178,6 +216,8 @@ class World:
     campaigns: CampaignTables = field(default_factory=CampaignTables)
     metrics: MetricsTables = field(default_factory=MetricsTables)
     accepted: frozenset[str] | None = None
+    private: Private = field(default_factory=Private)
+    logs_read: int = 0
     memo: dict[Any, Any] = field(default_factory=dict)
 
     def events(self, topic: str) -> list[Said]:

@@ -1,21 +1,30 @@
 """What must be true of every stack at every moment: pure functions over what was read, each giving counter-examples."""
 
 from tributary.verify.invariants.decisions import DECISIONS, DECISIONS_TOLD, FOLLOWED, OWNERS, ROTATION
-from tributary.verify.invariants.kpis import FACTS, KPIS, KPIS_TOLD
+from tributary.verify.invariants.kpis import AS_OF, FACTS, KPIS, KPIS_TOLD
 from tributary.verify.invariants.ledger import DOUBLE_ENTRY, LINES, POSTINGS_TOLD, SPENDS
 from tributary.verify.invariants.order import ORDER
 from tributary.verify.invariants.parked import UNREADABLE
 from tributary.verify.invariants.placement import ACCOUNTED, CONSERVED
+from tributary.verify.invariants.plans import PLANS
+from tributary.verify.invariants.private import PRIVATE
+from tributary.verify.invariants.reasons import MARKETS, REASONS
 from tributary.verify.invariants.records import ACCEPTED, LEADS, OUTCOMES
 from tributary.verify.invariants.sequences import SEQUENCES
 from tributary.verify.invariants.violation import Invariant, Violation
+from tributary.verify.invariants.written import SEALED, WRITTEN
 
 INVARIANTS: tuple[Invariant, ...] = (
     ACCEPTED,
     LEADS,
     OUTCOMES,
+    WRITTEN,
+    SEALED,
+    PRIVATE,
     DECISIONS,
     DECISIONS_TOLD,
+    REASONS,
+    MARKETS,
     OWNERS,
     FOLLOWED,
     CONSERVED,
@@ -25,9 +34,11 @@ INVARIANTS: tuple[Invariant, ...] = (
     DOUBLE_ENTRY,
     LINES,
     POSTINGS_TOLD,
+    PLANS,
     FACTS,
     KPIS,
     KPIS_TOLD,
+    AS_OF,
     ROTATION,
     UNREADABLE,
     ACCOUNTED,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
+from datetime import datetime
 from typing import Any
 
 from metrics.domain.contributions import DIMENSIONS, Contributions, Differences, spending, standing
@@ -51,6 +52,9 @@ LEARN: Mapping[type, Callable[[LeadFact, Any], None]] = {
     Assigned: _assigned,
     Unassigned: _unassigned,
 }
+
+
+COUNTED = frozenset({*LEARN, Planned, Posted})
 
 
 def recount(world: World) -> MetricsTables:
@@ -179,6 +183,17 @@ def told(world: World) -> Iterator[Violation]:
             yield Violation("wrong", f"KPI {by}={key} is {(kpi.counts, *amounts)} and was told as {tuple(body[3:])}")
 
 
+def as_of(world: World) -> Iterator[Violation]:
+    """Per topic, the time of the newest event that is counted; what the topic no longer holds may have been newer."""
+    for topic in ("leads.lead", "territory.lead", "campaigns.campaign", "campaigns.ledger"):
+        at = [said.at for said in world.heard("metrics", topic) if type(said.body) in COUNTED and said.at]
+        right, held = max(map(datetime.fromisoformat, at), default=None), world.metrics.as_of.get(topic)
+        if held == right or (right is None and not world.logs[topic].complete):
+            continue
+        kind: Kind = "lost" if held is None else "invented" if right is None else "wrong"
+        yield Violation(kind, f"the numbers are as of {held} by {topic}, and the newest event counted is of {right}")
+
+
 FACTS = Invariant(
     "facts",
     "What metrics knows of leads, campaigns and budget lines is what the topics say up to its watermarks.",
@@ -190,3 +205,6 @@ KPIS = Invariant(
     kpis,
 )
 KPIS_TOLD = Invariant("kpis_told", "The newest word on metrics.kpi about a row equals the row.", told)
+AS_OF = Invariant(
+    "as_of", "The time that the numbers give as theirs is that of the newest event they hold, topic by topic.", as_of
+)

@@ -189,8 +189,8 @@ def _told_as_posted(
             continue
         budget, committed, incurred = standing
         right = (p.kind, p.amount, p.spend_id, budget, committed, incurred, budget - committed - incurred)
-        if right != body[4:]:
-            yield Violation("wrong", f"{_name(place)}: posting {p.posting} is {right} and was told as {body[4:]}")
+        if right != body[4:11]:
+            yield Violation("wrong", f"{_name(place)}: posting {p.posting} is {right} and was told as {body[4:11]}")
 
 
 def _name(place: Place) -> str:

@@ -109,7 +109,7 @@ def outcomes(world: World) -> Iterator[Violation]:
     by_revision: dict[str, dict[int, tuple[object, ...]]] = {}
     for said in world.told("leads.lead"):
         if isinstance(said.body, Closed):
-            revision, *rest = said.body
+            revision, *rest, _ = said.body
             by_revision.setdefault(said.key, {})[revision] = tuple(rest)
             if world.is_current("leads.lead", said) and revision > len(_outcomes_of(leads.get(said.key))):
                 yield Violation("invented", f"lead {said.key} was told as closed, revision {revision}, and is not")

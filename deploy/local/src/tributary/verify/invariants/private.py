@@ -1,0 +1,31 @@
+"""Personal data: nowhere in the clear, on no topic, in no table and in no log."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from tributary.verify.invariants.violation import Invariant, Violation
+from tributary.verify.said import Qualified
+from tributary.verify.world import World
+
+ADDRESS = re.compile(r"[^\s\"'@]+@[^\s\"'@]+\.[^\s\"'@]+")
+
+
+def private(world: World) -> Iterator[Violation]:
+    """What the look through all texts has found, and whatever looks like an e-mail address among a lead's attributes."""
+    for (where, what), n in Counter(world.private.found).items():
+        yield Violation("wrong", f"{what} stands in the clear: {where}" + (f", {n} times" if n > 1 else ""))
+    for said in world.told("leads.lead"):
+        if isinstance(said.body, Qualified) and "@" in said.body.about and ADDRESS.search(said.body.about):
+            yield Violation("wrong", f"lead {said.key} was told with an e-mail address among what may be known of it")
+    for lead_id, lead in world.leads.leads.items():
+        if "@" in lead.about and ADDRESS.search(lead.about):
+            yield Violation("wrong", f"lead {lead_id} has an e-mail address among what may be known of it")
+
+
+PRIVATE = Invariant(
+    "private",
+    "No lead's name, address, message, e-mail address or phone number, and no canary, stands in the clear in any record, header,"
+    " table or log.",
+    private,
+)

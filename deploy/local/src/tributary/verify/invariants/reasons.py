@@ -1,0 +1,140 @@
+"""Territory: every decision follows from the lead as it was told and from the market version that it names, and those stand."""
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+from contracts.leads.lead import LeadAttributes
+from territory.domain.decision import is_due_a_person, route
+from territory.domain.market import NO_MARKET, ActiveMarket, MarketRefused, fingerprint
+from territory.domain.market_file import read_market
+from territory.domain.routing import Routed, Unroutable
+from territory.use_cases.routing import attributes
+from tributary.verify.invariants.decisions import due
+from tributary.verify.invariants.violation import Invariant, Kind, Violation
+from tributary.verify.said import Activated
+from tributary.verify.world import Decision, World
+
+
+def markets(world: World) -> Iterator[Violation]:
+    """Each version by its fingerprint and by what was told of it; and the newest of them is in force."""
+    said = {s.body.version: s.body for s in world.told("territory.structure") if isinstance(s.body, Activated)}
+    held = world.territory.markets
+    for version, file in sorted(held.items()):
+        try:
+            document = json.loads(file.document)
+            right = fingerprint(document)
+        except (ValueError, TypeError):
+            document, right = None, ""
+        if right != file.sha256.strip():
+            yield Violation(
+                "wrong", f"market version {version} is not the file that took effect: its fingerprint differs"
+            )
+        body = said.get(version)
+        if body is not None and isinstance(document, dict):
+            yield from _as_large(version, document, body)
+    newest = max(held, default=0)
+    if world.territory.active != newest:
+        yield Violation("wrong", f"market version {world.territory.active} is in force, and the newest is {newest}")
+    for version in sorted(said.keys() - held.keys()):
+        yield Violation("lost", f"market version {version} was told as in force and is not on record")
+    if missing := sorted(set(range(1, newest + 1)) - held.keys()):
+        yield Violation("lost", f"market versions {missing[:5]} are not on record, and version {newest} is")
+
+
+def _as_large(version: int, document: Mapping[str, Any], told: Activated) -> Iterator[Violation]:
+    for name in ("rules", "segments", "teams"):
+        n, right = len(document.get(name) or ()), getattr(told, name)
+        if n != right:
+            kind: Kind = "lost" if n < right else "invented"
+            yield Violation(kind, f"market version {version} has {n} {name}, and was told with {right}")
+
+
+def reasons(world: World) -> Iterator[Violation]:
+    """Each decision made anew, by the territory service's own functions."""
+    judged: dict[str, list[tuple[str, str]]] = {}
+    for said in world.told("leads.lead"):
+        if due(said):
+            judged.setdefault(said.key, []).append((said.body.disposition, said.body.about))
+    versions: dict[int, ActiveMarket | None] = {0: NO_MARKET}
+    for lead_id, decision in world.territory.decisions.items():
+        if decision.ruleset not in versions:
+            versions[decision.ruleset] = _market(world, decision.ruleset)
+        market = versions[decision.ruleset]
+        if market is None:
+            yield Violation(
+                "wrong", f"lead {lead_id} was decided by market version {decision.ruleset}, which can't be read"
+            )
+            continue
+        found = [_against(decision, disposition, about, market) for disposition, about in judged.get(lead_id, ())]
+        if found and all(found):
+            yield Violation("wrong", f"lead {lead_id}: its decision {found[-1]}")
+
+
+def _market(world: World, version: int) -> ActiveMarket | None:
+    file = world.territory.markets.get(version)
+    try:
+        return ActiveMarket(version, read_market(json.loads(file.document))) if file else None
+    except (ValueError, TypeError, MarketRefused):
+        return None
+
+
+def _against(decision: Decision, disposition: str, about: str, market: ActiveMarket) -> str:
+    """What the decision has that does not follow from the lead as it was told; nothing when all of it does."""
+    if decision.disposition != disposition:
+        return f"is of a {decision.disposition} lead, and it was told as {disposition}"
+    where = route(_attributes(about), market)
+    inputs, refused = json.loads(decision.inputs), json.loads(decision.refused)
+    if inputs != dict(where.inputs):
+        differing = sorted(n for n in {*inputs, *where.inputs} if inputs.get(n) != where.inputs.get(n))
+        return f"has other inputs than the lead, in {', '.join(differing)}"
+    if isinstance(where, Unroutable):
+        held = (decision.rule, decision.team, decision.reason)
+        return "" if held == (None, None, where.reason) else f"names {held}, and no rule claims the lead"
+    return _of_a_team(decision, where, refused, market)
+
+
+def _of_a_team(decision: Decision, where: Routed, refused: Any, market: ActiveMarket) -> str:
+    team = market.market.teams.get(where.team)
+    right = (where.rule, where.segment, where.team, team.pipeline if team else None)
+    held = (decision.rule, decision.segment, decision.team, decision.pipeline)
+    if held != right:
+        return f"says {_words(held)}, and the rules say {_words(right)}"
+    if refused.get("rules", 0) != where.refused:
+        return f"says that {refused.get('rules', 0)} rules were refused, and {where.refused} were"
+    members = {member.person for member in team.members} if team else set()
+    if decision.person and decision.person not in members:
+        return f"gives it to {decision.person}, who is not in team {where.team}"
+    if decision.person and not is_due_a_person(decision.disposition):
+        return f"gives it to {decision.person}, and it is not due a person"
+    passed = [one[0] for one in refused.get("people", ())]
+    if is_due_a_person(decision.disposition):
+        others = members - {decision.person}
+        if len(passed) + refused.get("more_people", 0) != len(others) or not set(passed) <= others:
+            return f"names {len(passed)} people passed over, and {len(others)} others are in team {where.team}"
+    return (
+        "names people passed over, and no turn was due" if passed and not is_due_a_person(decision.disposition) else ""
+    )
+
+
+@lru_cache(maxsize=4096)
+def _attributes(about: str) -> Mapping[str, Any]:
+    return attributes(LeadAttributes.model_validate_json(about))
+
+
+def _words(said: tuple[object, ...]) -> str:
+    return "/".join(str(one) if one else "nothing" for one in said)
+
+
+MARKETS = Invariant(
+    "markets",
+    "Every market version is the file that took effect, as large as it was told, none is missing, and the newest is in force.",
+    markets,
+)
+REASONS = Invariant(
+    "reasons",
+    "Every decision made anew, from the lead as it was told and the market version that it names, has the same inputs, rule,"
+    " place and number of refused rules, and its person and those passed over are that team's.",
+    reasons,
+)

@@ -1,0 +1,225 @@
+"""Leads: whatever is written down of a lead is what was told and heard of it, line by line; and its contact opens."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from leads.domain import lead as life
+from leads.domain.lead import Entry, Lead, Outcome
+from leads.domain.money import Money
+from tributary.verify.invariants.violation import Invariant, Violation
+from tributary.verify.said import (
+    Assigned,
+    Captured,
+    Closed,
+    Discarded,
+    Qualified,
+    Routed,
+    Submitted,
+    Unassigned,
+    Unroutable,
+    canonical,
+)
+from tributary.verify.world import Known, World
+
+ORDER = {"captured": 0, "qualified": 1, "discarded": 2}
+
+
+@dataclass
+class Told:
+    """What was said of one lead, by whatever history, as its row would have it and as its history would."""
+
+    captured: list[Captured] = field(default_factory=list)
+    qualified: list[Qualified] = field(default_factory=list)
+    discarded: list[Discarded] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
+
+
+def told(world: World) -> dict[str, Told]:
+    """All that leads has told of each lead, and heard of it from territory."""
+    found: dict[str, Told] = {}
+    for said in world.told("leads.lead"):
+        body = said.body
+        if isinstance(body, Captured | Qualified | Discarded | Closed):
+            of = found.setdefault(said.key, Told())
+            _note(of, body)
+            of.entries.append(entry(body))
+    for said in world.heard("leads", "territory.lead"):
+        if isinstance(said.body, Routed | Assigned | Unassigned | Unroutable):
+            found.setdefault(said.key, Told()).entries.append(entry(said.body))
+    return found
+
+
+def _note(of: Told, body: Any) -> None:
+    if isinstance(body, Captured):
+        of.captured.append(body)
+    elif isinstance(body, Qualified):
+        of.qualified.append(body)
+    elif isinstance(body, Discarded):
+        of.discarded.append(body)
+
+
+def entry(body: Any) -> Entry:
+    """The line that this event makes in the history of its lead, by the leads service's own functions."""
+    match body:
+        case Captured():
+            _, line = life.captured(Lead(), body.at, body.source, body.flags)
+        case Qualified():
+            _, line = life.qualified(Lead(), body.at, body.grade, body.disposition, body.scorecard, body.score)
+        case Discarded():
+            _, line = life.discarded(Lead(), body.at, body.reason)
+        case Routed():
+            _, line = life.opened(Lead(), body.at, body.segment, body.team, body.pipeline)
+        case Assigned():
+            _, line = life.assigned(Lead(), body.at, body.team, body.person)
+        case Closed():
+            amount = Money(*body.amount) if body.amount else None
+            _, line = life.closed(Lead(), Outcome(body.result, body.at, amount, body.reason))  # type: ignore[arg-type]
+            line = {**(line or {}), "revision": body.revision}
+        case _:
+            _, line = life.left_open(Lead(), body.at, body.reason)
+    assert line is not None
+    return line
+
+
+def written(world: World) -> Iterator[Violation]:
+    """The columns of each lead's row, and then its history."""
+    whole = world.logs["leads.lead"].complete and world.logs["territory.lead"].complete
+    of_all = told(world)
+    for lead_id, lead in world.leads.leads.items():
+        of = of_all.get(lead_id, Told())
+        if lead.captured_at:
+            yield from _columns(lead_id, lead, of)
+        try:
+            history = json.loads(lead.history)
+        except ValueError:
+            history = None
+        if not isinstance(history, list) or not all(isinstance(line, dict) for line in history):
+            yield Violation("wrong", f"lead {lead_id}: its history is no list of what happened")
+            continue
+        yield from _history(lead_id, lead, history, of.entries if whole and of.entries else None)
+
+
+def _columns(lead_id: str, lead: Known, of: Told) -> Iterator[Violation]:
+    about = canonical(json.loads(lead.about)) if lead.about else ""
+    captured = [("captured_at", lead.captured_at), ("occurred_at", lead.occurred_at)]
+    judged = [
+        ("qualified_at", lead.qualified_at),
+        ("grade", lead.grade),
+        ("disposition", lead.disposition),
+        ("scorecard", lead.scorecard),
+        ("about", about),
+    ]
+    discarded = [("discarded_at", lead.discarded_at), ("discard_reason", lead.discard_reason)]
+    yield from _as_told(lead_id, captured, [(t.at, t.occurred_at) for t in of.captured])
+    yield from _as_told(lead_id, judged, [(t.at, t.grade, t.disposition, t.scorecard, t.about) for t in of.qualified])
+    if lead.discarded_at:
+        yield from _as_told(lead_id, discarded, [(t.at, t.reason) for t in of.discarded])
+
+
+def _as_told(lead_id: str, held: list[tuple[str, Any]], said: list[tuple[Any, ...]]) -> Iterator[Violation]:
+    """What is held together was told together, by whichever history. What was never told is the affair of LEADS."""
+    if not said or tuple(value for _, value in held) in said:
+        return
+    newest = said[-1]
+    for (name, value), right in zip(held, newest, strict=True):
+        if value != right:
+            what = _differing(value, right) if name == "about" else f"is {value}, and was told as {right}"
+            yield Violation("wrong", f"lead {lead_id}: {name} {what}")
+
+
+def _differing(held: str, right: str) -> str:
+    """The names of what differs, never the values: a hand may have put anything there."""
+    one, other = json.loads(held or "{}"), json.loads(right)
+    names = {name for name in {*one, *other} if one.get(name) != other.get(name)}
+    own, others = one.get("attributes") or {}, other.get("attributes") or {}
+    if "attributes" in names and isinstance(own, dict):
+        names.discard("attributes")
+        names |= {f"attributes.{name}" for name in {*own, *others} if own.get(name) != others.get(name)}
+    return f"is not as it was told, in {', '.join(sorted(names)) or 'its form'}"
+
+
+def _history(lead_id: str, lead: Known, history: list[Entry], said: list[Entry] | None) -> Iterator[Violation]:
+    for n, line in enumerate(history):
+        if line in history[:n]:
+            yield Violation("doubled", f"lead {lead_id}: its history says twice that it was {line.get('what')}")
+        elif said is not None and line not in said:
+            yield Violation("invented", f"lead {lead_id}: its history says {_words(line)}, and nobody told that")
+    for line in due(lead):
+        if not any(line.items() <= held.items() for held in history):
+            yield Violation("lost", f"lead {lead_id}: its history does not say {_words(line)}")
+    yield from _in_order(lead_id, history)
+
+
+def due(lead: Known) -> Iterable[Entry]:
+    """What the history must say, as far as the row knows it."""
+    if lead.captured_at:
+        yield {"what": "captured", "at": lead.captured_at.isoformat()}
+    if lead.qualified_at:
+        yield {"what": "qualified", "at": lead.qualified_at.isoformat(), "grade": lead.grade}
+    if lead.discarded_at:
+        yield {"what": "discarded", "at": lead.discarded_at.isoformat()}
+    if lead.opened_at:
+        yield {"what": "routed", "at": lead.opened_at.isoformat(), "team": lead.team}
+    if lead.assigned_at:
+        yield {"what": "assigned", "at": lead.assigned_at.isoformat(), "person": lead.person}
+    if lead.waits and not lead.assigned_at:
+        yield {"what": "waits", "reason": lead.waits}
+    for n, (result, _, _) in enumerate(lead.outcomes, 1):
+        yield {"what": result, "revision": n}
+
+
+def _in_order(lead_id: str, history: list[Entry]) -> Iterator[Violation]:
+    steps = [ORDER[line["what"]] for line in history if line.get("what") in ORDER]
+    revisions = [line["revision"] for line in history if "revision" in line]
+    if steps != sorted(steps) or revisions != sorted(revisions):
+        yield Violation("wrong", f"lead {lead_id}: its history is not in the order in which it happened")
+
+
+def _words(line: Entry) -> str:
+    what, at = line.get("what"), line.get("at")
+    return f"that it was {what}" + (f" at {at}" if at else "")
+
+
+def sealed(world: World) -> Iterator[Violation]:
+    """Contacts of leads on record; and the intake keys that submissions on their way are sealed under."""
+    boxes = world.leads.boxes
+    for lead_id, fault in sorted(boxes.faults.items()):
+        yield Violation("lost", f"lead {lead_id}: {fault}")
+    for name, fault in sorted(boxes.key_faults.items()):
+        yield Violation("lost", f"intake key {name} {fault}")
+    closed: dict[str, str] = {}
+    for said in world.events("leads.intake"):
+        if isinstance(said.body, Submitted) and said.body.key and not _opens(said.body.key, boxes.intake_keys):
+            lead = world.leads.leads.get(said.key)
+            on_record = lead is not None and lead.captured_at is not None
+            if not on_record and not world.is_parked("leads", "leads.intake", said):
+                closed.setdefault(said.key, said.body.key)
+    for lead_id, name in sorted(closed.items()):
+        yield Violation("lost", f"lead {lead_id} is on its way under intake key {name}, which does not exist")
+
+
+def _opens(name: str, keys: set[str]) -> bool:
+    """Whether the key is there, or follows from one of its chain that is."""
+    if name in keys:
+        return True
+    chain, _, number = name.rpartition("-")
+    return number.isdecimal() and any(
+        of == chain and place.isdecimal() and int(place) < int(number)
+        for of, _, place in (key.rpartition("-") for key in keys)
+    )
+
+
+WRITTEN = Invariant(
+    "written",
+    "A lead's grade, disposition, attributes, times and reasons are as they were told, and its history says what was told and"
+    " heard of it, all of that and nothing else, in order.",
+    written,
+)
+SEALED = Invariant(
+    "sealed",
+    "Every lead's contact is there and opens under its person's key at this lead, unless the person was forgotten; what is on"
+    " its way to its record is sealed under a key that exists or follows from one.",
+    sealed,
+)
