@@ -164,10 +164,12 @@ WITHIN = (
     Planted(
         "private",
         "wrong",
-        "header ce_id",
+        "leads.intake, headers",
         _said("leads.intake", {}, key="x", ce_id=b"anna@lindqvist.example"),
     ),
-    Planted("private", "wrong", "leads.intake, key", _said("leads.intake", {}, key=CANARY)),
+    Planted(
+        "private", "wrong", "a canary stands in the clear: leads.intake, headers", _said("leads.intake", {}, key=CANARY)
+    ),
     Planted("private", "wrong", "a canary stands in the clear: log", _kept("log leads.log", f"failed for {CANARY}")),
     Planted("private", "wrong", "phone number of a contact", _kept("table parked of leads", "tel +46701740605 is bad")),
     Planted(

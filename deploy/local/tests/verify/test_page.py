@@ -127,7 +127,7 @@ NUMBERED = [
 
 
 def test_a_record_is_read_with_its_number() -> None:
-    said = said_of(Record(NUMBERED), "leads.lead", 2, 40)
+    said = said_of(Record(NUMBERED), "leads.lead", 2, 40, NUMBERED)
     assert said is not None
     assert said.number == "leads/one#2:17"
 
@@ -138,7 +138,7 @@ def test_a_record_is_read_with_its_number() -> None:
     ids=["no headers", "no type", "a number that is none", "a key that is no text"],
 )
 def test_a_record_that_is_no_event_is_foreign(record: Record) -> None:
-    assert said_of(record, "leads.lead", 2, 40) is None
+    assert said_of(record, "leads.lead", 2, 40, record.headers() or ()) is None
 
 
 @pytest.mark.parametrize("payload", [b"", b"{", b"[]", b"{}", b'{"captured_at": 5}', b"\xff"])

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from tributary.verify.private import CANARY_PREFIX, Private
+from tributary.verify.private import CANARY, Private
 
 BLOCK = 1 << 20
 _COLUMNS = """
@@ -24,7 +24,7 @@ where said like '%@%' or said like '%{canary}%' or said ~ '\\+[1-9][0-9]{{7}}'
 async def look_at_tables(connection: Any, service: str, private: Private) -> None:
     """Every text and JSON column of every table, inside the caller's snapshot."""
     for table, columns in await connection.fetch(_COLUMNS):
-        statement = _ROWS.format(columns=", ".join(columns), table=f'"{table}"', canary=CANARY_PREFIX)
+        statement = _ROWS.format(columns=", ".join(columns), table=f'"{table}"', canary=CANARY.decode())
         async for (said,) in connection.cursor(statement, prefetch=1000):
             private.text(f"table {table} of {service}", said.encode())
 

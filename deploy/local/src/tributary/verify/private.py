@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 
 from leads.domain.personal import Personal
 
-CANARY_PREFIX = "qxcanary"
-CANARY = re.compile(rb"qxcanary[0-9a-f]{4,}", re.IGNORECASE)
+CANARY = b"qxcanary"  # what every canary begins with
 EMAIL = re.compile(rb"[^\s\"'<>@,;:(){}\[\]\\=]+@[^\s\"'<>@,;:(){}\[\]\\=]+")
 PHONE = re.compile(rb"\+[1-9][0-9]{7,14}(?![0-9])")
 LEAST = {"name": 5, "email": 5, "phone": 8, "address": 8, "message": 12}  # what is shorter stands anywhere by chance
@@ -38,7 +37,9 @@ class Private:
         if who.phone and who.phone.startswith("+"):
             self._phones.add(who.phone.encode())
 
-    def record(self, where: str, key: bytes | None, body: bytes | None, headers: Iterable[tuple[str, object]]) -> None:
+    def record(
+        self, where: str, key: bytes | None, body: bytes | None, headers: Iterable[tuple[str, bytes | None]]
+    ) -> None:
         """One record of a topic: its body by what is known of its lead, and everything for canaries and known contacts."""
         self.texts += 1
         text = body or b""
@@ -46,11 +47,7 @@ class Private:
             if own in text:
                 self.found.append((where, f"the lead's own {kind}"))
         self._look(where, text)
-        for name, value in headers:
-            if isinstance(value, bytes) and (b"@" in value or CANARY.search(value)):
-                self._look(f"{where}, header {name[:40]}", value)
-        if key and CANARY.search(key):
-            self.found.append((f"{where}, key", "a canary"))
+        self._look(f"{where}, headers", b"\n".join([key or b"", *(value for _, value in headers if value)]))
 
     def text(self, where: str, text: bytes, lead_id: str = "") -> None:
         """A row, a line of a log, or anything else; with the lead it is about, if it is about one."""
@@ -61,7 +58,7 @@ class Private:
         self._look(where, text)
 
     def _look(self, where: str, text: bytes) -> None:
-        if CANARY.search(text):
+        if CANARY in text:
             self.found.append((where, "a canary"))
         if b"@" in text and any(one.lower().strip(b".") in self._emails for one in EMAIL.findall(text)):
             self.found.append((where, "the e-mail address of a contact"))

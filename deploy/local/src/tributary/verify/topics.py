@@ -1,7 +1,7 @@
 """The topics, read from their beginning to the ends they had at one moment, without joining any group."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
@@ -99,8 +99,9 @@ class Topics:
             return
         offset = record.offset()
         if offset < end:
-            private.record(topic, record.key(), record.value(), record.headers() or ())
-            said = said_of(record, topic, partition, offset)
+            headers = record.headers() or ()
+            private.record(topic, record.key(), record.value(), headers)
+            said = said_of(record, topic, partition, offset, headers)
             if said is None:
                 logs[topic].foreign.append((partition, offset))
             else:
@@ -126,10 +127,10 @@ def _shared(text: bytes) -> str:
     return found
 
 
-def said_of(record: Any, topic: str, partition: int, offset: int) -> Said | None:
+def said_of(record: Any, topic: str, partition: int, offset: int, given: Iterable[tuple[str, Any]]) -> Said | None:
     """The record as an event; None when it lacks the headers an event must have."""
     try:
-        headers = dict(record.headers() or ())
+        headers = dict(given)
         kind = _shared(headers["ce_type"])
         sequenced = topic in _SEQUENCED
         return Said(
