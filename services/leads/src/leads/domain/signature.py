@@ -16,6 +16,7 @@ _GREETING = re.compile(
 )
 _CONTACT = re.compile(r"\S+@\S+|[+(]?\d[\d\s()/.\-]{5,}\d")
 _WORD = re.compile(r"\w{2,}")
+_LONGEST = 200  # characters of a line of a signature
 _SHORT = 3  # words beside a link or a number: "LinkedIn:", "Web", a name
 
 
@@ -25,6 +26,8 @@ def links_in(message: str, whole: bool = True) -> int:
     A signature stands below a line that only divides (``--``) or below a greeting, or is made of the last lines that hold only
     a link, an address or a number. It needs a message above it that says something. ``whole`` is whether the end is there.
     """
+    if not LINK.search(message):
+        return 0
     lines = message.splitlines()
     ends = _end(lines, whole)
     said, signed = "\n".join(lines[:ends]), "\n".join(lines[ends:])
@@ -45,5 +48,7 @@ def _end(lines: list[str], whole: bool) -> int:
 
 
 def _is_contact(line: str) -> bool:
+    if len(line) > _LONGEST:
+        return False
     rest = _CONTACT.sub(" ", LINK.sub(" ", line))
     return rest != line and len(_WORD.findall(rest)) <= _SHORT
