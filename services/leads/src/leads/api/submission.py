@@ -13,9 +13,10 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, V
 from pydantic_core import to_json
 
 from chassis.problems import FieldError
-from leads.api.codes import COUNTRIES, CURRENCIES
 from leads.api.phone import normalise_phone
 from leads.api.refusal import NUL, TOLD_AT_MOST, path, refusal
+from values.countries import COUNTRIES
+from values.money import CURRENCIES
 
 Source = Literal["web", "phone", "campaign", "sales", "import"]
 Text = Annotated[str, Field(max_length=500)]
