@@ -10,7 +10,7 @@ import asyncpg
 from metrics.domain.facts import CampaignFact, LeadFact, LineFact
 from tributary.owned import StackError
 from tributary.running import RunningService
-from tributary.verify.said import Said, body_of
+from tributary.verify.said import Said, body_of, spend_name
 from tributary.verify.world import (
     Account,
     CampaignTables,
@@ -44,7 +44,7 @@ _LINES = """
 select campaign, line, currency, planned, budget, committed, incurred, available, unmatched, postings from budget_line
 """
 _POSTINGS = """
-select p.campaign, p.line, p.currency, p.posting, p.kind, p.amount, p.spend_id,
+select p.campaign, p.line, p.currency, p.posting, p.kind, p.amount, p.sender, p.spend_id,
     coalesce(array_agg(e.account order by e.account) filter (where e.account is not null), '{}') as accounts,
     coalesce(array_agg(e.amount order by e.account) filter (where e.account is not null), '{}') as amounts
 from ledger_posting p left join ledger_entry e on e.posting_id = p.id
@@ -164,12 +164,12 @@ async def _territory(connection: Any) -> TerritoryTables:
 
 async def _campaigns(connection: Any) -> CampaignTables:
     tables = CampaignTables({tuple(row[:3]): Line(*row[3:]) for row in await connection.fetch(_LINES)})
-    for *place, posting, kind, amount, spend_id, accounts, amounts in await connection.fetch(_POSTINGS):
+    for *place, posting, kind, amount, sender, spend_id, accounts, amounts in await connection.fetch(_POSTINGS):
         entries = tuple(zip(accounts, amounts, strict=True))
-        made = Posting(posting, kind, amount, spend_id, entries)
+        made = Posting(posting, kind, amount, spend_name(sender, spend_id) if spend_id else None, entries)
         tables.postings.setdefault((place[0], place[1], place[2]), []).append(made)
-    spends = await connection.fetch("select spend_id, campaign, amount, currency, kind from spend")
-    tables.spends = {row[0]: Spend(*row[1:]) for row in spends}
+    spends = await connection.fetch("select sender, spend_id, campaign, amount, currency, kind from spend")
+    tables.spends = {spend_name(row[0], row[1]): Spend(*row[2:]) for row in spends}
     return tables
 
 
