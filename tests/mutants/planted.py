@@ -212,8 +212,8 @@ MUTANTS = (
     _m(
         "a spend that is reported twice is counted twice",
         f"{CAMPAIGNS}/store/spend.py",
-        'return {row["spend_id"] for row in await tx.conn.fetch(_ADD, _rows(spends), tx.now)}',
-        "await tx.conn.fetch(_ADD, _rows(spends), tx.now)\n    return {spend.spend_id for spend in spends}",
+        'return {(row["sender"], row["spend_id"]) for row in await tx.conn.fetch(_ADD, _rows(spends), tx.now)}',
+        "await tx.conn.fetch(_ADD, _rows(spends), tx.now)\n    return {spend.identity for spend in spends}",
         "services/campaigns/tests/component/test_on_campaigns_spend.py",
     ),
     _m(

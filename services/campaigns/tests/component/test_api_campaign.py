@@ -57,6 +57,15 @@ async def test_the_same_plan_again_changes_nothing_and_says_nothing(service: Ser
     assert (await put(service, again), await service.emitted()) == ({"campaign": "diwali", "version": 1}, [])
 
 
+async def test_another_spelling_of_a_campaign_and_its_lines_is_the_same_plan(service: ServiceUnderTest) -> None:
+    await put(service, PLAN | {"currency": "inr"})
+    await service.emitted()
+    again = PLAN | {"lines": [PLAN["lines"][0] | {"line": "Search"}, PLAN["lines"][1] | {"line": "\uff50rint"}]}
+    assert (await put(service, again, "DIWALI"), await service.emitted()) == ({"campaign": "diwali", "version": 1}, [])
+    seen = (await service.http.get("/v1/campaigns/Diwali")).json()
+    assert (seen["campaign"], [line["line"] for line in seen["lines"]]) == ("diwali", ["print", "search"])
+
+
 async def test_a_changed_plan_is_a_new_version_and_posts_the_differences(service: ServiceUnderTest) -> None:
     await put(service, PLAN)
     await service.emitted()
@@ -125,7 +134,12 @@ async def test_a_campaign_that_nobody_named_is_not_found(service: ServiceUnderTe
         (without("name"), "name"),
         (without("currency"), "currency"),
         (PLAN | {"currency": "EUX"}, "currency"),
-        (PLAN | {"currency": "eur"}, "currency"),
+        (PLAN | {"currency": "euro"}, "currency"),
+        (PLAN | {"name": "For ada@example.org"}, "name"),
+        (PLAN | {"channel": "\u200b\ufffd"}, "channel"),
+        (with_line(item="Call +49 171 5551234"), "lines[0].item"),
+        (PLAN | {"lines": [PLAN["lines"][0], PLAN["lines"][0] | {"line": "SEARCH"}]}, "lines"),
+        (PLAN | {"starts_at": "2026-10-01T00:00:00+16:00"}, "starts_at"),
         (PLAN | {"budget": 5}, "budget"),
         (PLAN | {"name": "a\0b"}, "name"),
         (PLAN | {"name": "x" * 501}, "name"),

@@ -9,6 +9,7 @@ import pytest
 from chassis.testing import ServiceUnderTest
 from contracts.campaigns.ledger import LedgerPosted
 from contracts.campaigns.spend import SpendReported
+from contracts.event import Money
 
 ROW: dict[str, Any] = {
     "spend_id": "ads-1",
@@ -34,10 +35,34 @@ async def post(service: ServiceUnderTest, *rows: Any) -> dict[str, Any]:
 
 
 async def test_a_spend_at_the_door_is_put_on_the_topic_as_it_was_reported(service: ServiceUnderTest) -> None:
-    assert await post(service, ROW) == {"accepted": 1, "refused": []}
+    assert await post(service, ROW) == {"accepted": 1, "notes": [], "refused": []}
     [said] = service.intake.said
     assert isinstance(said, SpendReported)
-    assert said == SpendReported.model_validate(ROW)
+    assert said.sealed_note is not None
+    assert said == SpendReported.model_validate(ROW | {"note": None, "sealed_note": said.sealed_note})
+
+
+@pytest.mark.parametrize(
+    ("change", "said", "flags"),
+    [
+        ({"occurred_at": "2026-11-20"}, {"occurred_at": datetime(2026, 11, 20, tzinfo=UTC)}, ["date_only"]),
+        ({"amount": {"minor": 0, "currency": "EUR"}}, {"amount": Money(minor=0, currency="EUR")}, ["nothing_spent"]),
+        ({"amount": {"minor": 5, "currency": " eur "}}, {"amount": Money(minor=5, currency="EUR")}, []),
+        ({"amount": "\u20ac 1.234,56"}, {"amount": Money(minor=123456, currency="EUR")}, ["amount_read"]),
+        ({"amount": "JPY 1,200"}, {"amount": Money(minor=1200, currency="JPY")}, ["amount_read"]),
+        ({"amount": "KWD 1.200"}, {"amount": Money(minor=1200, currency="KWD")}, ["amount_read"]),
+        ({"campaign": "\ufeffspring"}, {"campaign": "spring"}, ["unseen_removed"]),
+        ({"occurred_at": "2026-11-20T12:00:00+0100"}, {"occurred_at": datetime(2026, 11, 20, 11, tzinfo=UTC)}, []),
+    ],
+)
+async def test_the_door_reads_what_reports_write_and_says_how(
+    service: ServiceUnderTest, change: dict[str, Any], said: dict[str, Any], flags: list[str]
+) -> None:
+    answer = await post(service, ROW | change)
+    assert (answer["accepted"], answer["refused"]) == (1, [])
+    assert answer["notes"] == ([{"index": 0, "flags": flags}] if flags else [])
+    [event] = service.intake.said
+    assert {name: getattr(event, name) for name in said} == said
 
 
 async def test_what_the_door_took_is_counted_when_it_is_heard(service: ServiceUnderTest) -> None:
@@ -76,14 +101,15 @@ async def test_good_rows_are_taken_and_each_bad_one_is_named(service: ServiceUnd
 @pytest.mark.parametrize(
     ("row", "field"),
     [
-        (money(0), "amount.minor"),
         (money(-5), "amount.minor"),
         (money("5"), "amount.minor"),
         (money(True), "amount.minor"),
         (money(5.5), "amount.minor"),
         (money(10**16), "amount.minor"),
         (money(5, "EUX"), "amount.currency"),
-        (money(5, "eur"), "amount.currency"),
+        (money(5, "euro"), "amount.currency"),
+        (ROW | {"amount": "5"}, "amount"),
+        (ROW | {"amount": "$ 5"}, "amount"),
         (money(5, None), "amount.currency"),
         (ROW | {"amount": 5}, "amount"),
         (ROW | {"amount": {"minor": 5, "currency": "EUR", "vat": 1}}, "amount.vat"),
@@ -97,7 +123,12 @@ async def test_good_rows_are_taken_and_each_bad_one_is_named(service: ServiceUnd
         (ROW | {"note": "a\0b"}, "note"),
         (ROW | {"occurred_at": "2026-11-20T12:00:00"}, "occurred_at"),
         (ROW | {"occurred_at": 1_700_000_000}, "occurred_at"),
-        (ROW | {"occurred_at": "1700000000"}, "occurred_at"),
+        (ROW | {"occurred_at": "45999"}, "occurred_at"),
+        (ROW | {"occurred_at": "2026-11-20T12:00:00+16:00"}, "occurred_at"),
+        (ROW | {"occurred_at": "0001-01-01T00:00:00+14:00"}, "occurred_at"),
+        (ROW | {"campaign": "a\ufffdb"}, "campaign"),
+        (ROW | {"campaign": "\u200b"}, "campaign"),
+        (ROW | {"campaign": "\ufdfa" * 200}, "campaign"),
         (ROW | {"occurred_at": TOO_LATE}, "occurred_at"),
         ("a string", "body"),
         (None, "body"),

@@ -1,7 +1,7 @@
 """Spend arrives on the topic: counted once, posted, told."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from chassis.testing import ServiceUnderTest
 from contracts.campaigns.campaign import CampaignPlanned
 from contracts.campaigns.ledger import BudgetOverspent, LedgerPosted
 from contracts.campaigns.spend import SpendReported
-from contracts.event import Money
+from contracts.event import Money, Sealed
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 PLAN: dict[str, Any] = {
@@ -207,12 +207,14 @@ async def test_two_campaigns_in_one_delivery_do_not_touch_each_other(service: Se
     "bad",
     [
         spend(66, -5),
-        spend(66, 0),
         spend(66, currency="EUX"),
-        spend(66, note="a\0b"),
+        spend(66, campaign="spr\0ing"),
+        spend(66, line="\ufdfa" * 200),
+        spend(66, 10**15 - 99),
+        spend(66, occurred_at=datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=23)))),
         spend(66, occurred_at=datetime(2999, 1, 1, tzinfo=UTC)),
     ],
-    ids=["negative", "zero", "currency", "nul", "future"],
+    ids=["negative", "currency", "nul", "huge name", "more than a line can take", "before all time", "future"],
 )
 async def test_a_spend_that_can_not_be_counted_is_parked_and_the_others_are_counted(
     service: ServiceUnderTest, bad: SpendReported
@@ -228,9 +230,108 @@ async def test_however_many_spends_an_outsider_sends_that_can_not_be_counted_the
     service: ServiceUnderTest,
 ) -> None:
     await planned(service)
-    await service.receives(*(spend(n, 0) for n in range(200)), spend(200))
-    assert [e.spend_id for e in await service.emitted() if isinstance(e, LedgerPosted)] == ["s200"]
-    assert len(await service.parked()) == 200
+    bad = [*(spend(n, -1) for n in range(200)), *(spend(n, 10**15) for n in range(200, 400))]
+    delivery = await service.receives(spend(900), *bad, spend(901))
+    assert [e.spend_id for e in await service.emitted() if isinstance(e, LedgerPosted)] == ["s900", "s901"]
+    parked = await service.parked()
+    assert {p["cause"] for p in parked} == {"refused"}
+    assert {p["detail"] for p in parked} == {
+        "amount.minor must not be below zero: money comes back by kind released or reversed",
+        "amount.minor takes the line beyond what can be told",
+    }
+    assert (len(parked), delivery.outcomes["campaigns.spend.reported.v1", "parked"]) == (400, 400)
+
+
+async def test_a_spend_that_no_line_could_take_leaves_its_id_free(service: ServiceUnderTest) -> None:
+    await planned(service)
+    await service.receives(spend(1), spend(2, 10**15), spend(2, 5))
+    assert len(await service.parked()) == 2
+    await service.receives(spend(2, 7))
+    lines = {line["line"]: line["incurred"] for line in (await ledger(service))["lines"]}
+    assert lines == {"search": 107, "print": 0}
+
+
+async def test_lines_at_their_limit_add_up_to_a_total_beyond_any_column(service: ServiceUnderTest) -> None:
+    most = 10**15
+    await planned(service, lines=[{"line": f"l{n}", "item": "x", "budget": most, "owner": "ana"} for n in range(500)])
+    for turn in range(20):
+        lines = [{"line": f"l{turn}-{n}", "item": "x", "budget": 0, "owner": "ana"} for n in range(500)]
+        await planned(service, lines=lines)
+        await service.receives(*(spend(turn * 500 + n, most, line=f"l{turn}-{n}") for n in range(500)))
+    [total] = (await ledger(service))["totals"]
+    assert total["incurred"] == 20 * 500 * most > 2**63
+
+
+@pytest.mark.parametrize("hours", [16, 23, -16, -23])
+async def test_a_zone_that_no_database_takes_is_the_same_moment_in_another(
+    service: ServiceUnderTest, hours: int
+) -> None:
+    at = NOON.astimezone(timezone(timedelta(hours=hours)))
+    await service.receives(spend(1, occurred_at=at))
+    assert (await ledger(service))["postings"][0]["occurred_at"] == "2026-11-20T12:00:00Z"
+    await the_books_are_sound(service)
+
+
+async def test_an_id_counts_once_for_each_source_and_a_source_is_itself_in_every_spelling(
+    service: ServiceUnderTest,
+) -> None:
+    await planned(service)
+    await service.receives(spend(1, source="google"), spend(1, source="meta"), spend(1, source=" Google"))
+    told = [(e.spend_id, e.source) for e in await service.emitted() if isinstance(e, LedgerPosted)]
+    assert told == [("s1", "google"), ("s1", "meta")]
+    assert [p["conflicting"] for p in (await ledger(service))["postings"] if p["spend_id"]] == [False, False]
+
+
+async def test_a_day_on_which_an_ad_cost_nothing_posts_nothing_and_takes_no_id(service: ServiceUnderTest) -> None:
+    await planned(service)
+    await service.receives(spend(1, 0), spend(2, 0, campaign="nobody"))
+    assert await service.emitted() == []
+    assert [r["campaign"] for r in await service.sql("select campaign from campaign")] == ["spring"]
+    await service.receives(spend(1, 40))
+    await service.receives(spend(1, 0))
+    posting = (await ledger(service))["postings"][0]
+    assert (posting["spend_id"], posting["amount"], posting["conflicting"]) == ("s1", 40, True)
+    await the_books_are_sound(service)
+
+
+async def test_spend_under_another_spelling_is_the_planned_campaigns_and_the_id_stays_as_it_was(
+    service: ServiceUnderTest,
+) -> None:
+    await planned(service)
+    await service.receives(spend(1, campaign="SPRING", line="Search"), spend(2, campaign="spr\u00ading"))
+    told = await service.emitted()
+    assert {(e.campaign, e.line) for e in told if isinstance(e, LedgerPosted)} == {("spring", "search")}
+    assert (await service.http.put("/v1/campaigns/Spring", json=PLAN)).json() == {"campaign": "spring", "version": 1}
+    assert (await ledger(service, "SPRING"))["campaign"] == "spring"
+    await the_books_are_sound(service)
+
+
+@pytest.mark.parametrize("sealed", [True, False], ids=["our own door", "an outsider"])
+async def test_what_is_written_beside_a_spend_rests_sealed_and_is_in_no_event(
+    service: ServiceUnderTest, sealed: bool
+) -> None:
+    await planned(service)
+    if sealed:
+        row = {
+            "spend_id": "s1",
+            "campaign": "spring",
+            "amount": {"minor": 5, "currency": "EUR"},
+            "note": "call Ada, 0171 5",
+        }
+        await service.http.post("/v1/spend", json={"spend": [row | {"occurred_at": "2026-11-20"}]})
+        assert "Ada" not in service.intake.said[0].model_dump_json()
+        await service.receives(*service.intake.said)
+    else:
+        await service.receives(spend(1, note="call Ada, 0171 5"))
+    assert not [e for e in await service.emitted() if "Ada" in e.model_dump_json()]
+    [row] = await service.sql("select * from spend")
+    assert "Ada" not in str(dict(row))
+    assert (await ledger(service))["postings"][0]["note"] == "call Ada, 0171 5"
+
+
+async def test_a_note_that_somebody_else_sealed_is_not_shown_and_costs_nothing(service: ServiceUnderTest) -> None:
+    await service.receives(spend(1, sealed_note=Sealed(key="k", box="AAAA")))
+    assert (await ledger(service))["postings"][0]["note"] is None
 
 
 @pytest.mark.parametrize("table", ["ledger_posting", "ledger_entry"])

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns.domain.ledger import NOBODY, UNPLANNED, Book, Line, fold, post
-from campaigns.domain.spend import MOST, Spend, SpendRefused
+from campaigns.domain.spend import Spend, SpendRefused
+from values.money import MOST
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SEARCH = Line("spring", "search", "EUR", "Search ads", "ana", planned=True, budget=1_000)
@@ -92,17 +93,17 @@ def test_a_spend_goes_to_the_line_it_names_or_to_the_only_one_or_to_unplanned(
 
 
 def test_an_unknown_campaign_has_no_budget_so_its_first_spend_is_overspent() -> None:
-    [line], [posting] = fold({"spring": book(known=False)}, [spend(5)])
+    [line], [posting], _ = fold({"spring": book(known=False)}, [spend(5)])
     assert (line.line, line.owner, line.budget, line.available, posting.overspent) == (UNPLANNED, NOBODY, 0, -5, True)
 
 
 def test_another_currency_stands_beside_the_line_with_its_owner_and_without_budget() -> None:
-    [line], [posting] = fold({"spring": book(SEARCH, PRINT)}, [spend(5, currency="USD")])
+    [line], [posting], _ = fold({"spring": book(SEARCH, PRINT)}, [spend(5, currency="USD")])
     assert (line.place, line.owner, line.budget, posting.overspent) == (("search", "USD"), "ana", 0, True)
 
 
 def test_the_second_spend_of_a_batch_sees_what_the_first_one_left() -> None:
-    [line], postings = fold({"spring": book(SEARCH)}, [spend(600, n=1), spend(600, n=2)])
+    [line], postings, _ = fold({"spring": book(SEARCH)}, [spend(600, n=1), spend(600, n=2)])
     assert [p.overspent for p in postings] == [False, True]
     assert [p.line.postings for p in postings] == [1, 2]
     assert line == postings[-1].line
@@ -118,7 +119,7 @@ spends = st.lists(st.tuples(st.integers(1, 10**6), kinds, places), max_size=40).
 @given(spends, st.booleans())
 def test_debits_equal_credits_and_every_account_says_what_the_line_says(batch: list[Spend], known: bool) -> None:
     start = book(SEARCH, PRINT, known=known)
-    lines, postings = fold({"spring": start}, batch)
+    lines, postings, _ = fold({"spring": start}, batch)
     balances: Counter[tuple[str, str, str]] = Counter()
     for posting in postings:
         assert sum(entry.amount for entry in posting.entries) == 0
@@ -134,7 +135,7 @@ def test_debits_equal_credits_and_every_account_says_what_the_line_says(batch: l
 
 @given(spends)
 def test_nothing_is_lost_between_what_was_reported_and_what_was_posted(batch: list[Spend]) -> None:
-    lines, postings = fold({"spring": book(SEARCH, PRINT)}, batch)
+    lines, postings, _ = fold({"spring": book(SEARCH, PRINT)}, batch)
     assert sum(s.amount for s in batch) == sum(p.amount for p in postings) + sum(line.unmatched for line in lines)
 
 
@@ -143,14 +144,34 @@ def test_the_order_of_what_is_committed_and_incurred_never_matters(batch: list[S
     outward = [s for s in batch if s.kind in ("committed", "incurred")]
     shuffled = list(outward)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
-    one, _ = fold({"spring": book(SEARCH, PRINT)}, outward)
-    other, _ = fold({"spring": book(SEARCH, PRINT)}, shuffled)
+    one, _, _ = fold({"spring": book(SEARCH, PRINT)}, outward)
+    other, _, _ = fold({"spring": book(SEARCH, PRINT)}, shuffled)
     assert {line.place: line for line in one} == {line.place: line for line in other}
 
 
 @given(spends)
 def test_a_line_counts_its_postings_without_a_gap(batch: list[Spend]) -> None:
-    _, postings = fold({"spring": book(SEARCH, PRINT)}, batch)
+    _, postings, _ = fold({"spring": book(SEARCH, PRINT)}, batch)
     for place in {p.line.place for p in postings}:
         numbers = [p.line.postings for p in postings if p.line.place == place]
         assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_what_no_line_can_take_is_refused_alone_and_the_line_stays_as_it_was() -> None:
+    batch = [
+        spend(MOST, n=1),
+        spend(1, n=2),
+        spend(MOST, "released", n=3),
+        spend(1, "released", n=4),
+        spend(7, n=5, line="print"),
+    ]
+    lines, postings, refused = fold({"spring": book(SEARCH, PRINT)}, batch)
+    assert [one.spend_id for one, _ in refused] == ["s2", "s4"]
+    assert [p.spend.spend_id for p in postings if p.spend] == ["s1", "s5"]
+    assert {line.line: line.incurred for line in lines} == {"search": MOST, "print": 7}
+
+
+@pytest.mark.parametrize("written", ["SEARCH", " search ", "\uff53earch"])
+def test_a_line_is_found_in_every_spelling_and_keeps_its_own(written: str) -> None:
+    [line], _, _ = fold({"spring": book(SEARCH, PRINT)}, [spend(5, line=written)])
+    assert line.line == "search"

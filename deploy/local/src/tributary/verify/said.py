@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 from pydantic_core import from_json
 
+from values.text import key, visible
+
 Money = tuple[int, str] | None
 
 
@@ -151,7 +153,7 @@ class Planned(NamedTuple):
 
 
 class Spent(NamedTuple):
-    """Money was spent."""
+    """Money was spent. The campaign is in the one form in which names are compared."""
 
     spend_id: str
     campaign: str
@@ -215,6 +217,17 @@ def canonical(value: Any) -> str:
 def _money(body: Mapping[str, Any]) -> Money:
     amount = body.get("amount")
     return (amount["minor"], amount["currency"]) if amount else None
+
+
+def spend_name(source: str, spend_id: str) -> str:
+    """A spend's identity: an id belongs to its source. Neither holds a control character, so no two are written alike."""
+    return spend_id if source == "unknown" else f"{spend_id}\x1fof {source}"
+
+
+def _spent(body: Mapping[str, Any]) -> Spent:
+    name = spend_name(key(body.get("source", "")) or "unknown", visible(body["spend_id"]))
+    amount = body["amount"]
+    return Spent(name, key(body["campaign"]), amount["minor"], amount["currency"], body.get("kind", "incurred"))
 
 
 def _planned(body: Mapping[str, Any]) -> Planned:
@@ -282,9 +295,7 @@ _READ: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
     "territory.lead.assigned.v1": lambda b: Assigned(_when(b["assigned_at"]), b["segment"], b["team"], b["person"]),
     "territory.lead.unassigned.v1": lambda b: Unassigned(_when(b["decided_at"]), b["segment"], b["team"], b["reason"]),
     "campaigns.campaign.planned.v1": _planned,
-    "campaigns.spend.reported.v1": lambda b: Spent(
-        b["spend_id"], b["campaign"], b["amount"]["minor"], b["amount"]["currency"], b.get("kind", "incurred")
-    ),
+    "campaigns.spend.reported.v1": _spent,
     "campaigns.ledger.posted.v1": lambda b: Posted(
         b["campaign"],
         b["line"],
@@ -292,7 +303,7 @@ _READ: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
         b["posting"],
         b["kind"],
         b["amount"],
-        b.get("spend_id"),
+        spend_name(key(b.get("source", "")) or "unknown", b["spend_id"]) if "spend_id" in b else None,
         b["budget"],
         b["committed"],
         b["incurred"],

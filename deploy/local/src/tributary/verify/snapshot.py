@@ -13,7 +13,7 @@ from tributary.running import RunningService
 from tributary.verify.boxes import Boxes, read_boxes
 from tributary.verify.looking import look_at_tables
 from tributary.verify.private import Private
-from tributary.verify.said import Said, body_of
+from tributary.verify.said import Said, body_of, spend_name
 from tributary.verify.world import (
     Account,
     CampaignTables,
@@ -57,7 +57,7 @@ select campaign, line, currency, planned, budget, committed, incurred, available
 from budget_line
 """
 _POSTINGS = """
-select p.campaign, p.line, p.currency, p.posting, p.kind, p.amount, p.spend_id,
+select p.campaign, p.line, p.currency, p.posting, p.kind, p.amount, p.sender, p.spend_id,
     coalesce(array_agg(e.account order by e.account) filter (where e.account is not null), '{}') as accounts,
     coalesce(array_agg(e.amount order by e.account) filter (where e.account is not null), '{}') as amounts
 from ledger_posting p left join ledger_entry e on e.posting_id = p.id
@@ -197,12 +197,12 @@ async def _territory(connection: Any) -> TerritoryTables:
 async def _campaigns(connection: Any) -> CampaignTables:
     tables = CampaignTables({row[0]: Plan(*row[1:]) for row in await connection.fetch(_PLANS)})
     tables.lines = {tuple(row[:3]): Line(*row[3:]) for row in await connection.fetch(_LINES)}
-    for *place, posting, kind, amount, spend_id, accounts, amounts in await connection.fetch(_POSTINGS):
+    for *place, posting, kind, amount, sender, spend_id, accounts, amounts in await connection.fetch(_POSTINGS):
         entries = tuple(zip(accounts, amounts, strict=True))
-        made = Posting(posting, kind, amount, spend_id, entries)
+        made = Posting(posting, kind, amount, spend_name(sender, spend_id) if spend_id else None, entries)
         tables.postings.setdefault((place[0], place[1], place[2]), []).append(made)
-    spends = await connection.fetch("select spend_id, campaign, amount, currency, kind from spend")
-    tables.spends = {row[0]: Spend(*row[1:]) for row in spends}
+    spends = await connection.fetch("select sender, spend_id, campaign, amount, currency, kind from spend")
+    tables.spends = {spend_name(row[0], row[1]): Spend(*row[2:]) for row in spends}
     return tables
 
 

@@ -8,7 +8,8 @@ from contracts.event import Currency, Event, Instant, Minor, Stream
 class LedgerPosted(Event):
     """One posting on a budget line, and the line as it stands after it.
 
-    available = budget - committed - incurred. ``posting`` counts the postings of the line without a gap.
+    available = budget - committed - incurred. ``posting`` counts the postings of the line without a gap within one history of
+    the ledger: one that came back from a backup counts on from there. ``source`` is whose id ``spend_id`` is.
     """
 
     type: Literal["campaigns.ledger.posted.v1"] = "campaigns.ledger.posted.v1"
@@ -21,6 +22,7 @@ class LedgerPosted(Event):
     amount: Minor
     currency: Currency
     spend_id: str | None = None
+    source: str | None = None
     budget: Minor
     committed: Minor
     incurred: Minor
@@ -38,6 +40,7 @@ class BudgetOverspent(Event):
     over_by: Minor
     currency: Currency
     spend_id: str
+    source: str | None = None
     overspent_at: Instant
 
 

@@ -4,11 +4,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from contracts.event import Event, Instant, Money, Stream
+from contracts.event import Event, Instant, Money, Sealed, Stream
 
 
 class SpendReported(Event):
-    """Money was spent on a campaign. ``spend_id`` is the reporter's own id: the same id twice is the same spend."""
+    """Money was spent on a campaign. ``spend_id`` is the reporter's own: the same id of the same ``source`` is the same spend.
+
+    What people write beside it travels sealed, as ``sealed_note``; ``note`` is what a reporter without a key may send, and it
+    is sealed before it is stored. An amount of zero is a day on which nothing was spent: nothing is posted.
+    """
 
     type: Literal["campaigns.spend.reported.v1"] = "campaigns.spend.reported.v1"
     spend_id: Annotated[str, Field(min_length=1, max_length=200)]
@@ -18,6 +22,7 @@ class SpendReported(Event):
     kind: Literal["committed", "incurred", "released", "reversed"] = "incurred"
     source: Annotated[str, Field(max_length=100)] = "unknown"
     note: Annotated[str, Field(max_length=500)] | None = None
+    sealed_note: Sealed | None = None
     occurred_at: Instant
 
 
@@ -25,7 +30,7 @@ SPEND = Stream(
     "campaigns.spend",
     key="campaign",
     events=(SpendReported,),
-    about="Money spent on campaigns, deduplicated by the reporter's own id.",
+    about="Money spent on campaigns, deduplicated by their source and its own id.",
     sequenced=False,
     partitions=2,
     outsiders=("ad platforms", "card feeds"),

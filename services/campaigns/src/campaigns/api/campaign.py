@@ -43,7 +43,7 @@ class PlanBody(Body):
 
 
 class Planned(BaseModel):
-    """The plan is on record under this version."""
+    """The plan is on record under this version; the campaign's id is its name as it was written first."""
 
     campaign: str
     version: int
@@ -95,7 +95,7 @@ async def put_campaign(request: Request, campaign: CampaignId, body: PlanBody) -
         raise Problem(422, "The plan is not valid", errors=[FieldError(f.field, f.reason) for f in wrong])
     try:
         async with begin(request) as tx:
-            version = await plan_campaign(campaign, plan, tx)
+            campaign, version = await plan_campaign(campaign, plan, tx)
     except CurrencyFixed as refusal:
         raise Problem(409, "The currency can't change", detail=str(refusal)) from refusal
     return Planned(campaign=campaign, version=version)
@@ -121,5 +121,5 @@ async def get_campaign(request: Request, campaign: CampaignId) -> CampaignSeen:
         head = await campaigns.campaign_head(tx, campaign)
         if head is None:
             raise Problem(404, "No such campaign")
-        lines = [LineSeen(**row) for row in await ledger.lines_of(tx, campaign) if row["planned"]]
+        lines = [LineSeen(**row) for row in await ledger.lines_of(tx, head["campaign"]) if row["planned"]]
     return CampaignSeen(**head, lines=lines)

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from campaigns.api.wire import CampaignId
 from campaigns.store import campaign as campaigns
 from campaigns.store import ledger
+from campaigns.use_cases.note import open_note
 from chassis import Problem, begin, operator
 
 router = APIRouter(prefix="/v1/campaigns", tags=["ledger"], dependencies=[Depends(operator)])
@@ -49,6 +50,7 @@ class PostingSeen(BaseModel):
     spend_id: str | None
     source: str | None
     conflicting: bool
+    note: str | None
     occurred_at: datetime | None
     posted_at: datetime
 
@@ -77,15 +79,16 @@ async def get_ledger(
         head = await campaigns.campaign_head(tx, campaign)
         if head is None:
             raise Problem(404, "No such campaign")
-        lines = await ledger.lines_of(tx, campaign)
-        totals = await ledger.totals_of(tx, campaign)
-        postings = await ledger.postings_of(tx, campaign, before, limit)
+        lines = await ledger.lines_of(tx, head["campaign"])
+        totals = await ledger.totals_of(tx, head["campaign"])
+        postings = await ledger.postings_of(tx, head["campaign"], before, limit)
+        master = tx.settings.master_key_bytes()
     return LedgerSeen(
-        campaign=campaign,
+        campaign=head["campaign"],
         currency=head["currency"],
         known=head["known"],
         totals=[Figures(**row) for row in totals],
         lines=[LineStanding(**row) for row in lines],
-        postings=[PostingSeen(**row) for row in postings],
+        postings=[PostingSeen(**{**row, "note": open_note(master, row["note"])}) for row in postings],
         next=postings[-1]["id"] if len(postings) == limit else None,
     )

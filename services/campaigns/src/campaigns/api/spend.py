@@ -1,23 +1,34 @@
 """Reporting spend: taken when the broker has it, counted a moment later by the same handler as everybody else's."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel, Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
 from campaigns.api.wire import Amount, Body, Code, Name, Source, Time, Words
 from campaigns.domain.spend import faults
 from campaigns.use_cases.ledger import spend_of
+from campaigns.use_cases.note import seal_note
 from chassis import FieldError, intake, operator
 from chassis.problems import field_errors
 from contracts.campaigns.spend import SPEND, SpendReported
 from contracts.event import Money
+from values.money import amount
 
 router = APIRouter(prefix="/v1/spend", tags=["spend"], dependencies=[Depends(operator)])
 
 AT_ONCE = 500
+NAMES = ("spend_id", "campaign", "line", "source")
 
 
 @dataclass(frozen=True)
@@ -27,12 +38,43 @@ class Refusal:
     errors: list[FieldError]
 
 
+@dataclass(frozen=True)
+class Row:
+    """A row that can be read, and what was made of it on the way."""
+
+    body: "SpendBody"
+    flags: list[str]
+
+
 def _row_or_refusal(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
     # one bad row must not cost the others
     try:
-        return validate(value)
+        body: SpendBody = validate(value)
     except ValidationError as error:
         return Refusal(field_errors(error.errors(include_url=False, include_context=False, include_input=False)))
+    return Row(body, list(_flags(value, body)))
+
+
+def _flags(value: dict[str, Any], body: "SpendBody") -> Iterator[str]:
+    """What the reporter should know of how its row was read."""
+    if ":" not in value["occurred_at"]:
+        yield "date_only"
+    if isinstance(value["amount"], str):
+        yield "amount_read"
+    if not body.amount.minor:
+        yield "nothing_spent"
+    if any(isinstance(text := value.get(name), str) and text != getattr(body, name) for name in NAMES):
+        yield "unseen_removed"
+
+
+def _money(value: Any) -> Any:
+    """An amount as people write it is read; one without its currency is not."""
+    if not isinstance(value, str):
+        return value
+    read = amount(value)
+    if read is None:
+        raise ValueError("can't be read as an amount with its currency, like EUR 1.234,56")
+    return {"minor": read.minor, "currency": read.currency}
 
 
 class MoneyBody(Body):
@@ -43,21 +85,23 @@ class MoneyBody(Body):
 
 
 class SpendBody(Body):
-    """One spend, under the reporter's own id: the same id twice is the same spend."""
+    """One spend, under the reporter's own id: the same id of the same source twice is the same spend."""
 
     spend_id: Name
     campaign: Name
     line: Name | None = None
-    amount: MoneyBody
+    amount: Annotated[MoneyBody, BeforeValidator(_money, json_schema_input_type=MoneyBody | str)]
     kind: Literal["committed", "incurred", "released", "reversed"] = "incurred"
     source: Source = "unknown"
     note: Words | None = None
     occurred_at: Time
 
-    def event(self) -> SpendReported:
-        """The row as it travels."""
-        amount = Money(minor=self.amount.minor, currency=self.amount.currency)
-        return SpendReported(amount=amount, **self.model_dump(exclude={"amount"}))
+    def event(self, master: bytes) -> SpendReported:
+        """The row as it travels: what was written beside it is sealed."""
+        money = Money(minor=self.amount.minor, currency=self.amount.currency)
+        note = seal_note(master, self.note) if self.note else None
+        rest = self.model_dump(exclude={"amount", "note"})
+        return SpendReported(amount=money, sealed_note=note, **rest)
 
 
 class SpendBatch(Body):
@@ -80,30 +124,40 @@ class RowRefused(BaseModel):
     errors: list[FieldRefused]
 
 
+class RowNoted(BaseModel):
+    """One row that was taken, and how it was read: ``date_only`` (the start of that day in UTC), ``amount_read`` (from words),
+    ``nothing_spent`` (zero: nothing is posted), ``unseen_removed`` (characters that nobody sees)."""
+
+    index: int
+    flags: list[str]
+
+
 class Taken(BaseModel):
-    """How many rows were taken, and what is wrong with the others."""
+    """How many rows were taken, how some of them were read, and what is wrong with the others."""
 
     accepted: int
+    notes: list[RowNoted]
     refused: list[RowRefused]
 
 
 @router.post("")
 async def post_spend(request: Request, body: SpendBatch) -> Taken:
     """Takes the good rows and names each bad one. A spend is never refused because a budget is used up."""
-    now = datetime.now(UTC)
-    events, refused = [], []
-    for index, row in enumerate(body.spend):
-        errors = row.errors if isinstance(row, Refusal) else _errors(row.event(), now)
-        if isinstance(row, Refusal) or errors:
-            refused.append(
-                RowRefused(index=index, errors=[FieldRefused(field=e.field, reason=e.reason) for e in errors])
-            )
+    now, master = datetime.now(UTC), request.app.state.service.settings.master_key_bytes()
+    events, notes, refused = [], [], []
+    for index, row in enumerate(cast(list[Row | Refusal], body.spend)):
+        if isinstance(row, Row):
+            event = row.body.event(master)
+            errors = [FieldError(fault.field, fault.reason) for fault in faults(spend_of(event), now)]
+            if not errors:
+                events.append(event)
+                if row.flags:
+                    notes.append(RowNoted(index=index, flags=row.flags))
         else:
-            events.append(row.event())
+            errors = row.errors
+        if errors:
+            told = [FieldRefused(field=e.field, reason=e.reason) for e in errors]
+            refused.append(RowRefused(index=index, errors=told))
     if events:
         await intake(request).say(SPEND, events, request.scope.get("tributary.trace", ""))
-    return Taken(accepted=len(events), refused=refused)
-
-
-def _errors(event: SpendReported, now: datetime) -> list[FieldError]:
-    return [FieldError(fault.field, fault.reason) for fault in faults(spend_of(event), now)]
+    return Taken(accepted=len(events), notes=notes, refused=refused)

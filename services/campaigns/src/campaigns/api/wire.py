@@ -1,28 +1,44 @@
 """What fields look like at these doors."""
 
-import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import Path
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StrictInt
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictInt
 
-from campaigns.domain.spend import MOST
+from campaigns.domain.spend import LONGEST
+from values.money import MOST
+from values.text import hides, key, visible
+from values.times import EARLIEST, moment
 
-EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
-
-
-def _no_nul(text: str) -> str:
-    if "\0" in text:
-        raise ValueError("must not hold a NUL character")
-    return text
+LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 
 
-def _written_out(value: Any) -> Any:
-    # pydantic would take 1700000000 for a time as well; a number has no zone
-    if not isinstance(value, str) or not re.match(r"\d{4}-\d\d-\d\d[Tt ]", value):
-        raise ValueError("must be a time of ISO 8601 with its zone")
-    return value
+def _seen(text: str) -> str:
+    """What nobody sees and means nothing is taken out; what hides something is refused."""
+    if hides(text):
+        raise ValueError("must not hold characters that can't be seen and hide something")
+    return visible(text)
+
+
+def _named(text: str) -> str:
+    name = _seen(text)
+    if not name:
+        raise ValueError("must not be empty")
+    if len(key(name)) > LONGEST:
+        raise ValueError(f"must not be longer than {LONGEST} characters")
+    return name
+
+
+def _code(value: Any) -> Any:
+    # reports write eur as well as EUR; a list of codes decides, not their case
+    return key(value).upper() if isinstance(value, str) and len(value) <= LONGEST else value
+
+
+def _moment(value: Any) -> datetime:
+    if not isinstance(value, str):  # a number has no zone, and may count seconds, milliseconds or days
+        raise ValueError("must be a date, or a time with its zone, like 2026-05-04T12:00:00Z")
+    return moment(value)
 
 
 def _of_our_age(value: datetime) -> datetime:
@@ -31,14 +47,16 @@ def _of_our_age(value: datetime) -> datetime:
     return value
 
 
-Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_no_nul)]
-Words = Annotated[str, Field(max_length=500), AfterValidator(_no_nul)]
-Source = Annotated[str, Field(max_length=100), AfterValidator(_no_nul)]
-Code = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217 code")]
-Time = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_of_our_age)]
+TIME = "a time with its zone, or a date alone, which is the start of that day in UTC"
+
+Name = Annotated[str, Field(min_length=1, max_length=LONGEST), AfterValidator(_named)]
+Words = Annotated[str, Field(max_length=500), AfterValidator(_seen)]
+Source = Annotated[str, Field(max_length=100), AfterValidator(_seen)]
+Code = Annotated[str, BeforeValidator(_code), Field(pattern=r"^[A-Z]{3}$", description="ISO 4217 code, in any case")]
+Time = Annotated[datetime, BeforeValidator(_moment), AfterValidator(_of_our_age), Field(description=TIME)]
 Budget = Annotated[StrictInt, Field(ge=0, le=MOST, description="integer minor units")]
-Amount = Annotated[StrictInt, Field(gt=0, le=MOST, description="integer minor units, above zero")]
-CampaignId = Annotated[str, Path(min_length=1, max_length=200), AfterValidator(_no_nul)]
+Amount = Annotated[StrictInt, Field(ge=0, le=MOST, description="integer minor units; zero where nothing was spent")]
+CampaignId = Annotated[str, Path(min_length=1, max_length=LONGEST), AfterValidator(_named)]
 
 
 class Body(BaseModel):

@@ -1,12 +1,15 @@
 """What a plan is, and what a changed plan does to the budget lines."""
 
+import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from campaigns.domain.currencies import ACTIVE
 from campaigns.domain.ledger import Book, Line, Posting
-from campaigns.domain.spend import Fault
+from campaigns.domain.spend import LONGEST, Fault
+from values.money import CURRENCIES
+from values.text import key
 
 
 class CurrencyFixed(Exception):
@@ -38,17 +41,40 @@ class Plan:
     def __post_init__(self) -> None:
         object.__setattr__(self, "lines", tuple(sorted(self.lines, key=lambda line: line.line)))
 
+    def as_written_in(self, book: Book) -> "Plan":
+        """The same plan with the names of its lines as the book has them: another spelling is not another line."""
+        return replace(self, lines=tuple(replace(one, line=book.written(one.line) or one.line) for one in self.lines))
+
+
+# Names of campaigns and items travel in the clear, and are meant for everybody: a person's address has no place in them.
+_PERSONAL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+|\+\d[\d ()./-]{7,}\d")
+
 
 def faults(plan: Plan) -> list[Fault]:
     """Everything that is wrong with a plan; nothing when it can be carried out."""
     found = []
-    if plan.currency not in ACTIVE:
+    if plan.currency not in CURRENCIES:
         found.append(Fault("currency", "is not a currency of ISO 4217"))
     if plan.starts_at and plan.ends_at and plan.ends_at < plan.starts_at:
         found.append(Fault("ends_at", "lies before starts_at"))
-    if any(times > 1 for times in Counter(line.line for line in plan.lines).values()):
+    if any(times > 1 for times in Counter(key(line.line) for line in plan.lines).values()):
         found.append(Fault("lines", "name a line twice"))
+    for field, text in _names(plan):
+        if _PERSONAL.search(text):
+            found.append(Fault(field, "holds an address or a phone number, and this text travels in the clear"))
+        if len(key(text)) > LONGEST and field != "name" and not field.endswith(".item"):
+            found.append(Fault(field, "is too long"))
     return found
+
+
+def _names(plan: Plan) -> Iterator[tuple[str, str]]:
+    yield "name", plan.name
+    yield "channel", plan.channel or ""
+    yield "segment", plan.segment or ""
+    for n, line in enumerate(plan.lines):
+        yield f"lines[{n}].line", line.line
+        yield f"lines[{n}].item", line.item
+        yield f"lines[{n}].owner", line.owner
 
 
 def rebudget(book: Book, plan: Plan) -> tuple[list[Line], list[Posting]]:

@@ -11,13 +11,20 @@ Where more comes back than is there, the line goes down to zero and the rest is 
 at. A spend that finds no money left is counted all the same: overspend is a fact, it is told and never refused.
 
 Every posting has a debit and a credit of the same amount, so all entries of a line, and of a currency, sum to zero.
-Currencies never mix: a line is one name in one currency, and nothing is converted.
+Currencies never mix: a line is one name in one currency, and nothing is converted. Names are compared in their normal form
+and kept as they were written first.
+
+A report of zero (a day on which an ad cost nothing) posts nothing. What would take a line beyond what an event can carry is
+refused, whoever sent it: the line stays as it was and the others of its delivery are counted.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
-from campaigns.domain.spend import MOST, Spend, SpendRefused
+from campaigns.domain.spend import Spend, SpendRefused
+from values.money import MOST
+from values.text import key
 
 UNPLANNED = "unplanned"
 UNPLANNED_ITEM = "unplanned spend"
@@ -96,15 +103,20 @@ class Book:
     currency: str | None = None
     lines: Mapping[Place, Line] = field(default_factory=dict)
 
+    def written(self, name: str) -> str | None:
+        """A line's name as the book has it, however it is written here; None when there is no such line."""
+        if any(line == name for line, _ in self.lines):
+            return name
+        return next((line for line, _ in self.lines if key(line) == key(name)), None)
+
     def line_for(self, spend: Spend) -> Line:
         """The line the spend names; else the campaign's only line; else, and for unknown campaigns, "unplanned"."""
         name = UNPLANNED
         if self.known:
-            if spend.line is not None and (spend.line, spend.currency) in self.lines:
-                return self.lines[spend.line, spend.currency]
+            named = self.written(spend.line) if spend.line is not None else None
             planned = [line.line for line in self.lines.values() if line.planned]
-            if spend.line is not None and any(line == spend.line for line, _ in self.lines):
-                name = spend.line
+            if named is not None:
+                name = named
             elif len(planned) == 1:
                 name = planned[0]
         found = self.lines.get((name, spend.currency))
@@ -135,6 +147,8 @@ def post(line: Line, spend: Spend) -> tuple[Line, Posting | None]:
     if after.committed + after.incurred > MOST:
         raise SpendRefused("amount.minor takes the line beyond what can be told")
     after = replace(after, unmatched=line.unmatched + spend.amount - amount)
+    if after.unmatched > MOST:
+        raise SpendRefused("amount.minor takes what came back unmatched beyond what can be told")
     if amount == 0:
         return after, None
     after = replace(after, postings=line.postings + 1)
@@ -142,15 +156,28 @@ def post(line: Line, spend: Spend) -> tuple[Line, Posting | None]:
     return after, Posting(spend.kind, amount, after, overspent, spend)
 
 
-def fold(books: Mapping[str, Book], spends: Iterable[Spend]) -> tuple[list[Line], list[Posting]]:
-    """Posts the spends in order: the lines that changed, and every posting."""
-    standing = {campaign: dict(book.lines) for campaign, book in books.items()}
+class Folded(NamedTuple):
+    """What came of some spends: the lines that changed, every posting, and the spends that no line could take."""
+
+    lines: list[Line]
+    postings: list[Posting]
+    refused: list[tuple[Spend, str]]
+
+
+def fold(books: Mapping[str, Book], spends: Iterable[Spend]) -> Folded:
+    """Posts the spends in order, each in the book of its campaign."""
+    standing = {name: dict(book.lines) for name, book in books.items()}
     changed: dict[tuple[str, Place], Line] = {}
-    postings = []
+    postings: list[Posting] = []
+    refused: list[tuple[Spend, str]] = []
     for spend in spends:
-        lines = standing[spend.campaign]
-        line, posting = post(replace(books[spend.campaign], lines=lines).line_for(spend), spend)
-        lines[line.place] = changed[spend.campaign, line.place] = line
+        lines = standing[spend.book]
+        try:
+            line, posting = post(replace(books[spend.book], lines=lines).line_for(spend), spend)
+        except SpendRefused as refusal:
+            refused.append((spend, str(refusal)))
+            continue
+        lines[line.place] = changed[spend.book, line.place] = line
         if posting:
             postings.append(posting)
-    return list(changed.values()), postings
+    return Folded(list(changed.values()), postings, refused)

@@ -3,11 +3,15 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from campaigns.domain.currencies import ACTIVE
+from values.money import CURRENCIES, MOST
+from values.text import hides, key
 
-MOST = 10**15  # minor units; what an event can carry
+LONGEST = 200  # characters of a name in its normal form: what an index holds whatever they are
+LONGEST_BOX = 4000  # characters of a sealed note
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 AHEAD = timedelta(days=1)  # a reporter's clock or zone may be off by that much
+
+Identity = tuple[str, str]  # the sender and its own id of the spend
 
 
 class SpendRefused(Exception):
@@ -16,7 +20,10 @@ class SpendRefused(Exception):
 
 @dataclass(frozen=True)
 class Spend:
-    """Money spent, committed or come back. ``amount`` is always above zero; ``kind`` says in which direction it went."""
+    """Money spent, committed or come back. ``amount`` is never below zero; ``kind`` says in which direction it went.
+
+    ``source`` is the sender as it writes itself. ``note`` is sealed: nobody decides by it.
+    """
 
     spend_id: str
     campaign: str
@@ -27,6 +34,16 @@ class Spend:
     source: str
     note: str | None
     occurred_at: datetime
+
+    @property
+    def identity(self) -> Identity:
+        """An id belongs to its sender, however that spells itself: two senders may well use the same one."""
+        return key(self.source), self.spend_id
+
+    @property
+    def book(self) -> str:
+        """The campaign in the one form in which names are compared: whose book this is posted in."""
+        return key(self.campaign)
 
 
 @dataclass(frozen=True)
@@ -40,15 +57,26 @@ class Fault:
 def faults(spend: Spend, now: datetime) -> list[Fault]:
     """Everything that is wrong with a spend; nothing when it can be counted."""
     found = []
-    if not 0 < spend.amount <= MOST:
-        found.append(Fault("amount.minor", "must be above zero: money comes back by kind released or reversed"))
-    if spend.currency not in ACTIVE:
+    if not 0 <= spend.amount <= MOST:
+        found.append(Fault("amount.minor", "must not be below zero: money comes back by kind released or reversed"))
+    if spend.currency not in CURRENCIES:
         found.append(Fault("amount.currency", "is not a currency of ISO 4217"))
     if spend.occurred_at > now + AHEAD:
         found.append(Fault("occurred_at", "lies more than a day ahead"))
     if spend.occurred_at < EARLIEST:
         found.append(Fault("occurred_at", "lies before 1970"))
-    for field in ("spend_id", "campaign", "line", "source", "note"):
-        if "\0" in (getattr(spend, field) or ""):
-            found.append(Fault(field, "must not hold a NUL character"))
+    for field in ("spend_id", "campaign", "line", "source"):
+        found += _name_faults(field, getattr(spend, field))
+    if spend.note is not None and len(spend.note) > LONGEST_BOX:
+        found.append(Fault("note", "is longer than a note may be"))
     return found
+
+
+def _name_faults(field: str, name: str | None) -> list[Fault]:
+    if name is None:
+        return []
+    if not name:
+        return [Fault(field, "is empty")]
+    if hides(name):
+        return [Fault(field, "holds characters that can't be seen and hide something")]
+    return [Fault(field, "is too long")] if len(key(name)) > LONGEST else []

@@ -7,10 +7,11 @@ import asyncpg
 from campaigns.domain.campaign import Plan, PlannedLine
 from campaigns.domain.ledger import Book
 from chassis import Transaction
+from values.text import key
 
 _HEAD = """
 select campaign, known, version, name, channel, segment, starts_at, ends_at, currency, planned_at
-from campaign where campaign = $1
+from campaign where key = $1
 """
 
 _PLAN = """
@@ -35,7 +36,7 @@ class Recorded:
 
 async def recorded_plan(tx: Transaction, book: Book) -> Recorded:
     """What is planned for the campaign whose book is open."""
-    head = await tx.conn.fetchrow(_HEAD, book.campaign)
+    head = await tx.conn.fetchrow(_HEAD, key(book.campaign))
     assert head is not None  # opening the book puts the campaign on record
     if not head["known"]:
         return Recorded(head["version"], None)
@@ -71,8 +72,8 @@ async def save_plan(tx: Transaction, campaign: str, version: int, plan: Plan) ->
 
 
 async def campaign_head(tx: Transaction, campaign: str) -> asyncpg.Record | None:
-    """What is on record about a campaign, without its lines."""
-    return await tx.conn.fetchrow(_HEAD, campaign)
+    """What is on record about a campaign, without its lines; its name may be written in any spelling."""
+    return await tx.conn.fetchrow(_HEAD, key(campaign))
 
 
 async def campaigns_after(tx: Transaction, after: str, limit: int) -> list[asyncpg.Record]:

@@ -1,7 +1,7 @@
 """Budget lines, and the postings and entries behind them."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import asyncpg
@@ -9,15 +9,16 @@ import asyncpg
 from campaigns.domain.ledger import Book, Line, Posting
 from chassis import Transaction
 
+# A name in another spelling is the campaign that is there; its id stays as it was written first.
 _MAKE_UNKNOWN = """
-insert into campaign (campaign, known, version, first_seen_at)
-select campaign, false, 0, $2 from unnest($1::text[]) as campaign order by campaign
-on conflict (campaign) do nothing
+insert into campaign (campaign, key, known, version, first_seen_at)
+select campaign, key, false, 0, $3 from unnest($1::text[], $2::text[]) as new(key, campaign) order by key
+on conflict do nothing
 """
 
 # The campaign's row stands for its whole book: who holds it is alone with the lines.
 _LOCK = """
-select campaign, known, currency from campaign where campaign = any($1::text[]) order by campaign for update
+select key, campaign, known, currency from campaign where key = any($1::text[]) order by key for update
 """
 
 _LINES = """
@@ -44,12 +45,12 @@ on conflict (campaign, line, currency) do update set
 _SAVE_POSTINGS = """
 with said as (
     select * from json_to_recordset($1::json) as said(
-        n int, campaign text, line text, currency char(3), posting int, kind text, amount bigint, spend_id text,
+        n int, campaign text, line text, currency char(3), posting int, kind text, amount bigint, sender text, spend_id text,
         debit text, credit text
     )
 ), posted as (
-    insert into ledger_posting (campaign, line, currency, posting, kind, amount, spend_id, posted_at)
-    select campaign, line, currency, posting, kind, amount, spend_id, $2 from said order by n
+    insert into ledger_posting (campaign, line, currency, posting, kind, amount, sender, spend_id, posted_at)
+    select campaign, line, currency, posting, kind, amount, sender, spend_id, $2 from said order by n
     returning id, campaign, line, currency, posting
 )
 insert into ledger_entry (posting_id, account, amount)
@@ -65,33 +66,36 @@ order by line, currency
 """
 
 _TOTALS_OF = """
-select currency, sum(budget)::bigint as budget, sum(committed)::bigint as committed, sum(incurred)::bigint as incurred,
-       sum(available)::bigint as available, sum(unmatched)::bigint as unmatched
+select currency, sum(budget) as budget, sum(committed) as committed, sum(incurred) as incurred,
+       sum(available) as available, sum(unmatched) as unmatched
 from budget_line where campaign = $1 and (planned or postings > 0 or unmatched > 0)
 group by currency order by currency
 """
 
 _POSTINGS_OF = """
 select p.id, p.line, p.currency, p.posting, p.kind, p.amount, p.spend_id, s.source, coalesce(s.conflicting, false) as conflicting,
-       s.occurred_at, p.posted_at,
+       s.note_box as note, s.occurred_at, p.posted_at,
        (select account from ledger_entry e where e.posting_id = p.id and sign(e.amount) = sign(p.amount)) as debit,
        (select account from ledger_entry e where e.posting_id = p.id and sign(e.amount) <> sign(p.amount)) as credit
-from ledger_posting p left join spend s using (spend_id)
+from ledger_posting p left join spend s using (sender, spend_id)
 where p.campaign = $1 and ($2::bigint is null or p.id < $2)
 order by p.id desc limit $3
 """
 
 
-async def open_books(tx: Transaction, campaigns: Collection[str]) -> dict[str, Book]:
-    """The books of these campaigns, locked; a campaign that nobody planned is put on record as unknown."""
-    names = sorted(campaigns)
-    await tx.conn.execute(_MAKE_UNKNOWN, names, tx.now)
-    heads = await tx.conn.fetch(_LOCK, names)
-    lines: dict[str, dict[tuple[str, str], Line]] = {name: {} for name in names}
-    for row in await tx.conn.fetch(_LINES, names):
+async def open_books(tx: Transaction, campaigns: Mapping[str, str]) -> dict[str, Book]:
+    """The books of these campaigns, locked, by the normal form of their names; given are the names as they are written.
+
+    A campaign that nobody planned is put on record as unknown.
+    """
+    keys = sorted(campaigns)
+    await tx.conn.execute(_MAKE_UNKNOWN, keys, [campaigns[key] for key in keys], tx.now)
+    heads = await tx.conn.fetch(_LOCK, keys)
+    lines: dict[str, dict[tuple[str, str], Line]] = {head["campaign"]: {} for head in heads}
+    for row in await tx.conn.fetch(_LINES, list(lines)):
         line = Line(**row)
         lines[line.campaign][line.place] = line
-    return {h["campaign"]: Book(h["campaign"], h["known"], h["currency"], lines[h["campaign"]]) for h in heads}
+    return {h["key"]: Book(h["campaign"], h["known"], h["currency"], lines[h["campaign"]]) for h in heads}
 
 
 async def save_lines(tx: Transaction, lines: Sequence[Line]) -> None:
@@ -114,6 +118,7 @@ def _row(n: int, posting: Posting) -> dict[str, Any]:
         "posting": posting.line.postings,
         "kind": posting.kind,
         "amount": debit.amount,
+        "sender": posting.spend.identity[0] if posting.spend else None,
         "spend_id": posting.spend.spend_id if posting.spend else None,
         "debit": debit.account,
         "credit": credit.account,

@@ -4,6 +4,7 @@ from sqlalchemy import (
     CHAR,
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     Computed,
     DateTime,
@@ -21,11 +22,13 @@ from sqlalchemy import (
 
 METADATA = MetaData()
 
-# A campaign that only spend has named is here with known = false, without a plan.
+# A campaign that only spend has named is here with known = false, without a plan. ``campaign`` is its name as it was written
+# first, ``key`` the one form in which names are compared.
 CAMPAIGN = Table(
     "campaign",
     METADATA,
     Column("campaign", Text, primary_key=True),
+    Column("key", Text, nullable=False, unique=True),
     Column("known", Boolean, nullable=False),
     Column("version", Integer, nullable=False),
     Column("name", Text),
@@ -55,9 +58,11 @@ BUDGET_LINE = Table(
     Column("postings", Integer, nullable=False),
 )
 
+# ``sender`` is the normal form of ``source``, and so is ``campaign`` of the name that was reported. ``note_box`` is sealed.
 SPEND = Table(
     "spend",
     METADATA,
+    Column("sender", Text, primary_key=True),
     Column("spend_id", Text, primary_key=True),
     Column("campaign", Text, nullable=False),
     Column("line", Text),
@@ -65,7 +70,7 @@ SPEND = Table(
     Column("currency", CHAR(3), nullable=False),
     Column("kind", Text, nullable=False),
     Column("source", Text, nullable=False),
-    Column("note", Text),
+    Column("note_box", Text),
     Column("occurred_at", DateTime(timezone=True), nullable=False),
     Column("conflicting", Boolean, nullable=False, server_default=text("false")),
     Column("counted_at", DateTime(timezone=True), nullable=False),
@@ -81,13 +86,16 @@ LEDGER_POSTING = Table(
     Column("posting", Integer, nullable=False),
     Column("kind", Text, nullable=False),
     Column("amount", BigInteger, nullable=False),
-    Column("spend_id", Text, ForeignKey("spend.spend_id")),
+    Column("sender", Text),
+    Column("spend_id", Text),
     Column("posted_at", DateTime(timezone=True), nullable=False),
     ForeignKeyConstraint(
         ["campaign", "line", "currency"], ["budget_line.campaign", "budget_line.line", "budget_line.currency"]
     ),
     UniqueConstraint("campaign", "line", "currency", "posting"),
-    UniqueConstraint("spend_id"),
+    ForeignKeyConstraint(["sender", "spend_id"], ["spend.sender", "spend.spend_id"]),
+    UniqueConstraint("sender", "spend_id"),
+    CheckConstraint("(sender is null) = (spend_id is null)", name="ledger_posting_of_a_sender"),
     Index("ledger_posting_newest", "campaign", "id"),
 )
 

@@ -6,14 +6,19 @@ from campaigns.store import ledger
 from campaigns.use_cases.ledger import posted
 from chassis import Transaction
 from contracts.campaigns.campaign import BudgetLine, CampaignPlanned
+from values.text import key
 
 
-async def plan_campaign(campaign: str, plan: Plan, tx: Transaction) -> int:
-    """Carries the plan out and returns its version; the plan that is already on record changes nothing and says nothing."""
-    book = (await ledger.open_books(tx, [campaign]))[campaign]
+async def plan_campaign(name: str, plan: Plan, tx: Transaction) -> tuple[str, int]:
+    """Carries the plan out and returns the campaign's id on record and the plan's version.
+
+    The plan that is already on record changes nothing and says nothing, in whatever spelling its names come.
+    """
+    [book] = (await ledger.open_books(tx, {key(name): name})).values()
+    campaign, plan = book.campaign, plan.as_written_in(book)
     recorded = await campaigns.recorded_plan(tx, book)
     if recorded.plan == plan:
-        return recorded.version
+        return campaign, recorded.version
     lines, postings = rebudget(book, plan)
     version = recorded.version + 1
     await campaigns.save_plan(tx, campaign, version, plan)
@@ -22,7 +27,7 @@ async def plan_campaign(campaign: str, plan: Plan, tx: Transaction) -> int:
     tx.emit(_told(campaign, plan, version, tx))
     for posting in postings:
         tx.emit(posted(posting, tx.now))
-    return version
+    return campaign, version
 
 
 def _told(campaign: str, plan: Plan, version: int, tx: Transaction) -> CampaignPlanned:

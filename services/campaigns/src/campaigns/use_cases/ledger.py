@@ -4,57 +4,81 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from campaigns.domain.ledger import Posting, fold
-from campaigns.domain.spend import Spend, faults
+from campaigns.domain.spend import Identity, Spend, faults
 from campaigns.store import ledger
 from campaigns.store import spend as spends
+from campaigns.use_cases.note import seal_note
 from chassis import Transaction
 from contracts.campaigns.ledger import BudgetOverspent, LedgerPosted
 from contracts.campaigns.spend import SpendReported
+from values.text import visible
 
 
 async def count_spends(events: Sequence[SpendReported], tx: Transaction) -> None:
-    """Counts what was not counted yet. The same id again is the same spend; if it says something else, it is flagged."""
-    reported = []
+    """Counts what was not counted yet. The same id again is the same spend; if it says something else, it is flagged.
+
+    What can't be counted is parked: whoever sends such reports, and however many, the others are counted.
+    """
+    reported: list[tuple[SpendReported, Spend]] = []
     for event in events:
-        spend = spend_of(event)
+        spend = spend_of(event, _sealed_note(event, tx))
         if wrong := faults(spend, tx.now):
             tx.park(event, f"{wrong[0].field} {wrong[0].reason}")
         else:
-            reported.append(spend)
-    first: dict[str, Spend] = {}
-    for spend in reported:
-        first.setdefault(spend.spend_id, spend)
+            reported.append((event, spend))
+    # A report of zero takes no id: the amount that comes later under it is counted, not set against nothing.
+    first: dict[Identity, Spend] = {}
+    for _, spend in reported:
+        if spend.amount:
+            first.setdefault(spend.identity, spend)
     new = await spends.add_spends(tx, list(first.values()))
     if len(new) < len(reported):
-        await spends.flag_conflicts(tx, reported)
-    if not new:
-        return
-    fresh = [spend for spend in first.values() if spend.spend_id in new]
-    books = await ledger.open_books(tx, {spend.campaign for spend in fresh})
-    lines, postings = fold(books, fresh)
-    await ledger.save_lines(tx, lines)
-    await ledger.save_postings(tx, postings)
-    because = {event.spend_id: event for event in reversed(events)}
-    for posting in postings:
-        cause = because[posting.spend.spend_id] if posting.spend else None
+        await spends.flag_conflicts(tx, [spend for _, spend in reported])
+    if new:
+        await _post([spend for spend in first.values() if spend.identity in new], reported, tx)
+
+
+async def _post(fresh: Sequence[Spend], reported: Sequence[tuple[SpendReported, Spend]], tx: Transaction) -> None:
+    written: dict[str, str] = {}
+    for spend in fresh:
+        written.setdefault(spend.book, spend.campaign)
+    books = await ledger.open_books(tx, written)
+    done = fold(books, fresh)
+    if done.refused:
+        why = {spend.identity: reason for spend, reason in done.refused}
+        await spends.take_back(tx, why)
+        for event, spend in reported:
+            if spend.identity in why:
+                tx.park(event, why[spend.identity])
+    await ledger.save_lines(tx, done.lines)
+    await ledger.save_postings(tx, done.postings)
+    because = {spend.identity: event for event, spend in reversed(reported)}
+    for posting in done.postings:
+        cause = because[posting.spend.identity] if posting.spend else None
         tx.emit(posted(posting, tx.now), because=cause)
         if posting.overspent:
             tx.emit(overspent(posting, tx.now), because=cause)
 
 
-def spend_of(event: SpendReported) -> Spend:
-    """The event as the ledger sees it."""
+def spend_of(event: SpendReported, note: str | None = None) -> Spend:
+    """The event as the ledger sees it: names without what nobody sees, and the note only as a sealed box."""
     return Spend(
-        spend_id=event.spend_id,
-        campaign=event.campaign,
-        line=event.line,
+        spend_id=visible(event.spend_id),
+        campaign=visible(event.campaign),
+        line=(visible(event.line) if event.line else None) or None,
         amount=event.amount.minor,
         currency=event.amount.currency,
         kind=event.kind,
-        source=event.source,
-        note=event.note,
+        source=visible(event.source) or "unknown",
+        note=note,
         occurred_at=event.occurred_at,
     )
+
+
+def _sealed_note(event: SpendReported, tx: Transaction) -> str | None:
+    if event.sealed_note is not None:
+        return event.sealed_note.box
+    return seal_note(tx.settings.master_key_bytes(), event.note).box if event.note else None
 
 
 def posted(posting: Posting, now: datetime) -> LedgerPosted:
@@ -70,6 +94,7 @@ def posted(posting: Posting, now: datetime) -> LedgerPosted:
         amount=posting.amount,
         currency=line.currency,
         spend_id=posting.spend.spend_id if posting.spend else None,
+        source=posting.spend.source if posting.spend else None,
         budget=line.budget,
         committed=line.committed,
         incurred=line.incurred,
@@ -89,5 +114,6 @@ def overspent(posting: Posting, now: datetime) -> BudgetOverspent:
         over_by=-line.available,
         currency=line.currency,
         spend_id=posting.spend.spend_id,
+        source=posting.spend.source,
         overspent_at=now,
     )

@@ -8,6 +8,7 @@ from campaigns.domain.ledger import ACCOUNTS
 from tributary.verify.invariants.violation import Invariant, Violation
 from tributary.verify.said import Planned, Posted, Spent
 from tributary.verify.world import Line, Place, Posting, World
+from values.text import key
 
 # What a posting of this kind does to budget, committed and incurred.
 EFFECT = {
@@ -24,11 +25,12 @@ BALANCE = {"committed": "committed", "incurred": "incurred", "available": "avail
 def spends(world: World) -> Iterator[Violation]:
     """Every id heard is counted, once, as one of its reports says; and posted for what it is."""
     reported: dict[str, set[tuple[Any, ...]]] = defaultdict(set)
-    for said in world.events("campaigns.spend"):
-        if isinstance(said.body, Spent):
-            reported[said.body.spend_id].add(tuple(said.body[1:]))
+    for event in world.events("campaigns.spend"):
+        if isinstance(event.body, Spent):
+            reported[event.body.spend_id].add(tuple(event.body[1:]))
     counted = world.campaigns.spends
-    heard = {s.body.spend_id for s in world.heard("campaigns", "campaigns.spend") if isinstance(s.body, Spent)}
+    said = (s.body for s in world.heard("campaigns", "campaigns.spend") if isinstance(s.body, Spent))
+    heard = {spent.spend_id for spent in said if spent.amount}  # where nothing was spent nothing is counted
     for spend_id in sorted(heard - counted.keys()):
         yield Violation("lost", f"spend {spend_id} was heard and is not counted")
     for spend_id, spend in counted.items():
@@ -53,7 +55,7 @@ def _posted_once(world: World) -> Iterator[Violation]:
                     "invented", f"{_name(place)}: posting {p.posting} is of spend {p.spend_id}, which is not counted"
                 )
             elif (spend.campaign, spend.currency, spend.kind) != (
-                place[0],
+                key(place[0]),
                 place[2],
                 p.kind,
             ) or p.amount > spend.amount:
@@ -99,9 +101,9 @@ def lines(world: World) -> Iterator[Violation]:
     for spend in world.campaigns.spends.values():
         spent[spend.campaign, spend.currency] += spend.amount
     for (campaign, _, currency), line in world.campaigns.lines.items():
-        kept[campaign, currency] += line.unmatched
+        kept[key(campaign), currency] += line.unmatched
     for (campaign, _, currency), postings in world.campaigns.postings.items():
-        kept[campaign, currency] += sum(p.amount for p in postings if p.kind != "budgeted")
+        kept[key(campaign), currency] += sum(p.amount for p in postings if p.kind != "budgeted")
     for where in sorted({*spent, *kept}):
         if spent[where] != kept[where]:
             yield Violation(
