@@ -11,7 +11,7 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse
 from prometheus_client import make_asgi_app
 
-from chassis import broker, door, page, problems, schema, telemetry
+from chassis import broker, door, page, problems, schema, telemetry, topics
 from chassis.consumer import Consumer
 from chassis.database import UNSTORABLE, Database, is_infrastructure
 from chassis.intake import Intake
@@ -232,9 +232,8 @@ class Service:
 
     async def _check_topics(self) -> str:
         """Kafka can't be reached."""
-        needed = {s.topic for s in (*self.streams, *self.intake_streams, *self.router.streams)}
-        missing = sorted(needed - await broker.existing_topics(self.settings))
-        return f"topics are missing: {', '.join(missing)}" if missing else ""
+        there = await broker.partition_counts(self.settings)
+        return topics.unfit(there, (*self.streams, *self.intake_streams, *self.router.streams))
 
     async def _join(self) -> str:
         """The consumer group can't be joined."""

@@ -33,6 +33,14 @@ class Settings(BaseSettings):
     )
     log_level: str = "INFO"
     database_pool: int = 5
+    transaction_idle_ms: int = Field(
+        default=5000,
+        ge=100,
+        description="a transaction that asks nothing for so long is ended by the database: it is frozen",
+    )
+    lock_wait_ms: int = Field(
+        default=10_000, ge=100, description="how long a transaction waits for another's lock before it is tried again"
+    )
     max_records: int = Field(default=2000, description="records of one delivery, at most")
     session_timeout_ms: int = 10_000
     fetch_wait_ms: int = Field(
