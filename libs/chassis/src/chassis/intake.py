@@ -113,7 +113,7 @@ class Intake:
         ) as trace:
             loop = asyncio.get_running_loop()
             waiting = _Waiting(self._records(stream, events, trace), loop.create_future())
-            if self.lanes.troubled and (rest := max(self.lanes.rests(record.shard) for record in waiting.records)):
+            if self.lanes.refusing and (rest := max(self.lanes.rests(record.shard) for record in waiting.records)):
                 raise unavailable("A part of Kafka", math.ceil(rest))
             if not self._queue:  # one clock for all that go together
                 self._late = loop.call_later(ACK_WITHIN_S, _fail, self._queue, "Kafka is slow")
@@ -202,7 +202,7 @@ class Intake:
     def _next(self) -> list[_Waiting]:
         """Who goes now. Who needs a partition that has not ended its last part is held, who needs one that rests is told."""
         taken, self._queue, self._held = self._held + self._queue, [], []
-        if not (self._busy or self.lanes.troubled):
+        if not (self._busy or self.lanes.refusing):
             return taken
         going = []
         for one in taken:
@@ -238,11 +238,13 @@ class Intake:
             return False
         self._busy |= tasks
         try:
-            _, slow = await asyncio.wait(tasks.values(), timeout=SLOW_S)
+            if waited := [task for shard, task in tasks.items() if shard not in self.lanes.refusing]:
+                await asyncio.wait(waited, timeout=SLOW_S)
         except BaseException:
             _fail(taken, "Kafka is away")
             raise
         self._reap()
+        slow = [task for task in tasks.values() if not task.done()]
         for task in slow:
             task.add_done_callback(lambda _: self._arrived.set())
         return bool(slow)

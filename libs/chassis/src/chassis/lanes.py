@@ -9,6 +9,7 @@ a new one, while theirs that were under way end on the old one.
 import asyncio
 import contextlib
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -106,9 +107,9 @@ class Lanes:
         return max(0.0, aside.until - time.monotonic()) if aside else 0.0
 
     @property
-    def troubled(self) -> bool:
-        """Whether any shard refuses."""
-        return bool(self._aside)
+    def refusing(self) -> Collection[Shard]:
+        """The shards that go alone until they take something again: nobody waits for them."""
+        return self._aside.keys()
 
     def create_batch(self) -> Any:
         """A batch to fill; any producer here takes it."""

@@ -217,8 +217,8 @@ class Relay:
             self._waiting[shard] = (len(its), its[0]["at"])
             task = self._busy[shard] = asyncio.create_task(self._publish_shard(shard, its, source))
             task.add_done_callback(lambda _: self._kick.set())
-        _, slow = await asyncio.wait([self._busy[shard] for shard in by_shard], timeout=SLOW_S)
-        if not slow:
+        waited = [self._busy[shard] for shard in by_shard if shard not in self.lanes.refusing]
+        if waited and not (await asyncio.wait(waited, timeout=SLOW_S))[1]:
             failpoint.reach("relay.acked")
 
     def _reap(self) -> None:
