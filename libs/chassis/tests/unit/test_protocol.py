@@ -5,7 +5,7 @@ from typing import Any
 
 import uvicorn
 
-from chassis.door import Protocol
+from chassis.connection import Protocol
 
 REQUEST = b"POST /v1/leads HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}"
 
