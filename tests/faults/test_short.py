@@ -17,6 +17,7 @@ KINDS = {
     "door.acked",
     "numbered records again",
     "duplicates and disorder",
+    "bad input in hundreds",
     "connections terminated",
     "Postgres killed",
     "poison",

@@ -40,6 +40,12 @@ class Outsider:
         self._say(topic, body, uuid.UUID(int=draw.getrandbits(128)).hex.encode(), given, -1, None)
         self.poisoned += 1
 
+    def nonsense(self, topic: str, body: Mapping[str, Any]) -> None:
+        """A record that is well formed for a reader of JSON and far out for everybody else."""
+        kind = {"leads.intake": b"leads.intake.submitted.v1", "campaigns.spend": b"campaigns.spend.reported.v1"}[topic]
+        key = str(body.get("lead_id") or body.get("campaign")).encode()
+        self._say(topic, json.dumps(body).encode(), key, headers(kind), -1, None)
+
     def again(self, topic: str, most: int, shuffled: bool) -> int:
         """Puts real records on their topic once more, with the headers and in the partition that they had."""
         records = newest(self.bootstrap, topic, most)

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from tributary.faults.ground import Ground
-from tributary.faults.nemesis import disk, processes, records, servers
+from tributary.faults.nemesis import disk, processes, records, servers, strangers
 
 SERVICES = ("leads", "territory", "campaigns", "metrics")
 PRODUCERS = ("leads", "territory", "campaigns")
@@ -61,6 +61,7 @@ class Schedule:
                 )
             ],
             [self._round(("clock jump", servers.jump_clock))],
+            [self._round(("bad input in hundreds", strangers.swarm))],
             [self._round(("disk full", partial(disk.fill, service=draw.choice(("leads", "territory")))))],
         ]
         draw.shuffle(chains)
@@ -82,6 +83,7 @@ class Schedule:
                 ("numbered records again", records.send_again),
                 ("duplicates and disorder", records.disorder),
             ),
+            self._round(("bad input in hundreds", strangers.swarm)),
             self._round(("connections terminated", servers.terminate_backends)),
             self._round(("Postgres killed", servers.kill_postgres)),
         ]
