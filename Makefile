@@ -69,7 +69,7 @@ contracts: $(ALL) ## Writes schemas, AsyncAPI, topics and catalogue from the con
 check: $(ALL) ## Format, lint, types, imports and contracts; changes nothing.
 	@.venv/bin/ruff format --check .
 	@.venv/bin/ruff check .
-	@.venv/bin/mypy -p contracts -p chassis $(SERVICES:%=-p %) -p tributary
+	@.venv/bin/mypy -p contracts -p chassis -p values $(SERVICES:%=-p %) -p tributary
 	@.venv/bin/lint-imports
 	@$(PY) -m contracts.export --check
 	@$(PY) -m contracts.compatibility

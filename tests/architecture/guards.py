@@ -22,7 +22,7 @@ PURE = frozenset(sys.stdlib_module_names) - {
     "os",
     "io",
     "time",
-}
+} | {"values"}
 SHAPE = (
     "__init__.py", "__main__.py", "app.py", "settings.py", "handlers.py", "jobs.py",
     "api", "use_cases", "domain", "store", "store/tables.py", "migrations/env.py", "migrations/versions",
@@ -37,7 +37,7 @@ def modules(folder: Path) -> Iterator[tuple[Path, ast.Module]]:
 
 
 def impure(domain: Path) -> list[str]:
-    """The domain is plain Python: the standard library only, no clock, no chance, no waiting, no made-up ids."""
+    """The domain is plain Python: the standard library and values only, no clock, no chance, no waiting, no made-up ids."""
     found = []
     package = domain.parent.name
     for path, tree in modules(domain):

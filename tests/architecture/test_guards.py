@@ -12,6 +12,7 @@ OURS = [
     *PACKAGES,
     ROOT / "libs/chassis/src/chassis",
     ROOT / "libs/contracts/src/contracts",
+    ROOT / "libs/values/src/values",
     ROOT / "deploy/local/src/tributary",
 ]
 
