@@ -55,7 +55,10 @@ async def _take(scope: Scope, receive: Receive, is_form: bool) -> tuple[UUID, da
     taken = parse_form(raw, now, public=public) if is_form else parse_lead(raw, now, public=public)
     if isinstance(taken, list):
         raise refused(taken)
-    [lead_id] = await accept(scope, [taken], now, raw, key_of(scope), public=public)
+    key = key_of(scope)
+    if public and key:  # a stranger's key is no other sender's
+        key = f"public:{key}"
+    [lead_id] = await accept(scope, [taken], now, raw, key, public=public)
     return lead_id, now, taken.aside.flags
 
 
@@ -75,16 +78,30 @@ def key_of(scope: Any) -> str | None:
     return key or None
 
 
+async def accept_rows(
+    scope: Any, rows: Sequence[tuple[int, Submission]], now: datetime, raw: bytes, key: str | None
+) -> list[UUID]:
+    """The rows of a batch. Under one key each has a name of its own, by its place."""
+    keys = [key and f"{key}/{index}" for index, _ in rows]
+    return await accept(scope, [one for _, one in rows], now, raw, key, keys) if rows else []
+
+
 async def accept(
-    scope: Any, taken: Sequence[Submission], now: datetime, raw: bytes, key: str | None = None, *, public: bool = False
+    scope: Any,
+    taken: Sequence[Submission],
+    now: datetime,
+    raw: bytes,
+    key: str | None = None,
+    keys: Sequence[str | None] = (),
+    *,
+    public: bool = False,
 ) -> list[UUID]:
     """Seals, names and puts submissions on the intake topic; returns when the broker has all of them."""
     service: Service = scope["service"]
     assert service.intake is not None
     name, sealing_key = await door_key(service).current(service)
-    claimed = _claimed(service, taken[0], raw, key, public)
-    keys = [key] if len(taken) == 1 else [key and f"{key}/{n}" for n in range(len(taken))]
-    events = [_submitted(one, now, its, name, sealing_key) for one, its in zip(taken, keys, strict=True)]
+    claimed = _claimed(service, taken[0], raw, key, public) if key or public else []
+    events = [_submitted(one, now, its, name, sealing_key) for one, its in zip(taken, keys or (key,), strict=True)]
     try:
         await service.intake.say(INTAKE, events, scope["tributary.trace"])
     except Problem:
@@ -125,7 +142,13 @@ def _submitted(one: Submission, now: datetime, key: str | None, name: str, seali
         aside.answers["external_id"], external_id = external_id, str(lead_id)  # it has named the lead, and says no more
     contact, amount = form.contact, form.expected_amount
     personal = Personal(
-        contact.name, contact.phone, contact.email, contact.company, contact.address, form.message, aside.answers or None
+        contact.name,
+        contact.phone,
+        contact.email,
+        contact.company,
+        contact.address,
+        form.message,
+        aside.answers or None,
     )
     return LeadSubmitted(
         lead_id=lead_id,
@@ -151,4 +174,4 @@ def _submitted(one: Submission, now: datetime, key: str | None, name: str, seali
     )
 
 
-__all__ = ["CAPTURE_TYPES", "LIMIT", "accept", "capture", "is_public", "key_of", "refused"]
+__all__ = ["CAPTURE_TYPES", "LIMIT", "accept", "accept_rows", "capture", "key_of", "refused"]

@@ -268,7 +268,7 @@ def _put(name: str, value: Any, flag: str, aside: Aside) -> None:
 
 def _bound(aside: Aside) -> None:
     """So much of the answers is kept, that a lead fits into its event."""
-    left, kept = ALL_ANSWERS, {}
+    left, kept = ALL_ANSWERS, dict[str, Scalar]()
     for name, value in aside.answers.items():
         if len(kept) >= ANSWERS or left <= 0:
             aside.flag(flags.ANSWERS_CUT)

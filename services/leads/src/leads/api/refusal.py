@@ -57,7 +57,9 @@ def refusal(error: ValidationError) -> list[FieldError]:
 
 def is_broken(error: ValidationError) -> bool:
     """Whether the body is no JSON, so that nothing of it can be read."""
-    return error.error_count() == 1 and error.errors(include_url=False, include_input=False)[0]["type"] == "json_invalid"
+    return (
+        error.error_count() == 1 and error.errors(include_url=False, include_input=False)[0]["type"] == "json_invalid"
+    )
 
 
 def path(loc: tuple[int | str, ...]) -> str:

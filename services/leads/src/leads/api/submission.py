@@ -39,23 +39,30 @@ _PLAIN = ("region", "postcode", "product", "industry", "language", "channel", "c
 _SPOKEN = ("name", "company", "address")
 
 
-def parse_lead(raw: bytes, now: datetime, *, public: bool = False) -> Submission | list[FieldError]:
-    """The lead in a JSON body, or everything that is wrong with it. At the public door its source is the web."""
+def parse_lead(
+    raw: bytes, now: datetime, *, public: bool = False, source: str | None = None
+) -> Submission | list[FieldError]:
+    """The lead in a JSON body, or everything that is wrong with it. At the public door its source is the web; at a door for
+    leads of one source it need not be said."""
     if raw.startswith(BYTE_ORDER_MARK):
         raw = raw[len(BYTE_ORDER_MARK) :]
     try:
         form = LEAD.validate_json(raw)
     except ValidationError as error:
-        return [BROKEN_JSON] if is_broken(error) else _mended(raw, now, public)
+        return [BROKEN_JSON] if is_broken(error) else _mended(raw, now, public, source)
+    form.source = form.source or source
     return settle(form, Aside(), now, public)
 
 
-def _mended(raw: bytes, now: datetime, public: bool) -> Submission | list[FieldError]:
+def _mended(raw: bytes, now: datetime, public: bool, source: str | None) -> Submission | list[FieldError]:
     """The slow way of what the types refuse."""
     body = read_json(raw)
     if body is BROKEN:
         return [BROKEN_JSON]
-    return take(*mend_lead(body, forgiving=True), now, public)
+    mended, aside = mend_lead(body, forgiving=True)
+    if source and isinstance(mended, dict):
+        mended.setdefault("source", source)
+    return take(mended, aside, now, public)
 
 
 def take(body: object, aside: Aside, now: datetime, public: bool = False) -> Submission | list[FieldError]:
@@ -78,7 +85,8 @@ def settle(form: LeadForm, aside: Aside, now: datetime, public: bool = False) ->
         form.country = read
     if form.language:
         _settle_language(form, aside)
-    if form.expected_amount:
+    money = form.expected_amount
+    if money and (money.minor is None or money.currency not in CURRENCIES):
         _settle_amount(form, aside)
     if form.attributes:
         _settle_attributes(form, aside)
@@ -92,10 +100,10 @@ def settle(form: LeadForm, aside: Aside, now: datetime, public: bool = False) ->
 
 def _settle_source(form: LeadForm, aside: Aside, public: bool) -> list[FieldError]:
     """Whoever has a token says where the lead comes from, in any of the words for it; anybody else comes from the web."""
-    said = form.source
+    said, values = form.source, form.__dict__  # a model's own way to set a field costs ten times as much
     if public:
-        form.source, form.sender = "web", None
-        form.form = form.form or form.channel
+        values["source"], values["sender"] = "web", None
+        values["form"] = form.form or form.channel
         if said and said != "web" and source_of(said) != "web":
             aside.flag(flags.SOURCE_CLAIMED)
         return []
@@ -116,19 +124,19 @@ def _settle_texts(form: LeadForm, aside: Aside) -> None:
     values = form.__dict__
     for name in _PLAIN:
         text = values[name]
-        if text is None or (text.isalpha() and text.isascii() and text.islower()):
-            continue
-        values[name] = _plain(name, text, aside) if text else None
+        if text is not None and not (text.isalpha() and text.isascii()):
+            values[name] = _plain(name, text, aside) if text else None
     for name in ("channel", "campaign"):
         text = values[name]
-        if text and (normal := key(text)) != text:
+        if text and not (text.islower() and text.isalpha() and text.isascii()) and (normal := key(text)) != text:
             aside.written[name], values[name] = text, normal
+    spoken = form.contact.__dict__
     for name in _SPOKEN:
-        text = form.contact.__dict__[name]
-        if text is not None:
-            form.contact.__dict__[name] = (text.replace("\0", "") if "\0" in text else text) or None
-    if form.message is not None:
-        form.message = (form.message.replace("\0", "") if "\0" in form.message else form.message) or None
+        text = spoken[name]
+        if text is not None and (not text or "\0" in text):
+            spoken[name] = text.replace("\0", "") or None
+    if form.message is not None and (not form.message or "\0" in form.message):
+        values["message"] = form.message.replace("\0", "") or None
 
 
 def _plain(name: str, text: str, aside: Aside) -> str | None:
@@ -137,7 +145,7 @@ def _plain(name: str, text: str, aside: Aside) -> str | None:
             aside.put(name, text, f"{name}_unreadable")
             return None
         text = visible(text)
-    if "@" in text or "＠" in text or (name != "postcode" and reaches(text)):
+    if reaches(text) and (name != "postcode" or "@" in text):  # ten digits are a postcode in some countries
         aside.put(name, text, flags.ANSWER_SEALED)
         return None
     return text or None
@@ -156,6 +164,8 @@ def settle_name(form: Any) -> list[FieldError]:
 
 def _settle_language(form: LeadForm, aside: Aside) -> None:
     tag = form.language or ""
+    if tag.isalpha() and tag.isascii() and 2 <= len(tag) <= 8:
+        return
     if not tag.isalpha():
         tag = tag.replace("_", "-").partition(".")[0]  # de_DE.UTF-8, as programs call it
         if not all(1 <= len(part) <= 8 and part.isascii() and part.isalnum() for part in tag.split("-")):
@@ -215,28 +225,28 @@ def _settle_attributes(form: LeadForm, aside: Aside) -> None:
 
 def _settle_contact(form: LeadForm, aside: Aside) -> list[FieldError]:
     """One readable way to reach somebody is enough; the other, if it is unreadable, is set aside."""
-    contact, wrong = form.contact, []
-    sent_email, sent_phone = contact.email or None, contact.phone or None
-    contact.email = contact.phone = None
-    if sent_email:
-        contact.email = email(sent_email)
-        if contact.email is None:
-            wrong.append(("email", sent_email, "is not an e-mail address", flags.EMAIL_UNREADABLE))
-    if sent_phone:
-        contact.phone = normalise_phone(sent_phone, form.country)
-        if contact.phone is None:
-            hint = "" if form.country else "; without a country it must begin with +"
-            wrong.append(("phone", sent_phone, f"is not a possible phone number{hint}", flags.PHONE_UNREADABLE))
-    if wrong and not (contact.email or contact.phone):
+    values = form.contact.__dict__
+    sent_email, sent_phone = values["email"] or None, values["phone"] or None
+    mailed = values["email"] = email(sent_email) if sent_email else None
+    dialled = values["phone"] = normalise_phone(sent_phone, form.country) if sent_phone else None
+    if not (mailed or dialled or sent_email or sent_phone or form.external_id):
+        return [FieldError("contact", "one of phone, email or external_id is needed")]
+    wrong: list[tuple[str, str, str, str]] = []
+    if sent_email and not mailed:
+        wrong.append(("email", sent_email, "is not an e-mail address", flags.EMAIL_UNREADABLE))
+    if sent_phone and not dialled:
+        hint = "" if form.country else "; without a country it must begin with +"
+        wrong.append(("phone", sent_phone, f"is not a possible phone number{hint}", flags.PHONE_UNREADABLE))
+    if wrong and not (mailed or dialled):
         given = any(key(sent) not in NOT_GIVEN for _, sent, _, _ in wrong)
         if given or not form.external_id:
             return [FieldError(f"contact.{name}", reason) for name, _, reason, _ in wrong]
-    elif not (wrong or contact.email or contact.phone or form.external_id):
-        return [FieldError("contact", "one of phone, email or external_id is needed")]
     for name, sent, _, flag in wrong:
         aside.put(name, sent, flag)
     return []
 
 
 # What people and programs write into a field that has to be filled.
-NOT_GIVEN = frozenset(map(key, ("n/a", "na", "-", "--", "none", "null", "nil", "unknown", "not provided", "0", "x", "keine", "?")))
+NOT_GIVEN = frozenset(
+    map(key, ("n/a", "na", "-", "--", "none", "null", "nil", "unknown", "not provided", "0", "x", "keine", "?"))
+)

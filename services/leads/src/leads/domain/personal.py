@@ -71,7 +71,7 @@ def kind_of(name: str) -> Kind:
 
 def reaches(text: str) -> bool:
     """Whether somebody could be reached by what stands in this text: an e-mail address or a telephone number."""
-    return "@" in text or "＠" in text or "%40" in text or _has_number(text)
+    return "@" in text or "＠" in text or "%40" in text or (len(text) > 6 and _has_number(text))
 
 
 def _tells(value: str, kind: Kind) -> bool:
@@ -102,6 +102,8 @@ def _has_number(text: str) -> bool:
 def _looks_like_a_name(text: str) -> bool:
     """Two or three words of letters that begin with a capital, or of a script that has none."""
     parts = text.split()
-    return len(parts) > 1 and all(
-        part[0].lower() != part[0] or part[0].upper() == part[0] and part[0].isalpha() for part in parts
-    ) and all(sign.isalpha() or sign in "'’.- " or unicodedata.category(sign)[0] == "M" for sign in text)
+    return (
+        len(parts) > 1
+        and all(part[0].lower() != part[0] or (part[0].upper() == part[0] and part[0].isalpha()) for part in parts)
+        and all(sign.isalpha() or sign in "'’.- " or unicodedata.category(sign)[0] == "M" for sign in text)
+    )

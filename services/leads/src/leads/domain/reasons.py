@@ -6,7 +6,17 @@ from values.text import key
 
 REASONS = (
     *("price", "no budget", "delivery time", "competitor", "product", "quality", "service", "relationship", "timing"),
-    *("no need", "no decision", "no answer", "not reachable", "not qualified", "wrong contact", "duplicate", "spam", "lost"),
+    *(
+        "no need",
+        "no decision",
+        "no answer",
+        "not reachable",
+        "not qualified",
+        "wrong contact",
+        "duplicate",
+        "spam",
+        "lost",
+    ),
     *("recommendation", "other"),
 )
 OTHER = "other"

@@ -9,7 +9,9 @@ import re
 from values.text import key
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_BETWEEN = re.compile(r"[\s_\-./:,;()\[\]{}#*?!'\"|+&@]+")  # not "no letter": vowel signs are none, and belong to their word
+_BETWEEN = re.compile(
+    r"[\s_\-./:,;()\[\]{}#*?!'\"|+&@]+"
+)  # not "no letter": vowel signs are none, and belong to their word
 
 
 def _keys(text: str) -> frozenset[str]:
@@ -25,7 +27,9 @@ def parts(name: str) -> list[str]:
     return [part for part in _BETWEEN.split(key(_CAMEL.sub(" ", name))) if part]
 
 
-YES_OR_NO = _keys("yes no on off true false 0 1 y n ja nein oui non si sim não sì да нет بله خیر हाँ नहीं 是 否 はい いいえ")
+YES_OR_NO = _keys(
+    "yes no on off true false 0 1 y n ja nein oui non si sim não sì да нет بله خیر हाँ नहीं 是 否 はい いいえ"
+)
 
 # Contact, address, birthday, identity and free text.
 PRIVATE = _keys(
@@ -76,7 +80,9 @@ THINGS = _keys(
 # What is measured of a company or counted of anything is harmless, whatever it is measured of.
 MEASURES = _keys("size employees headcount revenue turnover count type status source score")
 POSTAL = _keys("zip plz postcode postal cap cep pin pincode npa")
-POSTAL_STEMS = _stems("zipcode postcode postalcode postleitzahl codepostal codigopostal کدپستی पिन_कोड 邮编 邮政编码 郵便番号 индекс")
+POSTAL_STEMS = _stems(
+    "zipcode postcode postalcode postleitzahl codepostal codigopostal کدپستی पिन_कोड 邮编 邮政编码 郵便番号 индекс"
+)
 IDS = _keys("id ids gclid fbclid msclkid dclid wbraid gbraid ttclid sku code number no nr key version")
 HARMLESS = _keys(
     """
