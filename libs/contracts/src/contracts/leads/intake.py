@@ -38,7 +38,7 @@ class LeadSubmitted(Event):
     sender: str | None = None
     form: str | None = None
     written: dict[str, str] | None = None
-    flags: tuple[str, ...] = ()
+    flags: tuple[str, ...] | None = None
 
 
 class OutcomeReported(Event):

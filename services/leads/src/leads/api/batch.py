@@ -143,7 +143,7 @@ def _settle_outcome(outcome: OutcomeForm, now: datetime) -> OutcomeForm | list[F
         outcome.lead_id = lead_id_for(None, source, outcome.external_id, outcome.sender, outcome.form)
         if outcome.lead_id is None:
             wrong.append(FieldError("lead_id", "is needed, or source and external_id"))
-    if outcome.amount and not outcome.amount.model_fields_set - {"currency"}:
+    if outcome.amount and outcome.amount.minor is None and not outcome.amount.amount:
         outcome.amount = None  # the currency was chosen beforehand
     if outcome.amount:
         wrong += settle_money(outcome.amount, "amount")

@@ -170,7 +170,7 @@ def _submitted(one: Submission, now: datetime, key: str | None, name: str, seali
         sender=form.sender,
         form=form.form,
         written=aside.written or None,
-        flags=tuple(aside.flags),
+        flags=tuple(aside.flags) or None,
     )
 
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from leads.domain import words
-from values.text import digits
+from values.text import digits, key
 
 Scalar = str | int | float | bool
 Kind = Literal["harmless", "private", "postal", "unknown"]
@@ -47,7 +47,7 @@ def is_private(name: str, value: Scalar) -> bool:
     if isinstance(value, str):
         if kind != "private" and value.isalpha() and len(value) <= LONG:
             return False
-        if kind != "harmless" and value.casefold() in words.YES_OR_NO:
+        if kind != "harmless" and key(value) in words.YES_OR_NO:
             return False
         return _tells(value, kind)
     return value not in (0, 1) if kind == "private" else kind != "harmless" and 10**8 <= abs(value) < 10**15

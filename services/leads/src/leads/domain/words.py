@@ -5,17 +5,19 @@ scripts without blanks join words: ``Telefonnummer``, ``联系电话``.
 """
 
 import re
+import unicodedata
 
 from values.text import key
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_ACCENTS = re.compile("[\u0300-\u036f]")
 _BETWEEN = re.compile(
     r"[\s_\-./:,;()\[\]{}#*?!'\"|+&@]+"
 )  # not "no letter": vowel signs are none, and belong to their word
 
 
 def _keys(text: str) -> frozenset[str]:
-    return frozenset(key(word) for word in text.split())
+    return frozenset(part for word in text.split() for part in parts(word))
 
 
 def _stems(text: str) -> frozenset[str]:
@@ -23,8 +25,11 @@ def _stems(text: str) -> frozenset[str]:
 
 
 def parts(name: str) -> list[str]:
-    """The words of a field's name: ``Phone No.``, ``phone_no`` and ``phoneNo`` have the same."""
-    return [part for part in _BETWEEN.split(key(_CAMEL.sub(" ", name))) if part]
+    """The words of a field's name: ``Phone No.``, ``phone_no`` and ``phoneNo`` have the same. Accents make no difference."""
+    plain = key(_CAMEL.sub(" ", name))
+    if not plain.isascii():
+        plain = unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", plain)))
+    return [part for part in _BETWEEN.split(plain) if part]
 
 
 YES_OR_NO = _keys(

@@ -50,7 +50,7 @@ async def take_in(events: Sequence[LeadSubmitted | OutcomeReported], tx: Transac
     added: dict[UUID, list[Entry]] = {}
     for lead_id, one in fresh.items():
         unknown = one.said.campaign and one.said.campaign not in planned
-        said_flags = (*((UNKNOWN_CAMPAIGN,) if unknown else ()), *one.said.flags)
+        said_flags = (*((UNKNOWN_CAMPAIGN,) if unknown else ()), *(one.said.flags or ()))
         standing[lead_id], added[lead_id] = _on_record(standing.get(lead_id, Lead()), one, said_flags, tx)
     await _submitted_again(tx, [e for e in events if isinstance(e, LeadSubmitted)], fresh, standing, added)
 
