@@ -86,8 +86,12 @@ def test_an_external_id_is_contact_enough_and_a_blank_one_is_none() -> None:
 
 
 def test_a_blank_text_was_not_given_and_codes_are_written_in_capitals() -> None:
-    form = taken(region="  ", country="de", expected_amount={"minor": 1, "currency": "eur"})
-    assert (form.region, form.country) == (None, "DE")
+    form = taken(region="  ", country="de", language="", expected_amount={"minor": 1, "currency": "eur"})
+    assert (form.region, form.country, form.language) == (None, "DE", None)
+    assert (taken(country="", contact={"email": "a@b.example"}).country, taken(external_id="").external_id) == (
+        None,
+        None,
+    )
     assert form.expected_amount
     assert form.expected_amount.currency == "EUR"
 
@@ -307,6 +311,13 @@ def test_a_number_comes_back_as_it_was_sent() -> None:
     answer = parse_lead(body, NOW)
     assert isinstance(answer, Submission)
     assert answer.form.attributes == {"form_id": "12345678901234567", "sku": "1.10", "size": 1.5, "ad_id": "1e999"}
+
+
+def test_each_number_alone_comes_back_as_it_was_sent() -> None:
+    for written, kept in (("9007199254740993", "9007199254740993"), ("1.10", "1.10"), ("0.5", 0.5), ("-3", -3)):
+        answer = parse_lead(b'{"source":"web","external_id":"7","attributes":{"ad_id":' + written.encode() + b"}}", NOW)
+        assert isinstance(answer, Submission)
+        assert answer.form.attributes == {"ad_id": kept}
 
 
 def test_what_is_compared_is_kept_in_its_one_form_and_shown_as_it_was_written() -> None:

@@ -81,6 +81,12 @@ class LeadForm(Form):
     )
 
 
+class PlainLead(LeadForm):
+    """The same as most are: without numbers that a reader of JSON would change, such as 1.10 and whole ones over 2^53."""
+
+    attributes: Annotated[dict[Name, Text | bool | Number], Field(max_length=ATTRIBUTES)] = Field(default_factory=dict)  # type: ignore[assignment]
+
+
 @dataclass(slots=True)
 class Aside:
     """What could not be used as it was sent: flags, and the answers that are kept sealed. And keys as they were written."""
