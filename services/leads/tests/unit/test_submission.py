@@ -161,6 +161,12 @@ TOLD: list[tuple[str, dict[str, Any], list[str], dict[str, Any]]] = [
         ["field_unknown"],
         {"contact.fax": 7},
     ),
+    (
+        "a name that stands for a sentence",
+        {"campaign": "\ufdfa" * 100},
+        ["campaign_unreadable"],
+        {"campaign": "\ufdfa" * 100},
+    ),
     ("no contact but a text", {"contact": "Anna"}, ["contact_unreadable"], {"contact": "Anna"}),
     (
         "a phone beside a good address",
@@ -238,6 +244,7 @@ def test_what_cannot_be_used_as_it_was_sent_does_not_cost_the_lead_and_is_told_a
 READ: list[tuple[str, dict[str, Any], str, Any]] = [
     ("null attributes", {"attributes": None}, "attributes", {}),
     ("a null attribute", {"attributes": {"size": None, "machine": "x"}}, "attributes", {"machine": "x"}),
+    ("an address for a contact", {"contact": "a@b.example"}, "contact.email", "a@b.example"),
     ("null for a contact", {"contact": None}, "contact.email", None),
     (
         "a blank amount beside a currency",
@@ -328,7 +335,7 @@ def test_what_is_compared_is_kept_in_its_one_form_and_shown_as_it_was_written() 
 
 def test_whoever_comes_without_a_token_comes_from_the_web_whatever_they_claim() -> None:
     form, aside = submission(public=True, source="sales", sender="crm", channel="Site-A")
-    assert (form.source, form.sender, form.form, aside.flags) == ("web", None, "Site-A", ["source_claimed"])
+    assert (form.source, form.sender, form.form, aside.flags) == ("web", None, "site-a", ["source_claimed"])
     form, aside = submission(public=True, source="Website", form="footer")
     assert (form.source, form.form, aside.flags) == ("web", "footer", [])
     assert submission(public=True, source=None).form.source == "web"

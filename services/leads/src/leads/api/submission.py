@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from pydantic import TypeAdapter, ValidationError
 
 from chassis.problems import FieldError
-from leads.api.forms import Aside, LeadForm, MoneyForm, PlainLead
+from leads.api.forms import TEXT, Aside, LeadForm, MoneyForm, PlainLead
 from leads.api.mending import BROKEN, mend_lead, read_json
 from leads.api.phone import is_withheld, normalise_phone, other_phones
 from leads.api.refusal import BROKEN_JSON, TOLD_AT_MOST, is_broken, refusal
@@ -78,6 +78,8 @@ def settle(form: LeadForm, aside: Aside, now: datetime, public: bool = False) ->
     """Brings every field into its one form; what cannot be is set aside. Refused is only what leaves no lead."""
     wrong = _settle_source(form, aside, public)
     _settle_texts(form, aside)
+    if public and not form.form:
+        form.__dict__["form"] = form.channel  # two forms that both number their entries stand on two sites
     if form.country is not None and form.country not in COUNTRIES:
         read = country(form.country)
         if read is None and form.country:
@@ -103,7 +105,6 @@ def _settle_source(form: LeadForm, aside: Aside, public: bool) -> list[FieldErro
     said, values = form.source, form.__dict__  # a model's own way to set a field costs ten times as much
     if public:
         values["source"], values["sender"] = "web", None
-        values["form"] = form.form or form.channel
         if said and said != "web" and source_of(said) != "web":
             aside.flag(flags.SOURCE_CLAIMED)
         return []
@@ -130,6 +131,10 @@ def _settle_texts(form: LeadForm, aside: Aside) -> None:
         text = values[name]
         if text and not (text.islower() and text.isalpha() and text.isascii()) and (normal := key(text)) != text:
             aside.written[name], values[name] = text, normal
+            if len(normal) > TEXT:  # some signs stand for a whole sentence
+                aside.put(name, text, f"{name}_unreadable")
+                del aside.written[name]
+                values[name] = None
     spoken = form.contact.__dict__
     for name in _SPOKEN:
         text = spoken[name]
