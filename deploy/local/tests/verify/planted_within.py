@@ -20,6 +20,7 @@ PERSON = Personal(
     "Lindqvist AB",
     "Storgatan 1",
     "Please call me back soon.",
+    {"Birthday of my child": "the fourth of May"},
 )
 
 
@@ -130,6 +131,12 @@ WITHIN = (
         "written", "doubled", "its history says twice that it was routed", _history(BEN, lambda h: h.append(h[-1]))
     ),
     Planted("written", "wrong", "is not in the order", _history(ANNA, lambda h: h.insert(0, h.pop(1)))),
+    Planted(
+        "written",
+        "lost",
+        f"lead {ANNA} was submitted again 2 times, its history says 0",
+        lambda w: change_lead(w, ANNA, differing=2),
+    ),
     Planted("written", "wrong", "is no list of what happened", lambda w: change_lead(w, ANNA, history='"gone"')),
     Planted("sealed", "lost", f"lead {ANNA}: it has no sealed contact", lambda w: _box(w, "it has no sealed contact")),
     Planted(
@@ -153,6 +160,7 @@ WITHIN = (
     Planted("private", "wrong", "a canary stands in the clear: leads.lead", _said("leads.lead", {"Vorname": CANARY})),
     Planted("private", "wrong", "own name stands in the clear: leads.lead", _said("leads.lead", {"x": PERSON.name})),
     Planted("private", "wrong", "own message", _said("leads.lead", {"reason": f"said: {PERSON.message}"})),
+    Planted("private", "wrong", "own answer", _said("leads.lead", {"child": "the fourth of May"})),
     Planted("private", "wrong", "own phone", _said("leads.lead", {"external_id": "46701740605"})),
     Planted("private", "wrong", "own address", _said("territory.lead", {"reason": PERSON.address})),
     Planted(

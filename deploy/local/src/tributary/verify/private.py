@@ -30,7 +30,9 @@ class Private:
 
     def know(self, lead_id: str, who: Personal) -> None:
         """From here on this contact is looked for."""
-        own = ((kind, worth(kind, getattr(who, kind))) for kind in LEAST)
+        own = [(kind, worth(kind, getattr(who, kind))) for kind in LEAST]
+        answers = (who.answers or {}).values()
+        own += [("answer", worth("message", answer)) for answer in answers if isinstance(answer, str)]
         self._own[lead_id.encode()] = tuple((kind, text) for kind, text in own if text)
         if who.email:
             self._emails.add(who.email.strip().lower().encode())

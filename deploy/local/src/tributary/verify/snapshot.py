@@ -43,7 +43,7 @@ select topic, shard, position, coalesce(headers->>'ce_id', '') as id from parked
 _LEADS = """
 select lead_id::text, state, captured_at, qualified_at, discarded_at, opened_at, assigned_at, segment, team, pipeline, person,
     waits, case when outcomes <> '[]' then outcomes::text end,
-    occurred_at, grade, disposition, scorecard, discard_reason, coalesce(about::text, ''), history::text
+    occurred_at, grade, disposition, scorecard, discard_reason, coalesce(about::text, ''), history::text, differing
 from lead
 """
 _DECISIONS = """

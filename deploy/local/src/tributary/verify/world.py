@@ -43,6 +43,7 @@ class Known(NamedTuple):
     discard_reason: str | None
     about: str  # as JSON
     history: str
+    differing: int = 0
 
 
 class Decision(NamedTuple):

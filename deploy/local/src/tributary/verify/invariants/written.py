@@ -8,7 +8,7 @@ from typing import Any
 from leads.domain import lead as life
 from leads.domain.lead import Entry, Lead, Outcome
 from leads.domain.money import Money
-from tributary.verify.invariants.violation import Invariant, Violation
+from tributary.verify.invariants.violation import Invariant, Kind, Violation
 from tributary.verify.said import (
     Assigned,
     Captured,
@@ -24,6 +24,7 @@ from tributary.verify.said import (
 from tributary.verify.world import Known, World
 
 ORDER = {"captured": 0, "qualified": 1, "discarded": 2}
+UNTOLD = "submitted again"  # what only the history says, as often as the row counts it
 
 
 @dataclass
@@ -141,15 +142,24 @@ def _differing(held: str, right: str) -> str:
 
 
 def _history(lead_id: str, lead: Known, history: list[Entry], said: list[Entry] | None) -> Iterator[Violation]:
+    again = sum(line.get("what") == UNTOLD for line in history)
+    if again != lead.differing:
+        kind: Kind = "lost" if again < lead.differing else "invented"
+        yield Violation(kind, f"lead {lead_id} was submitted again {lead.differing} times, its history says {again}")
     for n, line in enumerate(history):
-        if line in history[:n]:
+        if line in history[:n] and line.get("what") != UNTOLD:
             yield Violation("doubled", f"lead {lead_id}: its history says twice that it was {line.get('what')}")
-        elif said is not None and line not in said:
+        elif said is not None and line.get("what") != UNTOLD and _without_note(line) not in said:
             yield Violation("invented", f"lead {lead_id}: its history says {_words(line)}, and nobody told that")
     for line in due(lead):
         if not any(line.items() <= held.items() for held in history):
             yield Violation("lost", f"lead {lead_id}: its history does not say {_words(line)}")
     yield from _in_order(lead_id, history)
+
+
+def _without_note(line: Entry) -> Entry:
+    """That there is a sealed note is not told: its text is nobody else's."""
+    return {name: value for name, value in line.items() if name != "note"} if "note" in line else line
 
 
 def due(lead: Known) -> Iterable[Entry]:
