@@ -6,6 +6,7 @@ from pathlib import Path
 
 CHASSIS, TESTS = "libs/chassis/src/chassis", "libs/chassis/tests"
 LEADS, CAMPAIGNS = "services/leads/src/leads", "services/campaigns/src/campaigns"
+LOCAL = "deploy/local/src/tributary"
 METRICS, TERRITORY = "services/metrics/src/metrics", "services/territory/src/territory"
 
 
@@ -98,21 +99,13 @@ MUTANTS = (
         "return False",
         f"{TESTS}/real/test_intake.py",
     ),
-    Mutant(
-        "the relay keeps its producer after an error",
-        (
-            (
-                f"{CHASSIS}/outbox.py",
-                "                producer = await broker.new_producer(self.settings)\n",
-                "                producer = self._kept = getattr(self, '_kept', None) or await broker.new_producer(self.settings)\n",
-            ),
-            (
-                f"{CHASSIS}/outbox.py",
-                "                    await broker.abort(producer)\n",
-                "                    pass\n",
-            ),
-        ),
-        (f"{TESTS}/real/test_relay.py",),
+    _m(
+        "a shard that was refused goes on with the producer that has its hole",
+        f"{CHASSIS}/lanes.py",
+        "        if shard not in self._aside and shard not in self._own:\n",
+        "        if self._common:\n",
+        f"{TESTS}/real/test_shards.py",
+        f"{TESTS}/real/test_relay.py",
     ),
     _m(
         "the relay needs no lock",
@@ -124,9 +117,9 @@ MUTANTS = (
     _m(
         "the relay deletes before the ack",
         f"{CHASSIS}/outbox.py",
-        "                await self._publish(producer, rows, source)\n",
+        "                await self._publish(rows, source)\n",
         "                self._sent |= {(row['topic'], row['shard']): row['seq'] for row in rows}\n"
-        "                await self._delete(connection)\n                await self._publish(producer, rows, source)\n",
+        "                await self._delete(connection)\n                await self._publish(rows, source)\n",
         f"{TESTS}/real/test_relay.py",
     ),
     _m(
@@ -177,8 +170,8 @@ MUTANTS = (
     _m(
         "capture makes a new id for the same idempotency key",
         f"{LEADS}/api/capture.py",
-        "lead_id_for(key, form.source, form.external_id) or UUID",
-        "UUID",
+        "    named = lead_id_for(key, form.source, external_id, form.sender, form.form)\n",
+        "    named = None\n",
         "services/leads/tests/component",
     ),
     _m(
@@ -198,9 +191,23 @@ MUTANTS = (
     _m(
         "personal data in the lead's row is not sealed",
         f"{LEADS}/use_cases/intake.py",
-        "box = seal_bytes(sealing_keys[person_id], pack(personal), lead_id.bytes)",
-        "box = pack(personal)",
+        "box = seal_bytes(one.key, pack(one.personal), one.said.lead_id.bytes)",
+        "box = pack(one.personal)",
         "services/leads/tests/component",
+    ),
+    _m(
+        "an id does not belong to its sender",
+        f"{LEADS}/domain/identity.py",
+        "    place = _place(sender, form)\n",
+        '    place = ""\n',
+        "services/leads/tests/unit",
+    ),
+    _m(
+        "an answer that may be about a person stays in the clear",
+        f"{LEADS}/domain/personal.py",
+        '    if isinstance(value, bool) or kind == "telling":\n        return kind == "telling"\n',
+        "    if name:\n        return False\n",
+        "services/leads/tests/unit",
     ),
     _m(
         "each intake key is drawn, so that a restored database can't open what was sealed since",
@@ -243,6 +250,34 @@ MUTANTS = (
         "if lead.lead_id not in decided]",
         "if lead.lead_id]",
         "services/territory/tests/component/test_on_leads_lead.py",
+    ),
+    _m(
+        "a launcher takes whoever answers at a port for its own service",
+        f"{LOCAL}/services.py",
+        "        if stack_of(said) != self.stack:\n",
+        "        if False:\n",
+        "deploy/local/tests/test_stack.py",
+    ),
+    _m(
+        "the same words again are taken for progress",
+        f"{LOCAL}/patience.py",
+        "        if said in self._told:\n            return False\n",
+        "",
+        "deploy/local/tests/test_patience.py",
+    ),
+    _m(
+        "verify does not look at what a history leaves out",
+        f"{LOCAL}/verify/invariants/written.py",
+        "    for line in due(lead):\n",
+        "    for line in ():\n",
+        "deploy/local/tests/verify/test_invariants.py",
+    ),
+    _m(
+        "verify does not look for a lead's own contact",
+        f"{LOCAL}/verify/private.py",
+        "        self._own[lead_id.encode()] = tuple((kind, text) for kind, text in own if text)\n",
+        "",
+        "deploy/local/tests/verify/test_invariants.py",
     ),
 )
 

@@ -56,6 +56,15 @@ class Outsider:
         self.flush()
         return len(records)
 
+    def ends(self, topic: str) -> dict[int, int]:
+        """Where each partition ends now."""
+        told = self._producer.list_topics(topic, timeout=10).topics[topic].partitions
+        consumer: Any = Consumer({"bootstrap.servers": self.bootstrap, "group.id": "tributary-faults", "log_level": 0})
+        try:
+            return {n: consumer.get_watermark_offsets(TopicPartition(topic, n), timeout=10)[1] for n in told}
+        finally:
+            consumer.close()
+
     def poll(self) -> None:
         """Tells what was taken since."""
         self._producer.poll(0)

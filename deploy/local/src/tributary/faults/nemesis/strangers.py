@@ -100,6 +100,10 @@ def swarm(ground: Ground, draw: random.Random) -> dict[str, Any]:
     outsider.flush()
     if failed := {code: n for code, n in answers.items() if code >= 500 and code != 503}:
         raise DidNotHappen(f"a door failed where it should have refused: {failed}")
+    sent = {topic: outsider.ends(topic) for topic in ("leads.intake", "campaigns.spend")}
+    happens(
+        "nobody is held by what strangers sent", lambda: all(_passed(ground, topic, sent[topic]) for topic in sent), 60
+    )
     happens("every service is ready beside bad input", lambda: all(_ready(ground, name) for name in SERVICES), 60)
     return {"onset": onset, "answers": answers, "records": ON_TOPICS}
 
@@ -149,6 +153,14 @@ def _ask(ground: Ground, url: str, body: Mapping[str, Any], token: bool) -> tupl
         return refused.code, {}
     except OSError:
         return 503, {}  # it is struck by something else as well
+
+
+def _passed(ground: Ground, topic: str, ends: Mapping[int, int]) -> bool:
+    """Whether the owner of the topic has come to these ends: what it could not use it has set aside."""
+    reached = "select string_agg(shard || ' ' || last_seq, ',') from watermark where topic = '{}' and source = 'kafka'"
+    told = (ground.sql(topic.split(".")[0], reached.format(topic)) or "").split(",")
+    heard = dict(map(int, one.split()) for one in told if one)
+    return all(heard.get(n, -1) >= end - 1 for n, end in ends.items() if end)
 
 
 def _ready(ground: Ground, name: str) -> bool:
