@@ -159,7 +159,7 @@ def _passed(ground: Ground, topic: str, ends: Mapping[int, int]) -> bool:
     """Whether the owner of the topic has come to these ends: what it could not use it has set aside."""
     reached = "select string_agg(shard || ' ' || last_seq, ',') from watermark where topic = '{}' and source = 'kafka'"
     told = (ground.sql(topic.split(".")[0], reached.format(topic)) or "").split(",")
-    heard = dict(map(int, one.split()) for one in told if one)
+    heard = {int(shard): int(last) for shard, last in (one.split() for one in told if one)}
     return all(heard.get(n, -1) >= end - 1 for n, end in ends.items() if end)
 
 
