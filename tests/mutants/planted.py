@@ -98,21 +98,61 @@ MUTANTS = (
         "return False",
         f"{TESTS}/real/test_intake.py",
     ),
-    Mutant(
-        "the relay keeps its producer after an error",
-        (
-            (
-                f"{CHASSIS}/outbox.py",
-                "                producer = await broker.new_producer(self.settings)\n",
-                "                producer = self._kept = getattr(self, '_kept', None) or await broker.new_producer(self.settings)\n",
-            ),
-            (
-                f"{CHASSIS}/outbox.py",
-                "                    await broker.abort(producer)\n",
-                "                    pass\n",
-            ),
-        ),
-        (f"{TESTS}/real/test_relay.py",),
+    _m(
+        "a shard that was refused goes on with the producer of the others",
+        f"{CHASSIS}/lanes.py",
+        "if line is None or shard in self._aside or shard in self._own:",
+        "if line is None:",
+        f"{TESTS}/real/test_relay.py",
+    ),
+    _m(
+        "one shard that is refused stops all",
+        f"{CHASSIS}/lanes.py",
+        "            raise self._refused(shard, why)\n        if shard",
+        "            raise ConnectionError(why)\n        if shard",
+        f"{TESTS}/real/test_shards.py",
+    ),
+    _m(
+        "a shard that is refused is tried again at once, for ever",
+        f"{CHASSIS}/lanes.py",
+        "return max(0.0, aside.until - time.monotonic()) if aside else 0.0",
+        "return 0.0",
+        f"{TESTS}/real/test_shards.py",
+    ),
+    _m(
+        "a relay that begins again sends again what was acknowledged",
+        f"{CHASSIS}/outbox.py",
+        "if source != self._history or any(",
+        "if True or any(",
+        f"{TESTS}/real/test_shards.py",
+    ),
+    _m(
+        "a transaction may be silent for ever",
+        f"{CHASSIS}/database.py",
+        'f"{self.settings.transaction_idle_ms}"',
+        '"0"',
+        f"{TESTS}/component/test_frozen.py",
+    ),
+    _m(
+        "a head has no bounds",
+        f"{CHASSIS}/connection.py",
+        "if self._untold > HEAD_BYTES and not self._refused:",
+        "if False:",
+        f"{TESTS}/unit/test_connection.py",
+    ),
+    _m(
+        "a body is read before the token is looked at",
+        f"{CHASSIS}/door.py",
+        "            if guarded and not self._is_operator(scope):\n                raise not_operator()\n",
+        "",
+        f"{TESTS}/component/test_strangers.py",
+    ),
+    _m(
+        "a stranger has his trace recorded",
+        f"{CHASSIS}/door.py",
+        "if trace != given or settings.trust_traces or",
+        "if True or settings.trust_traces or",
+        f"{TESTS}/component/test_strangers.py",
     ),
     _m(
         "the relay needs no lock",
@@ -124,9 +164,9 @@ MUTANTS = (
     _m(
         "the relay deletes before the ack",
         f"{CHASSIS}/outbox.py",
-        "                await self._publish(producer, rows, source)\n",
+        "                await self._publish(rows, source)\n",
         "                self._sent |= {(row['topic'], row['shard']): row['seq'] for row in rows}\n"
-        "                await self._delete(connection)\n                await self._publish(producer, rows, source)\n",
+        "                await self._delete(connection)\n                await self._publish(rows, source)\n",
         f"{TESTS}/real/test_relay.py",
     ),
     _m(
