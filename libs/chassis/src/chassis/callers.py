@@ -5,15 +5,15 @@ import math
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 from urllib.parse import parse_qs
 
 from chassis.problems import Problem
 from chassis.settings import Settings
 
-REMEMBERED = 50_000  # addresses, and forms, whose calls are counted at a time; the longest silent are forgotten
-LONGEST_NAME, HOPS = 100, 20
+REMEMBERED = 20_000  # addresses, and forms, whose calls are counted at a time; the longest silent are forgotten
+LONGEST_NAME, HOPS, EXACT = 100, 20, 1e-6
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -31,7 +31,7 @@ class Rate:
         if not self._each:
             return 0.0
         paid = max(self._paid.get(key, now), now) + self._each
-        if paid - now > self._credit:
+        if paid - now > self._credit + EXACT:
             return paid - now - self._credit
         self._paid[key] = paid
         self._paid.move_to_end(key)
@@ -54,11 +54,13 @@ class Callers:
         self._of_form = Rate(settings.rate_per_form, settings.burst_per_form)
         self._exempt = tuple(map(ipaddress.ip_network, settings.rate_exempt))
         self._proxies = tuple(map(ipaddress.ip_network, settings.trusted_proxies))
+        self._counted_as = lru_cache(REMEMBERED)(partial(_counted_as, exempt=self._exempt))
+        self._is_proxy = lru_cache(REMEMBERED)(partial(_within, networks=self._proxies))
 
     def check(self, scope: Mapping[str, Any], form: str) -> None:
         """429 for who calls too often, before anything of the call is read. One address can't use up what its form may
         take: it is counted first."""
-        key = _counted_as(self.address(scope), self._exempt)
+        key = self._counted_as(self.address(scope))
         if key is None:
             return
         now = time.monotonic()
@@ -73,20 +75,18 @@ class Callers:
     def address(self, scope: Mapping[str, Any]) -> str:
         """The caller's address. ``X-Forwarded-For`` is believed as far as trusted proxies wrote it: from its end."""
         peer = str((scope.get("client") or ("",))[0])
-        if not self._proxies or not _within(peer, self._proxies):
+        if not self._proxies or not self._is_proxy(peer):
             return peer
         told = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
-        hops = [hop.strip() for hop in told.decode("latin-1").split(",")][-HOPS:]
-        return next((hop for hop in reversed(hops) if hop and not _within(hop, self._proxies)), peer)
+        hops = [hop.strip()[:LONGEST_NAME] for hop in told.decode("latin-1").split(",")][-HOPS:]
+        return next((hop for hop in reversed(hops) if hop and not self._is_proxy(hop)), peer)
 
 
-@lru_cache(maxsize=4096)
 def _within(text: str, networks: tuple[Network, ...]) -> bool:
     address = _parsed(text)
     return address is not None and any(address in network for network in networks)
 
 
-@lru_cache(maxsize=4096)
 def _counted_as(text: str, exempt: tuple[Network, ...]) -> str | None:
     """An IPv6 caller owns his whole /64. None for who is not counted."""
     address = _parsed(text)

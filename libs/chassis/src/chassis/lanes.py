@@ -119,11 +119,9 @@ class Lanes:
     async def send(self, shard: Shard, batch: Any, within: float) -> None:
         """Returns after the ack. One batch of a shard at a time. Raises Refused, and then this shard rests for a while."""
         end = time.monotonic() + within
-        try:
-            async with asyncio.timeout(within):
-                line = await self._line(shard)
-        except TimeoutError:
-            raise self._refused(shard, f"no producer within {within:g} s") from None
+        line = self._common
+        if line is None or shard in self._aside or shard in self._own:
+            line = await self._alone(shard, within)
         line.under_way += 1
         line.calm.clear()
         try:
@@ -138,23 +136,26 @@ class Lanes:
         if shard in self._aside:
             self._takes_again(shard)
 
-    async def _line(self, shard: Shard) -> _Line:
-        assert self._common is not None
-        if shard not in self._aside and shard not in self._own:
-            return self._common
-        if shard not in self._own:
-            try:
-                self._own[shard] = _Line(await broker.new_producer(self.settings))
-            except Exception as error:
-                self.lost = error
-                raise
+    async def _alone(self, shard: Shard, within: float) -> _Line:
+        """The producer that this shard has for itself."""
+        try:
+            async with asyncio.timeout(within):
+                if shard not in self._own:
+                    self._own[shard] = _Line(await broker.new_producer(self.settings))
+        except TimeoutError:
+            raise self._refused(shard, "no producer can be started") from None
+        except Exception as error:  # nobody answers at all
+            self.lost = error
+            raise
         return self._own[shard]
 
     async def _try(self, producer: AIOKafkaProducer, shard: Shard, batch: Any, end: float) -> tuple[str, bool]:
         """Why the shard did not take the batch, if it did not, and whether the batch still hangs in the producer."""
         try:
-            async with asyncio.timeout(end - time.monotonic()):
-                sending = await producer.send_batch(batch, shard[0], partition=shard[1])
+            if producer.client.cluster.partitions_for_topic(shard[0]) is None:
+                async with asyncio.timeout(end - time.monotonic()):
+                    await producer.partitions_for(shard[0])
+            sending = await producer.send_batch(batch, shard[0], partition=shard[1])
         except TimeoutError:
             return "Kafka does not say where it is", False
         except AssertionError:

@@ -4,7 +4,7 @@ import importlib.util
 from pathlib import Path
 from typing import Any
 
-TABLES = frozenset({"outbox", "outbox_shard", "epoch", "watermark", "parked", "alembic_version"})
+TABLES = frozenset({"outbox", "outbox_shard", "epoch", "watermark", "parked", "alembic_version", "oldest_build"})
 
 # What is visible in outbox is always a prefix of its shard without a gap: the number is given under the lock of the
 # shard's row, which is held until commit. `epoch` names this history: a restored database must begin a new one.
@@ -80,6 +80,38 @@ def head(service: str) -> str:
     return max(file.stem.partition("_")[0] for file in versions.glob("[0-9]*_*.py"))
 
 
+_LEAVE = (
+    """
+    create table if not exists oldest_build (
+        only_one boolean primary key default true check (only_one),
+        revision text not null
+    )
+    """,
+    """
+    insert into oldest_build (revision) values ('REVISION')
+    on conflict (only_one) do update set revision = greatest(oldest_build.revision, excluded.revision)
+    """,
+)
+
+
+def leaves_behind(op: Any, revision: str) -> None:
+    """Called by a revision after which builds that know less than ``revision`` can't work: one that drops, renames or narrows.
+
+    Any other revision only expands, and a build of before it goes on and may be started again (service.py).
+    """
+    for statement in _LEAVE:
+        op.execute(statement.replace("REVISION", f"{int(revision):04d}"))
+
+
+def unfit(found: str, oldest: str | None, known: str) -> str:
+    """Why a build that knows revision ``known`` can't work on a schema at ``found``, or nothing."""
+    if found < known:
+        return f"the schema is at {found} and this build knows {known}: run the migrations"
+    if oldest is not None and known < oldest:
+        return f"the schema is at {found} and has left builds before {oldest} behind, this one knows {known}: start a newer one"
+    return ""
+
+
 def create(op: Any) -> None:
     """Called first by every service's first migration."""
     for statement in DDL:
@@ -118,5 +150,5 @@ def uncare(op: Any, **fillfactors: int) -> None:
 
 def drop(op: Any) -> None:
     """The way back, for a service's first migration."""
-    for table in ("parked", "watermark", "epoch", "outbox_shard", "outbox"):
+    for table in ("oldest_build", "parked", "watermark", "epoch", "outbox_shard", "outbox"):
         op.execute(f"drop table if exists {table}")

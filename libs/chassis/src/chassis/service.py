@@ -223,13 +223,15 @@ class Service:
 
     async def _check_database(self) -> str:
         """The database can't be reached."""
-        expected = schema.head(self.name)
+        known = schema.head(self.name)
         async with self.database.connection() as conn:
             if not await conn.fetchval("select to_regclass('alembic_version') is not null"):
                 return "the database has no schema yet: run the migrations"
             found = await conn.fetchval("select version_num from alembic_version")
-            if found != expected:
-                return f"the schema is at {found} and this build knows {expected}: run the migrations"
+            left = await conn.fetchval("select to_regclass('oldest_build') is not null")
+            oldest = await conn.fetchval("select revision from oldest_build") if left else None
+            if why := schema.unfit(found or "", oldest, known):
+                return why
             shards = [(s.topic, n) for s in self.streams for n in range(s.partitions)]
             await conn.execute(_SHARDS, [t for t, _ in shards], [n for _, n in shards])
         return ""

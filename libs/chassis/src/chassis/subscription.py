@@ -31,6 +31,7 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def on_partitions_assigned(self, assigned: Any) -> None:
         self.subscription.assigned = frozenset(assigned)
+        self.subscription.held = ""  # it was of the old assignment; what is still ours says so again
         self.subscription.keep_to(frozenset((tp.topic, tp.partition) for tp in assigned))
 
 

@@ -13,9 +13,10 @@ from typing import Any
 import httpx
 import pytest
 from toy.facts import planned
-from toy.place import Place, at_work, say
+from toy.place import Place, at_work, noted, say
 from toy.waiting import until
 
+from chassis import Service
 from chassis.testing import MASTER
 from tributary.owned import free_port
 
@@ -110,6 +111,48 @@ async def parked(toy: Process) -> dict[str, Any] | None:
     said = await toy.run("parked", "list")
     rows: list[dict[str, Any]] = json.loads(said.stdout)
     return rows[0] if rows else None
+
+
+async def test_a_process_that_is_stopped_inside_its_transaction_holds_the_others_for_a_few_seconds_only(
+    place: Place,
+) -> None:
+    database = await place.database()
+    armed = {"TRIBUTARY_FAIL_POINTS": "true", "TRIBUTARY_FAIL_AT": "consumer.decided:1:stop"}
+    frozen = Process(place, database, TRIBUTARY_SESSION_TIMEOUT_MS="6000", **armed)
+    other = Process(place, database, TRIBUTARY_SESSION_TIMEOUT_MS="6000", TRIBUTARY_INSTANCE="another")
+    up = place.upstream(await place.database())
+    down = place.downstream(database, instance="looks")
+    first = await frozen.serve()
+    second = None
+    try:
+        async with at_work(up):
+            await until("the first is ready", frozen.ready, 60)
+            await say(up, [planned(f"c{n}") for n in range(20)])
+            await until("it is stopped in its transaction", lambda: is_stopped(first.pid), 30)
+            began = time.monotonic()
+            second = await other.serve()
+            await until("the other has done its work", lambda: noted_all(down, 20), 30)
+            took = time.monotonic() - began
+            first.send_signal(signal.SIGCONT)
+            await until("the thawed one is ready again", frozen.ready, 30)
+            await say(up, [planned(f"d{n}") for n in range(20)])
+            await until("all is done", lambda: noted_all(down, 40), 30)
+        assert took < 15, "start of the process, end of the other's session, end of its transaction"
+    finally:
+        for process in (first, second):
+            if process is not None and process.returncode is None:
+                process.kill()
+        await frozen.http.aclose()
+        await other.http.aclose()
+        await down.database.close()
+
+
+def is_stopped(pid: int) -> bool:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+
+
+async def noted_all(service: Service, count: int) -> bool:
+    return len(await noted(service)) == count
 
 
 async def test_a_process_of_which_a_part_has_broken_does_not_live_on_without_it(place: Place) -> None:
