@@ -10,6 +10,7 @@ from uuid_utils import uuid7
 
 from chassis import FieldError, Problem, Service, not_valid
 from chassis.access import not_operator, shows_operator
+from chassis.callers import form_asked
 from chassis.door import LIMIT, SINGLE_LIMIT, Receive, Scope, Send, header, read_body
 from chassis.sealing import seal
 from contracts.event import Money
@@ -56,8 +57,10 @@ async def _take(scope: Scope, receive: Receive, is_form: bool) -> tuple[UUID, da
     if isinstance(taken, list):
         raise refused(taken)
     key = key_of(scope)
-    if public and key:  # a stranger's key is no other sender's
-        key = f"public:{key}"
+    if public:
+        values = taken.form.__dict__
+        values["form"] = values["form"] or form_asked(scope) or values["channel"]  # two sites both number their entries
+        key = key and f"public:{key}"  # a stranger's key is no other sender's
     [lead_id] = await accept(scope, [taken], now, raw, key, public=public)
     return lead_id, now, taken.aside.flags
 
