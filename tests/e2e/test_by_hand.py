@@ -99,10 +99,18 @@ def found(verdict: Verdict, invariant: str) -> list[str]:
 def test_what_a_hand_changes_is_named_and_put_back_it_is_well_again(stage: Stage) -> None:
     campaign, channel = mark("campaign"), mark("channel")
     stage.plan(campaign, channel)
-    leads = [stage.submit(a_lead(channel=channel)) for _ in OF_A_LEAD]
+    leads = [stage.submit(a_lead(channel=channel)) for _ in (*OF_A_LEAD, "lost")]
     stage.counted("channel", channel, leads=len(leads), assigned=len(leads))
     for lead_id in leads:
         until("leads has heard its person", lambda one=lead_id: stage.lead(one)["state"] == "assigned")
+    lost = {
+        "lead_id": leads[-1],
+        "result": "lost",
+        "at": "2026-05-04T12:00:00Z",
+        "reason": "Frau Beispiel war es zu teuer.",
+    }
+    assert stage.post("leads", "/v1/outcomes", json={"outcomes": [lost]}).status_code == 200
+    stage.counted("channel", channel, lost=1)
     stage.holds(leads)
     of_a_campaign = (
         Hand("campaigns", "campaign", "campaign", "segment", "'fr-industry'", "plans", "segment is fr-industry"),
@@ -114,7 +122,9 @@ def test_what_a_hand_changes_is_named_and_put_back_it_is_well_again(stage: Stage
         "territory", "market", "version", "document", "document - 'rules'", "markets", "fingerprint differs"
     )
     of_time = Hand("metrics", "as_of", "topic", "at", "at + interval '1 day'", "as_of", "by leads.lead")
-    strikes = [*zip(OF_A_LEAD, leads, strict=True), (of_time, "leads.lead"), (of_a_campaign[0], campaign)]
+    note = "jsonb_set(outcomes, '{0,note,box}', '\"AAAA\"')"
+    noted = Hand("leads", "lead", "lead_id", "outcomes", note, "sealed", "the sealed note of an outcome does not open")
+    strikes = [*zip((*OF_A_LEAD, noted), leads, strict=True), (of_time, "leads.lead"), (of_a_campaign[0], campaign)]
     strikes += [(of_a_campaign[1], campaign), (of_a_campaign[2], campaign)]
     with contextlib.ExitStack() as hands:
         for hand, key in strikes:

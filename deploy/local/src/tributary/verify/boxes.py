@@ -1,5 +1,7 @@
 """Sealed contacts: does each open, at its own lead, under its person's key? Who is in them stays in memory."""
 
+import json
+from base64 import urlsafe_b64decode
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,7 +13,8 @@ from leads.use_cases.personal import unpack
 
 AT_ONCE = 2_000
 _BOXES = """
-select l.lead_id, l.person_id, l.personal, p.person_id is not null as known, p.wrapped_key
+select l.lead_id, l.person_id, l.personal, p.person_id is not null as known, p.wrapped_key,
+    jsonb_path_query_array(l.outcomes, '$[*].note ? (!exists(@.key)).box')::text as notes
 from lead l left join person p using (person_id) where l.captured_at is not null
 """
 _INTAKE_KEYS = "select name, wrapped_key from intake_key"
@@ -38,7 +41,7 @@ async def read_boxes(connection: Any, master: bytes | None, found: Found = lambd
     boxes = Boxes(opened=0 if master else None)
     wrapping = derive(master, "persons") if master else b""
     keys: dict[UUID, bytes] = {}
-    async for lead_id, person_id, box, known, wrapped in connection.cursor(_BOXES, prefetch=AT_ONCE):
+    async for lead_id, person_id, box, known, wrapped, notes in connection.cursor(_BOXES, prefetch=AT_ONCE):
         if known and wrapped is None:
             boxes.forgotten += 1
         elif fault := _missing(person_id, box, known):
@@ -54,8 +57,22 @@ async def read_boxes(connection: Any, master: bytes | None, found: Found = lambd
                 boxes.opened = (boxes.opened or 0) + 1
             except (CannotOpen, ValueError, TypeError):
                 boxes.faults[str(lead_id)] = "its sealed contact does not open under its person's key at this lead"
+                continue
+            if notes != "[]" and not _notes_open(key, lead_id.bytes, json.loads(notes)):
+                boxes.faults[str(lead_id)] = "the sealed note of an outcome does not open"
     await _intake_keys(connection, master, boxes)
     return boxes
+
+
+def _notes_open(key: bytes, lead: bytes, notes: list[str]) -> bool:
+    """What was written for an outcome's reason; an empty box says that its key was gone before it came."""
+    try:
+        for note in notes:
+            if note:
+                open_bytes(key, urlsafe_b64decode(note), lead)
+    except (CannotOpen, ValueError):
+        return False
+    return True
 
 
 def _missing(person_id: UUID | None, box: bytes | None, known: bool) -> str:

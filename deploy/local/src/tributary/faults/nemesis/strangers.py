@@ -12,10 +12,11 @@ from typing import Any
 
 from tributary.faults.ground import DidNotHappen, Ground, happens
 from tributary.faults.outsiders import Outsider
+from tributary.verify import private
 
 SERVICES = ("leads", "territory", "campaigns", "metrics")
+CANARY = private.CANARY.decode()  # verify looks for it in every topic, table and log
 AT_DOORS, ON_TOPICS, AT_ONCE = 400, 400, 8
-CANARY = "qxcanary"
 TIMES: Sequence[Any] = (
     "2026-05-04T12:00:00+16:00",
     "2026-05-04T12:00:00-23:59",
@@ -129,7 +130,10 @@ def _at_the_doors(ground: Ground, draw: random.Random) -> dict[int, int]:
         elif n % 4 == 2:
             asked.append((f"{leads}/v1/outcomes", {"outcomes": [bad_outcome(draw) for _ in range(3)]}, True))
         else:
-            asked.append((f"{campaigns}/v1/spend", {"spend": [bad_spend(draw) for _ in range(3)]}, True))
+            note = f"{CANARY}{draw.getrandbits(32):08x} has paid"
+            asked.append(
+                (f"{campaigns}/v1/spend", {"spend": [{**bad_spend(draw), "note": note} for _ in range(3)]}, True)
+            )
     with ThreadPoolExecutor(AT_ONCE) as pool:
         told = list(pool.map(lambda one: _ask(ground, *one), asked))
     counts: dict[int, int] = {}
