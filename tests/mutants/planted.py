@@ -288,8 +288,15 @@ MUTANTS = (
     _m(
         "whose turn it was is not saved",
         f"{TERRITORY}/use_cases/routing.py",
-        "        await rotation.save_credits(tx, credits)\n",
+        "        await rotation.save_rotations(tx, standings)\n",
         "        pass\n",
+        "services/territory/tests/component/test_on_leads_lead.py",
+    ),
+    _m(
+        "an edited team begins its rotation anew",
+        f"{TERRITORY}/store/rotation.py",
+        "on conflict do nothing",
+        "on conflict (team) do update set turn = 0, credits = '{}'",
         "services/territory/tests/component/test_on_leads_lead.py",
     ),
     _m(

@@ -36,8 +36,11 @@ async def test_each_choice_names_its_rule_its_version_its_inputs_and_who_was_ref
         "value": "anna.schmidt",
         "rule": "rotation",
         "ruleset": 1,
-        "inputs": {"team": "berlin", "disposition": "near_term"},
-        "refused": [{"candidate": "bo", "why": "less credit: 1 against 2"}, {"candidate": "jo", "why": "absent"}],
+        "inputs": {"team": "berlin", "disposition": "near_term", "turn": 1},
+        "refused": [
+            {"candidate": "bo", "why": "due later: after 3 leads of the team, against 1.5"},
+            {"candidate": "jo", "why": "absent"},
+        ],
         "more": 0,
         "reason": "Next in turn of 2 present.",
     }

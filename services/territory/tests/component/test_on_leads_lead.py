@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Mapping
 from uuid import UUID
 
 import pytest
@@ -10,6 +11,8 @@ from chassis.testing import ServiceUnderTest
 from contracts.event import Event
 from contracts.leads.lead import LeadCaptured
 from contracts.territory.lead import LeadAssigned, LeadRouted, LeadUnassigned, LeadUnroutable
+from territory.domain.rotation import next_turn
+from territory.store import market
 from territory.use_cases.routing import route_leads
 
 from .told import AT, MARKET, put_market, qualified
@@ -153,25 +156,89 @@ async def test_an_activation_waits_for_the_delivery_under_way_so_that_none_sees_
     assert [row["ruleset"] for row in decided] == [1, 1, 2]
 
 
-async def test_an_absence_keeps_the_turns_and_new_weights_begin_anew(service: ServiceUnderTest) -> None:
-    await put_market(service)
-    await service.receives(qualified(1))
-    berlin = MARKET["teams"][0]
+BERLIN = MARKET["teams"][0]
 
-    async def with_members(*members: dict[str, object]) -> None:
-        await put_market(service, teams=[berlin | {"members": list(members)}, *MARKET["teams"][1:]])
 
-    async def credits() -> str:
-        [row] = await service.sql("select credits::text as credits from rotation where team = 'berlin'")
-        return str(row["credits"])
+async def with_members(service: ServiceUnderTest, *members: tuple[str, int, bool], name: str = "Team Berlin") -> None:
+    """Puts berlin's members in force: person, weight, available."""
+    listed = [{"person": person, "weight": weight, "available": there} for person, weight, there in members]
+    await put_market(service, teams=[BERLIN | {"name": name, "members": listed}, *MARKET["teams"][1:]])
 
-    held = await credits()
-    assert held != "{}"
-    bo, jo = {"person": "bo", "weight": 1}, {"person": "jo", "weight": 1}
-    await with_members({"person": "anna.schmidt", "weight": 2, "available": False}, bo, jo)
-    assert await credits() == held
-    await with_members({"person": "anna.schmidt", "weight": 3}, bo, jo)
-    assert await credits() == "{}"
+
+async def taken_by(service: ServiceUnderTest, *numbers: int) -> list[str]:
+    """Who takes the leads with these numbers, one delivery each."""
+    for number in numbers:
+        await service.receives(qualified(number))
+    return [event.person for event in await service.emitted() if isinstance(event, LeadAssigned)]
+
+
+A, B, C = ("anna", 1, True), ("bo", 1, True), ("cem", 1, True)
+
+
+@pytest.mark.parametrize(
+    "edits",
+    [
+        [[A, B, C]],
+        [[C, A, B], [B, C, A]],
+        [[A, B, C, ("new", 0, True)], [A, B, C]],
+        [[A, B, C, ("away", 1, False)], [A, B, C, ("away", 7, False)]],
+        [[A, B, C, ("another", 3, False)], [A, B, C]],
+    ],
+    ids=["the same", "in another order", "a trainee comes and goes", "weights of one away", "one who never was there"],
+)
+async def test_a_team_that_is_edited_between_leads_goes_on_where_it_stood(
+    service: ServiceUnderTest, edits: list[list[tuple[str, int, bool]]]
+) -> None:
+    took = []
+    for number in range(1, 7):
+        await with_members(service, *edits[number % len(edits)], name=f"Berlin {number}")
+        took += await taken_by(service, number)
+    assert took == ["anna", "bo", "cem"] * 2
+
+
+async def test_a_person_who_is_away_keeps_their_credit_and_new_weights_count_from_then_on(
+    service: ServiceUnderTest,
+) -> None:
+    await with_members(service, A, B, C)
+    assert await taken_by(service, *range(1, 5)) == ["anna", "bo", "cem", "anna"]
+    await with_members(service, ("anna", 1, False), B, C)
+    assert await taken_by(service, *range(5, 9)) == ["bo", "cem", "bo", "cem"]
+    await with_members(service, A, B, C)
+    assert await taken_by(service, *range(9, 13)) == ["bo", "cem", "anna", "bo"]
+    await with_members(service, ("anna", 4, True), B, C)
+    assert Counter(await taken_by(service, *range(13, 19))) == {"anna": 4, "bo": 1, "cem": 1}
+    [row] = await service.sql("select turn, credits from rotation where team = 'berlin'")
+    assert (row["turn"], sum(row["credits"].values())) == (18, 0)
+
+
+async def test_somebody_who_left_the_team_comes_back_with_the_credit_of_then(service: ServiceUnderTest) -> None:
+    await with_members(service, A, B, C)
+    assert await taken_by(service, 1) == ["anna"]
+    await with_members(service, B, C)
+    assert await taken_by(service, 2, 3) == ["bo", "cem"]
+    await with_members(service, A, B, C)
+    assert await taken_by(service, 4, 5, 6) == ["bo", "cem", "anna"]
+
+
+async def test_each_turn_is_numbered_and_the_turns_of_a_team_give_the_same_people_again(
+    service: ServiceUnderTest,
+) -> None:
+    await with_members(service, A, B, ("cem", 3, True))
+    await service.receives(*(qualified(n) for n in range(1, 8)))
+    await with_members(service, A, ("bo", 5, True), ("cem", 3, False))
+    await service.receives(*(qualified(n) for n in range(8, 14)), qualified(14, "nurture"))
+    rows = await service.sql("select turn, person, ruleset from decision where turn is not null order by turn")
+    assert [row["turn"] for row in rows] == list(range(1, 14))
+    credits: Mapping[str, int] = {}
+    async with service.service.database.transaction() as tx:
+        for row in rows:
+            version = await market.market_of(tx, row["ruleset"])
+            assert version is not None
+            again = next_turn(version.market.teams["berlin"].members, credits)
+            assert again.person == row["person"]
+            credits = again.credits
+    [row] = await service.sql("select credits from rotation where team = 'berlin'")
+    assert row["credits"] == credits
 
 
 async def test_a_large_batch_is_shared_fairly(service: ServiceUnderTest) -> None:

@@ -171,16 +171,6 @@ def test_a_file_whose_index_would_fill_the_memory_is_refused(monkeypatch: pytest
     assert faults(changed("rules", rules)) == {"rules": "ask for too many different values"}
 
 
-def test_teams_that_are_new_or_whose_shares_changed_begin_their_rotation_anew() -> None:
-    before = read_market(FILE)
-    assert before.reshared(before) == []
-    assert read_market(changed("teams/0/members/0/available", False)).reshared(before) == []
-    assert read_market(changed("teams/0/members/0/weight", 3)).reshared(before) == ["berlin"]
-    more = changed("teams/1", {"id": "aachen", "name": "Aachen", "pipeline": "contract"})
-    assert read_market(more).reshared(before) == ["aachen"]
-    assert before.reshared(read_market(more)) == []
-
-
 def test_a_fingerprint_tells_files_apart_by_what_they_say() -> None:
     assert fingerprint(FILE) == fingerprint(dict(reversed(FILE.items())))
     assert fingerprint(FILE) != fingerprint(changed("rules/0/priority", 11))

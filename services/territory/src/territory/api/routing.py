@@ -81,6 +81,7 @@ def explained(decided: Decided, refused: tuple[Refused, ...]) -> LeadDecision:
         )
 
     by_team: dict[str, Scalar] = {"team": decided.team} if decided.team else {}
+    in_turn: dict[str, Scalar] = {"turn": decided.turn} if decided.turn is not None else {}
     return LeadDecision(
         lead_id=decided.lead_id,
         disposition=decided.disposition,
@@ -99,7 +100,7 @@ def explained(decided: Decided, refused: tuple[Refused, ...]) -> LeadDecision:
             value=decided.person,
             rule=ROTATION if decided.team and decided.reason else None,
             ruleset=decided.ruleset,
-            inputs={**by_team, "disposition": decided.disposition},
+            inputs={**by_team, "disposition": decided.disposition, **in_turn},
             refused=_candidates(decided.people_refused),
             more=decided.more_people,
             reason=decided.reason or f"A lead that is {decided.disposition} waits in its team's queue.",

@@ -15,7 +15,11 @@ NOT_A_TARGET = "not_a_target"
 
 @dataclass(frozen=True)
 class Decision:
-    """Where a lead belongs, or why nowhere. ``turn`` is None when the lead is not due a person."""
+    """Where a lead belongs, or why nowhere. ``turn`` is None when the lead is not due a person.
+
+    ``number`` says which turn of its team's rotation gave the lead to a person: the turns of a team in their order, each with
+    the members of its market version, give the same people again.
+    """
 
     lead_id: UUID
     disposition: str
@@ -23,6 +27,7 @@ class Decision:
     pipeline: str | None
     turn: Turn | None
     decided_at: datetime
+    number: int | None = None
 
 
 def is_routed(genuine: bool, disposition: str) -> bool:

@@ -38,11 +38,6 @@ class Team:
     country: str | None = None
     members: tuple[Member, ...] = ()
 
-    @property
-    def shares(self) -> Mapping[str, int]:
-        """Each member's weight in the rotation."""
-        return {member.person: member.weight for member in self.members}
-
 
 @dataclass(frozen=True)
 class Market:
@@ -53,14 +48,6 @@ class Market:
     teams: Mapping[str, Team]
     rules: tuple[Rule, ...]
     fallback: Fallback | None
-
-    def reshared(self, before: "Market") -> list[str]:
-        """Teams that are new or whose shares are not what they were: credits they have saved mean nothing any more.
-
-        Somebody's absence does not change the shares.
-        """
-        kept = {id for id, team in before.teams.items() if id in self.teams and self.teams[id].shares == team.shares}
-        return sorted(self.teams.keys() - kept)
 
 
 @dataclass(frozen=True)

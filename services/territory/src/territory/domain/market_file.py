@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from territory.domain.criteria import ATTRIBUTES, OWN, Criterion, Number, OneOf, Prefix, Range, text
 from territory.domain.market import Fault, Market, MarketRefused, Pipeline, Segment, Team
-from territory.domain.rotation import Member
+from territory.domain.rotation import WEIGHT_AT_MOST, Member
 from territory.domain.routing import FALLBACK, Fallback, Rule
 
 FAULTS_AT_MOST = 100
@@ -18,7 +18,6 @@ ATTRIBUTES_AT_MOST = 64
 INDEX_BITS_AT_MOST = 2**31
 TEXT_AT_MOST = 200
 MARKET = "market"
-WEIGHT_AT_MOST = 1_000
 
 _UNSPEAKABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _COUNTRY = re.compile(r"[A-Z]{2}")

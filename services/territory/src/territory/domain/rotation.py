@@ -1,10 +1,21 @@
-"""Which person of a team takes the next lead: in turn, by weight, and the same every time it is worked out."""
+"""Which person of a team takes the next lead: in turn, by weight, and the same every time it is worked out.
 
-from collections.abc import Iterable, Mapping, Sequence
+Every lead is shared out among those who could take it, in proportion to their weights, and costs the one who takes it a whole
+lead. What each person is then owed is their credit. It belongs to the person: it waits while they are away, and nothing that is
+edited in a team touches it. A share is a whole number of parts of a lead, so credits add up to zero, exactly and for ever.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 from territory.domain.routing import REFUSED_AT_MOST, Refused
+
+LEAD = 10**12
+"""A lead in parts."""
+
+WEIGHT_AT_MOST = 1_000
+# Two quotients by weights differ by at least 1 / (weight * weight), or not at all: so far apart their whole parts differ too.
+_SCALE = WEIGHT_AT_MOST**2
 
 
 @dataclass(frozen=True)
@@ -20,7 +31,7 @@ class Member:
 class Turn:
     """Who takes the lead, or why nobody can; who was passed over; and the credits from which the next turn starts.
 
-    ``refused`` lists the closest of those passed over, then those away; ``more`` counts the others.
+    ``refused`` lists those passed over, whoever comes next first, then those away; ``more`` counts the others.
     """
 
     person: str | None
@@ -31,55 +42,79 @@ class Turn:
 
 
 def next_turn(members: Sequence[Member], saved: Mapping[str, int]) -> Turn:
-    """Whoever is furthest behind the share due by weight takes the lead; the name settles a tie.
+    """Of those who are not ahead of their share, whoever's next lead falls due first takes it; the name settles a tie.
 
-    Each lead earns every present member their weight in credit, and costs the one who takes it the weight of all present
-    together. So credits add up to zero, nobody is ever a whole lead ahead of their share, and the turns of a heavy
-    member are spread out instead of coming in a row. (This is smooth weighted round robin.)
+    A member's next lead falls due when the team has had so many more leads that the member is owed a whole one. If all are
+    ahead of their shares, because others have come or gone, the one who is owed most with this lead takes it.
 
-    A member who cannot take leads earns nothing and keeps nothing: on return they start level with the others, without
-    a burst to make up for the time away.
+    A member who cannot take leads earns nothing and loses nothing: they come back with the credit they left with. A new
+    member begins with none. (This is earliest eligible virtual deadline first, with requests of one lead.)
     """
-    present = [member for member in members if _why_away(member) is None]
-    away = sorted((member.person, why) for member in members if (why := _why_away(member)))
+    present = sorted([m for m in members if m.available and m.weight], key=_person)
+    away = sorted([(m.person, _why_away(m)) for m in members if not (m.available and m.weight)])
     if not present:
-        refused, more = _first(Refused(person, why) for person, why in away)
         reason = "Nobody in the team is available." if members else "The team has no members."
-        return Turn(None, reason, refused, more, {})
-    credits = _level({member.person: saved.get(member.person, 0) for member in present})
-    for member in present:
-        credits[member.person] += member.weight
-    taker, *behind = sorted(credits, key=lambda person: (-credits[person], person))
-    most = credits[taker]
-    refused, more = _first(
-        chain(
-            (Refused(person, _why_behind(credits[person], most)) for person in behind),
-            (Refused(person, why) for person, why in away),
-        )
+        return Turn(None, reason, _refused(away), max(0, len(away) - REFUSED_AT_MOST), saved)
+    credits = dict(saved)
+    due: list[tuple[int, str]] = []
+    ahead: list[tuple[int, str]] = []
+    total = sum([member.weight for member in present])
+    for member, share in zip(present, _shares(present, total), strict=True):
+        credit = credits.get(member.person, 0)
+        credits[member.person] = credit + share
+        if credit >= 0:
+            due.append(((LEAD - credit) * _SCALE // member.weight, member.person))
+        else:
+            ahead.append((-credits[member.person], member.person))
+    due.sort()
+    ahead.sort()
+    first, taker = (due or ahead)[0]
+    behind = due[1 : 1 + REFUSED_AT_MOST] if due else ahead[1 : 1 + REFUSED_AT_MOST]
+    why = [(person, _why_later(when, first, total) if due else _why_further(-when, -first)) for when, person in behind]
+    if due:
+        why += [(person, _why_ahead(saved[person])) for _, person in ahead[: REFUSED_AT_MOST - len(why)]]
+    credits[taker] -= LEAD
+    more = len(members) - 1 - REFUSED_AT_MOST
+    return Turn(taker, f"Next in turn of {len(present)} present.", _refused([*why, *away]), max(0, more), credits)
+
+
+def _shares(present: Sequence[Member], total: int) -> list[int]:
+    """What this lead earns each of them. The parts that don't divide go to the first by name, one each."""
+    shares = [LEAD * member.weight // total for member in present]
+    for place in range(LEAD - sum(shares)):
+        shares[place] += 1
+    return shares
+
+
+def _person(member: Member) -> str:
+    return member.person
+
+
+def _why_away(member: Member) -> str:
+    return "weight 0" if member.available else "absent"
+
+
+def _why_later(due: int, first: int, total: int) -> str:
+    if due == first:
+        return "due at the same time, later by name"
+    return (
+        f"due later: after {_leads(due * total // _SCALE)} leads of the team, against {_leads(first * total // _SCALE)}"
     )
-    credits[taker] -= sum(member.weight for member in present)
-    return Turn(taker, f"Next in turn of {len(present)} present.", refused, more, credits)
 
 
-def _level(credits: Mapping[str, int]) -> dict[str, int]:
-    """Credits that add up to zero again after somebody came or went: the difference is spread evenly, by name."""
-    share, rest = divmod(sum(credits.values()), len(credits))
-    return {
-        person: credit - share - (1 if place < rest else 0)
-        for place, (person, credit) in enumerate(sorted(credits.items()))
-    }
+def _why_ahead(credit: int) -> str:
+    return f"ahead of the share due, by {_leads(-credit)} of a lead"
 
 
-def _why_away(member: Member) -> str | None:
-    if not member.available:
-        return "absent"
-    return "weight 0" if member.weight == 0 else None
+def _why_further(owed: int, most: int) -> str:
+    if owed == most:
+        return "all are ahead, and this one as far, later by name"
+    return f"all are ahead, and this one further: owed {_leads(owed)} of a lead with this one, against {_leads(most)}"
 
 
-def _why_behind(credit: int, most: int) -> str:
-    return "same credit, later by name" if credit == most else f"less credit: {credit} against {most}"
+def _leads(parts: int) -> str:
+    return f"{parts / LEAD:.3g}"
 
 
-def _first(refused: Iterable[Refused]) -> tuple[tuple[Refused, ...], int]:
-    everyone = tuple(refused)
-    return everyone[:REFUSED_AT_MOST], max(0, len(everyone) - REFUSED_AT_MOST)
+def _refused(passed_over: Sequence[tuple[str, str]]) -> tuple[Refused, ...]:
+    return tuple([Refused(person, why) for person, why in passed_over[:REFUSED_AT_MOST]])

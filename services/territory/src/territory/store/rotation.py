@@ -1,37 +1,46 @@
-"""Whose turn it is: each team's credits, held by one transaction at a time."""
+"""Whose turn it is: where each team's rotation stands, held by one transaction at a time."""
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from chassis import Transaction
 
-Credits = dict[str, Mapping[str, int]]
-"""By team, each person's credit."""
-
 # Locked in the order of names, so that two batches never wait for each other.
-_LOCK = "select team, credits::text as credits from rotation where team = any($1::text[]) order by team for update"
+_LOCK = (
+    "select team, turn, credits::text as credits from rotation where team = any($1::text[]) order by team for update"
+)
 _SAVE = """
-update rotation r set credits = s.credits
-from jsonb_to_recordset($1::jsonb) as s(team text, credits jsonb)
+update rotation r set turn = s.turn, credits = s.credits
+from jsonb_to_recordset($1::jsonb) as s(team text, turn bigint, credits jsonb)
 where r.team = s.team
 """
 _BEGIN = """
-insert into rotation (team, credits) select team, '{}' from unnest($1::text[]) as team
-on conflict (team) do update set credits = '{}'
+insert into rotation (team, turn, credits) select team, 0, '{}' from unnest($1::text[]) as team
+on conflict do nothing
 """
 
 
-async def lock_credits(tx: Transaction, teams: Iterable[str]) -> Credits:
-    """The credits of these teams; nobody else turns their rotation until this transaction ends."""
+@dataclass
+class Standing:
+    """How many turns a team has taken, and each person's credit, also of those who are away or have left."""
+
+    turn: int
+    credits: Mapping[str, int]
+
+
+async def lock_rotations(tx: Transaction, teams: Iterable[str]) -> dict[str, Standing]:
+    """Where the rotations of these teams stand; nobody else turns them until this transaction ends."""
     rows = await tx.conn.fetch(_LOCK, sorted(teams))
-    return {row["team"]: json.loads(row["credits"]) for row in rows}
+    return {row["team"]: Standing(row["turn"], json.loads(row["credits"])) for row in rows}
 
 
-async def save_credits(tx: Transaction, credits: Credits) -> None:
-    """The credits from which the next turns start."""
-    await tx.conn.execute(_SAVE, json.dumps([{"team": team, "credits": c} for team, c in credits.items()]))
+async def save_rotations(tx: Transaction, standings: Mapping[str, Standing]) -> None:
+    """Where the next turns start."""
+    rows = [{"team": team, "turn": at.turn, "credits": at.credits} for team, at in standings.items()]
+    await tx.conn.execute(_SAVE, json.dumps(rows))
 
 
 async def begin_rotations(tx: Transaction, teams: Iterable[str]) -> None:
-    """These teams start their rotation anew."""
+    """Those of these teams that have no rotation begin theirs; the others go on where they stand."""
     await tx.conn.execute(_BEGIN, sorted(teams))

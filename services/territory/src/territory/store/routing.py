@@ -17,14 +17,14 @@ from territory.domain.routing import Refused, Routed
 _DECIDED = "select lead_id from decision where lead_id = any($1::uuid[])"
 _INSERT = """
 insert into decision
-    (lead_id, disposition, ruleset, rule, segment, team, pipeline, person, reason, inputs, refused, decided_at)
-select lead_id, disposition, ruleset, rule, segment, team, pipeline, person, reason, inputs, refused, decided_at
+    (lead_id, disposition, ruleset, rule, segment, team, pipeline, person, turn, reason, inputs, refused, decided_at)
+select lead_id, disposition, ruleset, rule, segment, team, pipeline, person, turn, reason, inputs, refused, decided_at
 from json_to_recordset($1::json) as d(
     lead_id uuid, disposition text, ruleset int, rule text, segment text, team text, pipeline text, person text,
-    reason text, inputs jsonb, refused jsonb, decided_at timestamptz)
+    turn bigint, reason text, inputs jsonb, refused jsonb, decided_at timestamptz)
 """
 _ONE = """
-select lead_id, disposition, ruleset, rule, segment, team, pipeline, person, reason, decided_at,
+select lead_id, disposition, ruleset, rule, segment, team, pipeline, person, turn, reason, decided_at,
     inputs::text as inputs, refused::text as refused
 from decision where lead_id = $1
 """
@@ -32,7 +32,7 @@ from decision where lead_id = $1
 
 @dataclass(frozen=True)
 class Decided:
-    """A decision as it is on record. ``reason`` says why there is a person or none, or why there is no team."""
+    """A decision as it is on record. ``turn`` counts within the team's rotation; ``reason`` says why there is a person or none, or why there is no team."""
 
     lead_id: UUID
     disposition: str
@@ -42,6 +42,7 @@ class Decided:
     team: str | None
     pipeline: str | None
     person: str | None
+    turn: int | None
     reason: str | None
     inputs: Lead
     decided_at: datetime
@@ -89,6 +90,6 @@ def _row(decision: Decision) -> dict[str, Any]:
         return {**row, "reason": route.reason, "refused": {}}
     refused: dict[str, Any] = {"rules": route.refused}
     if turn:
-        row |= {"person": turn.person, "reason": turn.reason}
+        row |= {"person": turn.person, "turn": decision.number, "reason": turn.reason}
         refused |= {"people": [[one.candidate, one.why] for one in turn.refused], "more_people": turn.more}
     return {**row, "rule": route.rule, "segment": route.segment, "team": route.team, "refused": refused}

@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     CHAR,
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -37,11 +38,13 @@ ACTIVE_MARKET = Table(
     CheckConstraint("only_one", name="active_market_only_one"),
 )
 
-# Each team's credits by person, made when the team first appears in a market.
+# How many turns each team has taken and what each person is owed, in parts of a lead, made when the team first appears in a
+# market. No edit of a market touches it; who is away or has left keeps their credit.
 ROTATION = Table(
     "rotation",
     METADATA,
     Column("team", Text, primary_key=True),
+    Column("turn", BigInteger, nullable=False, server_default="0"),
     Column("credits", JSONB, nullable=False),
 )
 
@@ -58,6 +61,7 @@ DECISION = Table(
     Column("team", Text),
     Column("pipeline", Text),
     Column("person", Text),
+    Column("turn", BigInteger),
     Column("reason", Text),
     Column("inputs", JSONB, nullable=False),
     Column("refused", JSONB, nullable=False),

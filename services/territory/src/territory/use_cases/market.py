@@ -19,7 +19,7 @@ async def activate_market(document: Any, market: Market, tx: Transaction) -> Act
     if new == await store.fingerprint_of(tx, before.version):
         return before
     active = ActiveMarket(before.version + 1, market)
-    await rotation.begin_rotations(tx, market.reshared(before.market))
+    await rotation.begin_rotations(tx, market.teams)
     await store.save_and_activate(tx, active.version, document, new)
     for event in told(active, tx.now):
         tx.emit(event)

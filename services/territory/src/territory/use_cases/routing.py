@@ -22,17 +22,21 @@ async def route_leads(leads: Sequence[LeadQualified], tx: Transaction) -> None:
     active = await market.active_market(tx)
     routes = [(lead, route(attributes(lead.about), active)) for lead in fresh]
     due = {where.team for lead, where in routes if isinstance(where, Routed) and is_due_a_person(lead.disposition)}
-    credits = await rotation.lock_credits(tx, due) if due else {}
+    standings = await rotation.lock_rotations(tx, due) if due else {}
     decisions = []
     for lead, where in routes:
         team = active.market.teams[where.team] if isinstance(where, Routed) else None
-        turn = None
+        pipeline = team.pipeline if team else None
+        turn = number = None
         if team and is_due_a_person(lead.disposition):
-            turn = next_turn(team.members, credits[team.id])
-            credits[team.id] = turn.credits
-        decisions.append(Decision(lead.lead_id, lead.disposition, where, team.pipeline if team else None, turn, tx.now))
+            standing = standings[team.id]
+            turn = next_turn(team.members, standing.credits)
+            if turn.person:
+                standing.credits = turn.credits
+                number = standing.turn = standing.turn + 1
+        decisions.append(Decision(lead.lead_id, lead.disposition, where, pipeline, turn, tx.now, number))
     if due:
-        await rotation.save_credits(tx, credits)
+        await rotation.save_rotations(tx, standings)
     await store.save_decisions(tx, decisions)
     for decision in decisions:
         for event in told(decision):
