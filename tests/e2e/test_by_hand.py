@@ -121,10 +121,20 @@ def test_what_a_hand_changes_is_named_and_put_back_it_is_well_again(stage: Stage
     by_version = Hand(
         "territory", "market", "version", "document", "document - 'rules'", "markets", "fingerprint differs"
     )
+    owed = ("(credits->>'anna.schmidt')::bigint + 5", "(credits->>'jonas.weber')::bigint - 5")
+    moved = f"credits || jsonb_build_object('anna.schmidt', {owed[0]}, 'jonas.weber', {owed[1]})"
+    of_turns = Hand(
+        "territory", "rotation", "team", "credits", moved, "turns", "team berlin: the credit of anna.schmidt is"
+    )
     of_time = Hand("metrics", "as_of", "topic", "at", "at + interval '1 day'", "as_of", "by leads.lead")
     note = "jsonb_set(outcomes, '{0,note,box}', '\"AAAA\"')"
     noted = Hand("leads", "lead", "lead_id", "outcomes", note, "sealed", "the sealed note of an outcome does not open")
-    strikes = [*zip((*OF_A_LEAD, noted), leads, strict=True), (of_time, "leads.lead"), (of_a_campaign[0], campaign)]
+    strikes = [
+        *zip((*OF_A_LEAD, noted), leads, strict=True),
+        (of_time, "leads.lead"),
+        (of_turns, "berlin"),
+        (of_a_campaign[0], campaign),
+    ]
     strikes += [(of_a_campaign[1], campaign), (of_a_campaign[2], campaign)]
     with contextlib.ExitStack() as hands:
         for hand, key in strikes:

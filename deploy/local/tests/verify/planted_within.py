@@ -47,6 +47,11 @@ def _refused(world: World, lead_id: str, **changed: Any) -> None:
     change_decision(world, lead_id, refused=json.dumps({**refused, **changed}))
 
 
+def _permuted(world: World) -> None:
+    """The credits change hands; they still add up to zero."""
+    world.territory.credits["berlin"] = {"jo": 1, "mia": -1}
+
+
 def _market(change: Callable[[dict[str, Any]], object], *, fingerprint_too: bool = False) -> Callable[[World], None]:
     def plant(world: World) -> None:
         document = json.loads(json.dumps(MARKET))
@@ -232,6 +237,21 @@ WITHIN = (
         "other inputs than the lead, in country",
         _market(lambda d: d["rules"].clear(), fingerprint_too=True),
     ),
+    Planted("turns", "wrong", "the credit of jo is 1, its turns make 0", _permuted),
+    Planted(
+        "turns",
+        "wrong",
+        f"lead {ANNA} is mia's by turn 1 of team berlin, which is jo's",
+        lambda w: change_decision(w, ANNA, person="mia"),
+    ),
+    Planted(
+        "turns", "wrong", "has other reasons than it gives again", lambda w: _refused(w, ANNA, people=[["mia", "ill"]])
+    ),
+    Planted("turns", "wrong", "has other reasons", lambda w: change_decision(w, FAY, reason="Favoured.")),
+    Planted("turns", "lost", "team berlin has taken 3 turns, and no", lambda w: w.territory.turns.update(berlin=3)),
+    Planted("turns", "invented", "team berlin has taken 1 turns", lambda w: w.territory.turns.update(berlin=1)),
+    Planted("turns", "doubled", "two decisions have turn 1", lambda w: change_decision(w, FAY, turn=1)),
+    Planted("turns", "wrong", f"lead {ANNA} is jo's by turn None", lambda w: change_decision(w, ANNA, turn=None)),
     Planted("markets", "wrong", "its fingerprint differs", _market(lambda d: d["rules"].clear())),
     Planted(
         "markets",

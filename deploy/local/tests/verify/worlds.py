@@ -25,6 +25,8 @@ from leads.domain import lead as life
 from leads.domain.lead import Lead, Outcome
 from leads.domain.money import Money as Amount
 from territory.domain.market import fingerprint
+from territory.domain.rotation import Member, Turn, next_turn
+from territory.domain.routing import Refused
 from tributary.verify.boxes import Boxes
 from tributary.verify.invariants.kpis import COUNTED, numbers_of, recount
 from tributary.verify.said import COUNTS, Said, body_of
@@ -185,15 +187,24 @@ def known(
     return Known(state, *times, *place, person, waits, (), *written)
 
 
-def decided(
-    disposition: str, *, person: str | None = None, reason: str | None = None, people: tuple[str, ...] = ()
-) -> Decision:
-    """A lead of rule r's, whose person is one of berlin's two."""
+def decided(disposition: str, turn: Turn | None = None, number: int | None = None) -> Decision:
+    """A lead of rule r's, and the turn of berlin's rotation that it was due."""
     refused: dict[str, object] = {"rules": 0}
-    if people:
-        refused |= {"people": [[name, "less credit"] for name in people], "more_people": 0}
+    person = reason = None
+    if turn:
+        refused |= {"people": [[one.candidate, one.why] for one in turn.refused], "more_people": turn.more}
+        person, reason = turn.person, turn.reason
     place = ("s", "berlin", "p")
-    return Decision(disposition, 1, *place, person, reason, "r", '{"country": "DE"}', json.dumps(refused))
+    return Decision(disposition, 1, *place, person, reason, "r", '{"country": "DE"}', json.dumps(refused), number)
+
+
+def take_turn(world: World) -> tuple[Turn, int]:
+    """The next turn of berlin's rotation, taken."""
+    territory = world.territory
+    turn = next_turn((Member("jo"), Member("mia")), territory.credits.get("berlin", {}))
+    territory.credits["berlin"] = dict(turn.credits)
+    territory.turns["berlin"] = number = territory.turns.get("berlin", 0) + 1
+    return turn, number
 
 
 def _anna_to_eve(world: World) -> None:
@@ -201,7 +212,7 @@ def _anna_to_eve(world: World) -> None:
     judged(world, ANNA, "near_term")
     routed(world, ANNA, person="jo")
     leads[ANNA] = known("assigned", placed=True, person="jo")
-    decisions[ANNA] = decided("near_term", person="jo", reason="Next in turn of 2 present.", people=("mia",))
+    decisions[ANNA] = decided("near_term", *take_turn(world))
     judged(world, BEN, "nurture")
     routed(world, BEN)
     leads[BEN] = known("routed", placed=True, disposition="nurture")
@@ -219,8 +230,8 @@ def _anna_to_eve(world: World) -> None:
     why = "Nobody in the team is available."
     routed(world, EVE, reason=why)
     leads[EVE] = known("routed", placed=True, waits=why)
-    decisions[EVE] = decided("near_term", reason=why, people=("jo", "mia"))
-    world.territory.credits["berlin"] = {"jo": -1, "mia": 1}
+    nobody_there = Turn(None, why, (Refused("jo", "absent"), Refused("mia", "absent")), 0, {})
+    decisions[EVE] = decided("near_term", nobody_there)
 
 
 def _fay_is_lost_and_then_won(world: World) -> None:
@@ -237,8 +248,7 @@ def _fay_is_lost_and_then_won(world: World) -> None:
     world.leads.leads[FAY] = row._replace(
         outcomes=(LOST, WON), history=json.dumps([*json.loads(row.history), lost, won])
     )
-    turn = "Next in turn of 2 present."
-    world.territory.decisions[FAY] = decided("near_term", person="mia", reason=turn, people=("jo",))
+    world.territory.decisions[FAY] = decided("near_term", *take_turn(world))
 
 
 def _ledger(world: World) -> None:

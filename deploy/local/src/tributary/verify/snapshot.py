@@ -47,7 +47,8 @@ select lead_id::text, state, captured_at, qualified_at, discarded_at, opened_at,
 from lead
 """
 _DECISIONS = """
-select lead_id::text, disposition, ruleset, segment, team, pipeline, person, reason, rule, inputs::text, refused::text
+select lead_id::text, disposition, ruleset, segment, team, pipeline, person, reason, rule, inputs::text, refused::text,
+    turn
 from decision
 """
 _MARKETS = "select version, document::text, sha256 from market"
@@ -188,10 +189,11 @@ def _outcomes(text: str) -> tuple[tuple[str, tuple[int, str] | None, str | None]
 
 async def _territory(connection: Any) -> TerritoryTables:
     decisions = {row[0]: Decision(*row[1:]) for row in await connection.fetch(_DECISIONS)}
-    credits = await connection.fetch("select team, credits::text from rotation")
+    rotations = await connection.fetch("select team, credits::text, turn from rotation")
     markets = {row[0]: MarketFile(row[1], row[2]) for row in await connection.fetch(_MARKETS)}
     active = await connection.fetchval("select version from active_market")
-    return TerritoryTables(decisions, {row[0]: json.loads(row[1]) for row in credits}, markets, active or 0)
+    credits = {row[0]: json.loads(row[1]) for row in rotations}
+    return TerritoryTables(decisions, credits, {row[0]: row[2] for row in rotations}, markets, active or 0)
 
 
 async def _campaigns(connection: Any) -> CampaignTables:

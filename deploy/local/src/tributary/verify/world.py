@@ -59,6 +59,7 @@ class Decision(NamedTuple):
     rule: str | None
     inputs: str  # as JSON
     refused: str
+    turn: int | None = None
 
 
 class MarketFile(NamedTuple):
@@ -139,6 +140,7 @@ class TerritoryTables:
 
     decisions: dict[str, Decision] = field(default_factory=dict)
     credits: dict[str, dict[str, int]] = field(default_factory=dict)
+    turns: dict[str, int] = field(default_factory=dict)  # how many each team has taken
     markets: dict[int, MarketFile] = field(default_factory=dict)
     active: int = 0
 

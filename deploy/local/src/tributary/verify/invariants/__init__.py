@@ -11,6 +11,7 @@ from tributary.verify.invariants.private import PRIVATE
 from tributary.verify.invariants.reasons import MARKETS, REASONS
 from tributary.verify.invariants.records import ACCEPTED, LEADS, OUTCOMES
 from tributary.verify.invariants.sequences import SEQUENCES
+from tributary.verify.invariants.turns import TURNS
 from tributary.verify.invariants.violation import Invariant, Violation
 from tributary.verify.invariants.written import SEALED, WRITTEN
 
@@ -40,6 +41,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     KPIS_TOLD,
     AS_OF,
     ROTATION,
+    TURNS,
     UNREADABLE,
     ACCOUNTED,
 )

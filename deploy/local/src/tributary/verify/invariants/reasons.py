@@ -60,7 +60,7 @@ def reasons(world: World) -> Iterator[Violation]:
     versions: dict[int, ActiveMarket | None] = {0: NO_MARKET}
     for lead_id, decision in world.territory.decisions.items():
         if decision.ruleset not in versions:
-            versions[decision.ruleset] = _market(world, decision.ruleset)
+            versions[decision.ruleset] = market_of(world, decision.ruleset)
         market = versions[decision.ruleset]
         if market is None:
             yield Violation(
@@ -72,7 +72,8 @@ def reasons(world: World) -> Iterator[Violation]:
             yield Violation("wrong", f"lead {lead_id}: its decision {found[-1]}")
 
 
-def _market(world: World, version: int) -> ActiveMarket | None:
+def market_of(world: World, version: int) -> ActiveMarket | None:
+    """This version as the territory service reads it; None where it is not there or can't be read."""
     file = world.territory.markets.get(version)
     try:
         return ActiveMarket(version, read_market(json.loads(file.document))) if file else None

@@ -1,0 +1,92 @@
+"""Territory: whose turn it was. The turns of a team in their order give the same people again, and the credits that are saved."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+
+from territory.domain.decision import is_due_a_person
+from territory.domain.market import ActiveMarket
+from territory.domain.rotation import Member, next_turn
+from tributary.verify.invariants.reasons import market_of
+from tributary.verify.invariants.violation import Invariant, Violation
+from tributary.verify.world import Decision, World
+
+Numbered = tuple[int, str, Decision]
+
+
+def turns(world: World) -> Iterator[Violation]:
+    """Team by team, from its first turn. Decisions of before turns had numbers have none, and are not taken again."""
+    of_teams: dict[str, list[Numbered]] = {team: [] for team in world.territory.credits}
+    for lead_id, decision in world.territory.decisions.items():
+        if decision.turn is not None:
+            of_teams.setdefault(decision.team or "", []).append((decision.turn, lead_id, decision))
+        if (decision.turn is not None) != bool(decision.person and is_due_a_person(decision.disposition)):
+            yield Violation("wrong", f"lead {lead_id} is {decision.person or 'nobody'}'s by turn {decision.turn}")
+    markets: dict[int, ActiveMarket | None] = {}
+    for team, numbered in sorted(of_teams.items()):
+        numbered.sort()
+        numbers = [number for number, _, _ in numbered]
+        last = world.territory.turns.get(team, 0)
+        if numbers != list(range(1, last + 1)):
+            yield from _miscounted(team, numbers, last)
+            continue
+        yield from _taken_again(world, team, numbered, markets)
+
+
+def _miscounted(team: str, numbers: Sequence[int], last: int) -> Iterator[Violation]:
+    missing = sorted(set(range(1, last + 1)) - set(numbers))
+    if missing:
+        yield Violation("lost", f"team {team} has taken {last} turns, and no decision has turn {missing[0]}")
+    if len(set(numbers)) < len(numbers):
+        twice = next(n for n, other in pairwise(numbers) if n == other)
+        yield Violation("doubled", f"team {team}: two decisions have turn {twice}")
+    if numbers and numbers[-1] > last:
+        yield Violation("invented", f"team {team} has taken {last} turns, and a decision has turn {numbers[-1]}")
+
+
+def _taken_again(
+    world: World, team: str, numbered: Sequence[Numbered], markets: dict[int, ActiveMarket | None]
+) -> Iterator[Violation]:
+    credits: Mapping[str, int] = {}
+    for number, lead_id, decision in numbered:
+        members = _members(world, decision.ruleset, team, markets)
+        if members is None:
+            return  # REASONS and MARKETS say so
+        turn = next_turn(members, credits)
+        credits = turn.credits
+        if turn.person != decision.person:
+            yield Violation(
+                "wrong",
+                f"lead {lead_id} is {decision.person}'s by turn {number} of team {team}, which is {turn.person}'s",
+            )
+            return  # from here on every turn is another
+        refused = json.loads(decision.refused)
+        passed = [[one.candidate, one.why] for one in turn.refused]
+        if (refused.get("people"), refused.get("more_people"), decision.reason) != (passed, turn.more, turn.reason):
+            yield Violation(
+                "wrong", f"lead {lead_id}: turn {number} of team {team} has other reasons than it gives again"
+            )
+    held = {person: credit for person, credit in world.territory.credits.get(team, {}).items() if credit}
+    right = {person: credit for person, credit in credits.items() if credit}
+    for person in sorted({*held, *right}):
+        if held.get(person, 0) != right.get(person, 0):
+            yield Violation(
+                "wrong",
+                f"team {team}: the credit of {person} is {held.get(person, 0)}, its turns make {right.get(person, 0)}",
+            )
+
+
+def _members(world: World, version: int, team: str, markets: dict[int, ActiveMarket | None]) -> Sequence[Member] | None:
+    if version not in markets:
+        markets[version] = market_of(world, version)
+    market = markets[version]
+    found = market.market.teams.get(team) if market else None
+    return found.members if found else None
+
+
+TURNS = Invariant(
+    "turns",
+    "The turns of every team in their order, each with the members of its market version, give the same people, the same"
+    " passed over and the same reasons again, and in the end the credits that are saved.",
+    turns,
+)
