@@ -1,5 +1,6 @@
 """What a hand can change inside a row so that every count still agrees: each planted into a clean world, and who names it."""
 
+import copy
 import json
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +11,7 @@ from tributary.verify.said import Activated
 from tributary.verify.world import MarketFile, World
 
 from .planted import Planted, change_decision, change_lead, change_line
-from .worlds import ANNA, BEN, CARL, DORA, FAY, MARKET, ON_THE_WAY, UNPLANNED
+from .worlds import ADS, ANNA, BEN, CARL, DORA, EVE, FAY, MARKET, ON_THE_WAY, UNPLANNED
 
 CANARY = "qxcanary0a1b2c3d"
 PERSON = Personal(
@@ -45,6 +46,11 @@ def _box(world: World, fault: str) -> None:
 def _refused(world: World, lead_id: str, **changed: Any) -> None:
     refused = json.loads(world.territory.decisions[lead_id].refused)
     change_decision(world, lead_id, refused=json.dumps({**refused, **changed}))
+
+
+def _overcounted(world: World) -> None:
+    fact = world.metrics.lines[ADS] = copy.copy(world.metrics.lines[ADS])
+    fact.incurred += 1
 
 
 def _permuted(world: World) -> None:
@@ -252,6 +258,22 @@ WITHIN = (
     Planted("turns", "invented", "team berlin has taken 1 turns", lambda w: w.territory.turns.update(berlin=1)),
     Planted("turns", "doubled", "two decisions have turn 1", lambda w: change_decision(w, FAY, turn=1)),
     Planted("turns", "wrong", f"lead {ANNA} is jo's by turn None", lambda w: change_decision(w, ANNA, turn=None)),
+    Planted("agreed", "wrong", "spring/ads/EUR: metrics counts 501, and the ledger has 500", _overcounted),
+    Planted("agreed", "wrong", "campaign spring counts for", lambda w: _plan(w, channel="email")),
+    Planted(
+        "agreed",
+        "wrong",
+        f"lead {FAY} counts as ('won', (9000, 'EUR')), and is on record as ('lost', None)",
+        lambda w: change_lead(w, FAY, outcomes=(("lost", None, "price"),)),
+    ),
+    Planted("agreed", "wrong", f"lead {BEN} counts for", lambda w: change_decision(w, BEN, team="lyon")),
+    Planted("agreed", "wrong", f"lead {BEN} stands with s/berlin", lambda w: change_decision(w, BEN, team="lyon")),
+    Planted(
+        "agreed",
+        "wrong",
+        f"lead {EVE} stands with jo, and was decided for nobody",
+        lambda w: change_lead(w, EVE, person="jo"),
+    ),
     Planted("markets", "wrong", "its fingerprint differs", _market(lambda d: d["rules"].clear())),
     Planted(
         "markets",

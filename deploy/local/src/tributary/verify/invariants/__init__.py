@@ -1,5 +1,6 @@
 """What must be true of every stack at every moment: pure functions over what was read, each giving counter-examples."""
 
+from tributary.verify.invariants.agreed import AGREED
 from tributary.verify.invariants.decisions import DECISIONS, DECISIONS_TOLD, FOLLOWED, OWNERS, ROTATION
 from tributary.verify.invariants.kpis import AS_OF, FACTS, KPIS, KPIS_TOLD
 from tributary.verify.invariants.ledger import DOUBLE_ENTRY, LINES, POSTINGS_TOLD, SPENDS
@@ -36,6 +37,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     LINES,
     POSTINGS_TOLD,
     PLANS,
+    AGREED,
     FACTS,
     KPIS,
     KPIS_TOLD,

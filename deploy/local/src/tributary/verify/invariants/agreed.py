@@ -1,0 +1,92 @@
+"""Stage by stage: what one service counts or shows is what the others have on record, however often any was restored.
+
+FACTS and FOLLOWED compare with the topics, and a topic holds the words of histories that a backup has replaced too. Here
+tables are compared with tables, wherever the hearer has heard exactly what the other had said when it was looked at.
+"""
+
+from collections.abc import Iterator
+
+from tributary.verify.invariants.violation import Invariant, Violation
+from tributary.verify.world import STREAM, Decision, Known, World
+
+
+def in_step(world: World, hearer: str, topic: str) -> bool:
+    """Whether the hearer has heard all that the topic's owner had said, and no more, and has set none of it aside."""
+    owner, account = world.accounts[STREAM[topic].said_by], world.accounts[hearer]
+    said = {n: following - 1 for (of, n), following in owner.next_seq.items() if of == topic}
+    heard = {n: account.watermarks.get((topic, owner.source, n), 0) for n in said}
+    return said == heard and not any(of == topic for of, _ in account.parked_ids)
+
+
+def agreed(world: World) -> Iterator[Violation]:
+    """Metrics with each of the three others, and leads with territory."""
+    if in_step(world, "metrics", "campaigns.ledger"):
+        yield from _spending(world)
+    if in_step(world, "metrics", "campaigns.campaign"):
+        yield from _plans(world)
+    if in_step(world, "metrics", "leads.lead"):
+        yield from _outcomes(world)
+    if in_step(world, "metrics", "territory.lead"):
+        yield from _places(world)
+    if in_step(world, "leads", "territory.lead"):
+        for lead_id, decision in world.territory.decisions.items():
+            lead = world.leads.leads.get(lead_id)
+            if lead is not None and (what := _stands(lead, decision)):
+                yield Violation("wrong", f"lead {lead_id} stands with {what}")
+
+
+def _spending(world: World) -> Iterator[Violation]:
+    for place, line in world.campaigns.lines.items():
+        fact = world.metrics.lines.get(place)
+        counted = fact.incurred if fact else 0
+        if counted != line.incurred:
+            yield Violation(
+                "wrong", f"budget line {'/'.join(place)}: metrics counts {counted}, and the ledger has {line.incurred}"
+            )
+
+
+def _plans(world: World) -> Iterator[Violation]:
+    for campaign, plan in world.campaigns.plans.items():
+        fact = world.metrics.campaigns.get(campaign)
+        held = (fact.channel, fact.segment) if fact else None
+        if held != (plan.channel, plan.segment):
+            yield Violation(
+                "wrong", f"campaign {campaign} counts for {held}, and is planned for {(plan.channel, plan.segment)}"
+            )
+
+
+def _outcomes(world: World) -> Iterator[Violation]:
+    for lead_id, lead in world.leads.leads.items():
+        fact = world.metrics.leads.get(lead_id)
+        if not lead.captured_at or fact is None:
+            continue
+        result, amount = (lead.outcomes[-1][0], lead.outcomes[-1][1]) if lead.outcomes else (None, None)
+        held = (fact.outcome, (fact.amount, fact.currency) if fact.amount is not None else None)
+        if held != (result, amount):
+            yield Violation("wrong", f"lead {lead_id} counts as {held}, and is on record as {(result, amount)}")
+
+
+def _places(world: World) -> Iterator[Violation]:
+    for lead_id, decision in world.territory.decisions.items():
+        fact = world.metrics.leads.get(lead_id)
+        held = (fact.segment, fact.team, fact.person) if fact else None
+        right = (decision.segment, decision.team, decision.person)
+        if held != right:
+            yield Violation("wrong", f"lead {lead_id} counts for {held}, and was decided for {right}")
+
+
+def _stands(lead: Known, decision: Decision) -> str:
+    """What the lead's record has that the decision has not; nothing when it follows."""
+    if decision.segment is not None and (lead.segment, lead.team) != (decision.segment, decision.team):
+        return f"{lead.segment}/{lead.team}, and was decided for {decision.segment}/{decision.team}"
+    if lead.person != decision.person and (decision.person or decision.team):
+        return f"{lead.person or 'nobody'}, and was decided for {decision.person or 'nobody'} of {decision.team}"
+    return ""
+
+
+AGREED = Invariant(
+    "agreed",
+    "Where a service has heard all that another has said, what it counts or shows is what the other has on record: money by"
+    " line, plans, outcomes, places and persons.",
+    agreed,
+)
