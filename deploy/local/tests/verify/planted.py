@@ -119,6 +119,31 @@ def _untold_kpi(world: World) -> None:
     world.metrics.kpis["team", "berlin"] = row._replace(version=row.version + 1)
 
 
+def _restored_ledger(world: World) -> None:
+    """The ledger came back from a backup and says a lower posting, which metrics took for an old one."""
+    topic, account = "campaigns.ledger", world.accounts["campaigns"]
+    said = next(s for s in reversed(_records(world, topic)) if s.body.campaign == "spring")
+    fresh = said._replace(source="campaigns/two", seq=1, offset=len(_records(world, topic)), id="restored")
+    _records(world, topic).append(fresh._replace(body=said.body._replace(posting=3, incurred=7)))
+    account.source = "campaigns/two"
+    account.next_seq[topic, 0] = account.later[topic, 0] = 2
+    world.accounts["metrics"].watermarks[topic, "campaigns/two", 0] = 1
+
+
+def _line_of_a_lost_history(world: World) -> None:
+    """The ledger came back without a line that it had told of."""
+    world.accounts["campaigns"].source = "campaigns/two"
+    del world.campaigns.lines[ADS]
+
+
+def _counted_elsewhere(world: World) -> None:
+    world.metrics.leads[ANNA].channel_key = "radio"
+
+
+def _two_rows(world: World) -> None:
+    world.metrics.leads[ANNA].channel_key = "Search"
+
+
 def _unreadable(world: World) -> None:
     _number(world, "campaigns.spend", 0, body=Unreadable("ValueError"))
 
@@ -373,6 +398,10 @@ PLANTED = (
         lambda w: w.metrics.leads.update({UNKNOWN: w.metrics.leads[ANNA]}),
     ),
     Planted("facts", "lost", "budget line spring/ads/EUR was heard", lambda w: w.metrics.lines.pop(ADS) and None),
+    Planted("facts", "wrong", "budget line spring/ads/EUR: posting is 4, the topics say 3", _restored_ledger),
+    Planted("facts", "wrong", "incurred is 500 since a restore, the ledger says 0", _line_of_a_lost_history),
+    Planted("facts", "wrong", f"lead {ANNA} is of channel search and counts under radio", _counted_elsewhere),
+    Planted("facts", "doubled", "channel search counts under search and Search", _two_rows),
     Planted("kpis", "invented", "KPI channel=search: leads is 7, the facts make 6", _wrong_count),
     Planted("kpis", "wrong", "KPIs by channel count 7 leads, and 6 are captured", _wrong_count),
     Planted("kpis", "invented", "KPI campaign=spring: spend EUR is 501", _wrong_money),

@@ -9,8 +9,18 @@ class MetricsSettings(Settings):
     """The settings of every service, at this service's own port, and those of the streams of changes."""
 
     port: int = 8104
+    kpi_names: int = Field(
+        default=1000,
+        description="channels, and campaigns, that nobody declared and that get a row; the rest is (other)",
+    )
     stream_tick_ms: int = Field(default=100, ge=10, description="changes of this long are told in one event")
     stream_readers: int = Field(default=5000, description="open streams; more are refused with 503")
     stream_ring_bytes: int = Field(default=4 * 1024 * 1024, description="per dimension, kept for readers that resume")
     stream_backlog: int = Field(default=50, description="ticks that a reader may be behind before it is cut off")
+    stream_backlog_bytes: int = Field(
+        default=512 * 1024, description="bytes that may wait for a reader, with the same end"
+    )
+    stream_taken_within_s: float = Field(
+        default=10, description="a reader that has not taken a write by then is cut off"
+    )
     stream_keep_alive_s: float = Field(default=15, description="silence that is broken by a comment")

@@ -2,20 +2,24 @@
 
 import asyncio
 import random
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from chassis import Heard
+from chassis.consumer import Held
 from chassis.testing import ServiceUnderTest
 from contracts.campaigns.campaign import CampaignPlanned
 from contracts.campaigns.ledger import LedgerPosted
 from contracts.event import Event, Money
 from contracts.leads.lead import LeadAttributes, LeadCaptured, LeadClosed, LeadDiscarded, LeadQualified
+from contracts.metrics.kpi import KpiChanged
 from contracts.territory.lead import LeadAssigned, LeadRouted, LeadUnassigned, LeadUnroutable
 from metrics.app import build
 from metrics.use_cases import recompute
+from metrics.use_cases.spend import count_spend
 
 NOON = datetime(2025, 3, 1, 12, tzinfo=UTC)
 AT = {"ruleset": 1}
@@ -205,6 +209,7 @@ async def test_live_numbers_equal_a_recomputation_under_shuffled_repeated_and_sp
     right = await numbers(service)
     chance = random.Random(seed)
     await service.sql("truncate lead_fact, campaign_fact, line_fact, kpi, kpi_money")
+    service.service.database.memo.clear()
     shuffled = everything() + chance.sample(everything(), 8)
     chance.shuffle(shuffled)
     while shuffled:
@@ -324,3 +329,179 @@ async def test_two_replicas_that_hear_of_the_same_leads_at_once_lose_nothing(ser
     assert await differences(service) == {}
     row = (await rows(service, "segment"))["north"]
     assert (row["leads"], row["valid"], row["routed"], row["assigned"]) == (40, 40, 40, 40)
+
+
+async def spent(service: ServiceUnderTest, by: str = "campaign", key: str = "spring") -> dict[str, int]:
+    return dict((await rows(service, by))[key]["spend"])
+
+
+async def test_the_word_of_a_new_history_replaces_that_of_the_old_one_whatever_its_number(
+    service: ServiceUnderTest,
+) -> None:
+    """A ledger that came back from a backup counts on from there: lower postings, versions and revisions, and they are true."""
+    await service.receives(planned("web", "north", version=7), posted(9, 900), captured(1), won(1, 500, revision=4))
+    await service.receives_renumbered(planned("radio", "south", version=6), posted(6, 700), won(1, 300, revision=2))
+    assert await spent(service) == {"EUR": 700}
+    assert await spent(service, "channel", "radio") == {"EUR": 700}
+    assert (await rows(service, "channel"))["web"]["won_amount"] == {"EUR": 300}
+    await service.receives(posted(7, 750), posted(5, 10), won(1, 100, revision=1))
+    assert await spent(service) == {"EUR": 750}
+    assert (await rows(service, "channel"))["web"]["won_amount"] == {"EUR": 300}
+    assert await differences(service) == {}
+
+
+async def test_what_is_handled_again_by_hand_is_of_no_history_and_goes_by_its_number(service: ServiceUnderTest) -> None:
+    await service.receives(posted(6, 700))
+    for posting, incurred, stands in ((5, 10, 700), (8, 800, 800)):
+        event = posted(posting, incurred)
+        heard = Heard("campaigns.ledger", 0, 0, NOON, "x", event.type, b"spring", "")
+        async with service.service.database.transaction(heard={id(event): heard}) as tx:
+            await count_spend([event], tx)
+        assert await spent(service) == {"EUR": stands}
+    await service.receives(posted(9, 900))
+    assert await spent(service) == {"EUR": 900}
+
+
+async def test_one_channel_campaign_or_segment_has_one_row_in_all_spellings(service: ServiceUnderTest) -> None:
+    await service.receives(planned("Web", "NORTH"), posted(1, 900))
+    spellings = [("web", "spring"), ("WEB", "Spring"), ("\uff37eb", " spring "), ("w\u00adeb", "SPRING")]
+    for number, (channel, campaign) in enumerate(spellings):
+        await service.receives(captured(number, channel, campaign), routed(number, "north"))
+    for by, key in (("channel", "Web"), ("campaign", "spring"), ("segment", "NORTH")):
+        row = (await rows(service, by))[key]
+        assert (by, row["leads"], row["spend"]) == (by, 4, {"EUR": 900})
+        assert [k for k, other in (await rows(service, by)).items() if other["leads"]] == [key]
+        behind = await service.http.get(f"/v1/kpis/{by}/{key.lower()}/facts")
+        assert len(behind.json()["leads"]) == 4
+    assert {lead["channel"] for lead in behind.json()["leads"]} == {c for c, _ in spellings}
+    assert await differences(service) == {}
+
+
+async def test_names_that_nobody_declared_get_rows_up_to_a_limit_and_then_count_as_other(
+    service: ServiceUnderTest,
+) -> None:
+    service.service.settings.kpi_names = 3  # type: ignore[attr-defined]
+    await service.receives(planned("radio"))
+    await service.receives(*(captured(n, f"form {n}", f"stray {n}") for n in range(50)))
+    await service.receives(captured(50, "Radio", "Spring"), captured(51, "form 1", "x" * 5000), posted(1, 5))
+    channels, campaigns = await rows(service, "channel"), await rows(service, "campaign")
+    assert (len(channels), channels["(other)"]["leads"], channels["radio"]["leads"]) == (5, 47, 1)
+    assert (len(campaigns), campaigns["(other)"]["leads"], campaigns["spring"]["leads"]) == (5, 48, 1)
+    assert sum(row["leads"] for row in channels.values()) == 52
+    behind = (await service.http.get("/v1/kpis/channel/(other)/facts")).json()["leads"]
+    assert {lead["channel"] for lead in behind} == {f"form {n}" for n in range(50)} - {*channels}
+    assert await differences(service) == {}
+
+
+async def test_a_name_that_is_declared_later_has_its_row_from_then_on_and_a_rebuild_takes_what_was_before(
+    service: ServiceUnderTest,
+) -> None:
+    service.service.settings.kpi_names = 0  # type: ignore[attr-defined]
+    await service.receives(captured(1, "radio", "spring"), posted(1, 900))
+    assert (await rows(service, "campaign"))["(other)"]["spend"] == {"EUR": 900}
+    await service.receives(planned("radio"))
+    await service.receives(captured(2, "radio", "spring"))
+    assert await spent(service) == {"EUR": 900}
+    assert (await rows(service, "channel"))["radio"]["leads"] == 1
+    assert await differences(service) == {}
+    async with service.service.database.transaction() as tx:
+        await recompute.rebuild(tx)
+    assert [(await rows(service, by))[key]["leads"] for by, key in (("channel", "radio"), ("campaign", "spring"))] == [
+        2,
+        2,
+    ]
+    assert await differences(service) == {}
+
+
+async def test_a_name_of_a_delivery_that_was_rolled_back_is_not_remembered(service: ServiceUnderTest) -> None:
+    await service.sql("alter table kpi rename to away")
+    with pytest.raises(Held):
+        await service.receives(captured(1))
+    with pytest.raises(Held):
+        await service.receives_again()
+    await service.sql("alter table away rename to kpi")
+    await service.receives_again()
+    assert [(r["by"], r["name"]) for r in await service.sql("select by, name from known_name order by by")] == [
+        ("campaign", "spring"),
+        ("channel", "web"),
+    ]
+
+
+async def test_sums_have_no_bound(service: ServiceUnderTest) -> None:
+    most = 10**15
+    await service.receives(*(event for n in range(10_000) for event in (captured(n), won(n, most))))
+    row = (await rows(service, "channel"))["web"]
+    assert row["won_amount"] == {"EUR": 10_000 * most}
+    await service.runs("publish_kpis")
+    told = [e for e in await service.emitted() if isinstance(e, KpiChanged)]
+    assert {e.won_amount["EUR"] for e in told} == {10_000 * most}
+    assert await differences(service) == {}
+
+
+FAR = datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=23)))
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        won(66, 5, revision=2**31),
+        won(66, 5, revision=0),
+        posted(2**63, 5),
+        posted(0, 5),
+        posted(1, 5, line="a\0b"),
+        posted(1, 5, line="x" * 201),
+        planned(version=2**63),
+        planned(channel="a\0b"),
+        captured(66, channel="a\0b"),
+        captured(66).model_copy(update={"captured_at": FAR}),
+        qualified(66).model_copy(update={"qualified_at": FAR}),
+        routed(66, segment="x" * 3000),
+        routed(66, team="a\0b"),
+        assigned(66).model_copy(update={"person": "a\0b"}),
+        assigned(66).model_copy(update={"assigned_at": datetime(9999, 12, 31, tzinfo=timezone(-timedelta(hours=23)))}),
+    ],
+    ids=lambda event: event.type,
+)
+async def test_what_can_not_be_kept_is_set_aside_however_much_comes_and_the_good_beside_it_counts(
+    service: ServiceUnderTest, bad: Event
+) -> None:
+    delivery = await service.receives(captured(1), *[bad] * 100, qualified(1), posted(1, 900, line="print"))
+    assert delivery.outcomes[bad.type, "parked"] == 100
+    assert {p["cause"] for p in await service.parked()} == {"refused"}
+    row = (await rows(service, "campaign"))["spring"]
+    assert (row["leads"], row["valid"], row["spend"]) == (1, 1, {"EUR": 900})
+    assert [r["n"] for r in await service.sql("select count(*) as n from lead_fact")] == [1]
+    assert await differences(service) == {}
+
+
+async def test_a_clock_that_runs_ahead_does_not_make_the_numbers_newer_than_now(service: ServiceUnderTest) -> None:
+    await service.receives_raw(service.record(captured(1), ce_time=b"9999-01-01T00:00:00+00:00"))
+    as_of = (await service.http.get("/v1/kpis")).json()["as_of"]
+    assert datetime.fromisoformat(as_of["leads.lead"]) <= datetime.now(UTC)
+
+
+async def test_a_table_comes_page_by_page(service: ServiceUnderTest) -> None:
+    await service.receives(*(captured(n, f"c{n:03}") for n in range(450)))
+    seen, after, pages = [], "", 0
+    while after is not None:
+        page = (await service.http.get("/v1/kpis", params={"by": "channel", "after": after, "limit": 100})).json()
+        seen += [row["key"] for row in page["rows"]]
+        after, pages = page["next"], pages + 1
+    assert (seen, pages) == ([f"c{n:03}" for n in range(450)], 5)
+    whole = (await service.http.get("/v1/kpis", params={"by": "channel"})).json()
+    assert ([row["key"] for row in whole["rows"]], whole["next"]) == (seen, None)
+    assert (await service.http.get("/v1/kpis", params={"limit": 5001})).status_code == 422
+
+
+async def test_a_lead_that_was_won_is_a_valid_one_so_the_conversion_is_never_above_one(
+    service: ServiceUnderTest,
+) -> None:
+    await service.receives(*(captured(n) for n in range(3)), qualified(0, "needs_qualifier"), won(0, 5), won(1, 5))
+    row = (await rows(service, "channel"))["web"]
+    assert (row["valid"], row["won"], row["conversion"]) == (2, 2, 1.0)
+    await service.receives(qualified(2), won(0, 5))
+    row = (await rows(service, "channel"))["web"]
+    assert (row["valid"], row["won"], round(row["conversion"], 2)) == (3, 2, 0.67)
+    behind = (await service.http.get("/v1/kpis/channel/web/facts")).json()["leads"]
+    assert sum(lead["valid"] for lead in behind) == 3
+    assert await differences(service) == {}

@@ -96,10 +96,14 @@ async def doors(service: ServiceUnderTest) -> AsyncIterator[Doors]:
     streams: list[Stream] = []
     running = asyncio.create_task(service.service.background[0](service.service))
 
-    def open_stream(by: str = "channel", last_event_id: str = "", token: str = TOKEN) -> Stream:
+    def open_stream(
+        by: str = "channel", last_event_id: str = "", token: str = TOKEN, cookie: str = "", query: str = ""
+    ) -> Stream:
         stream = Stream()
         stream.reading.set()
-        headers = [(b"authorization", f"Bearer {token}".encode())]
+        headers = [(b"authorization", f"Bearer {token}".encode())] if token else []
+        if cookie:
+            headers.append((b"cookie", cookie.encode()))
         if last_event_id:
             headers.append((b"last-event-id", last_event_id.encode()))
         scope = {
@@ -111,7 +115,7 @@ async def doors(service: ServiceUnderTest) -> AsyncIterator[Doors]:
             "path": "/v1/kpis/stream",
             "raw_path": b"/v1/kpis/stream",
             "root_path": "",
-            "query_string": f"by={by}".encode(),
+            "query_string": f"by={by}{query}".encode(),
             "headers": headers,
             "client": ("127.0.0.1", 1),
             "server": ("127.0.0.1", 2),
@@ -223,9 +227,128 @@ async def test_a_reader_that_comes_back_too_late_must_fetch_the_table_and_then_g
     assert [e.event for e in back.events] == ["resync", "changed"]
 
 
-@pytest.mark.parametrize("strange", ["elsewhere-0", "nonsense", "-", "7", "elsewhere-" + "9" * 80])
+STRANGE = ["elsewhere-0", "nonsense", "-", "7", "elsewhere-" + "9" * 80, "x" * 20_000, "\u00e9-\u00b2", "'; --"]
+
+
+@pytest.mark.parametrize("strange", STRANGE)
 async def test_a_position_of_another_process_or_of_none_is_answered_with_resync(doors: Doors, strange: str) -> None:
     assert (await doors.open(last_event_id=strange).hears("resync")).data == {}
+
+
+async def test_a_new_event_source_resumes_by_a_parameter(doors: Doors) -> None:
+    first = doors.open()
+    at = (await first.hears("snapshot")).id
+    back = doors.open(query=f"&last_event_id={at}")
+    await doors.service.receives(captured(1))
+    await back.hears("changed")
+    assert [e.event for e in back.events] == ["changed"]
+
+
+async def ticket(doors: Doors) -> str:
+    answer = await doors.service.http.post("/v1/kpis/stream/tickets", headers={"content-type": "application/json"})
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["ticket"])
+
+
+async def test_a_ticket_opens_one_stream_once(doors: Doors) -> None:
+    one, other = await ticket(doors), await ticket(doors)
+    stream = doors.open(token="", query=f"&ticket={one}")
+    await stream.hears("snapshot")
+    for query in (f"&ticket={one}", "&ticket=guessed", "&ticket="):
+        refused = doors.open(token="", query=query)
+        await refused.finished()
+        assert refused.status == 401
+    await doors.service.sql("update stream_ticket set expires_at = now() - interval '1 second'")
+    late = doors.open(token="", query=f"&ticket={other}")
+    await late.finished()
+    assert late.status == 401
+    await ticket(doors)
+    assert [r["n"] for r in await doors.service.sql("select count(*) as n from stream_ticket")] == [1]
+
+
+async def test_a_ticket_is_given_to_the_operator_only(doors: Doors) -> None:
+    assert (await doors.service.anonymous.post("/v1/kpis/stream/tickets", json={})).status_code == 401
+
+
+async def test_the_operators_token_may_come_in_a_cookie(doors: Doors) -> None:
+    await doors.open(token="", cookie=f"theme=dark; tributary={TOKEN}").hears("snapshot")
+    for token, cookie in (
+        ("", "tributary=wrong"),
+        ("", "tributary="),
+        ("", "other=x"),
+        ("wrong", f"tributary={TOKEN}"),
+    ):
+        refused = doors.open(token=token, cookie=cookie)
+        await refused.finished()
+        assert refused.status == 401
+
+
+async def many(doors: Doors, rows: int) -> None:
+    made = "select 'channel', 'c' || to_char(n, 'FM00000'), n, 0, 0, 0, 0, 0, 0, n from generate_series(1, $1::int) n"
+    await doors.service.sql(
+        f"insert into kpi (by, key, leads, qualified, valid, routed, assigned, won, lost, version) {made}", rows
+    )
+
+
+async def test_a_large_snapshot_comes_in_pieces_and_only_its_last_one_has_a_position(doors: Doors) -> None:
+    await many(doors, 450)
+    stream = doors.open()
+    pieces = [await stream.hears("snapshot", n) for n in (1, 2, 3)]
+    assert [len(piece.data["rows"]) for piece in pieces] == [200, 200, 50]
+    assert [piece.data["next"] for piece in pieces] == ["c00200", "c00400", None]
+    assert [bool(piece.id) for piece in pieces] == [False, False, True]
+    assert len({row["key"] for piece in pieces for row in piece.data["rows"]}) == 450
+    await doors.service.receives(captured(1))
+    await stream.until(lambda s: any(row["key"] == "web" for e in s.events for row in e.data["rows"]))
+
+
+async def test_what_changes_while_a_snapshot_is_taken_is_told_after_it(doors: Doors) -> None:
+    await many(doors, 450)
+    stream, quick = doors.open(), doors.open()
+    stream.reading.clear()
+    await quick.hears("snapshot", 3)
+    await doors.service.sql("update kpi set leads = 7, version = 999999, changed_xid = default where key = 'c00001'")
+    await quick.until(lambda s: any(e.event == "changed" and e.data["rows"][0]["leads"] == 7 for e in s.events))
+    stream.reading.set()
+    await stream.hears("changed")
+    rows: dict[str, Any] = {}
+    for event in stream.events:
+        for row in event.data["rows"]:
+            if row["version"] >= rows.get(row["key"], row)["version"]:
+                rows[row["key"]] = row
+    assert (len(rows), rows["c00001"]["leads"]) == (450, 7)
+
+
+async def test_a_reader_that_takes_nothing_is_cut_off_also_when_nothing_changes(doors: Doors) -> None:
+    feed = doors.service.service.background[0].__self__  # type: ignore[attr-defined]
+    feed.settings.stream_taken_within_s = 0.2
+    await many(doors, 450)
+    dead = doors.open()
+    dead.reading.clear()
+    await dead.finished()
+    assert (dead.ended, feed.readers) == (False, 0)
+
+
+async def test_what_waits_for_a_reader_is_bounded_in_bytes(doors: Doors) -> None:
+    feed = doors.service.service.background[0].__self__  # type: ignore[attr-defined]
+    feed.settings.stream_backlog, feed.settings.stream_backlog_bytes = 1000, 200_000
+    slow, quick = doors.open(), doors.open()
+    await slow.hears("snapshot")
+    await quick.hears("snapshot")
+    slow.reading.clear()
+    await many(doors, 2000)
+    await quick.until(lambda s: sum(len(e.data["rows"]) for e in s.events) == 2000)
+    assert max(reader.waiting for d in feed.dimensions.values() for reader in d.readers) < 200_000
+    slow.reading.set()
+    await slow.hears("slow")
+
+
+async def test_many_changes_at_once_come_in_several_events(doors: Doors) -> None:
+    stream = doors.open()
+    await stream.hears("snapshot")
+    await many(doors, 450)
+    await stream.hears("changed", 3)
+    assert [len(e.data["rows"]) for e in stream.events] == [0, 200, 200, 50]
 
 
 async def test_a_slow_reader_is_told_and_cut_off_and_disturbs_nobody(doors: Doors) -> None:

@@ -123,6 +123,26 @@ def test_a_lead_without_a_campaign_counts_under_none() -> None:
     assert contributions(lead())["campaign", "(none)", "leads"] == 1
 
 
+@given(histories)
+def test_every_won_lead_is_among_the_valid_ones(history: list[Said]) -> None:
+    live = numbers(history)
+    for by, key, measure, *_ in live:
+        if measure == "won":
+            assert live[by, key, "won"] <= live.get((by, key, "valid"), 0) <= live[by, key, "leads"]
+
+
+def test_a_fact_counts_under_the_name_of_its_row() -> None:
+    keys = {number[:2] for number in contributions(lead(channel_key="Web", campaign="x", campaign_key="(other)"))}
+    assert {("channel", "Web"), ("campaign", "(other)")} <= keys
+
+
+def test_a_new_history_replaces_a_standing_and_an_unknown_one_does_not() -> None:
+    line = LineFact("spring", "ads", "EUR")
+    for posting, incurred, history in ((9, 900, "a"), (4, 400, "b"), (3, 300, "b"), (2, 200, None)):
+        line.posted(posting, incurred, history)
+    assert (line.posting, line.incurred, line.history) == (4, 400, "b")
+
+
 def test_a_corrected_outcome_takes_back_the_money_of_the_first() -> None:
     fact = lead(placed_at=NOON, segment="north", team="berlin")
     differences = Differences()

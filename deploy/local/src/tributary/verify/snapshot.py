@@ -66,11 +66,13 @@ group by p.id order by p.campaign, p.line, p.currency, p.posting
 """
 _FACTS = """
 select lead_id::text, captured_at, channel, campaign, qualified_at, valid, discarded_at, placed_at, segment, team,
-    assigned_at, person, revision, outcome, amount, currency
+    assigned_at, person, revision, outcome, amount, currency, history, segment_key, channel_key, campaign_key
 from lead_fact
 """
-_CAMPAIGN_FACTS = "select campaign, version, channel, segment from campaign_fact"
-_LINE_FACTS = "select campaign, line, currency, posting, incurred from line_fact"
+_CAMPAIGN_FACTS = """
+select campaign, version, channel, segment, history, segment_key, channel_key, campaign_key from campaign_fact
+"""
+_LINE_FACTS = "select campaign, line, currency, posting, incurred, history from line_fact"
 # What a finished transaction changed before the last publication's floor has been told in that or an earlier turn.
 _KPIS = """
 select by, key, version, leads, qualified, valid, routed, assigned, won, lost,
@@ -214,7 +216,7 @@ async def _metrics(connection: Any) -> MetricsTables:
         {row[0]: CampaignFact(*row) for row in await connection.fetch(_CAMPAIGN_FACTS)},
         {(row[0], row[1], row[2]): LineFact(*row) for row in await connection.fetch(_LINE_FACTS)},
         {(row[0], row[1]): KpiRow(row[2], tuple(row[3:10]), row[10]) for row in await connection.fetch(_KPIS)},
-        {(row[0], row[1], row[2], row[3]): row[4] for row in await connection.fetch(_MONEY)},
+        {(row[0], row[1], row[2], row[3]): int(row[4]) for row in await connection.fetch(_MONEY)},
         {row[0]: row[1] for row in await connection.fetch("select topic, at from as_of")},
     )
 

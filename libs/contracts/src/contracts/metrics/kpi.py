@@ -8,7 +8,11 @@ from contracts.event import Currency, Event, Instant, Stream, Total
 
 
 class KpiChanged(Event):
-    """The KPI row of one key of one dimension, whole. ``version`` only grows; a reader keeps the highest."""
+    """The KPI row of one key of one dimension, whole. ``version`` only grows; a reader keeps the highest.
+
+    ``won`` leads are a part of the ``valid`` ones, so ``conversion`` is never above 1. ``key`` is a name as it was written first,
+    ``(other)`` for all names that nobody declared beyond the first, ``(none)`` where nothing is named.
+    """
 
     type: Literal["metrics.kpi.changed.v1"] = "metrics.kpi.changed.v1"
     id: str

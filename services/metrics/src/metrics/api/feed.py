@@ -1,15 +1,17 @@
 """Changes as they happen, for many readers at once.
 
-One task looks ten times a second for rows that changed, makes one event of them and hands the same bytes to every reader of
-that dimension. A reader costs one write per tick however many rows changed; one that can't keep up is cut off and told so.
+One task looks ten times a second for rows that changed, makes events of them and hands the same bytes to every reader of
+that dimension. A reader costs one write per tick; one that can't keep up is cut off and told so. What waits for a reader is
+bounded in bytes, and what it is sent first comes in pieces, each made when the one before was taken: a reader that takes
+nothing holds one piece, and no longer than it may.
 """
 
 import asyncio
 import contextlib
 import secrets
 from collections import deque
-from collections.abc import Iterable
-from itertools import groupby
+from collections.abc import AsyncIterator, Iterable, Sequence
+from itertools import groupby, islice
 from typing import NamedTuple
 
 from chassis import Service, Transaction
@@ -20,6 +22,8 @@ from metrics.settings import MetricsSettings
 from metrics.store import kpis
 
 KEEP_ALIVE = b": keep-alive\n\n"
+AT_ONCE = 64 * 1024  # bytes of one write, unless a single event is larger
+PIECE = 200  # rows of one event: some 60 kB
 NOTICE_S = 2.0  # a slow reader has this long to take the notice
 FAREWELL_S = 0.2  # and any reader this long to take the last bytes when the service stops
 
@@ -40,36 +44,58 @@ class Frame(NamedTuple):
 class Reader:
     """One open stream: the frames it has not been sent yet, and what ends it."""
 
-    __slots__ = ("backlog", "deadline", "last", "wake")
+    __slots__ = ("after", "backlog", "deadline", "first", "last", "position", "waiting", "wake")
 
     def __init__(self) -> None:
         self.backlog: deque[bytes] = deque()
+        self.waiting = 0  # bytes of the backlog
         self.wake = asyncio.Event()
         self.last = False
         self.deadline = asyncio.timeout(None)
+        # What stands before all ticks: frames that are there, and the key after which the snapshot goes on, or None.
+        self.first: Sequence[bytes] = ()
+        self.after: str | None = None
+        self.position = ""
 
     def push(self, frame: bytes) -> None:
         """One more frame to send."""
         self.backlog.append(frame)
+        self.waiting += len(frame)
         self.wake.set()
+
+    def clear(self) -> None:
+        """Nothing waits any more."""
+        self.backlog.clear()
+        self.waiting = 0
+        self.wake.clear()
 
     def end(self, within_s: float, word: bytes = b"") -> None:
         """Sends this last word instead of the backlog, if it can be sent in time."""
         if self.last:
             return
         self.last = True
-        self.backlog.clear()
+        self.clear()
         self.push(word)
         with contextlib.suppress(RuntimeError):  # it has not begun to write, or has just ended
             self.deadline.reschedule(asyncio.get_running_loop().time() + within_s)
 
     async def next(self) -> bytes:
-        """All that is waiting, as one write."""
+        """What is waiting, as one write of a bounded size."""
         await self.wake.wait()
-        self.wake.clear()
-        waiting = b"".join(self.backlog)
-        self.backlog.clear()
-        return waiting
+        taken = [self.backlog.popleft()]
+        size = len(taken[0])
+        while self.backlog and size + len(self.backlog[0]) <= AT_ONCE:
+            taken.append(self.backlog.popleft())
+            size += len(taken[-1])
+        self.waiting -= size
+        if not self.backlog:
+            self.wake.clear()
+        return b"".join(taken)
+
+    @property
+    def done(self) -> bool:
+        """Whether the last word was taken, and nothing follows."""
+        return self.last and not self.backlog
 
 
 class Dimension:
@@ -127,23 +153,36 @@ class Feed:
         return reader
 
     async def greet(self, reader: Reader, by: By, last_event_id: str, tx: Transaction) -> None:
-        """Sends what stands before all ticks: what the reader missed, or the whole, or word that it must fetch the whole."""
+        """Settles what stands before all ticks: what the reader missed, or the whole, or word that it must fetch the whole."""
         await self._begin(tx)
-        reader.backlog.clear()  # ticks until now are told by what follows
+        reader.clear()  # ticks until now are told by what follows
         dimension = self.dimensions[by]
-        position = f"{self.name}-{dimension.number}"
-        name, _, number = last_event_id.partition("-")
+        reader.position = f"{self.name}-{dimension.number}"
+        name, _, number = last_event_id[:100].partition("-")
         missed = dimension.since(int(number[:18])) if name == self.name and number.isdecimal() else None
         if missed is not None:
-            first = b"".join([KEEP_ALIVE, *missed])
+            reader.first = [KEEP_ALIVE, *missed]
         elif last_event_id:
-            first = encode("resync", "{}", position)
+            reader.first = [encode("resync", "{}", reader.position)]
         else:
-            as_of = await kpis.as_of(tx)
-            rows = (await kpis.read(tx, (by,))).rows
-            first = encode("snapshot", wire.table(as_of, rows).model_dump_json(), position)
-        reader.backlog.appendleft(first)
-        reader.wake.set()
+            reader.first = [await self._piece(reader, by, "", tx)]
+
+    async def _piece(self, reader: Reader, by: By, after: str, tx: Transaction) -> bytes:
+        """The next rows of a snapshot. The position stands on its last piece: whoever breaks off before that begins anew."""
+        rows = await kpis.page(tx, by, after, PIECE)
+        reader.after = rows[-1].key if len(rows) == PIECE else None
+        table = wire.table(await kpis.as_of(tx), rows, reader.after)
+        return encode("snapshot", table.model_dump_json(), "" if reader.after is not None else reader.position)
+
+    async def greeting(self, reader: Reader, by: By, service: Service) -> AsyncIterator[bytes]:
+        """What stands before all ticks, piece by piece, as it is taken."""
+        for frame in reader.first:
+            yield frame
+        reader.first = ()
+        while reader.after is not None and not reader.last:
+            async with service.database.transaction() as tx:
+                piece = await self._piece(reader, by, reader.after, tx)
+            yield piece
 
     async def _begin(self, tx: Transaction) -> None:
         """Whatever changes from now on is told: settled before anything is read, so that nothing falls between."""
@@ -197,12 +236,15 @@ class Feed:
         if fresh:
             as_of = await kpis.as_of(tx)
             for by, changed in groupby(fresh, key=lambda kpi: kpi.by):
-                self._tell(by, wire.table(as_of, changed).model_dump_json())
+                while rows_of := list(islice(changed, PIECE)):
+                    self._tell(by, wire.table(as_of, rows_of).model_dump_json())
+                    await asyncio.sleep(0)  # many changes at once keep nobody else waiting
             self._silent_since = loop.time()
         elif loop.time() - self._silent_since >= self.settings.stream_keep_alive_s:
             self._silent_since = loop.time()
             for reader in self._all():
-                self._push(reader, KEEP_ALIVE)
+                if not reader.backlog:  # whoever has something waiting is not kept alive by more of it
+                    self._push(reader, KEEP_ALIVE)
 
     def _tell(self, by: By, data: str) -> None:
         dimension = self.dimensions[by]
@@ -213,7 +255,8 @@ class Feed:
             self._push(reader, frame.bytes)
 
     def _push(self, reader: Reader, frame: bytes) -> None:
-        if len(reader.backlog) >= self.settings.stream_backlog:
+        full = reader.waiting + len(frame) > self.settings.stream_backlog_bytes and reader.backlog
+        if full or len(reader.backlog) >= self.settings.stream_backlog:
             reader.end(
                 NOTICE_S, encode("slow", '{"detail": "The stream was read too slowly and ends. Connect again."}')
             )

@@ -1,26 +1,43 @@
 """The numbers now, and the leads behind a number."""
 
+import asyncio
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from chassis import begin, operator
 from metrics.api import wire
+from metrics.api.feed import PIECE
 from metrics.domain.contributions import By
+from metrics.domain.names import LONGEST
 from metrics.store import facts, kpis
+from metrics.use_cases.names import row_called
 
+MOST_ROWS = 5000
 LAST_ID = UUID(int=2**128 - 1)
 
 router = APIRouter(prefix="/v1/kpis", tags=["kpis"], dependencies=[Depends(operator)])
 
 
-@router.get("", summary="Every KPI row of a dimension.")
-async def kpi_table(request: Request, by: By = "segment") -> wire.KpiTable:
+@router.get("", summary="The KPI rows of a dimension, by key.", response_model=wire.KpiTable)
+async def kpi_table(
+    request: Request,
+    by: By = "segment",
+    after: Annotated[str, Query(max_length=LONGEST, description="the key behind which to begin")] = "",
+    limit: Annotated[int, Query(ge=1, le=MOST_ROWS)] = MOST_ROWS,
+) -> Response:
     """Absolute values as of the newest events heard. Ratios are null where there is nothing to divide by."""
     async with begin(request) as tx:
         as_of = await kpis.as_of(tx)
-        return wire.table(as_of, (await kpis.read(tx, (by,))).rows)
+        rows = await kpis.page(tx, by, after, limit)
+    following = rows[-1].key if len(rows) == limit else None
+    head, _, tail = wire.table(as_of, (), following).model_dump_json().partition("[]")
+    pieces = []
+    for start in range(0, len(rows), PIECE):
+        pieces.append(wire.rows_json(rows[start : start + PIECE]))
+        await asyncio.sleep(0)  # a large table keeps nobody else waiting
+    return Response(f"{head}[{','.join(pieces)}]{tail}", media_type="application/json")
 
 
 @router.get("/{by}/{key:path}/facts", summary="The leads that a KPI row counts.")
@@ -31,9 +48,9 @@ async def leads_behind(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     before: UUID = LAST_ID,
 ) -> wire.LeadsBehind:
-    """By falling id. The ids open in the services that own the leads; nothing here says who they are."""
+    """By falling id; the key may be in any spelling. The ids open in the services that own the leads; nothing here says who they are."""
     async with begin(request) as tx:
-        found = await facts.leads_behind(tx, by, key, before, limit)
+        found = await facts.leads_behind(tx, by, await row_called(tx, by, key), before, limit)
     return wire.LeadsBehind(
         leads=[wire.lead(fact) for fact in found], before=found[-1].lead_id if len(found) == limit else None
     )

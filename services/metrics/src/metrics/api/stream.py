@@ -2,22 +2,41 @@
 
 import asyncio
 import contextlib
-from typing import Annotated
+import secrets
+from collections.abc import MutableMapping
+from datetime import datetime
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Request
+from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.responses import StreamingResponse
+from pydantic import BaseModel
 from starlette.types import Receive, Scope, Send
 
-from chassis import Problem, begin, operator
+from chassis import Problem, Service, begin, operator
+from chassis.access import not_operator, shows_operator
+from chassis.database import INFRASTRUCTURE
 from metrics.api.feed import FAREWELL_S, Feed, Reader
 from metrics.domain.contributions import By
+from metrics.use_cases.tickets import issue, redeem
 
 RETRY = b"retry: 2000\n\n"
 DESCRIPTION = """
-Events: `snapshot` (every row, the first event of a new stream), `changed` (the rows that changed in a tick, absolute values),
+Events: `snapshot` (every row, what a new stream begins with; another one follows while its `next` is not null), `changed` (the rows that changed in a tick, absolute values),
 `resync` (the stream can't be resumed: fetch the table anew, the stream goes on), `slow` (the stream was read too slowly and
-ends). `Last-Event-ID` resumes. A row's `version` tells the newer of two states.
+ends). `Last-Event-ID`, or the parameter `last_event_id`, resumes; any other text there is answered with `resync`. A row's
+`version` tells the newer of two states.
+
+A browser's EventSource can send no Authorization header. It brings a ticket (`POST /v1/kpis/stream/tickets`, then
+`?ticket=`: good once and for 30 seconds), or the operator's token in the cookie `tributary`.
 """
+COOKIE = "tributary"
+
+
+class Ticket(BaseModel):
+    """Opens one stream, once, as the parameter ``ticket``."""
+
+    ticket: str
+    expires_at: datetime
 
 
 class EventStream(StreamingResponse):
@@ -25,14 +44,15 @@ class EventStream(StreamingResponse):
 
     media_type = "text/event-stream"
 
-    def __init__(self, feed: Feed, by: By, reader: Reader) -> None:
+    def __init__(self, feed: Feed, by: By, reader: Reader, service: Service) -> None:
         super().__init__((), headers={"cache-control": "no-store", "x-accel-buffering": "no"})
-        self.feed, self.by, self.reader = feed, by, reader
+        self.feed, self.by, self.reader, self.service = feed, by, reader, service
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         gone = asyncio.create_task(self._gone(receive))
         try:
-            with contextlib.suppress(TimeoutError):  # the reader did not even take the last word
+            # The reader did not take what was sent in time, or the database went while it was greeted: it comes back by itself.
+            with contextlib.suppress(*INFRASTRUCTURE):
                 async with self.reader.deadline:
                     await self._write(send)
         finally:
@@ -40,13 +60,18 @@ class EventStream(StreamingResponse):
             self.feed.close(self.by, self.reader)
 
     async def _write(self, send: Send) -> None:
-        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        await send({"type": "http.response.body", "body": RETRY, "more_body": True})
-        more = True
-        while more:
-            body = await self.reader.next()
-            more = not self.reader.last  # a last word that comes during the write is still to be sent
-            await send({"type": "http.response.body", "body": body, "more_body": more})
+        await self._take(send, {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        await self._take(send, _part(RETRY))
+        async for piece in self.feed.greeting(self.reader, self.by, self.service):
+            await self._take(send, _part(piece))
+        while not self.reader.done:
+            await self._take(send, _part(await self.reader.next()))
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _take(self, send: Send, message: MutableMapping[str, Any]) -> None:
+        """One write. Whoever does not take it in time is gone, also when nothing else would be written for long."""
+        async with asyncio.timeout(self.feed.settings.stream_taken_within_s):
+            await send(message)
 
     async def _gone(self, receive: Receive) -> None:
         while (await receive())["type"] != "http.disconnect":
@@ -54,9 +79,33 @@ class EventStream(StreamingResponse):
         self.reader.end(0)
 
 
+def _part(body: bytes) -> MutableMapping[str, Any]:
+    return {"type": "http.response.body", "body": body, "more_body": True}
+
+
+async def reader_of_streams(request: Request, ticket: Annotated[str, Query()] = "") -> None:
+    """Whoever brings a ticket, the cookie or, as at every door, the operator's token."""
+    cookie = request.cookies.get(COOKIE, "")
+    if ticket:
+        async with begin(request) as tx:
+            if not await redeem(ticket, tx):
+                raise not_operator()
+    elif "authorization" in request.headers or not cookie:
+        await operator(request)
+    elif not shows_operator(request.app.state.service.settings, f"Bearer {cookie}"):
+        raise not_operator()
+
+
 def router(feed: Feed) -> APIRouter:
     """The door to this feed."""
-    made = APIRouter(prefix="/v1/kpis", tags=["kpis"], dependencies=[Depends(operator)])
+    made = APIRouter(prefix="/v1/kpis", tags=["kpis"])
+
+    @made.post("/stream/tickets", summary="A ticket to the stream.", dependencies=[Depends(operator)])
+    async def stream_ticket(request: Request) -> Ticket:
+        """For a page whose EventSource can send no header. The answer is of no use to anybody who comes second."""
+        ticket = secrets.token_urlsafe(24)
+        async with begin(request) as tx:
+            return Ticket(ticket=ticket, expires_at=await issue(ticket, tx))
 
     @made.get(
         "/stream",
@@ -64,20 +113,24 @@ def router(feed: Feed) -> APIRouter:
         description=DESCRIPTION,
         response_class=StreamingResponse,
         responses={200: {"content": {"text/event-stream": {}}}},
+        dependencies=[Depends(reader_of_streams)],
     )
     async def kpi_stream(
-        request: Request, by: By = "segment", last_event_id: Annotated[str, Header(max_length=100)] = ""
+        request: Request,
+        by: By = "segment",
+        last_event_id: Annotated[str, Header()] = "",
+        resume: Annotated[str, Query(alias="last_event_id")] = "",
     ) -> EventStream:
         if feed.readers >= feed.settings.stream_readers:
             raise Problem(503, "Too many streams are open", headers={"Retry-After": "5"})
-        reader = feed.join(by)
+        reader, service = feed.join(by), request.app.state.service
         with contextlib.ExitStack() as undo:
             undo.callback(feed.close, by, reader)
             async with begin(request) as tx:
-                await feed.greet(reader, by, last_event_id, tx)
+                await feed.greet(reader, by, last_event_id or resume, tx)
             undo.pop_all()
-        if request.app.state.service.stopping.is_set():
+        if service.stopping.is_set():
             reader.end(FAREWELL_S)
-        return EventStream(feed, by, reader)
+        return EventStream(feed, by, reader, service)
 
     return made

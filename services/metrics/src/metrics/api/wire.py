@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, TypeAdapter
 
 from metrics.domain.facts import LeadFact, Outcome
 from metrics.domain.kpi import Kpi
@@ -20,12 +20,12 @@ class KpiRow(BaseModel):
     version: int
     leads: int
     qualified: int
-    valid: Annotated[int, Field(description="genuine leads worth a salesperson's time, now or later")]
+    valid: Annotated[int, Field(description="genuine and worth a salesperson's time, now or later; or won")]
     routed: int
     assigned: int
     won: int
     lost: int
-    conversion: Annotated[float | None, Field(description="won / valid; null while no lead is valid")]
+    conversion: Annotated[float | None, Field(description="won / valid, at most 1; null while no lead is valid")]
     won_amount: Money
     spend: Money
     cost_per_lead: Annotated[
@@ -33,11 +33,19 @@ class KpiRow(BaseModel):
     ]
 
 
+_ROWS = TypeAdapter(list[KpiRow])
+
+
 class KpiTable(BaseModel):
-    """KPI rows, and per topic the time of the newest event that they hold."""
+    """KPI rows by key, and per topic the time of the newest event that they hold.
+
+    ``next`` asks for the rows behind these, as ``after``, and is null on the last page. In a stream it is null unless another
+    piece of the same snapshot follows.
+    """
 
     as_of: dict[str, datetime]
     rows: list[KpiRow]
+    next: str | None = None
 
 
 class LeadBehind(BaseModel):
@@ -84,9 +92,14 @@ def row(kpi: Kpi) -> KpiRow:
     )
 
 
-def table(as_of: dict[str, datetime], kpis: Iterable[Kpi]) -> KpiTable:
+def rows_json(kpis: Iterable[Kpi]) -> str:
+    """Rows as JSON, without the brackets of their list."""
+    return _ROWS.dump_json([row(kpi) for kpi in kpis]).decode()[1:-1]
+
+
+def table(as_of: dict[str, datetime], kpis: Iterable[Kpi], following: str | None = None) -> KpiTable:
     """Rows with their times."""
-    return KpiTable.model_construct(as_of=as_of, rows=[row(kpi) for kpi in kpis])
+    return KpiTable.model_construct(as_of=as_of, rows=[row(kpi) for kpi in kpis], next=following)
 
 
 def lead(fact: LeadFact) -> LeadBehind:
@@ -99,7 +112,7 @@ def lead(fact: LeadFact) -> LeadBehind:
         segment=fact.segment,
         team=fact.team,
         qualified=fact.qualified_at is not None,
-        valid=fact.valid,
+        valid=fact.counts_as_valid,
         discarded=fact.discarded_at is not None,
         assigned=fact.person is not None,
         outcome=fact.outcome,

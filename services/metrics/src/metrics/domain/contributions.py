@@ -37,15 +37,15 @@ def standing(fact: LeadFact) -> Standing | None:
     won = fact.outcome == "won"
     return (
         (
-            ("segment", fact.segment or elsewhere),
-            ("channel", fact.channel or NONE),
+            ("segment", fact.segment_key or fact.segment or elsewhere),
+            ("channel", fact.channel_key or fact.channel or NONE),
             ("team", fact.team or elsewhere),
-            ("campaign", fact.campaign or NONE),
+            ("campaign", fact.campaign_key or fact.campaign or NONE),
         ),
         (
             1,
             int(fact.qualified_at is not None),
-            int(fact.valid),
+            int(fact.valid or won),  # nested: whoever was won was a valid lead
             int(fact.segment is not None),
             int(fact.person is not None),
             int(won),
@@ -60,7 +60,11 @@ def spending(line: LineFact, campaign: CampaignFact) -> tuple[Key, Key, Key]:
 
     No team: no plan says which team a campaign works for.
     """
-    return (("segment", campaign.segment or NONE), ("channel", campaign.channel or NONE), ("campaign", line.campaign))
+    return (
+        ("segment", campaign.segment_key or campaign.segment or NONE),
+        ("channel", campaign.channel_key or campaign.channel or NONE),
+        ("campaign", campaign.campaign_key or line.campaign),
+    )
 
 
 def contributions(fact: LeadFact) -> Contributions:

@@ -25,7 +25,7 @@ class Kpi:
 
     @property
     def conversion(self) -> float | None:
-        """Lead-to-won: won leads per valid lead. Undefined, not zero, while no lead is valid.
+        """Lead-to-won: won leads per valid lead, never above 1: a won lead is a valid one. Undefined while no lead is valid.
 
         It is not yet the source's lead conversion rate (valid leads per target customer executed): nothing here hears of
         executed targets so far.

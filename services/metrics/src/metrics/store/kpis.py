@@ -23,23 +23,23 @@ on conflict (by, key) do update set
 """
 _MERGE_MONEY = """
 insert into kpi_money as k (by, key, measure, currency, minor)
-select * from unnest($1::text[], $2::text[], $3::text[], $4::char(3)[], $5::bigint[])
+select * from unnest($1::text[], $2::text[], $3::text[], $4::char(3)[], $5::numeric[])
 on conflict (by, key, measure, currency) do update set minor = k.minor + excluded.minor
 """
 _HEARD = """
 insert into as_of as a (topic, at) values ($1, $2)
 on conflict (topic) do update set at = excluded.at where a.at < excluded.at
 """
-_ROWS = """
+_SELECT = """
 select k.by, k.key, k.version, k.leads, k.qualified, k.valid, k.routed, k.assigned, k.won, k.lost, m.won_amount, m.spend
 from kpi k left join lateral (
     select json_object_agg(currency, minor) filter (where measure = 'won_amount') as won_amount,
         json_object_agg(currency, minor) filter (where measure = 'spend') as spend
     from kpi_money m where m.by = k.by and m.key = k.key and m.minor <> 0
 ) m on true
-where k.by = any($1::text[]) and k.changed_xid >= $2
-order by k.by, k.key
 """
+_ROWS = _SELECT + "where k.by = any($1::text[]) and k.changed_xid >= $2 order by k.by, k.key"
+_PAGE = _SELECT + "where k.by = $1 and k.key > $2 order by k.key limit $3"
 _AS_OF = "select topic, at from as_of order by topic"
 _HORIZON = "select pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 _PUBLISHED = """
@@ -102,6 +102,11 @@ async def read(tx: Transaction, dimensions: Sequence[By], since: int = 0) -> Cha
     return Changes([_kpi(row) for row in rows], now)
 
 
+async def page(tx: Transaction, by: By, after: str, limit: int) -> list[Kpi]:
+    """The rows of a dimension behind this key, in the order of their keys."""
+    return [_kpi(row) for row in await tx.conn.fetch(_PAGE, by, after, limit)]
+
+
 def _kpi(row: Record) -> Kpi:
     *counted, won_amount, spend = row
     values = [*counted, won_amount or {}, spend or {}]  # the connection decodes JSON
@@ -115,7 +120,7 @@ async def differences_held(tx: Transaction) -> Differences:
         held.counts[row["by"], row["key"]] = list(row[2 : 2 + len(COUNTS)])
     for row in await tx.conn.fetch("select by, key, measure, currency, minor from kpi_money"):
         key: Key = (row["by"], row["key"])
-        held.money[key, row["measure"], row["currency"]] = row["minor"]
+        held.money[key, row["measure"], row["currency"]] = int(row["minor"])
     return held
 
 

@@ -8,7 +8,9 @@ from sqlalchemy import (
     DateTime,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
+    Numeric,
     Table,
     Text,
     Uuid,
@@ -38,6 +40,10 @@ LEAD_FACT = Table(
     Column("outcome", Text),
     Column("amount", BigInteger),
     Column("currency", CHAR(3)),
+    Column("history", Text),
+    Column("segment_key", Text),
+    Column("channel_key", Text),
+    Column("campaign_key", Text),
     CheckConstraint("outcome in ('won', 'lost')", name="lead_fact_outcome"),
     postgresql_with={"fillfactor": "45"},
 )
@@ -49,6 +55,10 @@ CAMPAIGN_FACT = Table(
     Column("version", BigInteger, nullable=False),
     Column("channel", Text),
     Column("segment", Text),
+    Column("history", Text),
+    Column("segment_key", Text),
+    Column("channel_key", Text),
+    Column("campaign_key", Text),
 )
 
 LINE_FACT = Table(
@@ -59,6 +69,7 @@ LINE_FACT = Table(
     Column("currency", CHAR(3), primary_key=True),
     Column("posting", BigInteger, nullable=False),
     Column("incurred", BigInteger, nullable=False),
+    Column("history", Text),
     postgresql_with={"fillfactor": "70"},
 )
 
@@ -89,7 +100,7 @@ KPI_MONEY = Table(
     Column("key", Text, primary_key=True),
     Column("measure", Text, primary_key=True),
     Column("currency", CHAR(3), primary_key=True),
-    Column("minor", BigInteger, nullable=False),
+    Column("minor", Numeric, nullable=False),  # a sum of amounts has no bound
     CheckConstraint("measure in ('won_amount', 'spend')", name="kpi_money_measure"),
     postgresql_with={"fillfactor": "50"},
 )
@@ -110,4 +121,23 @@ PUBLICATION = Table(
     Column("turn", BigInteger, nullable=False),
     Column("floor", BigInteger, nullable=False),
     CheckConstraint("only_one", name="publication_only_one"),
+)
+
+# The names that have a KPI row of their own: ``key`` is the one form in which names are compared, ``name`` as it was written
+# first. What nobody ``declared`` came by itself, and only so many of those are let in.
+KNOWN_NAME = Table(
+    "known_name",
+    METADATA,
+    Column("by", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("declared", Boolean, nullable=False),
+)
+
+# Tickets to the stream that were not used yet, by their digest.
+STREAM_TICKET = Table(
+    "stream_ticket",
+    METADATA,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
 )

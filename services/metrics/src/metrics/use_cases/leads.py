@@ -1,6 +1,7 @@
 """What becomes of leads, counted."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from chassis import Transaction
@@ -9,56 +10,85 @@ from contracts.event import Event
 from contracts.leads.lead import LeadCaptured, LeadClosed, LeadDiscarded, LeadQualified
 from contracts.territory.lead import LeadAssigned, LeadRouted, LeadUnassigned, LeadUnroutable
 from metrics.domain.contributions import Differences, Standing, standing
-from metrics.domain.facts import LeadFact
+from metrics.domain.facts import CannotCount, LeadFact
+from metrics.domain.names import LONGEST
 from metrics.store import facts as store
 from metrics.store import kpis
+from metrics.use_cases.names import name_captured, name_placed
 
 OfALead = LeadCaptured | LeadQualified | LeadDiscarded | LeadClosed
 OfAPlace = LeadRouted | LeadUnroutable | LeadAssigned | LeadUnassigned
 
 
-def _captured(fact: LeadFact, event: LeadCaptured) -> None:
+def _captured(fact: LeadFact, event: LeadCaptured, _: str) -> None:
+    _can_be_kept(event.captured_at, event.channel, event.source, event.campaign)
     fact.captured(event.captured_at, event.channel or event.source, event.campaign)
 
 
-def _qualified(fact: LeadFact, event: LeadQualified) -> None:
+def _qualified(fact: LeadFact, event: LeadQualified, _: str) -> None:
     """A lead is valid when it is genuine and worth a salesperson's time, now or later."""
+    _can_be_kept(event.qualified_at)
     fact.qualified(event.qualified_at, event.genuine and event.disposition in ("near_term", "nurture"))
 
 
-def _discarded(fact: LeadFact, event: LeadDiscarded) -> None:
+def _discarded(fact: LeadFact, event: LeadDiscarded, _: str) -> None:
+    _can_be_kept(event.discarded_at)
     fact.discarded(event.discarded_at)
 
 
-def _closed(fact: LeadFact, event: LeadClosed) -> None:
+def _closed(fact: LeadFact, event: LeadClosed, history: str) -> None:
+    if not 0 < event.revision < 2**31:
+        raise CannotCount("revision is none that can be kept")
     amount = event.amount
     if amount is None:
-        fact.closed(event.revision, event.result, None, None)
+        fact.closed(event.revision, event.result, None, None, history)
     else:
-        fact.closed(event.revision, event.result, amount.minor, amount.currency)
+        fact.closed(event.revision, event.result, amount.minor, amount.currency, history)
 
 
-def _routed(fact: LeadFact, event: LeadRouted) -> None:
+def _routed(fact: LeadFact, event: LeadRouted, _: str) -> None:
+    _can_be_a_key(event.segment, event.team)
+    _can_be_kept(event.routed_at)
     fact.placed(event.routed_at, event.segment, event.team)
 
 
-def _unroutable(fact: LeadFact, event: LeadUnroutable) -> None:
+def _unroutable(fact: LeadFact, event: LeadUnroutable, _: str) -> None:
+    _can_be_kept(event.decided_at)
     fact.placed(event.decided_at, None, None)
 
 
-def _assigned(fact: LeadFact, event: LeadAssigned) -> None:
+def _assigned(fact: LeadFact, event: LeadAssigned, _: str) -> None:
     """It also says where the lead belongs, should the word of its routing be missing."""
+    _can_be_a_key(event.segment, event.team)
+    _can_be_kept(event.assigned_at, event.person)
     fact.placed(event.assigned_at, event.segment, event.team)
     fact.assigned(event.assigned_at, event.person)
 
 
-def _unassigned(fact: LeadFact, event: LeadUnassigned) -> None:
+def _unassigned(fact: LeadFact, event: LeadUnassigned, _: str) -> None:
+    _can_be_a_key(event.segment, event.team)
+    _can_be_kept(event.decided_at)
     fact.placed(event.decided_at, event.segment, event.team)
     fact.assigned(event.decided_at, None)
 
 
+def _can_be_kept(at: datetime, *texts: str | None) -> None:
+    """What the database can't hold is not counted, and to blame for that is whoever said it."""
+    if not 1900 <= at.year <= 2200:
+        raise CannotCount("its time lies outside 1900 to 2200")
+    for text in texts:
+        if text and "\0" in text:
+            raise CannotCount("a text holds a NUL character")
+
+
+def _can_be_a_key(*names: str) -> None:
+    for name in names:
+        if len(name) > LONGEST or "\0" in name:
+            raise CannotCount("a segment or team has a name that no row can have")
+
+
 # By class and not by isinstance: this runs for every event, and pydantic's isinstance is written in Python.
-HEAR: Mapping[type[Event], Callable[[LeadFact, Any], None]] = {
+HEAR: Mapping[type[Event], Callable[[LeadFact, Any, str], None]] = {
     LeadCaptured: _captured,
     LeadQualified: _qualified,
     LeadDiscarded: _discarded,
@@ -68,6 +98,7 @@ HEAR: Mapping[type[Event], Callable[[LeadFact, Any], None]] = {
     LeadAssigned: _assigned,
     LeadUnassigned: _unassigned,
 }
+PLACES = frozenset({LeadRouted, LeadAssigned, LeadUnassigned})
 
 
 async def count_leads(events: Sequence[OfALead] | Sequence[OfAPlace], tx: Transaction) -> None:
@@ -75,22 +106,36 @@ async def count_leads(events: Sequence[OfALead] | Sequence[OfAPlace], tx: Transa
     await store.take_turn(tx)
     facts = await store.load_leads(tx, {event.lead_id for event in events})
     before: dict[Any, Standing | None] = {}
+    captured: dict[Any, LeadFact] = {}
+    placed: dict[Any, LeadFact] = {}
     for event in events:
-        lead_id = event.lead_id
+        lead_id, kind = event.lead_id, type(event)
         fact = facts.get(lead_id)
         if fact is None:
-            fact = facts[lead_id] = LeadFact(lead_id)
+            fact = LeadFact(lead_id)
         if lead_id not in before:
             before[lead_id] = standing(fact)
-        HEAR[type(event)](fact, event)
+        try:
+            HEAR[kind](fact, event, tx.heard(event).source)
+        except CannotCount as refusal:
+            tx.park(event, str(refusal))
+            continue
+        facts[lead_id] = fact
+        if kind is LeadCaptured:
+            captured[lead_id] = fact
+        elif kind in PLACES:
+            placed[lead_id] = fact
+    await name_captured(captured.values(), tx)
+    await name_placed(placed.values(), tx)
     differences = Differences()
-    for lead_id, was in before.items():
-        differences.move(was, standing(facts[lead_id]))
+    for lead_id, fact in facts.items():
+        differences.move(before[lead_id], standing(fact))
     await store.save_leads(tx, facts.values())
     await kpis.merge(tx, differences)
     await note_heard(events, tx)
 
 
 async def note_heard(events: Sequence[Event], tx: Transaction) -> None:
-    """The numbers are as of the newest of these events."""
-    await kpis.heard(tx, STREAM_OF[events[0].type].topic, max(tx.heard(event).at for event in events))
+    """The numbers are as of the newest of these events; no clock that runs ahead makes them newer than now."""
+    newest = max(tx.heard(event).at for event in events)
+    await kpis.heard(tx, STREAM_OF[events[0].type].topic, min(newest, tx.now))

@@ -6,6 +6,7 @@ from chassis import Transaction
 from metrics.domain.contributions import Contributions, Differences, spending, standing
 from metrics.store import facts as store
 from metrics.store import kpis
+from metrics.use_cases.names import rename_all
 
 
 async def recomputed(tx: Transaction) -> Differences:
@@ -26,8 +27,12 @@ async def check(tx: Transaction) -> Mapping[tuple[str, ...], tuple[int, int]]:
 
 
 async def rebuild(tx: Transaction) -> Mapping[tuple[str, ...], tuple[int, int]]:
-    """Puts every number right by its difference, so that readers hear of what changed and of nothing else."""
+    """Puts every number right by its difference, so that readers hear of what changed and of nothing else.
+
+    Names that count under ``(other)`` and have a row by now, because they were declared since, go there.
+    """
     await store.take_turn(tx)
+    await rename_all(tx)
     held, right = await kpis.differences_held(tx), await recomputed(tx)
     found = apart(held.as_mapping(), right.as_mapping())
     await kpis.merge(tx, right.less(held))

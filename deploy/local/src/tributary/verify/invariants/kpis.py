@@ -7,6 +7,7 @@ from typing import Any
 
 from metrics.domain.contributions import DIMENSIONS, Contributions, Differences, spending, standing
 from metrics.domain.facts import CampaignFact, LeadFact, LineFact
+from metrics.domain.names import OTHER
 from tributary.verify.invariants.violation import Invariant, Kind, Violation
 from tributary.verify.said import (
     COUNTS,
@@ -19,17 +20,14 @@ from tributary.verify.said import (
     Posted,
     Qualified,
     Routed,
+    Said,
     Unassigned,
     Unroutable,
 )
 from tributary.verify.world import MetricsTables, Place, World
+from values.text import key as normal
 
 VALID = ("near_term", "nurture")
-
-
-def _closed(fact: LeadFact, said: Closed) -> None:
-    amount, currency = said.amount or (None, None)
-    fact.closed(said.revision, "won" if said.result == "won" else "lost", amount, currency)
 
 
 def _assigned(fact: LeadFact, said: Assigned) -> None:
@@ -46,7 +44,6 @@ LEARN: Mapping[type, Callable[[LeadFact, Any], None]] = {
     Captured: lambda fact, said: fact.captured(said.at, said.channel, said.campaign),
     Qualified: lambda fact, said: fact.qualified(said.at, said.genuine and said.disposition in VALID),
     Discarded: lambda fact, said: fact.discarded(said.at),
-    Closed: _closed,
     Routed: lambda fact, said: fact.placed(said.at, said.segment, said.team),
     Unroutable: lambda fact, said: fact.placed(said.at, None, None),
     Assigned: _assigned,
@@ -66,24 +63,51 @@ def recount(world: World) -> MetricsTables:
 
 
 def _recount(world: World) -> MetricsTables:
+    """Times decide among what is said of a lead. Counted numbers do not: one writer says them in order, one history after the
+    other, so the last word of a key is the one that stands."""
     made = MetricsTables()
     for topic in ("leads.lead", "territory.lead"):
         for said in world.heard("metrics", topic):
             learn = LEARN.get(type(said.body))
+            if learn is None and not isinstance(said.body, Closed):
+                continue
+            fact = made.leads.get(said.key)
+            if fact is None:
+                fact = made.leads[said.key] = LeadFact(said.key)  # type: ignore[arg-type]
             if learn is not None:
-                fact = made.leads.get(said.key)
-                if fact is None:
-                    fact = made.leads[said.key] = LeadFact(said.key)  # type: ignore[arg-type]
                 learn(fact, said.body)
+            else:
+                _close(fact, said)
     for said in world.heard("metrics", "campaigns.campaign"):
         if isinstance(body := said.body, Planned):
-            plan = made.campaigns.setdefault(said.key, CampaignFact(said.key))
-            plan.planned(body.version, body.channel, body.segment)
+            made.campaigns[said.key] = CampaignFact(said.key, body.version, body.channel, body.segment, said.source)
     for said in world.heard("metrics", "campaigns.ledger"):
         if isinstance(body := said.body, Posted):
             place: Place = (body.campaign, body.line, body.currency)
-            made.lines.setdefault(place, LineFact(*place)).posted(body.posting, body.incurred)
+            made.lines[place] = LineFact(*place, body.posting, body.incurred, said.source)
+            made.campaigns.setdefault(body.campaign, CampaignFact(body.campaign))
+    _as_counted(made.leads, world.metrics.leads)
+    _as_counted(made.campaigns, world.metrics.campaigns)
+    _as_counted(made.lines, world.metrics.lines)
     return made
+
+
+def _close(fact: LeadFact, said: Said) -> None:
+    body: Closed = said.body
+    amount, currency = body.amount or (None, None)
+    fact.revision, fact.outcome = body.revision, "won" if body.result == "won" else "lost"
+    fact.amount, fact.currency, fact.history = amount, currency, said.source
+
+
+def _as_counted(made: Mapping[Any, Any], held: Mapping[Any, Any]) -> None:
+    """Which name something counts under depends on who came first, and what was handled by hand is of no history: both are
+    taken as they are held, and looked at by themselves."""
+    for key in made.keys() & held.keys():
+        for field in ("segment_key", "channel_key", "campaign_key"):
+            if hasattr(made[key], field):
+                setattr(made[key], field, getattr(held[key], field))
+        if held[key].history is None:
+            made[key].history = None
 
 
 def facts(world: World) -> Iterator[Violation]:
@@ -95,6 +119,41 @@ def facts(world: World) -> Iterator[Violation]:
     yield from _apart("lead", made.leads, world.metrics.leads)
     yield from _apart("campaign", made.campaigns, world.metrics.campaigns)
     yield from _apart("budget line", made.lines, world.metrics.lines)
+    yield from _names(world)
+    yield from _left_behind(world)
+
+
+def _names(world: World) -> Iterator[Violation]:
+    """A fact counts under its own name in the spelling of its row, or under the one for all names that nobody declared."""
+    rows: dict[tuple[str, str], str] = {}
+    for what, facts in (("lead", world.metrics.leads), ("campaign", world.metrics.campaigns)):
+        for key, fact in facts.items():
+            for by in ("segment", "channel", "campaign"):
+                written, name = getattr(fact, by), getattr(fact, f"{by}_key") or getattr(fact, by)
+                if not written or name == OTHER:
+                    continue
+                if normal(name) != normal(written):
+                    yield Violation("wrong", f"{what} {_name(key)} is of {by} {written} and counts under {name}")
+                elif rows.setdefault((by, normal(name)), name) != name:
+                    yield Violation("doubled", f"{by} {written} counts under {name} and {rows[by, normal(name)]}")
+
+
+def _left_behind(world: World) -> Iterator[Violation]:
+    """What metrics knows of a line from a history that ended must be what the ledger, as it came back, says of it too."""
+    topic = "campaigns.ledger"
+    spoken = {
+        (said.body.campaign, said.body.line, said.body.currency)
+        for said in world.told(topic)
+        if isinstance(said.body, Posted) and world.is_current(topic, said)
+    }
+    for place, fact in world.metrics.lines.items():
+        line = world.campaigns.lines.get(place)
+        incurred = line.incurred if line else 0
+        if place not in spoken and fact.incurred != incurred:
+            yield Violation(
+                "wrong",
+                f"budget line {_name(place)}: incurred is {fact.incurred} since a restore, the ledger says {incurred}",
+            )
 
 
 def _apart(what: str, right: Mapping[Any, Any], held: Mapping[Any, Any]) -> Iterator[Violation]:
