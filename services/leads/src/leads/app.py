@@ -6,10 +6,10 @@ from chassis import Service
 from contracts.leads.intake import INTAKE
 from contracts.leads.lead import LEAD
 from leads import handlers
-from leads.api import leads
+from leads.api import leads, page
 from leads.api.capture import CAPTURE_TYPES, capture
+from leads.api.forms import LeadForm
 from leads.api.seal import fetch_door_key
-from leads.api.submission import LeadForm
 from leads.jobs import JOBS
 from leads.settings import LeadsSettings
 
@@ -23,11 +23,11 @@ def build(settings: LeadsSettings) -> Service:
         settings,
         router=handlers.router,
         jobs=JOBS,
-        api=(leads.router,),
+        api=(page.router, leads.router),
         streams=(LEAD,),
         intake=(INTAKE,),
-        mounts={CAPTURE: capture},
-        accepts={CAPTURE: CAPTURE_TYPES},
+        mounts={CAPTURE: capture, f"{CAPTURE}/": capture},
+        accepts={CAPTURE: CAPTURE_TYPES, f"{CAPTURE}/": CAPTURE_TYPES},
         background=(fetch_door_key,),
         description="Takes leads from web forms, telephone, campaigns, salespeople and imports, and keeps their record.",
     )
@@ -56,7 +56,8 @@ def _describe_capture(service: Service) -> None:
                 "requestBody": {"required": True, "content": content},
                 "responses": {
                     "202": {"description": "Accepted.", "headers": {"Location": {"schema": {"type": "string"}}}},
-                    **dict.fromkeys(("400", "413", "415", "422", "503"), problem),
+                    "303": {"description": "A plain HTML form (Accept: text/html): on to the page of thanks."},
+                    **dict.fromkeys(("400", "401", "413", "415", "422", "503"), problem),
                 },
             }
         }

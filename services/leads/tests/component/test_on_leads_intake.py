@@ -2,12 +2,16 @@
 
 import json
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID, uuid4
 
+from chassis.sealing import open_bytes
 from chassis.testing import ServiceUnderTest
 from contracts.campaigns.campaign import CampaignPlanned
 from contracts.leads.intake import LeadSubmitted, OutcomeReported
 from contracts.leads.lead import LeadCaptured, LeadClosed, LeadDiscarded, LeadQualified
+from leads.api.page import WORDS
+from leads.store import keys
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 FORM = {
@@ -51,8 +55,168 @@ async def test_a_submission_delivered_twice_or_sent_again_has_one_effect(service
     await service.receives_again()
     await service.receives_renumbered(again)
     assert [type(e) for e in await service.emitted()] == [LeadCaptured, LeadQualified]
-    [row] = await service.sql("select jsonb_array_length(history) as lines from lead")
-    assert row["lines"] == 2
+    shown = (await service.http.get(f"/v1/leads/{event.lead_id}")).json()
+    assert [h["what"] for h in shown["history"]] == ["captured", "qualified", "submitted again"]
+
+
+async def test_the_same_submission_sent_again_leaves_no_line_and_another_persons_does(
+    service: ServiceUnderTest,
+) -> None:
+    event, again = await submitted(service, external_id="7"), await submitted(service, external_id="7")
+    await service.receives(event)
+    await service.receives(again)
+    other = await service.http.post("/v1/leads", json={**FORM, "external_id": "7", "contact": {"email": "x@y.example"}})
+    assert other.json()["id"] == str(event.lead_id)
+    await service.receives(service.intake.said[-1])
+    shown = (await service.http.get(f"/v1/leads/{event.lead_id}")).json()
+    assert [h["what"] for h in shown["history"]] == ["captured", "qualified", "submitted again"]
+    assert len(await service.sql("select 1 from person")) == 1  # nobody is made known by what is not put on record
+
+
+async def test_history_is_not_filled_by_whoever_repeats_himself(service: ServiceUnderTest) -> None:
+    await service.receives(*[await submitted(service, external_id="7", message=f"try {n}") for n in range(30)])
+    [row] = await service.sql("select differing, jsonb_array_length(history) as lines from lead")
+    assert (row["differing"], row["lines"]) == (20, 22)
+
+
+async def test_what_the_door_set_aside_is_flagged_in_answer_event_and_history_and_sealed(
+    service: ServiceUnderTest,
+) -> None:
+    event = await submitted(
+        service,
+        contact={"email": "sita@example.in", "phone": "N/A"},
+        attributes={"size": 3, "Vorname": "सीता", "q": "a@b.example"},
+    )
+    await service.receives(event)
+    captured = (await service.emitted())[0]
+    assert isinstance(captured, LeadCaptured)
+    flags = ["answer_sealed", "phone_unreadable"]
+    assert (event.flags, captured.flags) == (tuple(flags), ("unknown campaign", *flags))
+    shown = (await service.http.get(f"/v1/leads/{event.lead_id}")).json()
+    assert shown["history"][0]["flags"] == ["unknown campaign", *flags]
+    assert shown["about"]["attributes"] == {"size": 3}
+    assert (await personal_of(service, event.lead_id))["answers"] == {
+        "Vorname": "सीता",
+        "q": "a@b.example",
+        "phone": "N/A",
+    }
+
+
+async def personal_of(service: ServiceUnderTest, lead_id: UUID) -> dict[str, Any]:
+    """What was kept of the person, opened as only this service can."""
+    [row] = await service.sql(
+        "select l.personal, p.person_id, p.wrapped_key from lead l join person p using (person_id) where lead_id = $1",
+        lead_id,
+    )
+    async with service.service.database.transaction() as tx:
+        key = open_bytes(keys.Ring.of(tx).persons, row["wrapped_key"], row["person_id"].bytes)
+    opened: dict[str, Any] = json.loads(open_bytes(key, row["personal"], lead_id.bytes))
+    return opened
+
+
+async def test_the_public_door_takes_leads_of_the_web_and_a_token_says_where_else_they_come_from(
+    service: ServiceUnderTest,
+) -> None:
+    stranger = await submitted(service, source="sales", external_id="7", form="footer")
+    assert (stranger.source, stranger.flags) == ("web", ("source_claimed",))
+    ours = await service.http.post("/v1/leads", json={**FORM, "source": "sales", "external_id": "7"})
+    event = service.intake.said[-1]
+    assert isinstance(event, LeadSubmitted)
+    assert (event.source, event.flags) == ("sales", None)
+    assert ours.json()["id"] != str(stranger.lead_id)
+    wrong = await service.anonymous.post("/v1/leads", json=FORM, headers={"authorization": "Bearer x"})
+    assert wrong.status_code == 401
+
+
+async def test_two_forms_that_number_their_entries_are_two_senders(service: ServiceUnderTest) -> None:
+    ids = {
+        (await submitted(service, external_id="17", **{kind: name})).lead_id
+        for kind in ("channel", "form")
+        for name in "ab"
+    }
+    assert len(ids) == 2
+    first = {**FORM, "external_id": "18", "channel": "c"}
+    assert (await service.anonymous.post("/v1/leads", json=first)).status_code == 202
+    told = await service.anonymous.post("/v1/leads", json={**first, "contact": {"email": "other@example.in"}})
+    assert (told.status_code, [e["field"] for e in told.json()["errors"]]) == (422, ["external_id"])
+
+
+async def test_the_same_key_with_another_body_is_told_at_every_door(service: ServiceUnderTest) -> None:
+    outcome = {"source": "import", "external_id": "1", "result": "won"}
+    for path, first, other in (
+        ("/v1/leads", FORM, {**FORM, "product": "x"}),
+        ("/v1/calls", {**FORM, "source": "phone"}, {**FORM, "source": "phone", "product": "x"}),
+        ("/v1/leads/batch", {"leads": [FORM, FORM]}, {"leads": [FORM]}),
+        ("/v1/outcomes", {"outcomes": [outcome]}, {"outcomes": [{**outcome, "result": "lost"}]}),
+    ):
+        headers = {"Idempotency-Key": f"k{path}"}
+        answers = [await service.http.post(path, json=body, headers=headers) for body in (first, first, other)]
+        assert answers[0].status_code in (200, 202), answers[0].text
+        assert (answers[1].json().get("ids"), answers[1].json().get("id")) == (
+            answers[0].json().get("ids"),
+            answers[0].json().get("id"),
+        )
+        assert (answers[2].status_code, answers[2].json()["errors"][0]["field"]) == (422, "Idempotency-Key")
+    said = [e for e in service.intake.said if isinstance(e, LeadSubmitted)]
+    assert len({e.lead_id for e in said[-4:]}) == 2  # two rows, sent twice
+
+
+async def test_a_reported_outcome_sent_again_under_its_key_does_not_undo_a_correction(
+    service: ServiceUnderTest,
+) -> None:
+    event = await submitted(service, external_id="7")
+    await service.receives(event)
+    for result, key in (("won", "a"), ("lost", "b"), ("won", "a")):
+        body = {"outcomes": [{"lead_id": str(event.lead_id), "result": result}]}
+        await service.http.post("/v1/outcomes", json=body, headers={"Idempotency-Key": key})
+        await service.receives(service.intake.said[-1])
+    assert (await service.http.get(f"/v1/leads/{event.lead_id}")).json()["state"] == "lost"
+
+
+async def test_prose_for_a_reason_is_sealed_and_kept_with_the_lead(service: ServiceUnderTest) -> None:
+    event = await submitted(service, external_id="7")
+    prose = "Frau Müller will nicht mehr, Tel. 030 901820"
+    rows = [
+        {"lead_id": str(event.lead_id), "result": "lost", "reason": reason} for reason in (prose, "No-Budget", "Price")
+    ]
+    answer = (await service.http.post("/v1/outcomes", json={"outcomes": rows})).json()
+    assert answer["flagged"] == [{"index": 0, "flags": ["reason_sealed"]}]
+    early, budget, price = service.intake.said[-3:]
+    assert isinstance(early, OutcomeReported)
+    assert isinstance(budget, OutcomeReported)
+    assert isinstance(price, OutcomeReported)
+    assert (early.reason, budget.reason, price.reason) == ("other", "no budget", "price")
+    await service.receives(early)  # before its lead
+    await service.receives(event)
+    closed = (await service.emitted())[-1]
+    assert isinstance(closed, LeadClosed)
+    assert closed.reason == "other"
+    [row] = await service.sql("select outcomes, history from lead")
+    assert (row["outcomes"][0]["note"].keys(), row["history"][-1]["note"]) == ({"box"}, "sealed")
+    rests = [await service.sql(f"select * from {table}") for table in ("lead", "outbox", "waiting_outcome")]
+    everything = str([dict(row) for rows in rests for row in rows])
+    assert "Müller" not in everything + early.model_dump_json()
+
+
+async def test_an_external_id_that_is_an_address_names_the_lead_and_is_sealed(service: ServiceUnderTest) -> None:
+    event = await submitted(service, external_id="sita@example.in")
+    again = await submitted(service, external_id="sita@example.in")
+    assert event.lead_id == again.lead_id
+    assert "sita" not in event.model_dump_json()
+
+
+async def test_a_plain_form_ends_on_a_page_in_the_visitors_language(service: ServiceUnderTest) -> None:
+    kind = "application/x-www-form-urlencoded; charset=UTF-8"
+    headers = {"content-type": kind, "accept": "text/html,*/*;q=0.8", "accept-language": "de,fa-IR;q=0.9,en;q=0.5"}
+    sent = await service.anonymous.post("/v1/leads/", content="source=web&email=a%40b.example&send=1", headers=headers)
+    assert (sent.status_code, sent.headers["location"]) == (303, "/v1/leads/thanks")
+    page = await service.anonymous.get("/v1/leads/thanks", headers=headers)
+    assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert '<html lang="fa" dir="rtl">' in page.text
+    wrong = await service.anonymous.post("/v1/leads", content="email=a%40b&name=%3Cb%3E", headers=headers)
+    assert (wrong.status_code, wrong.headers["content-type"]) == (422, "text/html; charset=utf-8")
+    assert WORDS["fa"].fields["contact.email"] in wrong.text
+    assert "<b>" not in wrong.text
 
 
 async def test_an_idempotency_key_makes_the_id(service: ServiceUnderTest) -> None:

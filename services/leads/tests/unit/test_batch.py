@@ -34,15 +34,20 @@ def test_500_good_rows_are_taken() -> None:
 
 
 def test_good_rows_are_taken_and_each_bad_one_is_named_in_order() -> None:
-    rows = [{**ROW, "country": "XX"}, ROW, {**ROW, "unknown": 1}, 7, ROW, {"source": "web"}]
-    taken, refused = rows_of(parse_batch(body("leads", rows), NOW))
-    assert list(refused) == [0, 2, 3, 5]
-    assert (taken, refused) == ([1, 4], {0: ["country"], 2: ["unknown"], 3: ["body"], 5: ["contact"]})
+    rows = [{**ROW, "country": "XX"}, ROW, {**ROW, "unknown": 1}, 7, {**ROW, "utm_source": "x"}, {"source": "web"}]
+    answer = parse_batch(body("leads", rows), NOW)
+    taken, refused = rows_of(answer)
+    assert list(refused) == [2, 3, 5]
+    assert (taken, refused) == ([0, 1, 4], {2: ["unknown"], 3: ["body"], 5: ["contact"]})
+    assert isinstance(answer, Rows)
+    assert [one.aside.flags for _, one in answer.taken] == [["country_unreadable"], [], []]
 
 
-def test_a_row_with_nan_is_refused_alone() -> None:
+def test_a_row_with_nan_is_flagged_alone() -> None:
     raw = b'{"leads":[{"source":"web","external_id":"7","attributes":{"a":NaN}},{"source":"web","external_id":"8"}]}'
-    assert rows_of(parse_batch(raw, NOW)) == ([1], {0: ["attributes.a"]})
+    answer = parse_batch(raw, NOW)
+    assert isinstance(answer, Rows)
+    assert [one.aside.flags for _, one in answer.taken] == [["answer_unreadable"], []]
 
 
 @pytest.mark.parametrize(
@@ -85,14 +90,43 @@ def test_bad_outcomes_are_named_and_the_good_ones_taken() -> None:
         {**WON, "amount": {"minor": 1, "currency": "XTS"}},
         {**WON, "at": "2026-05-04T12:00:00"},
         {**WON, "at": "2027-05-04T12:00:00Z"},
-        {**WON, "reason": "\0"},
+        {**WON, "amount": "many"},
         WON,
     ]
-    fields = ["lead_id", "lead_id", "result", "lead_id", "amount.minor", "amount.currency", "at", "at", "reason"]
+    fields = ["lead_id", "lead_id", "result", "lead_id", "amount.minor", "amount.currency", "at", "at", "amount.amount"]
     assert rows_of(parse_outcomes(body("outcomes", rows), NOW)) == (
         [9],
         {index: [field] for index, field in enumerate(fields)},
     )
+
+
+@pytest.mark.parametrize(
+    ("written", "result"),
+    [
+        ("Closed Won", "won"),
+        ("closed lost", "lost"),
+        ("gewonnen", "won"),
+        ("perdu", "lost"),
+        ("赢单", "won"),
+        ("WON", "won"),
+    ],
+)
+def test_an_end_is_read_as_other_systems_say_it(written: str, result: str) -> None:
+    [(_, outcome)] = outcomes({**WON, "result": written, "amount": {"minor": None, "currency": "EUR"}, "reason": None})
+    assert (outcome.result, outcome.amount) == (result, None)
+
+
+def test_an_outcome_finds_the_lead_of_its_sender_or_of_its_form() -> None:
+    ids = [outcome.lead_id for _, outcome in outcomes(WON, {**WON, "sender": "A"}, {**WON, "form": "a"})]
+    assert ids == [lead_id_for(None, "import", "7", *place) for place in ((), ("a",), (None, "a"))]
+    assert len(set(ids)) == 3
+
+
+def outcomes(*rows: Any) -> list[tuple[int, Any]]:
+    answer = parse_outcomes(body("outcomes", list(rows)), NOW)
+    assert isinstance(answer, Rows), answer
+    assert answer.refused == []
+    return answer.taken
 
 
 @settings(max_examples=200, deadline=None)

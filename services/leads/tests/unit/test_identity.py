@@ -18,3 +18,17 @@ def test_a_key_that_looks_like_an_external_id_is_not_one() -> None:
 def test_nothing_given_makes_no_id() -> None:
     assert lead_id_for(None, "web", None) is None
     assert lead_id_for("", None, "7") is None
+
+
+def test_an_id_belongs_to_its_sender_or_to_its_public_form_and_the_two_never_meet() -> None:
+    ids = {
+        lead_id_for(None, "web", "17", *place)
+        for place in ((), ("site-a", None), ("site-b", None), (None, "site-a"), (None, "site-b"))
+    }
+    assert len(ids) == 5
+    assert lead_id_for(None, "web", "17", None, "Site-A ") == lead_id_for(None, "web", "17", None, "site-a")
+
+
+def test_no_name_can_be_read_as_a_name_and_the_beginning_of_an_id() -> None:
+    assert lead_id_for(None, "web", "b:7", "a") != lead_id_for(None, "web", "7", "a:b")
+    assert lead_id_for("b:7", None, None, "a") != lead_id_for("7", None, None, "a:b")

@@ -12,8 +12,10 @@ from contracts.event import Country, Event, Instant, Money, Scalar, Sealed, Stre
 class LeadSubmitted(Event):
     """Somebody asked for something: a form, a call, a campaign answer, a salesperson's note, a row of an import.
 
-    Who it was and what they wrote is in ``person``, sealed under the door's current intake key. ``lead_id`` was made from
-    the idempotency key or from source and external id, so a submission repeated has the same id.
+    Who it was, what they wrote and every answer that may be about them is in ``person``, sealed under the door's current
+    intake key. ``lead_id`` was made from the idempotency key or from source, sender and external id, so a submission repeated
+    has the same id. ``channel`` and ``campaign`` are in the one form in which they are compared; ``written`` has them as they
+    were sent, where that differs. ``flags`` says what the door could not use as it was sent, or moved to the sealed part.
     """
 
     type: Literal["leads.intake.submitted.v1"] = "leads.intake.submitted.v1"
@@ -33,10 +35,18 @@ class LeadSubmitted(Event):
     expected_amount: Money | None = None
     external_id: str | None = None
     attributes: dict[str, Scalar] = Field(default_factory=dict)
+    sender: str | None = None
+    form: str | None = None
+    written: dict[str, str] | None = None
+    flags: tuple[str, ...] | None = None
 
 
 class OutcomeReported(Event):
-    """Somebody outside tells how a lead ended. It may overtake its lead and then waits for it."""
+    """Somebody outside tells how a lead ended. It may overtake its lead and then waits for it.
+
+    ``reason`` is a code. What somebody typed for a reason is in ``note``, sealed under the door's current intake key and bound
+    to the lead. ``report`` names the report for its sender, so that the same report sent again later changes nothing.
+    """
 
     type: Literal["leads.intake.outcome_reported.v1"] = "leads.intake.outcome_reported.v1"
     lead_id: UUID
@@ -44,6 +54,8 @@ class OutcomeReported(Event):
     at: Instant
     amount: Money | None = None
     reason: str | None = None
+    note: Sealed | None = None
+    report: UUID | None = None
 
 
 INTAKE = Stream(

@@ -9,7 +9,11 @@ from contracts.event import Country, Disposition, Event, Instant, Money, Scalar,
 
 
 class LeadAttributes(Value):
-    """What may be known of a lead without knowing the person: the ground for routing and counting."""
+    """What may be known of a lead without knowing the person: the ground for routing and counting.
+
+    ``channel`` and ``campaign`` are in the one form in which they are compared; ``written`` has them as they were sent, where
+    that differs.
+    """
 
     source: str
     country: Country | None = None
@@ -22,10 +26,11 @@ class LeadAttributes(Value):
     campaign: str | None = None
     expected_amount: Money | None = None
     attributes: dict[str, Scalar] = Field(default_factory=dict)
+    written: dict[str, str] | None = None
 
 
 class LeadCaptured(Event):
-    """A lead is on record. ``flags`` names what is odd about it, for example an unknown campaign."""
+    """A lead is on record. ``flags`` names what is odd about it: an unknown campaign, or what the door could not use as sent."""
 
     type: Literal["leads.lead.captured.v1"] = "leads.lead.captured.v1"
     lead_id: UUID

@@ -1,34 +1,51 @@
 """Many rows in one body: the good ones are taken, each bad one is named."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
-from pydantic_core import from_json, to_json
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic_core import to_json
 
 from chassis.problems import FieldError
-from leads.api.refusal import BROKEN_JSON, NUL, refusal
-from leads.api.submission import LEAD, Form, LeadForm, MoneyForm, Source, Text, settle, settle_money, settle_time
+from leads.api.forms import Aside, Form, LeadForm, Moment, MoneyForm, PlainLead, Text
+from leads.api.mending import BROKEN, mend_lead, mend_outcome, read_json
+from leads.api.refusal import BROKEN_JSON, is_broken, refusal
+from leads.api.submission import BYTE_ORDER_MARK, Submission, settle, settle_money, settle_name, take
 from leads.domain.identity import lead_id_for
+from leads.domain.source import source_of
+from values.text import key
+from values.times import bounds
 
 ROWS = 500
 
-T = TypeVar("T", bound=Form)
+T = TypeVar("T")
+
+# How other systems say that a deal has ended.
+_ENDS = {
+    "won": """won|closed won|closed - won|deal won|win|success|successful|converted|gewonnen|gagné|gagne|ganado|ganada|ganho|ganha
+        |vinto|vinta|gewonnen|wygrana|выиграна|выиграно|kazanıldı|برنده|موفق|فروخته شد|जीता|सफल|赢单|已赢单|成交|已成交""",
+    "lost": """lost|closed lost|closed - lost|deal lost|loss|unsuccessful|verloren|perdu|perdue|perdido|perdida|perso|persa|przegrana
+        |проиграна|проиграно|kaybedildi|از دست رفته|ناموفق|هارا|हारा|असफल|输单|已输单|丢单|未成交""",
+}
+_ENDED = {key(word.strip()): end for end, text in _ENDS.items() for word in text.split("|")}
 
 
 class OutcomeForm(Form):
-    """How a lead ended. The lead is named by its id, or by the source and external id it came with."""
+    """How a lead ended. The lead is named by its id, or by the source and external id it came with, and the sender or the
+    public form that this id belongs to."""
 
     lead_id: UUID | None = None
-    source: Source | None = None
+    source: Text | None = None
     external_id: Text | None = None
-    result: Literal["won", "lost"]
+    sender: Annotated[Text | None, Field(description="the system or list that the external id belongs to")] = None
+    form: Annotated[Text | None, Field(description="the public form that the lead came through")] = None
+    result: Annotated[Text, Field(description="won or lost, also as other systems say it")]
     amount: MoneyForm | None = None
-    reason: Text | None = None
-    at: Annotated[AwareDatetime | None, Field(description="now, if not given")] = None
+    reason: Annotated[str | None, Field(max_length=10_000, description="a code; prose is kept sealed")] = None
+    at: Annotated[Moment | None, Field(description="now, if not given")] = None
 
 
 class LeadBatch(BaseModel):
@@ -53,67 +70,88 @@ class Rows(Generic[T]):
     refused: list[tuple[int, list[FieldError]]] = field(default_factory=list)
 
 
-_LEADS = TypeAdapter(LeadBatch)
+class _PlainBatch(LeadBatch):
+    leads: Annotated[list[PlainLead], Field(max_length=ROWS)]  # type: ignore[assignment]
+
+
+_LEADS = TypeAdapter(_PlainBatch)
 _OUTCOMES = TypeAdapter(OutcomeBatch)
 _OUTCOME = TypeAdapter(OutcomeForm)
 
 
-def parse_batch(raw: bytes, now: datetime) -> Rows[LeadForm] | list[FieldError]:
+def parse_batch(raw: bytes, now: datetime) -> Rows[Submission] | list[FieldError]:
     """``{"leads": [...]}`` row by row, or why no row of it can be taken."""
+    raw = raw.removeprefix(BYTE_ORDER_MARK)
     try:
-        rows: Rows[LeadForm] | list[FieldError] = Rows(list(enumerate(_LEADS.validate_json(raw).leads)))
-    except ValidationError:
-        rows = _one_by_one(raw, "leads", LEAD)
-    return rows if isinstance(rows, list) else _settled(rows, lambda lead: settle(lead, now))
+        forms = _LEADS.validate_json(raw).leads
+    except ValidationError as error:
+        rows = [BROKEN_JSON] if is_broken(error) else _rows(raw, "leads")
+        if isinstance(rows, list):
+            return rows
+        return _each(rows.taken, lambda row: take(*mend_lead(row, forgiving=False), now))
+    return _each(enumerate(forms), lambda form: settle(form, Aside(), now))
 
 
 def parse_outcomes(raw: bytes, now: datetime) -> Rows[OutcomeForm] | list[FieldError]:
     """``{"outcomes": [...]}`` likewise; every outcome taken has its ``lead_id`` and its time."""
+    raw = raw.removeprefix(BYTE_ORDER_MARK)
     try:
-        rows: Rows[OutcomeForm] | list[FieldError] = Rows(list(enumerate(_OUTCOMES.validate_json(raw).outcomes)))
-    except ValidationError:
-        rows = _one_by_one(raw, "outcomes", _OUTCOME)
-    return rows if isinstance(rows, list) else _settled(rows, lambda outcome: _settle_outcome(outcome, now))
+        forms = _OUTCOMES.validate_json(raw).outcomes
+    except ValidationError as error:
+        rows = [BROKEN_JSON] if is_broken(error) else _rows(raw, "outcomes")
+        if isinstance(rows, list):
+            return rows
+        return _each(rows.taken, lambda row: _outcome(row, now))
+    return _each(enumerate(forms), lambda form: _settle_outcome(form, now))
 
 
-def _one_by_one(raw: bytes, name: str, row: TypeAdapter[T]) -> Rows[T] | list[FieldError]:
+def _rows(raw: bytes, name: str) -> Rows[Any] | list[FieldError]:
     """The slow way, taken when something in the body is wrong: which rows are it?"""
-    try:
-        body = from_json(raw)
-    except ValueError:
+    body = read_json(raw)
+    if body is BROKEN:
         return [BROKEN_JSON]
     if not isinstance(body, dict) or body.keys() != {name} or not isinstance(body[name], list):
         return [FieldError(name, f"must be the body's one field, a list of up to {ROWS} objects")]
     if len(body[name]) > ROWS:
         return [FieldError(name, f"has more than {ROWS} entries")]
-    rows: Rows[T] = Rows()
-    for index, value in enumerate(body[name]):
-        try:
-            rows.taken.append((index, row.validate_json(to_json(value))))
-        except ValidationError as error:
-            rows.refused.append((index, refusal(error)))
-    return rows
+    return Rows(list(enumerate(body[name])))
 
 
-def _settled(rows: Rows[T], settle_row: Callable[[T], list[FieldError]]) -> Rows[T]:
-    settled: Rows[T] = Rows(refused=rows.refused)
-    for index, form in rows.taken:
-        wrong = settle_row(form)
-        if wrong:
-            settled.refused.append((index, wrong))
+def _each(rows: Iterable[tuple[int, Any]], settled: Callable[[Any], T | list[FieldError]]) -> Rows[T]:
+    found: Rows[T] = Rows()
+    for index, row in rows:
+        answer = settled(row)
+        if isinstance(answer, list):
+            found.refused.append((index, answer))
         else:
-            settled.taken.append((index, form))
-    settled.refused.sort(key=lambda each: each[0])
-    return settled
+            found.taken.append((index, answer))
+    return found
 
 
-def _settle_outcome(outcome: OutcomeForm, now: datetime) -> list[FieldError]:
-    wrong = [FieldError(name, NUL) for name in ("external_id", "reason") if "\0" in (getattr(outcome, name) or "")]
+def _outcome(row: object, now: datetime) -> OutcomeForm | list[FieldError]:
+    try:
+        form = _OUTCOME.validate_json(to_json(mend_outcome(row)))  # as JSON, where an id may be a text
+    except ValidationError as error:
+        return refusal(error)
+    return _settle_outcome(form, now)
+
+
+def _settle_outcome(outcome: OutcomeForm, now: datetime) -> OutcomeForm | list[FieldError]:
+    wrong = settle_name(outcome) if outcome.external_id else []
+    result = _ENDED.get(key(outcome.result))
+    if result is None:
+        wrong.append(FieldError("result", "must be won or lost"))
+    outcome.result = result or outcome.result
+    source = source_of(outcome.source) or "import" if outcome.source else None
     if outcome.lead_id is None:
-        outcome.lead_id = lead_id_for(None, outcome.source, outcome.external_id)
+        outcome.lead_id = lead_id_for(None, source, outcome.external_id, outcome.sender, outcome.form)
         if outcome.lead_id is None:
             wrong.append(FieldError("lead_id", "is needed, or source and external_id"))
+    if outcome.amount and outcome.amount.minor is None and not outcome.amount.amount:
+        outcome.amount = None  # the currency was chosen beforehand
     if outcome.amount:
         wrong += settle_money(outcome.amount, "amount")
     outcome.at = outcome.at or now
-    return [*wrong, *settle_time(outcome.at, now, "at")]
+    if reason := bounds(outcome.at, now):
+        wrong.append(FieldError("at", reason))
+    return wrong or outcome

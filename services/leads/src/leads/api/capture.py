@@ -9,15 +9,19 @@ from pydantic_core import to_json
 from uuid_utils import uuid7
 
 from chassis import FieldError, Problem, Service, not_valid
+from chassis.access import is_operator, token_needed
 from chassis.door import LIMIT, SINGLE_LIMIT, Receive, Scope, Send, header, read_body
 from chassis.sealing import seal
 from contracts.event import Money
 from contracts.leads.intake import INTAKE, LeadSubmitted
+from leads.api import page
 from leads.api.refusal import BROKEN_JSON
+from leads.api.repeats import repeats
 from leads.api.seal import door_key
-from leads.api.submission import LeadForm, parse_form, parse_lead
+from leads.api.submission import Submission, parse_lead
+from leads.api.urlencoded import parse_form
 from leads.domain.identity import lead_id_for
-from leads.domain.personal import Personal
+from leads.domain.personal import Personal, reaches
 from leads.use_cases.personal import pack
 
 FORM_TYPE = "application/x-www-form-urlencoded"
@@ -27,33 +31,101 @@ JSON_TYPE = (b"content-type", b"application/json")
 
 
 async def capture(scope: Scope, receive: Receive, send: Send) -> None:
-    """POST /v1/leads: 202 with the lead's id, only after the broker has it."""
-    raw = await read_body(scope, receive, SINGLE_LIMIT)
-    now = datetime.now(UTC)
-    is_form = header(scope, b"content-type").startswith(FORM_TYPE)
-    form = parse_form(raw, now) if is_form else parse_lead(raw, now)
-    if isinstance(form, list):
-        raise refused(form)
-    key = header(scope, b"idempotency-key")
-    if len(key) > KEY_LENGTH:
-        raise not_valid([FieldError("Idempotency-Key", f"is longer than {KEY_LENGTH} characters")])
-    [lead_id] = await accept(scope, [form], now, key or None)
+    """POST /v1/leads: 202 with the lead's id, only after the broker has it. A browser's plain form is sent on to a page."""
+    is_form = header(scope, b"content-type")[: len(FORM_TYPE)].lower() == FORM_TYPE
+    if is_form and "text/html" in header(scope, b"accept"):
+        await page.answer(scope, receive, send, _take(scope, receive, True))
+        return
+    lead_id, now, flags = await _take(scope, receive, is_form)
     named = str(lead_id)
-    body = to_json({"id": named, "received_at": now.isoformat()})
+    answer: dict[str, Any] = {"id": named, "received_at": now.isoformat()}
+    if flags:
+        answer["flags"] = flags
+    body = to_json(answer)
     location = (b"location", b"/v1/leads/" + named.encode())
     head = [JSON_TYPE, (b"content-length", str(len(body)).encode()), location]
     await send({"type": "http.response.start", "status": 202, "headers": head})
     await send({"type": "http.response.body", "body": body})
 
 
-async def accept(scope: Any, forms: Sequence[LeadForm], now: datetime, key: str | None = None) -> list[UUID]:
+async def _take(scope: Scope, receive: Receive, is_form: bool) -> tuple[UUID, datetime, list[str]]:
+    public = is_public(scope)
+    raw = await read_body(scope, receive, SINGLE_LIMIT)
+    now = datetime.now(UTC)
+    taken = parse_form(raw, now, public=public) if is_form else parse_lead(raw, now, public=public)
+    if isinstance(taken, list):
+        raise refused(taken)
+    key = key_of(scope)
+    if public and key:  # a stranger's key is no other sender's
+        key = f"public:{key}"
+    [lead_id] = await accept(scope, [taken], now, raw, key, public=public)
+    return lead_id, now, taken.aside.flags
+
+
+def is_public(scope: Any) -> bool:
+    """Whether nobody in particular is at the door. Whoever shows a token that is not ours is not taken for somebody else."""
+    given = header(scope, b"authorization")
+    if given and not is_operator(scope["service"], given):
+        raise token_needed()
+    return not given
+
+
+def key_of(scope: Any) -> str | None:
+    """The Idempotency-Key, which may be any text that is not too long."""
+    key = header(scope, b"idempotency-key")
+    if len(key) > KEY_LENGTH:
+        raise not_valid([FieldError("Idempotency-Key", f"is longer than {KEY_LENGTH} characters")])
+    return key or None
+
+
+async def accept_rows(
+    scope: Any, rows: Sequence[tuple[int, Submission]], now: datetime, raw: bytes, key: str | None
+) -> list[UUID]:
+    """The rows of a batch. Under one key each has a name of its own, by its place."""
+    keys = [key and f"{key}/{index}" for index, _ in rows]
+    return await accept(scope, [one for _, one in rows], now, raw, key, keys) if rows else []
+
+
+async def accept(
+    scope: Any,
+    taken: Sequence[Submission],
+    now: datetime,
+    raw: bytes,
+    key: str | None = None,
+    keys: Sequence[str | None] = (),
+    *,
+    public: bool = False,
+) -> list[UUID]:
     """Seals, names and puts submissions on the intake topic; returns when the broker has all of them."""
     service: Service = scope["service"]
     assert service.intake is not None
     name, sealing_key = await door_key(service).current(service)
-    events = [_submitted(form, now, key, name, sealing_key) for form in forms]
-    await service.intake.say(INTAKE, events, scope["tributary.trace"])
+    claimed = _claimed(service, taken[0], raw, key, public) if key or public else []
+    events = [_submitted(one, now, its, name, sealing_key) for one, its in zip(taken, keys or (key,), strict=True)]
+    try:
+        await service.intake.say(INTAKE, events, scope["tributary.trace"])
+    except Problem:
+        for each in claimed:
+            repeats(service).forget(each)
+        raise
     return [e.lead_id for e in events]
+
+
+def _claimed(service: Service, one: Submission, raw: bytes, key: str | None, public: bool) -> list[UUID]:
+    """The names that this request goes by, or a refusal: a key that came with another body, a stranger's entry that was
+    another person's a moment ago."""
+    form, names = one.form, list[UUID]()
+    if by_key := key and lead_id_for(key, None, None, form.sender, form.form):
+        names.append(by_key)
+        if repeats(service).contradicts(by_key, raw):
+            raise not_valid([FieldError("Idempotency-Key", "was used for another body a moment ago")])
+    if public and form.external_id and (by_name := lead_id_for(None, form.source, form.external_id, None, form.form)):
+        names.append(by_name)
+        contact = to_json((form.contact.email, form.contact.phone, form.contact.name))
+        if repeats(service).contradicts(by_name, contact):
+            reason = "was another person's a moment ago; name your form in the field form"
+            raise not_valid([FieldError("external_id", reason)])
+    return names
 
 
 def refused(errors: list[FieldError]) -> Problem:
@@ -61,16 +133,28 @@ def refused(errors: list[FieldError]) -> Problem:
     return Problem(400, "The body is not valid JSON", errors=errors) if errors == [BROKEN_JSON] else not_valid(errors)
 
 
-def _submitted(form: LeadForm, now: datetime, key: str | None, name: str, sealing_key: bytes) -> LeadSubmitted:
-    lead_id = lead_id_for(key, form.source, form.external_id) or UUID(bytes=uuid7().bytes)
-    contact = form.contact
-    personal = Personal(contact.name, contact.phone, contact.email, contact.company, contact.address, form.message)
-    amount = form.expected_amount
+def _submitted(one: Submission, now: datetime, key: str | None, name: str, sealing_key: bytes) -> LeadSubmitted:
+    form, aside = one
+    external_id = form.external_id
+    named = lead_id_for(key, form.source, external_id, form.sender, form.form)
+    lead_id = named or UUID(bytes=uuid7().bytes)
+    if external_id and not external_id.isalnum() and reaches(external_id):
+        aside.answers["external_id"], external_id = external_id, str(lead_id)  # it has named the lead, and says no more
+    contact, amount = form.contact, form.expected_amount
+    personal = Personal(
+        contact.name,
+        contact.phone,
+        contact.email,
+        contact.company,
+        contact.address,
+        form.message,
+        aside.answers or None,
+    )
     return LeadSubmitted(
         lead_id=lead_id,
         received_at=now,
         occurred_at=form.occurred_at or now,
-        source=form.source,
+        source=form.source or "web",
         person=seal(name, sealing_key, pack(personal), lead_id.bytes),
         country=form.country,
         region=form.region,
@@ -80,10 +164,14 @@ def _submitted(form: LeadForm, now: datetime, key: str | None, name: str, sealin
         language=form.language,
         channel=form.channel,
         campaign=form.campaign,
-        expected_amount=Money(minor=amount.minor, currency=amount.currency) if amount else None,
-        external_id=form.external_id,
+        expected_amount=Money(minor=amount.minor or 0, currency=amount.currency or "") if amount else None,
+        external_id=external_id,
         attributes=form.attributes,
+        sender=form.sender,
+        form=form.form,
+        written=aside.written or None,
+        flags=tuple(aside.flags) or None,
     )
 
 
-__all__ = ["CAPTURE_TYPES", "LIMIT", "accept", "capture", "refused"]
+__all__ = ["CAPTURE_TYPES", "LIMIT", "accept", "accept_rows", "capture", "key_of", "refused"]

@@ -1,6 +1,7 @@
 """The other doors of the leads service: calls, batches, outcomes, and how a lead stands."""
 
 import time
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -9,12 +10,12 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
-from chassis import Problem, Service, begin, intake, operator
-from contracts.event import Money
-from contracts.leads.intake import INTAKE, OutcomeReported
+from chassis import Problem, Service, begin, operator
 from leads.api.batch import LeadBatch, OutcomeBatch, Rows, parse_batch, parse_outcomes
-from leads.api.capture import accept, refused
-from leads.api.submission import LeadForm, parse_lead
+from leads.api.capture import accept, accept_rows, key_of, refused
+from leads.api.forms import LeadForm
+from leads.api.outcome import report
+from leads.api.submission import parse_lead
 from leads.store import lead as leads
 
 router = APIRouter(prefix="/v1", tags=["leads"], dependencies=[Depends(operator)])
@@ -23,10 +24,11 @@ BEYOND_ROUTING = frozenset({"assigned", "won", "lost", "discarded"})
 
 
 class Accepted(BaseModel):
-    """The lead is safe: the broker has it."""
+    """The lead is safe: the broker has it. ``flags``, if any, say what could not be used as it was sent."""
 
     id: UUID
     received_at: datetime
+    flags: list[str] = []
 
 
 class Refused(BaseModel):
@@ -36,12 +38,20 @@ class Refused(BaseModel):
     errors: list[dict[str, str]]
 
 
+class Flagged(BaseModel):
+    """A row that was taken, and what of it could not be used as it was sent."""
+
+    index: int
+    flags: list[str]
+
+
 class BatchAnswer(BaseModel):
-    """How many rows were taken, under which ids, and which were not."""
+    """How many rows were taken, under which ids, which were not, and what of those taken could not be used as it was sent."""
 
     accepted: int
     ids: list[UUID]
     refused: list[Refused]
+    flagged: list[Flagged] = []
 
 
 def _body(model: type[BaseModel]) -> dict[str, Any]:
@@ -53,55 +63,48 @@ def _body(model: type[BaseModel]) -> dict[str, Any]:
 @router.post("/calls", status_code=202, openapi_extra=_body(LeadForm), response_model=Accepted)
 async def take_call(request: Request) -> JSONResponse:
     """A call-taker's note: a lead whose source is the telephone."""
-    now = datetime.now(UTC)
-    form = parse_lead(await request.body(), now)
-    if isinstance(form, list):
-        raise refused(form)
-    if form.source != "phone":
+    now, raw = datetime.now(UTC), await request.body()
+    taken = parse_lead(raw, now, source="phone")
+    if isinstance(taken, list):
+        raise refused(taken)
+    if taken.form.source != "phone":
         raise Problem(422, "The request is not valid", detail="A call's source is phone.")
-    [lead_id] = await accept(request.scope, [form], now, request.headers.get("idempotency-key"))
-    body = {"id": str(lead_id), "received_at": now.isoformat()}
+    [lead_id] = await accept(request.scope, [taken], now, raw, key_of(request.scope))
+    body = {"id": str(lead_id), "received_at": now.isoformat()} | ({"flags": f} if (f := taken.aside.flags) else {})
     return JSONResponse(body, 202, headers={"location": f"/v1/leads/{lead_id}"})
 
 
 @router.post("/leads/batch", openapi_extra=_body(LeadBatch), response_model=BatchAnswer)
 async def take_batch(request: Request) -> JSONResponse:
-    """Up to 500 leads: good rows are taken, each bad one is named."""
-    now = datetime.now(UTC)
-    rows = parse_batch(await request.body(), now)
+    """Up to 500 leads: good rows are taken, each bad one is named. Under an Idempotency-Key each row has an id by its place."""
+    now, raw = datetime.now(UTC), await request.body()
+    rows = parse_batch(raw, now)
     if isinstance(rows, list):
         raise refused(rows)
-    ids = await accept(request.scope, [form for _, form in rows.taken], now) if rows.taken else []
-    return _answer([str(i) for i in ids], rows)
+    ids = await accept_rows(request.scope, rows.taken, now, raw, key_of(request.scope))
+    return _answer([str(i) for i in ids], rows, [(index, one.aside.flags) for index, one in rows.taken])
 
 
 @router.post("/outcomes", openapi_extra=_body(OutcomeBatch), response_model=BatchAnswer)
 async def take_outcomes(request: Request) -> JSONResponse:
-    """Up to 500 outcomes. One that overtakes its lead waits for it."""
-    rows = parse_outcomes(await request.body(), datetime.now(UTC))
+    """Up to 500 outcomes. One that overtakes its lead waits for it; one sent again under its Idempotency-Key changes nothing."""
+    now, raw = datetime.now(UTC), await request.body()
+    rows = parse_outcomes(raw, now)
     if isinstance(rows, list):
         raise refused(rows)
-    events = [
-        OutcomeReported(
-            lead_id=form.lead_id,
-            result=form.result,
-            at=form.at,
-            amount=Money(minor=form.amount.minor, currency=form.amount.currency) if form.amount else None,
-            reason=form.reason,
-        )
-        for _, form in rows.taken
-    ]
-    if events:
-        await intake(request).say(INTAKE, events, request.scope["tributary.trace"])
-    return _answer([str(e.lead_id) for e in events], rows)
+    flagged = await report(request.scope, rows.taken, raw, key_of(request.scope))
+    return _answer([str(form.lead_id) for _, form in rows.taken], rows, flagged)
 
 
-def _answer(ids: list[str], rows: Rows[Any]) -> JSONResponse:
+def _answer(ids: list[str], rows: Rows[Any], flagged: Iterable[tuple[int, list[str]]]) -> JSONResponse:
     refused_rows = [
         {"index": index, "errors": [{"field": e.field, "reason": e.reason} for e in errors]}
         for index, errors in rows.refused
     ]
-    return JSONResponse({"accepted": len(ids), "ids": ids, "refused": refused_rows})
+    answer: dict[str, Any] = {"accepted": len(ids), "ids": ids, "refused": refused_rows}
+    if said := [{"index": index, "flags": flags} for index, flags in flagged if flags]:
+        answer["flagged"] = said
+    return JSONResponse(answer)
 
 
 def _decided(found: dict[str, Any]) -> bool:

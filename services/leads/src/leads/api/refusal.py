@@ -11,7 +11,6 @@ TOLD_AT_MOST = 50  # errors; nobody reads more
 LOOKED_AT_MOST = 2_000  # a body may be wrong in ten thousand places, and listing them is dear
 
 BROKEN_JSON = FieldError("body", "is not valid JSON")
-NUL = "holds a NUL character"
 
 _TIME = "must be a time with its zone, like 2026-05-04T12:00:00Z"
 _REASONS = {
@@ -30,6 +29,7 @@ _REASONS = {
     "model_type": "must be an object",
     "dict_type": "must be an object",
     "json_invalid": BROKEN_JSON.reason,
+    "moment": "{reason}",
     "timezone_aware": "must name its time zone, like 2026-05-04T12:00:00Z",
     "datetime_type": _TIME,
     "datetime_parsing": _TIME,
@@ -53,6 +53,13 @@ def refusal(error: ValidationError) -> list[FieldError]:
         else:
             found.setdefault(path(loc), _reason(each["type"], each.get("ctx", {})))
     return [FieldError(field, reason) for field, reason in found.items()][:TOLD_AT_MOST]
+
+
+def is_broken(error: ValidationError) -> bool:
+    """Whether the body is no JSON, so that nothing of it can be read."""
+    return (
+        error.error_count() == 1 and error.errors(include_url=False, include_input=False)[0]["type"] == "json_invalid"
+    )
 
 
 def path(loc: tuple[int | str, ...]) -> str:

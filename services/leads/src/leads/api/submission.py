@@ -1,213 +1,265 @@
-"""What somebody may send at the capture door, and what of it is refused.
+"""What becomes of each field that somebody sends at a door for leads.
 
-``pydantic`` reads the bytes and knows types and lengths; what needs more than one field, a table or the time of day is
-checked after it, in one pass, so that a good lead costs little and a bad one names every field that is wrong.
+What the types have nothing against is settled in one pass, so that a good lead costs little. What they refuse is mended first
+(``mending``), and what could not be used as it was sent is set aside: flagged, and kept sealed among the lead's answers. Only a
+lead whom nobody could reach, or that nobody could name again, is refused.
 """
 
-import re
-from datetime import UTC, datetime, timedelta
-from typing import Annotated, Literal
-from urllib.parse import parse_qsl
+from datetime import datetime
+from typing import Any, NamedTuple
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
-from pydantic_core import to_json
+from pydantic import TypeAdapter, ValidationError
 
 from chassis.problems import FieldError
-from leads.api.codes import COUNTRIES, CURRENCIES
-from leads.api.phone import normalise_phone
-from leads.api.refusal import NUL, TOLD_AT_MOST, path, refusal
+from leads.api.forms import TEXT, Aside, LeadForm, MoneyForm, PlainLead
+from leads.api.mending import BROKEN, mend_lead, read_json
+from leads.api.phone import is_withheld, normalise_phone, other_phones
+from leads.api.refusal import BROKEN_JSON, TOLD_AT_MOST, is_broken, refusal
+from leads.domain import flags
+from leads.domain.personal import is_private, reaches
+from leads.domain.source import SOURCES, source_of
+from values.contact import email
+from values.countries import COUNTRIES, country
+from values.money import CURRENCIES, amount
+from values.text import hides, key, visible
+from values.times import bounds
 
-Source = Literal["web", "phone", "campaign", "sales", "import"]
-Text = Annotated[str, Field(max_length=500)]
-Number = Annotated[int, Field(ge=-(10**15), le=10**15)]
-Name = Annotated[str, Field(min_length=1, max_length=500)]
-
-AHEAD = timedelta(days=1)
-LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)
-
-# No repetition inside another that could match the same text twice, so it is quick on every input. A domain may be in any
-# script (IDN); quoted local parts and address literals are refused.
-_LABEL = r"(?!-)[^\s@.\x00-\x2c\x2f\x3a-\x40\x5b-\x60\x7b-\x7f]{1,63}(?<!-)"
-_EMAIL = re.compile(rf"[^\s@\"(),:;<>\[\]\\\x00-\x1f\x7f]{{1,64}}@(?:{_LABEL}\.)+(?![0-9]+$){_LABEL}")
-_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,8}", re.ASCII)
-_WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,14})", re.ASCII)
-_DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]{0,14})\.[0-9]{1,6}", re.ASCII)
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
-class Form(BaseModel):
-    """Something sent at a door: nothing unknown, nothing converted, no NaN."""
+class Submission(NamedTuple):
+    """A lead that is taken, and what was set aside of it."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, str_strip_whitespace=True)
-
-
-class ContactForm(Form):
-    """Who asks. Personal data: sealed before it goes anywhere."""
-
-    name: Text | None = None
-    phone: Annotated[
-        Text | None, Field(description="in any script; national numbers are read as numbers of `country`")
-    ] = None
-    email: Text | None = None
-    company: Text | None = None
-    address: Text | None = None
+    form: LeadForm
+    aside: Aside
 
 
-class MoneyForm(Form):
-    """An amount in integer minor units of an ISO 4217 currency."""
-
-    minor: Annotated[int, Field(ge=0, le=10**15)]
-    currency: Text
+PLAIN, LEAD = TypeAdapter(PlainLead), TypeAdapter(LeadForm)
+_PLAIN = ("region", "postcode", "product", "industry", "language", "channel", "campaign", "form", "sender")
+_SPOKEN = ("name", "company", "address")
 
 
-class LeadForm(Form):
-    """A lead as it comes in. One of phone, email and external_id is needed."""
-
-    source: Source
-    contact: ContactForm = Field(default_factory=ContactForm)
-    message: Annotated[str, Field(max_length=10_000)] | None = None
-    country: Annotated[Text | None, Field(description="ISO 3166-1 alpha-2")] = None
-    region: Text | None = None
-    postcode: Text | None = None
-    product: Text | None = None
-    industry: Text | None = None
-    language: Annotated[Text | None, Field(description="BCP 47")] = None
-    channel: Text | None = None
-    campaign: Text | None = None
-    expected_amount: MoneyForm | None = None
-    external_id: Text | None = None
-    occurred_at: AwareDatetime | None = None
-    attributes: Annotated[dict[Name, Text | bool | Number | float], Field(max_length=32)] = Field(default_factory=dict)
-
-
-LEAD = TypeAdapter(LeadForm)
-_TEXTS = (
-    "message",
-    "country",
-    "region",
-    "postcode",
-    "product",
-    "industry",
-    "language",
-    "channel",
-    "campaign",
-    "external_id",
-)
-_CONTACT = ("name", "phone", "email", "company", "address")
-
-
-def parse_lead(raw: bytes, now: datetime) -> LeadForm | list[FieldError]:
-    """The lead in a JSON body, its phone number in E.164, or everything that is wrong with it."""
+def parse_lead(
+    raw: bytes, now: datetime, *, public: bool = False, source: str | None = None
+) -> Submission | list[FieldError]:
+    """The lead in a JSON body, or everything that is wrong with it. At the public door its source is the web; at a door for
+    leads of one source it need not be said."""
+    if raw.startswith(BYTE_ORDER_MARK):
+        raw = raw[len(BYTE_ORDER_MARK) :]
     try:
-        form = LEAD.validate_json(raw)
+        form = PLAIN.validate_json(raw)
+    except ValidationError as error:
+        return [BROKEN_JSON] if is_broken(error) else _mended(raw, now, public, source)
+    form.source = form.source or source
+    return settle(form, Aside(), now, public)
+
+
+def _mended(raw: bytes, now: datetime, public: bool, source: str | None) -> Submission | list[FieldError]:
+    """The slow way of what the types refuse."""
+    body = read_json(raw)
+    if body is BROKEN:
+        return [BROKEN_JSON]
+    mended, aside = mend_lead(body, forgiving=True)
+    if source and isinstance(mended, dict):
+        mended.setdefault("source", source)
+    return take(mended, aside, now, public)
+
+
+def take(body: object, aside: Aside, now: datetime, public: bool = False) -> Submission | list[FieldError]:
+    """A lead from a body that was read and mended before."""
+    try:
+        form = LEAD.validate_python(body)
     except ValidationError as error:
         return refusal(error)
-    return settle(form, now) or form
+    return settle(form, aside, now, public)
 
 
-def parse_form(raw: bytes, now: datetime) -> LeadForm | list[FieldError]:
-    """The same from a form-encoded body, ``contact.phone=...&attributes.size=20``. A field left blank was not given."""
-    try:
-        pairs = parse_qsl(raw.decode(), keep_blank_values=True, errors="strict", max_num_fields=100)
-    except (UnicodeDecodeError, ValueError):
-        return [FieldError("body", "is not a form of at most 100 fields in UTF-8")]
-    body: dict[str, object] = {}
-    for key, value in pairs:
-        outer, _, inner = key.partition(".")
-        if not value.strip():
-            continue
-        place = body.setdefault(outer, {}) if inner else body
-        name = inner or outer
-        if not isinstance(place, dict) or name in place:
-            return [FieldError(path((outer, inner) if inner else (outer,)), "is given twice")]
-        place[name] = _plain(outer, name, value)
-    amount = body.get("expected_amount")
-    if isinstance(amount, dict) and amount.keys() == {"currency"}:
-        del body["expected_amount"]  # the form's currency was chosen beforehand, and no amount was written
-    return parse_lead(to_json(body), now)
+def settle(form: LeadForm, aside: Aside, now: datetime, public: bool = False) -> Submission | list[FieldError]:
+    """Brings every field into its one form; what cannot be is set aside. Refused is only what leaves no lead."""
+    wrong = _settle_source(form, aside, public)
+    _settle_texts(form, aside)
+    if public and not form.form:
+        form.__dict__["form"] = form.channel  # two forms that both number their entries stand on two sites
+    if form.country is not None and form.country not in COUNTRIES:
+        read = country(form.country)
+        if read is None and form.country:
+            aside.put("country", form.country, flags.COUNTRY_UNREADABLE)
+        form.country = read
+    if form.language:
+        _settle_language(form, aside)
+    money = form.expected_amount
+    if money and (money.minor is None or money.currency not in CURRENCIES):
+        _settle_amount(form, aside)
+    if form.attributes:
+        _settle_attributes(form, aside)
+    if form.occurred_at and (reason := bounds(form.occurred_at, now)):
+        wrong.append(FieldError("occurred_at", reason))
+    if form.external_id is not None:
+        wrong += settle_name(form)
+    wrong += _settle_contact(form, aside)
+    return wrong[:TOLD_AT_MOST] if wrong else Submission(form, aside)
 
 
-def _plain(outer: str, name: str, value: str) -> str | int | float:
-    """A form has only text: what must be a number is read as one, and an attribute that is plainly a number too."""
-    if (outer, name) == ("expected_amount", "minor") or outer == "attributes":
-        if _WHOLE.fullmatch(value):
-            return int(value)
-        if _DECIMAL.fullmatch(value) and outer == "attributes":
-            return float(value)
-    return value
+def _settle_source(form: LeadForm, aside: Aside, public: bool) -> list[FieldError]:
+    """Whoever has a token says where the lead comes from, in any of the words for it; anybody else comes from the web."""
+    said, values = form.source, form.__dict__  # a model's own way to set a field costs ten times as much
+    if public:
+        values["source"], values["sender"] = "web", None
+        if said and said != "web" and source_of(said) != "web":
+            aside.flag(flags.SOURCE_CLAIMED)
+        return []
+    if said in SOURCES:
+        return []
+    if not said:
+        return [FieldError("source", "is needed")]
+    form.source = source_of(said)
+    if form.source is None:
+        form.source = "import"
+        aside.flag(flags.SOURCE_UNKNOWN)
+        form.channel = form.channel or said
+    return []
 
 
-def settle(form: LeadForm, now: datetime) -> list[FieldError]:
-    """Checks what the types cannot say, and brings country, currency, phone and time into their one form."""
-    wrong = [*_texts(form, "", _TEXTS), *_texts(form.contact, "contact.", _CONTACT), *_attributes(form)]
-    if wrong:
-        return wrong[:TOLD_AT_MOST]
-    if form.country:
-        form.country = form.country.upper()
-        if form.country not in COUNTRIES:
-            wrong.append(FieldError("country", "is not a country code of ISO 3166-1"))
-    if form.language and not _LANGUAGE.fullmatch(form.language):
-        wrong.append(FieldError("language", "is not a language tag like de or pt-BR"))
-    if form.expected_amount:
-        wrong += settle_money(form.expected_amount, "expected_amount")
-    if form.occurred_at:
-        wrong += settle_time(form.occurred_at, now, "occurred_at")
-    return [*wrong, *_settle_contact(form)]
-
-
-def _settle_contact(form: LeadForm) -> list[FieldError]:
-    contact, wrong = form.contact, []
-    if not (contact.phone or contact.email or form.external_id):
-        return [FieldError("contact", "one of phone, email or external_id is needed")]
-    if contact.email and not is_email(contact.email):
-        wrong.append(FieldError("contact.email", "is not an e-mail address"))
-    if contact.phone and (not form.country or form.country in COUNTRIES):  # a number of no country cannot be judged
-        number = normalise_phone(contact.phone, form.country)
-        if number is None:
-            reason = "is not a possible phone number" + (
-                "" if form.country else "; without a country it must begin with +"
-            )
-            wrong.append(FieldError("contact.phone", reason))
-        contact.phone = number
-    return wrong
-
-
-def _texts(form: Form, prefix: str, names: tuple[str, ...]) -> list[FieldError]:
-    """A blank text was not given; a NUL is refused, because no database can keep it."""
-    wrong, values = [], form.__dict__
-    for name in names:
+def _settle_texts(form: LeadForm, aside: Aside) -> None:
+    """A blank text was not given; an unseen character that means nothing is left out; who could be reached by it is sealed."""
+    values = form.__dict__
+    for name in _PLAIN:
         text = values[name]
-        if text is None:
-            continue
-        if not text:
-            values[name] = None
-        elif "\0" in text:
-            wrong.append(FieldError(prefix + name, NUL))
-    return wrong
+        if text is not None and not (text.isalpha() and text.isascii()):
+            values[name] = _plain(name, text, aside) if text else None
+    for name in ("channel", "campaign"):
+        text = values[name]
+        if text and not (text.islower() and text.isalpha() and text.isascii()) and (normal := key(text)) != text:
+            aside.written[name], values[name] = text, normal
+            if len(normal) > TEXT:  # some signs stand for a whole sentence
+                aside.put(name, text, f"{name}_unreadable")
+                del aside.written[name]
+                values[name] = None
+    spoken = form.contact.__dict__
+    for name in _SPOKEN:
+        text = spoken[name]
+        if text is not None and (not text or "\0" in text):
+            spoken[name] = text.replace("\0", "") or None
+    if form.message is not None and (not form.message or "\0" in form.message):
+        values["message"] = form.message.replace("\0", "") or None
 
 
-def _attributes(form: LeadForm) -> list[FieldError]:
-    return [
-        FieldError(path(("attributes", name)), NUL)
-        for name, value in form.attributes.items()
-        if "\0" in name or (isinstance(value, str) and "\0" in value)
-    ]
+def _plain(name: str, text: str, aside: Aside) -> str | None:
+    if not text.isascii() or not text.isprintable():
+        if hides(text):
+            aside.put(name, text, f"{name}_unreadable")
+            return None
+        text = visible(text)
+    if reaches(text) and (name != "postcode" or "@" in text):  # ten digits are a postcode in some countries
+        aside.put(name, text, flags.ANSWER_SEALED)
+        return None
+    return text or None
 
 
-def is_email(text: str) -> bool:
-    """Whether mail could be sent there by its form: one @, a domain with a dot. Whether somebody reads it only mail can tell."""
-    return len(text) <= 254 and _EMAIL.fullmatch(text) is not None
+def settle_name(form: Any) -> list[FieldError]:
+    """An external id names the lead: it is kept to the letter, and refused where it may not be what it looks like."""
+    name: str = form.external_id
+    if not name.isascii() or not name.isprintable():
+        if hides(name):
+            return [FieldError("external_id", "holds characters that cannot be seen")]
+        name = visible(name)
+    form.external_id = name or None
+    return []
+
+
+def _settle_language(form: LeadForm, aside: Aside) -> None:
+    tag = form.language or ""
+    if tag.isalpha() and tag.isascii() and 2 <= len(tag) <= 8:
+        return
+    if not tag.isalpha():
+        tag = tag.replace("_", "-").partition(".")[0]  # de_DE.UTF-8, as programs call it
+        if not all(1 <= len(part) <= 8 and part.isascii() and part.isalnum() for part in tag.split("-")):
+            tag = ""
+    if tag and tag.isascii() and tag.partition("-")[0].isalpha() and 2 <= len(tag.partition("-")[0]) <= 8:
+        form.language = tag
+        return
+    aside.put("language", form.language or "", flags.LANGUAGE_UNREADABLE)
+    form.language = None
+
+
+def _settle_amount(form: LeadForm, aside: Aside) -> None:
+    """A currency that was chosen beforehand beside an amount left blank is no amount."""
+    money = form.expected_amount
+    assert money is not None
+    if money.minor is None and not money.amount:
+        form.expected_amount = None
+    elif settle_money(money, "") or (money.minor or 0) < 0:
+        written = money.amount if money.minor is None else str(money.minor)
+        aside.put("expected_amount", f"{written} {money.currency or ''}".strip(), flags.AMOUNT_UNREADABLE)
+        form.expected_amount = None
 
 
 def settle_money(money: MoneyForm, field: str) -> list[FieldError]:
-    """The currency in capitals, if there is such a currency."""
+    """Minor units and the currency in capitals, if there are such; what is wrong with it otherwise."""
+    if money.minor is None:
+        if not money.amount:
+            return [FieldError(f"{field}.minor", "is needed, or amount")]
+        read = amount(money.amount, money.currency or None)
+        if read is None:
+            return [FieldError(f"{field}.amount", "is not an amount of a currency of ISO 4217, like 1234.56 and EUR")]
+        money.minor, money.currency = read
+        return [] if read.minor >= 0 else [FieldError(f"{field}.amount", "must not be negative")]
+    if not money.currency:
+        return [FieldError(f"{field}.currency", "is needed")]
     money.currency = money.currency.upper()
-    return (
-        [] if money.currency in CURRENCIES else [FieldError(f"{field}.currency", "is not a currency code of ISO 4217")]
-    )
+    known = money.currency in CURRENCIES
+    return [] if known else [FieldError(f"{field}.currency", "is not a currency code of ISO 4217")]
 
 
-def settle_time(at: datetime, now: datetime, field: str) -> list[FieldError]:
-    """A clock may be wrong by a day, not by more."""
-    if at > now + AHEAD:
-        return [FieldError(field, "is more than a day ahead")]
-    return [FieldError(field, "is before 1900")] if at < LONG_AGO else []
+def _settle_attributes(form: LeadForm, aside: Aside) -> None:
+    """What is not known to be harmless leaves the attributes for the sealed answers."""
+    moved: list[str] = []
+    for name, value in form.attributes.items():
+        if isinstance(value, str) and not (value.isascii() and value.isprintable()) and hides(value):
+            aside.put(name, value, flags.ANSWER_UNREADABLE)
+        elif "\0" in name:
+            aside.put(name.replace("\0", ""), value, flags.ANSWER_UNREADABLE)
+        elif is_private(name, value):
+            aside.put(name, value, flags.ANSWER_SEALED)
+        else:
+            continue
+        moved.append(name)
+    for name in moved:
+        del form.attributes[name]
+
+
+def _settle_contact(form: LeadForm, aside: Aside) -> list[FieldError]:
+    """One readable way to reach somebody is enough; the other, if it is unreadable, is set aside. A call stands without any
+    when its number was not shown: somebody did call."""
+    values = form.contact.__dict__
+    sent_email, sent_phone = values["email"] or None, values["phone"] or None
+    mailed = values["email"] = email(sent_email) if sent_email else None
+    dialled = values["phone"] = normalise_phone(sent_phone, form.country) if sent_phone else None
+    called = False
+    if dialled:
+        if more := other_phones(sent_phone or "", form.country):
+            aside.put("phone", ", ".join(more), flags.PHONE_OTHERS)
+    elif sent_phone and is_withheld(sent_phone):
+        aside.flag(flags.PHONE_WITHHELD)
+        sent_phone, called = None, form.source == "phone"
+    if not (mailed or dialled or sent_email or sent_phone or form.external_id or called):
+        return [FieldError("contact", "one of phone, email or external_id is needed")]
+    wrong: list[tuple[str, str, str, str]] = []
+    if sent_email and not mailed:
+        wrong.append(("email", sent_email, "is not an e-mail address", flags.EMAIL_UNREADABLE))
+    if sent_phone and not dialled:
+        hint = "" if form.country else "; without a country it must begin with +"
+        wrong.append(("phone", sent_phone, f"is not a possible phone number{hint}", flags.PHONE_UNREADABLE))
+    if wrong and not (mailed or dialled or called):
+        given = any(key(sent) not in NOT_GIVEN for _, sent, _, _ in wrong)
+        if given or not form.external_id:
+            return [FieldError(f"contact.{name}", reason) for name, _, reason, _ in wrong]
+    for name, sent, _, flag in wrong:
+        aside.put(name, sent, flag)
+    return []
+
+
+# What people and programs write into a field that has to be filled.
+NOT_GIVEN = frozenset(
+    map(key, ("n/a", "na", "-", "--", "none", "null", "nil", "unknown", "not provided", "0", "x", "keine", "?"))
+)

@@ -5,7 +5,7 @@ when nothing changed. A step stands a missing predecessor: events of other servi
 so a lead's state is read off what is known of it, not off the order in which it became known.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
@@ -16,19 +16,34 @@ Result = Literal["won", "lost"]
 Entry = dict[str, Any]
 Step = tuple["Lead", Entry | None]
 
+DIFFERING_AT_MOST = 20  # lines about other content: whoever repeats himself does not fill the history
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What somebody typed, sealed under the intake key of this name, or under the person's own key when it names none."""
+
+    box: str
+    key: str | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How the lead ended, as somebody reported it."""
+    """How the lead ended, as somebody reported it. A sealed note can't be compared, only that there is one."""
 
     result: Result
     at: datetime
     amount: Money | None = None
     reason: str | None = None
+    note: Note | None = field(default=None, compare=False)
+    report: str | None = field(default=None, compare=False)
 
     def says_the_same(self, other: "Outcome") -> bool:
-        """Two reports agree when result, amount and reason do, whenever they were made."""
-        return (self.result, self.amount, self.reason) == (other.result, other.amount, other.reason)
+        """Two reports agree when result, amount, reason and having a note do, whenever they were made."""
+        return self._said() == other._said()
+
+    def _said(self) -> tuple[object, ...]:
+        return self.result, self.amount, self.reason, self.note is None
 
 
 class Lead(NamedTuple):
@@ -48,6 +63,8 @@ class Lead(NamedTuple):
     assigned_at: datetime | None = None
     person: str | None = None
     waits: str | None = None  # why it has no team, or no person, as long as it has none
+    content: str | None = None  # a keyed digest of what was submitted
+    differing: int = 0  # lines that say it was submitted again with other content
     outcomes: tuple[Outcome, ...] = ()  # the first and its corrections; the last one stands
 
     @property
@@ -79,12 +96,20 @@ class Lead(NamedTuple):
         return "qualified" if self.qualified_at else "captured"
 
 
-def captured(lead: Lead, at: datetime, source: str, flags: tuple[str, ...] = ()) -> Step:
+def captured(lead: Lead, at: datetime, source: str, flags: tuple[str, ...] = (), content: str | None = None) -> Step:
     """The lead is on record; captured again, it is the same lead."""
     if lead.captured_at:
         return lead, None
     detail = {"flags": list(flags)} if flags else {}
-    return lead._replace(captured_at=at), _entry("captured", at, source=source, **detail)
+    return lead._replace(captured_at=at, content=content), _entry("captured", at, source=source, **detail)
+
+
+def submitted_again(lead: Lead, at: datetime, content: str | None) -> Step:
+    """The same lead was submitted again. The first submission stands; that another said something else is written down."""
+    if lead.content is None or content == lead.content or lead.differing >= DIFFERING_AT_MOST:
+        return lead, None
+    after = lead._replace(differing=lead.differing + 1)
+    return after, _entry("submitted again", at, content="another; the first stands")
 
 
 def qualified(lead: Lead, at: datetime, grade: str, disposition: str, scorecard: int, score: int) -> Step:
@@ -132,7 +157,7 @@ def closed(lead: Lead, outcome: Outcome) -> Step:
     An outcome once corrected does not come back by being heard a second time.
     """
     standing = lead.outcome
-    if standing and (outcome.says_the_same(standing) or outcome in lead.outcomes):
+    if standing and (outcome.says_the_same(standing) or _heard(lead, outcome, standing)):
         return lead, None
     after = lead._replace(outcomes=(*lead.outcomes, outcome))
     detail: Entry = {"revision": after.revision}
@@ -140,7 +165,17 @@ def closed(lead: Lead, outcome: Outcome) -> Step:
         detail["amount"] = {"minor": outcome.amount.minor, "currency": outcome.amount.currency}
     if outcome.reason:
         detail["reason"] = outcome.reason
+    if outcome.note:
+        detail["note"] = "sealed" if outcome.note.box else "not readable any more"
     return after, _entry(outcome.result, outcome.at, **detail)
+
+
+def _heard(lead: Lead, outcome: Outcome, standing: Outcome) -> bool:
+    """Whether this very report was heard before. Without a name of its own it is told by its moment: two of one moment, as
+    records that know only the day have them, are two."""
+    if outcome.report is not None and any(one.report == outcome.report for one in lead.outcomes):
+        return True
+    return outcome.at < standing.at and outcome in lead.outcomes
 
 
 def _entry(what: str, at: datetime, **detail: Any) -> Entry:

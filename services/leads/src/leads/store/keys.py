@@ -81,10 +81,12 @@ async def person_keys(tx: Transaction, person_ids: Iterable[UUID]) -> dict[UUID,
         for r in rows
     }
     others = [i for i in made if i not in found]
-    return found | await _person_keys(tx, others) if others else found
+    return found | await known_person_keys(tx, others) if others else found
 
 
-async def _person_keys(tx: Transaction, ids: list[UUID]) -> dict[UUID, bytes]:
+async def known_person_keys(tx: Transaction, ids: Iterable[UUID]) -> dict[UUID, bytes]:
+    """The keys of those of these persons who are known and were not forgotten; none is made."""
+    ids = list(ids)
     rows = await tx.conn.fetch("select person_id, wrapped_key from person where person_id = any($1)", ids)
     wrapping = Ring.of(tx).persons
     return {

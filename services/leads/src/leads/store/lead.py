@@ -11,7 +11,7 @@ import asyncpg
 from pydantic_core import to_json
 
 from chassis import Transaction
-from leads.domain.lead import Entry, Lead, Outcome
+from leads.domain.lead import Entry, Lead, Note, Outcome
 from leads.domain.money import Money
 
 
@@ -40,22 +40,23 @@ _plain = itemgetter(*_PLAIN)
 
 _LOAD = """
 select lead_id, captured_at, qualified_at, grade, disposition, scorecard, discarded_at, discard_reason, opened_at,
-    segment, team, pipeline, assigned_at, person, waits, outcomes
+    segment, team, pipeline, assigned_at, person, waits, content, differing, outcomes
 from lead where lead_id = any($1) order by lead_id for update
 """
 
 # A lead that was only heard of before gets who it is about when that arrives; the history only grows.
 _SAVE = """
 insert into lead (lead_id, person_id, personal, about, state, occurred_at, captured_at, qualified_at, grade, disposition,
-    scorecard, discarded_at, discard_reason, opened_at, segment, team, pipeline, assigned_at, person, waits, outcomes, history)
+    scorecard, discarded_at, discard_reason, opened_at, segment, team, pipeline, assigned_at, person, waits, content, differing,
+    outcomes, history)
 select r.lead_id, r.person_id, p.personal, r.about, r.state, r.occurred_at, r.captured_at, r.qualified_at, r.grade,
     r.disposition, r.scorecard, r.discarded_at, r.discard_reason, r.opened_at, r.segment, r.team, r.pipeline, r.assigned_at,
-    r.person, r.waits, r.outcomes, r.history
+    r.person, r.waits, r.content, r.differing, r.outcomes, r.history
 from rows from (
     json_to_recordset($1::json) as (lead_id uuid, person_id uuid, about jsonb, state text, occurred_at timestamptz,
         captured_at timestamptz, qualified_at timestamptz, grade text, disposition text, scorecard bigint,
         discarded_at timestamptz, discard_reason text, opened_at timestamptz, segment text, team text, pipeline text,
-        assigned_at timestamptz, person text, waits text, outcomes jsonb, history jsonb)
+        assigned_at timestamptz, person text, waits text, content text, differing integer, outcomes jsonb, history jsonb)
 ) with ordinality as r
 join unnest($2::bytea[]) with ordinality as p(personal, ordinality) using (ordinality)
 on conflict (lead_id) do update set
@@ -65,7 +66,8 @@ on conflict (lead_id) do update set
     grade = excluded.grade, disposition = excluded.disposition, scorecard = excluded.scorecard,
     discarded_at = excluded.discarded_at, discard_reason = excluded.discard_reason, opened_at = excluded.opened_at,
     segment = excluded.segment, team = excluded.team, pipeline = excluded.pipeline, assigned_at = excluded.assigned_at,
-    person = excluded.person, waits = excluded.waits, outcomes = excluded.outcomes,
+    person = excluded.person, waits = excluded.waits, content = excluded.content, differing = excluded.differing,
+    outcomes = excluded.outcomes,
     history = lead.history || excluded.history
 """
 
@@ -84,6 +86,12 @@ async def save(tx: Transaction, records: Sequence[Record]) -> None:
             to_json([_row(r) for r in records]).decode(),
             [r.who.box if r.who else None for r in records],
         )
+
+
+async def persons(tx: Transaction, lead_ids: Iterable[UUID]) -> dict[UUID, UUID]:
+    """Whose these leads are."""
+    rows = await tx.conn.fetch("select lead_id, person_id from lead where lead_id = any($1)", list(lead_ids))
+    return {row["lead_id"]: row["person_id"] for row in rows if row["person_id"]}
 
 
 async def show(tx: Transaction, lead_id: UUID) -> dict[str, Any] | None:
@@ -138,15 +146,21 @@ def outcome_json(outcome: Outcome) -> dict[str, Any]:
         made["amount"] = {"minor": outcome.amount.minor, "currency": outcome.amount.currency}
     if outcome.reason:
         made["reason"] = outcome.reason
+    if outcome.note:
+        made["note"] = {"box": outcome.note.box} | ({"key": outcome.note.key} if outcome.note.key else {})
+    if outcome.report:
+        made["report"] = outcome.report
     return made
 
 
 def outcome_of(kept: Mapping[str, Any]) -> Outcome:
     """The way back."""
-    amount = kept.get("amount")
+    amount, note = kept.get("amount"), kept.get("note")
     return Outcome(
         kept["result"],
         datetime.fromisoformat(kept["at"]),
         Money(amount["minor"], amount["currency"]) if amount else None,
         kept.get("reason"),
+        Note(note["box"], note.get("key")) if note else None,
+        kept.get("report"),
     )

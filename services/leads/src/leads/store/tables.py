@@ -1,6 +1,6 @@
 """The tables of the leads service, as Alembic compares them."""
 
-from sqlalchemy import BigInteger, Boolean, Column, DateTime, Index, LargeBinary, MetaData, Table, Text, Uuid
+from sqlalchemy import BigInteger, Boolean, Column, DateTime, Index, Integer, LargeBinary, MetaData, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 
 METADATA = MetaData()
@@ -11,7 +11,7 @@ LEAD = Table(
     METADATA,
     Column("lead_id", Uuid, primary_key=True),
     Column("person_id", Uuid),
-    Column("personal", LargeBinary, comment="contact and message, sealed under the person's key"),
+    Column("personal", LargeBinary, comment="contact, message and answers, sealed under the person's key"),
     Column("about", JSONB, comment="what may be known without knowing the person"),
     Column("state", Text, nullable=False),
     Column("occurred_at", WHEN),
@@ -29,6 +29,8 @@ LEAD = Table(
     Column("assigned_at", WHEN),
     Column("person", Text),
     Column("waits", Text),
+    Column("content", Text, comment="a digest of what was submitted, keyed with the person's key"),
+    Column("differing", Integer, nullable=False, server_default="0"),
     Column("outcomes", JSONB, nullable=False, server_default="[]"),
     Column("history", JSONB, nullable=False, server_default="[]", comment="append only"),
     postgresql_with={"fillfactor": "45"},

@@ -1,12 +1,15 @@
 """What came in at the door is put on record, judged, and told."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from chassis import Transaction
 from chassis.sealing import seal_bytes, unseal
 from contracts.leads.intake import LeadSubmitted, OutcomeReported
+from contracts.leads.lead import LeadAttributes
 from leads.domain import lead as life
+from leads.domain.flags import UNKNOWN_CAMPAIGN
 from leads.domain.lead import Entry, Lead
 from leads.domain.personal import Personal
 from leads.domain.qualification import Verdict, facts
@@ -16,42 +19,62 @@ from leads.store import keys
 from leads.store import lead as leads
 from leads.store import outcome as outcomes
 from leads.use_cases import telling
-from leads.use_cases.personal import pack, unpack
+from leads.use_cases.free_mail import is_free_mail
+from leads.use_cases.notes import reseal
+from leads.use_cases.personal import digest, pack, unpack
 
-UNKNOWN_CAMPAIGN = "unknown campaign"
+OF_SOMEBODY_ELSE = ""  # no digest of anybody's
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """A submission that is no lead on record yet, opened."""
+
+    said: LeadSubmitted
+    person_id: UUID
+    personal: Personal
+    key: bytes
+    about: LeadAttributes
+
+    def content(self) -> str:
+        """A digest of what was said, under the person's key: who forgets the person forgets it too."""
+        return digest(self.key, self.personal, self.about)
 
 
 async def take_in(events: Sequence[LeadSubmitted | OutcomeReported], tx: Transaction) -> None:
     """Load, decide, save, tell: submissions, and reported outcomes, which may have overtaken their lead."""
     standing = await leads.load(tx, (e.lead_id for e in events))
-    submitted = _new(events, standing)
-    persons = await _open(tx, submitted.values())
-    sealing_keys = await keys.person_keys(tx, (person_id for person_id, _ in persons.values())) if persons else {}
-    planned = await campaigns.known(tx, (s.campaign for s in submitted.values() if s.campaign))
-    early = await outcomes.take(tx, submitted) if submitted else {}
+    fresh = await _fresh(tx, _new(events, standing))
+    planned = await campaigns.known(tx, (f.said.campaign for f in fresh.values() if f.said.campaign))
+    early = await outcomes.take(tx, fresh) if fresh else {}
 
     added: dict[UUID, list[Entry]] = {}
-    for lead_id, said in submitted.items():
-        flags = (UNKNOWN_CAMPAIGN,) if said.campaign and said.campaign not in planned else ()
-        verdict = judge(said, persons[lead_id][1])
-        standing[lead_id], added[lead_id] = _on_record(standing.get(lead_id, Lead()), said, verdict, flags, tx)
-        for outcome in early.get(lead_id, ()):
-            _close(standing, added, lead_id, outcome, said, tx)
-    overtook = []
+    for lead_id, one in fresh.items():
+        unknown = one.said.campaign and one.said.campaign not in planned
+        said_flags = (*((UNKNOWN_CAMPAIGN,) if unknown else ()), *(one.said.flags or ()))
+        standing[lead_id], added[lead_id] = _on_record(standing.get(lead_id, Lead()), one, said_flags, tx)
+    await _submitted_again(tx, [e for e in events if isinstance(e, LeadSubmitted)], fresh, standing, added)
+
+    overtook, reported = [], [(i, o) for i, waited in early.items() for o in waited]
+    because: list[LeadSubmitted | OutcomeReported] = [fresh[lead_id].said for lead_id, _ in reported]
     for event in events:
         if not isinstance(event, OutcomeReported):
             continue
         outcome = telling.outcome_of(event)
         if standing.get(event.lead_id, Lead()).known:
-            _close(standing, added, event.lead_id, outcome, event, tx)
+            reported.append((event.lead_id, outcome))
+            because.append(event)
         else:
             overtook.append((event.lead_id, tx.heard(event).id, outcome))
+    reported = await reseal(tx, reported, {i: one.key for i, one in fresh.items()})
+    for (lead_id, outcome), event in zip(reported, because, strict=True):
+        _close(standing, added, lead_id, outcome, event, tx)
 
     await outcomes.keep(tx, overtook)
     await leads.save(
         tx,
         [
-            leads.Record(lead_id, standing[lead_id], entries, _who(lead_id, submitted, persons, sealing_keys))
+            leads.Record(lead_id, standing[lead_id], entries, _who(fresh[lead_id]) if lead_id in fresh else None)
             for lead_id, entries in added.items()
         ],
     )
@@ -66,17 +89,45 @@ def _new(events: Iterable[LeadSubmitted | OutcomeReported], standing: Mapping[UU
     return fresh
 
 
-async def _open(tx: Transaction, submitted: Iterable[LeadSubmitted]) -> dict[UUID, tuple[UUID, Personal]]:
-    """Who is behind each submission. One whose intake key is gone fails here, alone."""
-    said = list(submitted)
-    door_keys = await keys.intake_keys(tx, (s.person.key for s in said))
-    opened = {}
-    for one in said:
-        if one.person.key not in door_keys:
-            raise LookupError("its intake key does not exist any more")
-        personal = unpack(unseal(one.person, door_keys[one.person.key], one.lead_id.bytes))
-        opened[one.lead_id] = (keys.person_id(tx, personal.email, personal.phone, one.lead_id), personal)
-    return opened
+async def _fresh(tx: Transaction, submitted: Mapping[UUID, LeadSubmitted]) -> dict[UUID, Fresh]:
+    """Who is behind each new submission, with their keys. One whose intake key is gone fails here, alone."""
+    door_keys = await keys.intake_keys(tx, (s.person.key for s in submitted.values()))
+    if any(one.person.key not in door_keys for one in submitted.values()):
+        raise LookupError("its intake key does not exist any more")
+    opened = {lead_id: _opened(tx, one, door_keys) for lead_id, one in submitted.items()}
+    sealing_keys = await keys.person_keys(tx, (person_id for person_id, _ in opened.values())) if opened else {}
+    return {
+        lead_id: Fresh(one, *opened[lead_id], sealing_keys[opened[lead_id][0]], telling.attributes(one))
+        for lead_id, one in submitted.items()
+    }
+
+
+def _opened(tx: Transaction, said: LeadSubmitted, door_keys: Mapping[str, bytes]) -> tuple[UUID, Personal]:
+    personal = unpack(unseal(said.person, door_keys[said.person.key], said.lead_id.bytes))
+    return keys.person_id(tx, personal.email, personal.phone, said.lead_id), personal
+
+
+async def _submitted_again(
+    tx: Transaction,
+    submitted: Sequence[LeadSubmitted],
+    fresh: Mapping[UUID, Fresh],
+    standing: dict[UUID, Lead],
+    added: dict[UUID, list[Entry]],
+) -> None:
+    """A known lead that is submitted with other content stays as it is, and its history says so. What can't be opened any
+    more, or was put on record before there were digests, can't be compared."""
+    again = [one for one in submitted if one.lead_id not in fresh or one is not fresh[one.lead_id].said]
+    door_keys = await keys.intake_keys(tx, (one.person.key for one in again)) if again else {}
+    opened = [(one, *_opened(tx, one, door_keys)) for one in again if one.person.key in door_keys]
+    known = {one.person_id: one.key for one in fresh.values()}
+    if opened:
+        known |= await keys.known_person_keys(tx, (person_id for _, person_id, _ in opened))
+    for one, person_id, personal in opened:
+        theirs = known.get(person_id)
+        content = digest(theirs, personal, telling.attributes(one)) if theirs else OF_SOMEBODY_ELSE
+        standing[one.lead_id], entry = life.submitted_again(standing[one.lead_id], tx.now, content)
+        if entry:
+            added.setdefault(one.lead_id, []).append(entry)
 
 
 def judge(said: LeadSubmitted, personal: Personal) -> Verdict:
@@ -86,6 +137,7 @@ def judge(said: LeadSubmitted, personal: Personal) -> Verdict:
             said.source,
             phone=personal.phone,
             email=personal.email,
+            free_mail=is_free_mail(personal.email),
             company=personal.company,
             external_id=said.external_id,
             message=personal.message,
@@ -97,13 +149,11 @@ def judge(said: LeadSubmitted, personal: Personal) -> Verdict:
     )
 
 
-def _on_record(
-    lead: Lead, said: LeadSubmitted, verdict: Verdict, flags: tuple[str, ...], tx: Transaction
-) -> tuple[Lead, list[Entry]]:
+def _on_record(lead: Lead, one: Fresh, flags: tuple[str, ...], tx: Transaction) -> tuple[Lead, list[Entry]]:
     """Captured, qualified and, where it is no target, discarded; each told."""
-    about = telling.attributes(said)
+    said, about, verdict = one.said, one.about, judge(one.said, one.personal)
     steps: list[Entry | None] = []
-    lead, entry = life.captured(lead, tx.now, said.source, flags)
+    lead, entry = life.captured(lead, tx.now, said.source, flags, one.content())
     steps.append(entry)
     tx.emit(telling.captured(said, about, flags, tx.now))
     lead, entry = life.qualified(lead, tx.now, verdict.grade, verdict.disposition, verdict.scorecard, verdict.score)
@@ -132,16 +182,7 @@ def _close(
         tx.emit(telling.closed(lead_id, lead), because)
 
 
-def _who(
-    lead_id: UUID,
-    submitted: Mapping[UUID, LeadSubmitted],
-    persons: Mapping[UUID, tuple[UUID, Personal]],
-    sealing_keys: Mapping[UUID, bytes],
-) -> leads.Who | None:
+def _who(one: Fresh) -> leads.Who:
     """Who and what the lead is about, sealed under the person's own key and bound to this lead."""
-    if lead_id not in submitted:
-        return None
-    (person_id, personal), said = persons[lead_id], submitted[lead_id]
-    box = seal_bytes(sealing_keys[person_id], pack(personal), lead_id.bytes)
-    about = telling.attributes(said).model_dump(mode="json", exclude_none=True)
-    return leads.Who(person_id, box, about, said.occurred_at)
+    box = seal_bytes(one.key, pack(one.personal), one.said.lead_id.bytes)
+    return leads.Who(one.person_id, box, one.about.model_dump(mode="json", exclude_none=True), one.said.occurred_at)

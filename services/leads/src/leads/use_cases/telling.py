@@ -7,7 +7,7 @@ from uuid import UUID
 from contracts.event import Money as SaidMoney
 from contracts.leads.intake import LeadSubmitted, OutcomeReported
 from contracts.leads.lead import LeadAttributes, LeadCaptured, LeadClosed, LeadDiscarded, LeadQualified, Reason
-from leads.domain.lead import Lead, Outcome
+from leads.domain.lead import Lead, Note, Outcome
 from leads.domain.money import Money
 from leads.domain.postcode import postcode_area
 from leads.domain.qualification import Verdict
@@ -27,6 +27,7 @@ def attributes(said: LeadSubmitted) -> LeadAttributes:
         campaign=said.campaign,
         expected_amount=said.expected_amount,
         attributes=said.attributes,
+        written=said.written,
     )
 
 
@@ -87,7 +88,9 @@ def closed(lead_id: UUID, lead: Lead) -> LeadClosed:
 
 def outcome_of(said: OutcomeReported) -> Outcome:
     """A reported outcome as the domain knows it."""
-    return Outcome(said.result, said.at, money_of(said.amount), said.reason)
+    note = Note(said.note.box, said.note.key) if said.note else None
+    report = str(said.report) if said.report else None
+    return Outcome(said.result, said.at, money_of(said.amount), said.reason, note, report)
 
 
 def money_of(said: SaidMoney | None) -> Money | None:

@@ -1,0 +1,283 @@
+"""The slow way: a body that the types refused is brought into a shape that they take, with nothing of it lost.
+
+Programs fill what is empty with null, send lists for boxes that may be ticked twice, numbers for texts and texts for numbers,
+first and last name apart, and fields that the form does not have. Each is read as what is plainly meant; the rest is set aside.
+"""
+
+import json
+import re
+from typing import Any
+
+from leads.api.forms import ATTRIBUTES, LARGEST_WHOLE, MESSAGE, TEXT, Aside, ContactForm, LeadForm
+from leads.domain import flags
+from leads.domain.personal import Scalar, is_private
+
+ANSWER, ANSWERS, ALL_ANSWERS = 5_000, 100, 60_000  # characters of one answer, answers, and characters of all of them
+NOTHING = float("nan")
+
+_CONTACT = frozenset(ContactForm.model_fields)
+_TEXTS = frozenset(LeadForm.model_fields) - {"contact", "expected_amount", "attributes", "occurred_at", "message"}
+_ALIASES = {
+    **dict.fromkeys(("first_name", "firstname", "firstName", "given_name"), "first"),
+    **dict.fromkeys(("last_name", "lastname", "lastName", "family_name", "surname"), "last"),
+    **dict.fromkeys(("tel", "telephone", "mobile", "phone_number", "phoneNumber"), "phone"),
+    **dict.fromkeys(("mail", "e-mail", "email_address", "emailAddress"), "email"),
+    **dict.fromkeys(("full_name", "fullName", "fullname"), "name"),
+}
+_HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]+")
+_WHOLE = re.compile(r"0|[1-9][0-9]{0,14}", re.ASCII)
+
+
+def read_json(raw: bytes) -> Any:
+    """The body with its numbers as they were sent; BROKEN where it is no JSON."""
+    try:
+        return json.loads(raw, parse_int=_whole, parse_float=decimal, parse_constant=lambda _: NOTHING)
+    except (ValueError, RecursionError):
+        return BROKEN
+
+
+BROKEN = object()
+
+
+def _whole(text: str) -> int | str:
+    """Beyond 2^53 other programs would change the number: it is kept as its digits."""
+    return int(text) if len(text) <= 16 and abs(int(text)) <= LARGEST_WHOLE else text
+
+
+def decimal(text: str) -> float | str:
+    """A number if it is written back as it came; 1.10 and 1e400 are kept as their digits."""
+    read = float(text)
+    return read if repr(read) == text else text
+
+
+def mend_lead(body: Any, *, forgiving: bool) -> tuple[Any, Aside]:
+    """The body, mended, and what was set aside. Fields that the form does not have are kept as answers if it is forgiving;
+    else only those that tell where a visitor came from."""
+    aside = Aside()
+    if not isinstance(body, dict):
+        return body, aside
+    mended: dict[str, Any] = {}
+    unknown: dict[str, Any] = {}
+    for name, value in body.items():
+        if value is None:
+            continue
+        if name in LeadForm.model_fields:
+            mended[name] = value
+        elif forgiving or name.startswith("utm_"):
+            unknown[name] = value
+        else:
+            mended[name] = value
+    mended["contact"] = _contact(mended.pop("contact", {}), unknown, aside, forgiving)
+    mended["attributes"] = _attributes(mended.pop("attributes", {}), aside)
+    for name, value in unknown.items():
+        _keep_unknown(name, value, mended["attributes"], aside)
+    _limit(mended["attributes"], aside)
+    for name in _TEXTS & mended.keys():
+        _text(mended, name, mended[name], aside)
+    if "message" in mended:
+        mended["message"] = _message(mended["message"], aside)
+    if "expected_amount" in mended:
+        mended["expected_amount"] = _money(mended["expected_amount"], aside)
+    _bound(aside)
+    return mended, aside
+
+
+def mend_outcome(body: Any) -> Any:
+    """An outcome likewise: null was not given, and money may be written as people write it."""
+    if not isinstance(body, dict):
+        return body
+    mended = {name: value for name, value in body.items() if value is not None}
+    made = money(mended["amount"]) if "amount" in mended else None
+    if made is not None:  # of no amount at all the types say what is wrong
+        mended["amount"] = made if made.keys() - {"currency"} else None
+    for name in ("external_id", "reason"):
+        if type(mended.get(name)) in (int, float):
+            mended[name] = str(mended[name])
+    return mended
+
+
+def _contact(contact: Any, unknown: dict[str, Any], aside: Aside, forgiving: bool) -> Any:
+    if isinstance(contact, str) and "@" in contact and forgiving:
+        contact = {"email": contact}
+    elif not isinstance(contact, dict):
+        _put("contact", contact, flags.CONTACT_UNREADABLE, aside)
+        contact = {}
+    given: dict[str, Any] = {}
+    if forgiving:  # a plain form calls its fields as it likes
+        for name in [n for n in unknown if n in _CONTACT or n in _ALIASES]:
+            contact = {**contact, name: contact.get(name) or unknown.pop(name)}
+    for name, value in contact.items():
+        if value is None:
+            continue
+        known = name if name in _CONTACT else _ALIASES.get(name)
+        if known is None and forgiving:
+            _put(f"contact.{name}", value, flags.FIELD_UNKNOWN, aside)
+        elif known is None:
+            given[name] = value
+        elif given.get(known):
+            _put(f"contact.{name}", value, flags.FIELD_UNKNOWN, aside)
+        else:
+            given[known] = _spoken(known, value, aside)
+    first, last = given.pop("first", None), given.pop("last", None)
+    if (first or last) and not given.get("name"):
+        given["name"] = join_names(first, last)
+    return given
+
+
+def join_names(first: str | None, last: str | None) -> str:
+    """Both names as they are said: in Chinese the family's comes first and nothing stands between."""
+    if first and last and _HAN.fullmatch(first.strip()) and _HAN.fullmatch(last.strip()):
+        return last.strip() + first.strip()
+    return " ".join(part.strip() for part in (first, last) if part and part.strip())
+
+
+def _spoken(name: str, value: Any, aside: Aside) -> str | None:
+    text = said(value)
+    if text is None:
+        _put(f"contact.{name}", value, flags.CONTACT_UNREADABLE, aside)
+        return None
+    if len(text.strip()) <= TEXT:
+        return text
+    _put(f"contact.{name}", text, flags.CONTACT_CUT, aside)
+    return text.strip()[:TEXT]
+
+
+def _attributes(given: Any, aside: Aside) -> dict[str, Scalar]:
+    if not isinstance(given, dict):
+        _put("attributes", given, flags.ANSWER_SEALED, aside)
+        return {}
+    kept: dict[str, Scalar] = {}
+    for name, value in given.items():
+        if value is not None:
+            _answer(name, value, kept, aside)
+    return kept
+
+
+def _answer(name: str, value: Any, kept: dict[str, Scalar], aside: Aside) -> None:
+    """A value stays an attribute if the form takes it as one; several become one text with commas, if each may be known."""
+    read = said(value) if isinstance(value, list) else value
+    if isinstance(value, list) and any(is_private(name, one) for one in value if isinstance(one, str | int | float)):
+        _put(name, value, flags.ANSWER_SEALED, aside)
+    elif isinstance(read, str):
+        text = read.strip()
+        if not text:
+            return
+        if len(text) <= TEXT and 0 < len(name) <= TEXT:
+            kept[name] = text
+        else:
+            _put(name, text, flags.ANSWER_SEALED, aside)
+    elif isinstance(read, float) and read != read:
+        aside.flag(flags.ANSWER_UNREADABLE)
+    elif isinstance(read, bool | int | float) and 0 < len(name) <= TEXT:
+        kept[name] = read
+    else:
+        _put(name, value, flags.ANSWER_SEALED, aside)
+
+
+def _keep_unknown(name: str, value: Any, kept: dict[str, Scalar], aside: Aside) -> None:
+    if name.startswith("utm_") and name not in kept:
+        _answer(name, value, kept, aside)
+    else:
+        _put(name, value, flags.FIELD_UNKNOWN, aside)
+
+
+def _limit(kept: dict[str, Scalar], aside: Aside) -> None:
+    """An event carries so many attributes; the rest stands with the sealed answers."""
+    for name in list(kept)[ATTRIBUTES:]:
+        aside.put(name, kept.pop(name), flags.ANSWER_SEALED)
+
+
+def _text(mended: dict[str, Any], name: str, value: Any, aside: Aside) -> None:
+    text = said(value)
+    if text is not None and len(text.strip()) <= TEXT:
+        mended[name] = text
+    elif name in ("external_id", "source"):
+        mended[name] = value if text is None else text  # it names the lead or its origin: the types say what is wrong
+    else:
+        _put(name, value, f"{name}_unreadable", aside)
+        del mended[name]
+
+
+def _message(value: Any, aside: Aside) -> str | None:
+    text = said(value)
+    if text is None:
+        _put("message", value, flags.ANSWER_SEALED, aside)
+        return None
+    if len(text.strip()) <= MESSAGE:
+        return text
+    aside.flag(flags.MESSAGE_CUT)
+    return text.strip()[:MESSAGE]
+
+
+def _money(value: Any, aside: Aside) -> Any:
+    mended = money(value)
+    if mended is None:
+        _put("expected_amount", value, flags.AMOUNT_UNREADABLE, aside)
+        return None
+    if isinstance(mended, dict):
+        for name in [n for n in mended if n not in ("minor", "amount", "currency")]:
+            _put(f"expected_amount.{name}", mended.pop(name), flags.FIELD_UNKNOWN, aside)
+    return mended
+
+
+def money(value: Any) -> Any:
+    """An amount as the form takes it, from an object with nulls and texts, or from a text or number alone; None for what is none."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float | dict):
+        return None
+    if not isinstance(value, dict):
+        return {"amount": str(value)}
+    made = {name: one for name, one in value.items() if one is not None and one != ""}
+    for name in ("amount", "currency"):
+        if name in made:
+            text = said(made[name])
+            if text is None or len(text) > TEXT:
+                return None
+            made[name] = text
+    minor = made.get("minor")
+    if isinstance(minor, str):
+        if not _WHOLE.fullmatch(minor.strip()):
+            return None
+        made["minor"] = int(minor)
+    elif minor is not None and (isinstance(minor, bool) or not isinstance(minor, int) or not 0 <= minor <= 10**15):
+        return None
+    return made
+
+
+def said(value: Any) -> str | None:
+    """A text, from a text or a number; of a list all that it says, with commas. None for anything else."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return None if value != value else str(value)
+    if isinstance(value, list):
+        parts = [said(one) for one in value if one is not None]
+        return None if None in parts else ", ".join(part.strip() for part in parts if part and part.strip())
+    return None
+
+
+def _put(name: str, value: Any, flag: str, aside: Aside) -> None:
+    """Any value at all, kept as an answer: an object as JSON."""
+    if value is None or value == "" or value == {} or value == []:
+        return
+    text = said(value)
+    if isinstance(value, bool | int | float) and value == value:
+        aside.put(name[:TEXT] or "?", value, flag)
+    else:
+        aside.put(name[:TEXT] or "?", json.dumps(value, ensure_ascii=False) if text is None else text, flag)
+
+
+def _bound(aside: Aside) -> None:
+    """So much of the answers is kept, that a lead fits into its event."""
+    left, kept = ALL_ANSWERS, dict[str, Scalar]()
+    for name, value in aside.answers.items():
+        if len(kept) >= ANSWERS or left <= 0:
+            aside.flag(flags.ANSWERS_CUT)
+            break
+        if isinstance(value, str) and len(value) > min(ANSWER, left):
+            aside.flag(flags.ANSWER_CUT)
+            value = value[: min(ANSWER, left)]
+        left -= len(name) + (len(value) if isinstance(value, str) else 8)
+        kept[name] = value
+    aside.answers = kept
