@@ -148,13 +148,14 @@ async def play(file: Judged, door: Door, console: Console, home: Path | None = N
     if file.plan.unused:
         more = f" and {len(file.plan.unused) - 5} more columns" if len(file.plan.unused) > 5 else ""
         console.print(f"[dim]{path.name}: not taken: {escape(', '.join(file.plan.unused[:5]))}{more}[/dim]")
-    names = Names(file.list, key or secret(state() / "keys" / "imports"))
+    names = Names(file.list, key or secret(state() / "keys" / "imports"), home or places())
     sending = asyncio.Queue[tuple[Batch, asyncio.Task[dict[str, Any]]]]()
 
     async def settle() -> None:
         batch, task = sending.get_nowait()
         answer = await task
         refused, flagged = [*batch.refused, *_named(batch, answer)], [*batch.noted, *_flagged(batch, answer)]
+        names.keep()
         place.settle(batch.after, int(answer["accepted"]), refused, flagged)
 
     with _bar(console, path.name, file.rows, place) as moved:
@@ -178,7 +179,7 @@ async def play(file: Judged, door: Door, console: Console, home: Path | None = N
     told = f"{path.name}: {place.accepted:,} {kind} taken, {place.refused:,} refused"
     console.print(escape(told + (f", see {place.refusals.path}" if place.refused else "")))
     if place.noted:
-        console.print(escape(f"{path.name}: something is noted about {place.noted:,} rows, see {place.notes.path}"))
+        console.print(escape(f"{path.name}: {place.noted:,} noted, see {place.notes.path}"))
     return place
 
 

@@ -233,7 +233,7 @@ def _whole(name: str, word: str) -> float:
     if any(sign.isalpha() and sign.isascii() for sign in word):
         return 0.0
     if name == "cp932" and len(word) > 2 and word[0] not in "ﾞﾟ" and all("\uff61" <= sign <= "\uff9f" for sign in word):
-        return 0.9 if len(word) < 5 else 0.97
+        return 0.97 if len(word) > 4 or "ﾞ" in word or "ﾟ" in word else 0.9  # two Chinese characters look like this
     signs = [sign for sign in word if not sign.isascii()]
     return sum(_common(name, sign) for sign in signs) / len(signs)
 

@@ -93,7 +93,7 @@ def _said(
     """What the file was taken for, in a few lines."""
     separator = NAMED.get(table.layout.separator, table.layout.separator)
     encoding = table.encoding.removesuffix("-sig").upper()
-    titles = f", {table.layout.titles} lines above the header skipped" if table.layout.titles else ""
+    titles = f", {_many(table.layout.titles, 'title line')} above the header skipped" if table.layout.titles else ""
     lines = [f"list {name}; {encoding}, separated by {separator}{titles}"]
     meant = [f"{each.column} is {field}" for field, each in plan.fields.items() if each.column and plan.guessed]
     meant += [f"{', '.join(columns)} is {field}" for field, columns in plan.spare.items()]
@@ -109,10 +109,14 @@ def _said(
         if orders.get(column):
             lines.append(f"{column}: the {'day' if orders[column] == 'dmy' else 'month'} stands first")
         if seen.serials:
-            lines.append(f"{column}: {seen.serials:,} numbers are read as a spreadsheet's days")
+            lines.append(f"{column}: {_many(seen.serials, 'number')} read as a spreadsheet's count of days")
     if naive and answers.zone == "UTC":
-        lines.append(f"{naive:,} rows name no time zone: they are read as UTC (ZONE=Europe/Berlin says another)")
+        lines.append(f"{_many(naive, 'time')} without a time zone, read as UTC (ZONE=Europe/Berlin says another)")
     return lines
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 _PARTS = {"whole": "name", "parts": "name", "address": "address"}

@@ -240,11 +240,12 @@ def _status(plan: Plan, cells: Mapping[str, str], made: Entry) -> None:
 def _judge(made: Entry, given: Mapping[str, str], filled: int) -> None:
     """Refuses what is a row but no lead."""
     contact = made.body.get("contact", {})
-    reached = contact.get("phone") or contact.get("email")
-    if made.wrong or reached:
+    if made.wrong or is_address(contact.get("email", "")) or is_phone(contact.get("phone", "")):
         return
     if is_total(given.values()):
         made.wrong.append(("row", "is a total, not a lead"))
+    elif contact.get("phone") or contact.get("email"):
+        return  # the door says what is wrong with it
     elif not made.body.get("external_id"):
         told = next((reason for name, reason in made.noted if name == "contact.phone"), "")
         made.wrong.append(

@@ -13,7 +13,7 @@ from values.text import key
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z])")
 _BRACKETS = re.compile(r"[(\[（【].*?[)\]）】]")
-_NUMBERED = re.compile(r"_\d+(?=_|$)")
+_NUMBERED = re.compile(r"_\d{1,2}(?=_|$)")
 _WHOSE = re.compile(
     r"^(your|lead|person|contact|customer|primary|work|home|business|private|personal|ihre?|votre|tu|su|kontakt)_(?=\w)"
 )
