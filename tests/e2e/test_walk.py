@@ -32,7 +32,7 @@ def day(stage: Stage, campaign: str, channel: str) -> list[str]:
     answer = stage.submit(a_lead(source="campaign", **about))
     rows = [
         a_lead(source="import", external_id=mark("row"), **about),
-        a_lead(country="XX", **about),
+        a_lead(contact={"phone": "12"}, **about),
         a_lead(source="sales", external_id=deal, **about),
     ]
     outcomes: list[dict[str, Any]] = [

@@ -17,6 +17,7 @@ from fastapi.responses import JSONResponse
 from rich.console import Console
 
 from leads.api.batch import parse_batch, parse_outcomes
+from leads.api.submission import Submission
 from leads.domain.identity import lead_id_for
 from tributary.door import Door
 from tributary.imports.asked import Answers, Kind
@@ -70,12 +71,12 @@ class Leads:
             self.answered_twice.set()
         flagged = []
         for index, taken in rows.taken:
-            form = taken.form if hasattr(taken, "aside") else taken
+            form = taken.form if isinstance(taken, Submission) else taken
             named = getattr(form, "lead_id", None) or lead_id_for(None, form.source, form.external_id, form.sender)
             self.taken[str(named)] = form
-            if aside := getattr(taken, "aside", None):
-                self.sealed[str(named)] = aside.answers
-                flagged.append({"index": index, "flags": aside.flags})
+            if isinstance(taken, Submission):
+                self.sealed[str(named)] = taken.aside.answers
+                flagged.append({"index": index, "flags": taken.aside.flags})
         refused = [
             {"index": i, "errors": [{"field": e.field, "reason": e.reason} for e in wrong]} for i, wrong in rows.refused
         ]

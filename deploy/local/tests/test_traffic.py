@@ -12,7 +12,7 @@ from campaigns.api.campaign import PlanBody
 from campaigns.api.spend import Refusal, SpendBatch
 from campaigns.domain.campaign import faults
 from leads.api.batch import parse_outcomes
-from leads.api.submission import LeadForm, parse_lead
+from leads.api.submission import Submission, parse_lead
 from territory.domain.market_file import read_market
 from tributary.people import PEOPLE
 from tributary.traffic import Traffic, campaigns, market
@@ -27,10 +27,11 @@ def traffic(seed: int = 1) -> Traffic:
 def test_every_lead_and_every_call_passes_the_capture_door() -> None:
     made = traffic()
     for lead in [*(made.lead() for _ in range(1_500)), *(made.call() for _ in range(300))]:
-        form = parse_lead(json.dumps(lead).encode(), NOW)
-        assert isinstance(form, LeadForm), (form, lead)
-        if form.contact.phone:
-            assert phonenumbers.is_possible_number(phonenumbers.parse(form.contact.phone))
+        taken = parse_lead(json.dumps(lead).encode(), NOW)
+        assert isinstance(taken, Submission), (taken, lead)
+        assert taken.aside.flags == [], lead
+        if taken.form.contact.phone:
+            assert phonenumbers.is_possible_number(phonenumbers.parse(taken.form.contact.phone))
 
 
 @pytest.mark.parametrize("country", PEOPLE, ids=lambda country: country.code)

@@ -20,6 +20,7 @@ TOOL = Path(__file__).parents[1] / "tools/country_names.py"
         *[(text, "CN") for text in ("中国", "中國", "China", "PR China", "چین")],
         *[(text, "TR") for text in ("Turkey", "Türkiye", "TÜRKİYE", "Türkei")],
         *[(text, "KR") for text in ("South Korea", "Korea, Republic of", "대한민국", "KOR")],
+        *[(text, "FR") for text in ("France (FR)", "FR - France", "🇫🇷", "🇫🇷 France", "Frankreich / France")],
         ("EL", "GR"),
         ("XK", "XK"),
         ("Kosovo", "XK"),
@@ -39,7 +40,10 @@ def test_a_country_is_read_by_its_code_and_its_name_in_the_languages_that_are_se
     assert country(text) == code
 
 
-@pytest.mark.parametrize("text", ["", "ZZ", "EU", "XX", "12", "Bavaria", "Germany or France", "N/A", "-", "x" * 500])
+@pytest.mark.parametrize(
+    "text",
+    ["", "ZZ", "EU", "XX", "12", "Bavaria", "Germany or France", "Germany (FR)", "/", "🇿🇿", "N/A", "-", "x" * 500],
+)
 def test_what_is_no_country_is_none(text: str) -> None:
     assert country(text) is None
 

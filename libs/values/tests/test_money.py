@@ -38,8 +38,20 @@ def test_minor_units_follow_the_currency() -> None:
         *[("KWD 1.234", None, (1234, "KWD")), ("1,234", "KWD", (1234000, "KWD")), ("2.5", "KWD", (2500, "KWD"))],
         *[("$5", "USD", (500, "USD")), ("US$ 5", None, (500, "USD")), ("R$ 1.234,50", None, (123450, "BRL"))],
         *[("Rs. 5,00,000", "INR", (50000000, "INR")), ("Rs.5", "INR", (500, "INR")), ("₹5", None, (500, "INR"))],
-        *[("2 Mio EUR", None, (200000000, "EUR")), ("3万元", None, (3000000, "CNY")), ("-5 EUR", None, (-500, "EUR"))],
-        *[("HRK 5", None, (500, "HRK")), ("(5.00)", "EUR", (-500, "EUR")), ("CHF 1'234.50", None, (123450, "CHF"))],
+        *[
+            ("2 Mio EUR", None, (200000000, "EUR")),
+            ("3万元", None, (3000000, "CNY")),
+            ("5k€", None, (500000, "EUR")),
+            ("-5 EUR", None, (-500, "EUR")),
+        ],
+        *[
+            ("HRK 5", None, (500, "HRK")),
+            ("1,5 Mio. €", None, (150000000, "EUR")),
+            ("USD $5", None, (500, "USD")),
+            ("$5 USD", None, (500, "USD")),
+            ("(5.00)", "EUR", (-500, "EUR")),
+            ("CHF 1'234.50", None, (123450, "CHF")),
+        ],
     ],
 )
 def test_an_amount_is_read_as_it_was_meant(text: str, currency: str | None, money: tuple[int, str]) -> None:

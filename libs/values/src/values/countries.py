@@ -20,6 +20,8 @@ COUNTRIES = frozenset(_CODES.split())
 
 LONGEST = 80  # characters; no name of a country is longer
 _OTHER_CODES = {"UK": "GB", "EL": "GR"}  # the European Union's own
+_FLAG = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
+_PARTS = re.compile(r"[()\[\]/|:;,]|\s[-\u2013]\s")
 _AROUND = re.compile(r"[.,;:()\[\]/'\"]+")
 
 
@@ -36,7 +38,20 @@ def country(text: str) -> str | None:
         return None
     code = bare(code).replace(".", "")
     code = _OTHER_CODES.get(code, code)
-    return code if code in COUNTRIES else names().get(name_key(text))
+    if code in COUNTRIES:
+        return code
+    return names().get(name_key(text)) or _same_twice(_FLAG.sub(_letters, text))
+
+
+def _same_twice(text: str) -> str | None:
+    """A country that is written in two ways at once: Germany (DE), 🇩🇪 Deutschland."""
+    parts = [part for part in _PARTS.split(text) if part.strip()]
+    found = {country(part) for part in parts} if len(parts) > 1 or parts != [text] else {None}
+    return found.pop() if len(found) == 1 else None
+
+
+def _letters(flag: re.Match[str]) -> str:
+    return "".join(chr(ord(sign) - 0x1F1E6 + ord("A")) for sign in flag.group()) + "|"
 
 
 def name_key(text: str) -> str:

@@ -89,9 +89,9 @@ _TOMAN = frozenset(
 )  # ten rials, and what prices in Iran are said in
 
 _AMOUNT = re.compile(
-    r"(\D*?)([(+-]?\s*(?:(?<!\w)[.,])?\d(?:.*\d)?(?:\)|-(?=\s|$))?)(?:[.,][-\u2013\u2014]+)?(\D*)", re.S
+    r"(\D*?)([(+\u2212-]?\s*(?:(?<!\w)[.,])?\d(?:.*\d)?(?:\)|-(?=\s|$))?)(?:[.,][-\u2013\u2014]+)?(\D*)", re.S
 )
-_WORD_OF_A_NUMBER = re.compile(r"\s*(?:([万萬亿億])|([^\d.,\s]+)\s+)(\S+)\s*")
+_WORD_OF_A_NUMBER = re.compile(r"\s*(?:([万萬亿億kK])(?=\W|[元円])|([^\d\s]+)\s+)(\S+)\s*")
 
 
 class Money(NamedTuple):
@@ -111,9 +111,12 @@ def amount(text: str, currency: str | None = None) -> Money | None:
     if found is None:
         return None
     before, written, behind = found.groups()
-    multiplier, names = "", [n for n in (key(before), key(behind)) if n]
-    if names and (times := _WORD_OF_A_NUMBER.fullmatch(behind)):  # "2 Mio EUR"
-        multiplier, names = f" {times[1] or times[2]}", [n for n in (key(before), key(times[3])) if n]
+    multiplier = ""
+    if times := _WORD_OF_A_NUMBER.fullmatch(behind):  # "2 Mio EUR"
+        word = times[1] or times[2]
+        if not _codes(key(word)):
+            multiplier, behind = f" {word}", times[3]
+    names = [key(word) for word in (*before.split(), *behind.split())]
     toman = any(n in _TOMAN for n in names)
     codes = [frozenset({"IRR"}) if n in _TOMAN else _codes(n) for n in names]
     if currency:

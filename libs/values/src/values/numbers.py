@@ -23,7 +23,9 @@ _GROUPING = re.compile(r"(?<=\d)[\s'\u2019\u066c_](?=\d)")
 _SIGNS = str.maketrans(
     {"\u066b": ".", "\u060c": ",", "\uff0c": ",", "\uff0e": ".", "\u2212": "-", "\u066a": "%", "\uff05": "%"}
 )
-_AT_LEAST = re.compile(r"^(?:>=?|≥|\+|min\.?|ab|about|ca\.?|circa|env\.?|etwa|over|~|≈|بیش از|حدود)\s*(?=[\d.,])")
+_AT_LEAST = re.compile(
+    r"^(?:>=?|≥|\+|min\.?|ab|about|at least|ca\.?|circa|env\.?|etwa|mehr als|mindestens|more than|más de|over|plus de|über|~|≈|至少|超过|超過|بیش از|حدود)\s*(?=[\d.,])"
+)
 _NUMBER = re.compile(r"(-?)((?:\d|[.,](?=\d))+)(e\+\d{1,2})?\s*([^\d\s+%.,-][^\d+%,-]*)?([+%]|\s%)?(-?)")
 _BY_WORD = {
     **dict.fromkeys(("k", "tsd", "tsd.", "thousand", "千", "هزار", "हज़ार", "हजार"), 3),

@@ -1,12 +1,25 @@
 """The life of a lead."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leads.domain.lead import Lead, Outcome, Step, assigned, captured, closed, discarded, opened, qualified
+from leads.domain.lead import (
+    Lead,
+    Note,
+    Outcome,
+    Step,
+    assigned,
+    captured,
+    closed,
+    discarded,
+    opened,
+    qualified,
+    submitted_again,
+)
 from leads.domain.money import Money
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -86,8 +99,38 @@ def test_the_same_outcome_again_changes_nothing_even_when_it_is_reported_at_anot
 
 def test_an_outcome_once_corrected_does_not_return_when_it_is_heard_again() -> None:
     lead, _ = closed(Lead(captured_at=NOON), LOST)
-    lead, _ = closed(lead, WON)
+    lead, _ = closed(lead, replace(WON, at=LATER + timedelta(hours=1)))
     assert closed(lead, LOST) == (lead, None)
+
+
+def test_of_outcomes_of_one_moment_the_last_that_is_reported_stands() -> None:
+    lead = Lead(captured_at=NOON)
+    for outcome in (LOST, WON, LOST):  # a record that knows only the day: lost, won after all, lost for good
+        lead, _ = closed(lead, outcome)
+    assert (lead.state, lead.revision) == ("lost", 3)
+
+
+def test_a_report_that_has_a_name_counts_once_however_often_and_late_it_comes() -> None:
+    named = replace(LOST, report="r-1")
+    lead, _ = closed(closed(Lead(captured_at=NOON), named)[0], WON)
+    assert closed(lead, named) == (lead, None)
+
+
+def test_a_note_is_told_from_none_and_two_notes_are_not_told_apart() -> None:
+    noted = replace(LOST, note=Note("box"))
+    lead, entry = closed(closed(Lead(captured_at=NOON), LOST)[0], noted)
+    assert entry
+    assert (lead.revision, entry["note"]) == (2, "sealed")
+    assert closed(lead, replace(LOST, note=Note("another"))) == (lead, None)
+
+
+def test_a_lead_submitted_again_stays_as_it_is_and_says_if_it_was_something_else() -> None:
+    lead, _ = captured(Lead(), NOON, "web", (), "a")
+    assert submitted_again(lead, LATER, "a") == (lead, None)
+    after, entry = submitted_again(lead, LATER, "b")
+    assert entry == {"what": "submitted again", "at": LATER.isoformat(), "content": "another; the first stands"}
+    assert after.content == "a"
+    assert submitted_again(Lead(captured_at=NOON), LATER, "b")[1] is None  # put on record before there were digests
 
 
 def test_a_discarded_lead_is_discarded_until_an_outcome_says_otherwise() -> None:

@@ -84,6 +84,8 @@ TELLING: list[tuple[str, Scalar]] = [
     ("utm_content", "x" * 201),
     ("postcode", "SE1 7TH"),
     ("phone", 4930901820),
+    ("anna@firm.example", True),
+    ("Where did you hear of us, and what would you like to know about our machines?", 1),
 ]
 
 

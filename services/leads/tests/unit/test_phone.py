@@ -1,11 +1,13 @@
 """Phone numbers of all scripts."""
 
+import re
+
 import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leads.api.phone import normalise_phone
+from leads.api.phone import is_withheld, normalise_phone, other_phones
 
 
 @pytest.mark.parametrize(
@@ -53,10 +55,106 @@ def test_a_number_that_cannot_exist_is_none(text: str, country: str | None) -> N
     assert normalise_phone(text, country) is None
 
 
+SAME = {
+    ("+4930901820", "DE"): [
+        *[f"030{c}90{c}1820" for c in "\u200b\u200c\u200d\u200e\u2060\u2066\u2069\u00ad\ufeff\ufe0f\u061c\u202d\u00a0"],
+        *(
+            "tel:030-901820",
+            "p:+4930901820",
+            "Tel. 030 901820",
+            "T: 030/901820",
+            "030 901820 (Büro)",
+            "'+4930901820",
+            "=+4930901820",
+        ),
+        *(
+            "004930901820",
+            "+0049 30 901820",
+            "+49 (030) 901820",
+            "(0)30 901820",
+            "30901820",
+            "sip:+4930901820@pbx.example",
+        ),
+        *(
+            "030/90 18 20",
+            "030 / 901820",
+            "+49.30.901820",
+            "４９３０９０１８２０",
+            "+4930901820.0",
+            "030901820 / 0171 2345678",
+        ),
+    ],
+    ("+31765123456", None): ["0031765123456", "0031 (0)76 512 34 56", "+31 (0)76-5123456", "+0031765123456"],
+    ("+31765123456", "US"): ["0031765123456", "011 31 76 5123456"],
+    ("+525512345678", None): ["+521 55 1234 5678", "+52 1 55 1234 5678", "+52 55 1234 5678", "005215512345678"],
+    ("+48221234567", None): ["+48 (0)22 1234567"],
+    ("+390612345678", None): ["+39 (0)6 12345678", "+39 06 12345678"],
+    ("+5493516315733", "AR"): ["0351 15 631 5733"],
+    ("+919876543210", "IN"): ["9876543210, 9876543211", "9876543210;9876543211", "919876543210.0", "n/a / 9876543210"],
+    ("+18003569377", "US"): ["1-800-FLOWERS"],
+    ("+4930901820;ext=136", "DE"): [
+        *(
+            "030 901820 ext. 136",
+            "030 901820 x136",
+            "030901820x 136",
+            "030 901820 Durchwahl 136",
+            "030 901820 (ext 136)",
+            "030 901820,,136",
+        ),
+        *(
+            "+4930901820;ext=136",
+            "tel:+4930901820;ext=136",
+            "030 901820 #136",
+            "030 901820 Nst. 136",
+            "030 901820 int. 136",
+        ),
+    ],
+    ("+33142685300;ext=12", "FR"): ["01 42 68 53 00 poste 12", "01.42.68.53.00 - poste 12", "01 42 68 53 00 p. 12"],
+    ("+861062345678;ext=123", "CN"): ["010-62345678转123", "010-62345678 分机 123", "010-62345678 轉１２３"],
+    ("+982188887777;ext=12", "IR"): ["۰۲۱ ۸۸۸۸ ۷۷۷۷ داخلی ۱۲", "021-88887777 داخلي 12", "تلفن: ۰۲۱۸۸۸۸۷۷۷۷ داخلی: ۱۲"],
+    ("+74951234567;ext=12", "RU"): ["8 (495) 123-45-67 доб. 12"],
+    ("+390612345678;ext=12", "IT"): ["06 12345678 int. 12", "06 12345678 interno 12"],
+}
+
+
+@pytest.mark.parametrize(("number", "country", "text"), [(n, c, t) for (n, c), texts in SAME.items() for t in texts])
+def test_what_people_and_programs_put_around_a_number_is_no_part_of_it(
+    number: str, country: str | None, text: str
+) -> None:
+    assert normalise_phone(text, country) == number
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["N/A", "-", "0", "0000000000", "9.19877E+11", "Not provided", "call 0301234567 please", "anonymous", "+266696687", "0x123", "12 x136",
+     "030 901820 ext.", "ext. 136", "abc / def"],
+)  # fmt: skip
+def test_a_word_is_no_number(text: str) -> None:
+    assert normalise_phone(text, "DE") is None
+
+
+def test_the_further_numbers_of_a_field_are_not_lost() -> None:
+    assert other_phones("030 1234567 / 0171 2345678 x5", "DE") == ("+491712345678;ext=5",)
+    assert other_phones("030 12345/030 12346", "DE") == ("+493012346",)
+    assert other_phones("030/90 18 20", "DE") == other_phones("+4930901820", "DE") == other_phones("none", "DE") == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["anonymous", "ANONYMOUS", " Withheld ", "<anonymous>", "unbekannt", "Numéro masqué", "ناشناس", "未知", "非通知", "अज्ञात",
+     "+266696687", "sip:anonymous@anonymous.invalid", "No Caller ID"],
+)  # fmt: skip
+def test_a_caller_who_shows_no_number_gave_none(text: str) -> None:
+    assert is_withheld(text)
+    assert normalise_phone(text, "DE") is None
+    assert not is_withheld("030 901820")
+
+
 @given(st.text(), st.sampled_from(["DE", "IR", "IN", "CN", "US", None]))
 def test_whatever_is_written_is_a_number_in_e164_or_none(text: str, country: str | None) -> None:
     number = normalise_phone(text, country)
-    assert number is None or (number[0] == "+" and number[1:].isascii() and number[1:].isdigit() and len(number) <= 18)
+    dialled, _, extension = (number or "").partition(";ext=")
+    assert number is None or (re.fullmatch(r"\+[0-9]{3,17}", dialled) and re.fullmatch("[0-9]{0,7}", extension))
 
 
 @given(st.sampled_from(sorted(phonenumbers.SUPPORTED_REGIONS)))

@@ -86,8 +86,12 @@ def test_an_external_id_is_contact_enough_and_a_blank_one_is_none() -> None:
 
 
 def test_a_blank_text_was_not_given_and_codes_are_written_in_capitals() -> None:
-    form = taken(region="  ", country="de", expected_amount={"minor": 1, "currency": "eur"})
-    assert (form.region, form.country) == (None, "DE")
+    form = taken(region="  ", country="de", language="", expected_amount={"minor": 1, "currency": "eur"})
+    assert (form.region, form.country, form.language) == (None, "DE", None)
+    assert (taken(country="", contact={"email": "a@b.example"}).country, taken(external_id="").external_id) == (
+        None,
+        None,
+    )
     assert form.expected_amount
     assert form.expected_amount.currency == "EUR"
 
@@ -156,6 +160,12 @@ TOLD: list[tuple[str, dict[str, Any], list[str], dict[str, Any]]] = [
         {"contact": {"email": "a@b.example", "fax": 7}},
         ["field_unknown"],
         {"contact.fax": 7},
+    ),
+    (
+        "a name that stands for a sentence",
+        {"campaign": "\ufdfa" * 100},
+        ["campaign_unreadable"],
+        {"campaign": "\ufdfa" * 100},
     ),
     ("no contact but a text", {"contact": "Anna"}, ["contact_unreadable"], {"contact": "Anna"}),
     (
@@ -234,6 +244,7 @@ def test_what_cannot_be_used_as_it_was_sent_does_not_cost_the_lead_and_is_told_a
 READ: list[tuple[str, dict[str, Any], str, Any]] = [
     ("null attributes", {"attributes": None}, "attributes", {}),
     ("a null attribute", {"attributes": {"size": None, "machine": "x"}}, "attributes", {"machine": "x"}),
+    ("an address for a contact", {"contact": "a@b.example"}, "contact.email", "a@b.example"),
     ("null for a contact", {"contact": None}, "contact.email", None),
     (
         "a blank amount beside a currency",
@@ -309,6 +320,13 @@ def test_a_number_comes_back_as_it_was_sent() -> None:
     assert answer.form.attributes == {"form_id": "12345678901234567", "sku": "1.10", "size": 1.5, "ad_id": "1e999"}
 
 
+def test_each_number_alone_comes_back_as_it_was_sent() -> None:
+    for written, kept in (("9007199254740993", "9007199254740993"), ("1.10", "1.10"), ("0.5", 0.5), ("-3", -3)):
+        answer = parse_lead(b'{"source":"web","external_id":"7","attributes":{"ad_id":' + written.encode() + b"}}", NOW)
+        assert isinstance(answer, Submission)
+        assert answer.form.attributes == {"ad_id": kept}
+
+
 def test_what_is_compared_is_kept_in_its_one_form_and_shown_as_it_was_written() -> None:
     form, aside = submission(channel="Face  Book", campaign="Ｓｐｒｉｎｇ")
     assert (form.channel, form.campaign) == ("face book", "spring")
@@ -317,7 +335,7 @@ def test_what_is_compared_is_kept_in_its_one_form_and_shown_as_it_was_written() 
 
 def test_whoever_comes_without_a_token_comes_from_the_web_whatever_they_claim() -> None:
     form, aside = submission(public=True, source="sales", sender="crm", channel="Site-A")
-    assert (form.source, form.sender, form.form, aside.flags) == ("web", None, "Site-A", ["source_claimed"])
+    assert (form.source, form.sender, form.form, aside.flags) == ("web", None, None, ["source_claimed"])
     form, aside = submission(public=True, source="Website", form="footer")
     assert (form.source, form.form, aside.flags) == ("web", "footer", [])
     assert submission(public=True, source=None).form.source == "web"

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import to_json
 
 from chassis.problems import FieldError
-from leads.api.forms import Aside, Form, LeadForm, Moment, MoneyForm, Text
+from leads.api.forms import Aside, Form, LeadForm, Moment, MoneyForm, PlainLead, Text
 from leads.api.mending import BROKEN, mend_lead, mend_outcome, read_json
 from leads.api.refusal import BROKEN_JSON, is_broken, refusal
 from leads.api.submission import BYTE_ORDER_MARK, Submission, settle, settle_money, settle_name, take
@@ -70,7 +70,11 @@ class Rows(Generic[T]):
     refused: list[tuple[int, list[FieldError]]] = field(default_factory=list)
 
 
-_LEADS = TypeAdapter(LeadBatch)
+class _PlainBatch(LeadBatch):
+    leads: Annotated[list[PlainLead], Field(max_length=ROWS)]  # type: ignore[assignment]
+
+
+_LEADS = TypeAdapter(_PlainBatch)
 _OUTCOMES = TypeAdapter(OutcomeBatch)
 _OUTCOME = TypeAdapter(OutcomeForm)
 

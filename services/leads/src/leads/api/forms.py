@@ -80,8 +80,14 @@ class LeadForm(Form):
         default_factory=dict
     )
     answers: Annotated[
-        dict[Name, str | bool | Number | float], Field(description="what else was asked or is known; kept sealed")
+        dict[Name, str | bool | Number], Field(description="what else was asked or is known; kept sealed")
     ] = Field(default_factory=dict)
+
+
+class PlainLead(LeadForm):
+    """The same as most are: without numbers that a reader of JSON would change, such as 1.10 and whole ones over 2^53."""
+
+    attributes: Annotated[dict[Name, Text | bool | Number], Field(max_length=ATTRIBUTES)] = Field(default_factory=dict)  # type: ignore[assignment]
 
 
 @dataclass(slots=True)

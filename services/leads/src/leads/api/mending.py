@@ -99,7 +99,9 @@ def mend_outcome(body: Any) -> Any:
 
 
 def _contact(contact: Any, unknown: dict[str, Any], aside: Aside, forgiving: bool) -> Any:
-    if not isinstance(contact, dict):
+    if isinstance(contact, str) and "@" in contact and forgiving:
+        contact = {"email": contact}
+    elif not isinstance(contact, dict):
         _put("contact", contact, flags.CONTACT_UNREADABLE, aside)
         contact = {}
     given: dict[str, Any] = {}

@@ -1,20 +1,166 @@
-"""Phone numbers as people write them, in every script, to the one form that can be dialled from everywhere."""
+"""Phone numbers as people write them, in every script, to the one form that can be dialled from everywhere.
+
+What is kept is E.164, with an extension behind it as RFC 3966 writes it: ``+4930901820`` or ``+4930901820;ext=136``. Most numbers
+are plain and are read at once. The others are cleaned first: unseen characters, a label (``tel:``, ``Mobil:``), quotes of a
+spreadsheet and the trunk prefix in brackets go, an extension is taken off, two numbers in a field are parted.
+"""
+
+import re
+from collections.abc import Iterator
 
 import phonenumbers
-from phonenumbers import PhoneNumberFormat, ValidationResult
+from phonenumbers import PhoneNumber, PhoneNumberFormat, ValidationResult
+
+from values.text import bare, digits, key
+
+LONGEST = 250  # characters
+
+# Digits with the usual signs between them: no second number, no trunk prefix in brackets, nothing that a spreadsheet added.
+_PLAIN = re.compile(r"\+?(?:\d{1,15}|(?!.*\(0\))(?!.*[\d\s][/][\s]*[+0(])[\d ()/-]{1,30})", re.ASCII)
+
+_WORDS = """
+    p t m f h w o c tel tél telephone téléphone telefon telefono telefone teléfono telefoon fon fone phone phonenumber ph mob mobil
+    mobile mobiel móvil movil handy natel cell cellphone cellulare cellular celular portable gsm whatsapp wa callto sip sips call
+    home private privat privé work office business büro bureau dienstlich geschäftlich direct direkt main zentrale number no nr
+    電話 电话 手机 手機 联系电话 座机 تلفن موبایل همراه شماره هاتف फ़ोन फोन मोबाइल दूरभाष тел телефон моб
+"""
+_LABEL = "|".join(sorted(map(re.escape, _WORDS.split()), key=len, reverse=True))
+_BEFORE = re.compile(rf"^(?:(?:{_LABEL})(?![^\W\d_])[\s.:：()/-]*)+", re.I)
+_BEHIND = re.compile(rf"[\s(\[,-]*(?<![^\W\d_])(?:{_LABEL})[\s.)\]]*$", re.I)
+_JUNK = re.compile(r"^[^\w+(]+|[^\w)#]+$")
+_AT_A_HOST = re.compile(r"^sips?:|@[\w.:;=\[\]-]+$", re.I)
+
+_EXTENSION_WORDS = """
+    extension extensión extensão extn ext. ext xtn. x. x poste post p. durchwahl dw. dw nebenstelle nst. nst apparat app. toestel tst.
+    interno interne intern int. int ramal anexo anknytning ankn. wewn. wew. доб. доб добавочный вн. dahili 转 轉 转接 分机 分機 内线 內線 内線
+    내선 داخلی داخلي تحويلة एक्सटेंशन एक्स. विस्तार #
+"""
+_EXTENSION = "|".join(sorted(map(re.escape, _EXTENSION_WORDS.split()), key=len, reverse=True))
+_WITH_EXTENSION = re.compile(
+    rf"(.*\d[\s)]*)(?:;\s*ext=|[\s,;(\-]*(?<![^\W\d_])(?:{_EXTENSION})[\s.:：=-]*|,{{2,}}\s*)(\d{{1,7}})[\s)]*",
+    re.I | re.S,
+)
+_BETWEEN = re.compile(r"\s*(?:[;|\n\r]+|[,/&]|\b(?:or|oder|ou|o|und|and|et|y|e)\b|یا|و|或|या)\s*(?=[+0(\d])", re.I)
+_SPREADSHEET = re.compile(r"(\+?\d{7,15})\.0+")
+_VANITY = re.compile(r"[\d\s()+.-]*\d[\s.-]?[A-Z]{3,}(?:-?[A-Z]+)*")
+_LETTER = re.compile(r"[^\W\d_]")
+
+_WITHHELD = frozenset(
+    map(
+        key,
+        """anonymous|anonym|anonyme|anonimo|anónimo|anônimo|anoniem|withheld|number withheld|private|private number|no caller id|
+        no number|caller id unavailable|unavailable|unknown|unknown caller|unknown number|not available|restricted|blocked|hidden|
+        unbekannt|unterdrückt|nummer unterdrückt|rufnummer unterdrückt|privat|privé|numéro privé|masqué|numéro masqué|inconnu|
+        numéro inconnu|numero privato|sconosciuto|desconocido|oculto|número oculto|desconhecido|onbekend|afgeschermd|gizli|bilinmeyen|
+        неизвестный|скрытый номер|ناشناس|شماره مخفی|مخفی|خصوصی|مجهول|غير معروف|未知|未知号码|未知來電|匿名|私人号码|无主叫号码|隐藏号码|
+        非通知|अज्ञात|निजी नंबर|गुप्त|266696687|+266696687|anonymous@anonymous.invalid|anonymous@invalid""".replace(
+            "\n", ""
+        ).split("|"),
+    )
+)
 
 
 def normalise_phone(text: str, country: str | None) -> str | None:
-    """The number in E.164, or None when no such number can exist.
+    """The number in E.164 with its extension, or None when no such number can exist.
 
     Digits may be of any script, with or without a trunk prefix. A number without a country code is read as one of
-    ``country``; a number that can only be dialled within a town is not enough. No shortcut for numbers that look like
-    E.164: the library takes 11 us, and only it knows that +49 030 is +49 30.
+    ``country``; a number that can only be dialled within a town is not enough. Of several numbers in a field the first that
+    can be read counts. No shortcut for numbers that look like E.164: the library takes 11 us, and only it knows that
+    +49 030 is +49 30.
     """
+    if _PLAIN.fullmatch(text) and (number := _possible(text, country)):
+        return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    return next(_read(text, country), None)
+
+
+def other_phones(text: str, country: str | None) -> tuple[str, ...]:
+    """The further numbers of a field that holds more than one, so that none is lost."""
+    return () if _PLAIN.fullmatch(text) else tuple(_read(text, country))[1:]
+
+
+def is_withheld(text: str) -> bool:
+    """Whether it says that the caller's number was not shown: nothing was given then, and nothing is wrong."""
+    return key(bare(text).strip("<>()[]\"' ").removeprefix("sip:")) in _WITHHELD
+
+
+def _read(text: str, country: str | None) -> Iterator[str]:
+    """Every number that stands there, each once."""
+    if len(text) > LONGEST:
+        return
+    told = set()
+    for part in _parts(digits(bare(text.replace("\n", ";"))).replace("＋", "+")):
+        number = _one(part, country)
+        if number and number not in told:
+            told.add(number)
+            yield number
+
+
+def _parts(text: str) -> Iterator[str]:
+    """The text parted where another whole number begins; a slash or a comma within one number parts nothing."""
+    begin = 0
+    for found in _BETWEEN.finditer(text):
+        part, rest = text[begin : found.start()], text[found.end() :]
+        sizes = _count(part), _count(rest)
+        whole = rest[0] in "+0(" or found.group().strip() in (";", "|") or min(sizes) >= 10 or not sizes[0]
+        if whole and sizes[0] not in range(1, 7) and sizes[1] >= 7:
+            yield part
+            begin = found.end()
+    yield text[begin:]
+
+
+def _count(text: str) -> int:
+    return sum(map(str.isdigit, text))
+
+
+def _one(text: str, country: str | None) -> str | None:
+    """One number with whatever people and programs put around it."""
+    text = _AT_A_HOST.sub("", text.strip("<> \t\"'"))
+    extension = None
+    if found := _WITH_EXTENSION.fullmatch(text):
+        text, extension = found.groups()
+    if found := _SPREADSHEET.fullmatch(text):
+        text = found[1]
+    plain = _BEHIND.sub("", _BEFORE.sub("", _JUNK.sub("", text)))
+    plain = _JUNK.sub("", plain)
+    if _LETTER.search(plain):
+        number = _vanity(plain, country)
+    else:
+        number = next(filter(None, (_possible(way, country) for way in _ways(plain))), None)
+    if number is None:
+        return None
+    number.extension = None
+    dialled = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    return f"{dialled};ext={extension}" if extension else dialled
+
+
+def _ways(text: str) -> Iterator[str]:
+    """How the number may be meant, likeliest first; every way is its own call of the library."""
+    trunk = "(0)" in text
+    if trunk:  # to be dialled within the country only; in Italy and San Marino it is dialled from everywhere
+        text = re.sub(r"\(0\)\s*", "0" if re.match(r"\s*(?:\+|00)\s*(?:39|378)", text) else "", text)
+    yield text
+    plain = re.sub(r"[^\d+]", "", text)
+    international = re.match(r"\+?00(?=[1-9])|\+", plain)
+    if international:
+        number = plain[international.end() :]
+        yield f"+{number}"
+        if re.fullmatch(r"521\d{10}", number):  # the 1 that mobile numbers of Mexico had until 2019
+            yield f"+52{number[3:]}"
+
+
+def _vanity(text: str, country: str | None) -> PhoneNumber | None:
+    """1-800-FLOWERS: letters of the dial, where numbers are written so."""
+    if not _VANITY.fullmatch(text):
+        return None
+    number = _possible(text, country)
+    return number if number and number.country_code == 1 else None
+
+
+def _possible(text: str, country: str | None) -> PhoneNumber | None:
+    """The number if one like that can exist."""
     try:
         number = phonenumbers.parse(text, country)
     except phonenumbers.NumberParseException:
         return None
-    if phonenumbers.is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE:
-        return None
-    return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    possible = phonenumbers.is_possible_number_with_reason(number) == ValidationResult.IS_POSSIBLE
+    return number if possible and number.national_number else None

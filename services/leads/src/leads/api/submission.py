@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from pydantic import TypeAdapter, ValidationError
 
 from chassis.problems import FieldError
-from leads.api.forms import Aside, LeadForm, MoneyForm
+from leads.api.forms import TEXT, Aside, LeadForm, MoneyForm, PlainLead
 from leads.api.mending import BROKEN, bound, mend_lead, read_json
 from leads.api.phone import normalise_phone
 from leads.api.refusal import BROKEN_JSON, TOLD_AT_MOST, is_broken, refusal
@@ -34,7 +34,7 @@ class Submission(NamedTuple):
     aside: Aside
 
 
-LEAD = TypeAdapter(LeadForm)
+PLAIN, LEAD = TypeAdapter(PlainLead), TypeAdapter(LeadForm)
 _PLAIN = ("region", "postcode", "product", "industry", "language", "channel", "campaign", "form", "sender")
 _SPOKEN = ("name", "company", "address")
 
@@ -47,7 +47,7 @@ def parse_lead(
     if raw.startswith(BYTE_ORDER_MARK):
         raw = raw[len(BYTE_ORDER_MARK) :]
     try:
-        form = LEAD.validate_json(raw)
+        form = PLAIN.validate_json(raw)
     except ValidationError as error:
         return [BROKEN_JSON] if is_broken(error) else _mended(raw, now, public, source)
     form.source = form.source or source
@@ -78,9 +78,9 @@ def settle(form: LeadForm, aside: Aside, now: datetime, public: bool = False) ->
     """Brings every field into its one form; what cannot be is set aside. Refused is only what leaves no lead."""
     wrong = _settle_source(form, aside, public)
     _settle_texts(form, aside)
-    if form.country and form.country not in COUNTRIES:
+    if form.country is not None and form.country not in COUNTRIES:
         read = country(form.country)
-        if read is None:
+        if read is None and form.country:
             aside.put("country", form.country, flags.COUNTRY_UNREADABLE)
         form.country = read
     if form.language:
@@ -106,7 +106,6 @@ def _settle_source(form: LeadForm, aside: Aside, public: bool) -> list[FieldErro
     said, values = form.source, form.__dict__  # a model's own way to set a field costs ten times as much
     if public:
         values["source"], values["sender"] = "web", None
-        values["form"] = form.form or form.channel
         if said and said != "web" and source_of(said) != "web":
             aside.flag(flags.SOURCE_CLAIMED)
         return []
@@ -133,6 +132,10 @@ def _settle_texts(form: LeadForm, aside: Aside) -> None:
         text = values[name]
         if text and not (text.islower() and text.isalpha() and text.isascii()) and (normal := key(text)) != text:
             aside.written[name], values[name] = text, normal
+            if len(normal) > TEXT:  # some signs stand for a whole sentence
+                aside.put(name, text, f"{name}_unreadable")
+                del aside.written[name]
+                values[name] = None
     spoken = form.contact.__dict__
     for name in _SPOKEN:
         text = spoken[name]

@@ -54,7 +54,7 @@ def _body(given: Mapping[str, list[str]], aside: Aside) -> dict[str, Any]:
             (body.setdefault(outer, {}) if nested else body)[inner if nested else key] = ticked[0]
             for number, more in enumerate(ticked[1:], 2):
                 aside.put(f"{key}.{number}", more, flags.FIELD_UNKNOWN)
-        elif key in _NESTED:
+        elif key in _NESTED and any(other.startswith(f"{key}.") for other in given):
             aside.put(key, ", ".join(ticked), flags.FIELD_UNKNOWN)
         else:
             body[key] = ticked if len(ticked) > 1 else ticked[0]

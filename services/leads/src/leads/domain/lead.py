@@ -157,7 +157,7 @@ def closed(lead: Lead, outcome: Outcome) -> Step:
     An outcome once corrected does not come back by being heard a second time.
     """
     standing = lead.outcome
-    if standing and (outcome.says_the_same(standing) or outcome in lead.outcomes or _reported(lead, outcome)):
+    if standing and (outcome.says_the_same(standing) or _heard(lead, outcome, standing)):
         return lead, None
     after = lead._replace(outcomes=(*lead.outcomes, outcome))
     detail: Entry = {"revision": after.revision}
@@ -170,8 +170,12 @@ def closed(lead: Lead, outcome: Outcome) -> Step:
     return after, _entry(outcome.result, outcome.at, **detail)
 
 
-def _reported(lead: Lead, outcome: Outcome) -> bool:
-    return outcome.report is not None and any(one.report == outcome.report for one in lead.outcomes)
+def _heard(lead: Lead, outcome: Outcome, standing: Outcome) -> bool:
+    """Whether this very report was heard before. Without a name of its own it is told by its moment: two of one moment, as
+    records that know only the day have them, are two."""
+    if outcome.report is not None and any(one.report == outcome.report for one in lead.outcomes):
+        return True
+    return outcome.at < standing.at and outcome in lead.outcomes
 
 
 def _entry(what: str, at: datetime, **detail: Any) -> Entry:

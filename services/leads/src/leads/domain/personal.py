@@ -10,7 +10,7 @@ from leads.domain import words
 from values.text import digits, key
 
 Scalar = str | int | float | bool
-Kind = Literal["harmless", "private", "postal", "unknown"]
+Kind = Literal["harmless", "telling", "private", "postal", "unknown"]
 
 LONG, LONG_HARMLESS = 64, 200  # characters; more is prose, whatever the answer is called
 WORDS = 3  # more is a sentence
@@ -41,9 +41,9 @@ def is_private(name: str, value: Scalar) -> bool:
     What looks like an e-mail address, a telephone number, a person's name, a sentence or prose is private under any unknown
     name. Names known to be harmless (``size``, ``utm_source``, ``form_id``) may hold long numbers and a few words.
     """
-    if isinstance(value, bool):
-        return False
     kind = kind_of(name)
+    if isinstance(value, bool) or kind == "telling":
+        return kind == "telling"
     if isinstance(value, str):
         if kind != "private" and value.isalpha() and len(value) <= LONG:
             return False
@@ -55,7 +55,9 @@ def is_private(name: str, value: Scalar) -> bool:
 
 @lru_cache(maxsize=2048)
 def kind_of(name: str) -> Kind:
-    """What a field of this name usually holds."""
+    """What a field of this name usually holds. A name may be somebody's address itself, or a whole question."""
+    if len(name) > LONG or reaches(name):
+        return "telling"
     parts = words.parts(name)
     joined = "".join(parts)
     if not parts or parts[0] == "utm" or parts[-1] in words.MEASURES or joined in words.HARMLESS:

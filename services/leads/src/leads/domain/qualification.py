@@ -6,6 +6,9 @@ from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from leads.domain.money import Money
+from leads.domain.signature import links_in
+from values.numbers import number
+from values.text import key
 
 Scalar = str | int | float | bool
 Grade = Literal["A", "B", "C", "D"]
@@ -13,22 +16,8 @@ Disposition = Literal["near_term", "nurture", "not_a_target", "needs_qualifier"]
 MessageLength = Literal["none", "short", "medium", "long"]
 
 READ_AT_MOST = 1_000  # characters of a message that are looked at: spam shows itself early, and the cost stays flat
-FREE_MAIL = frozenset(
-    (
-        *(
-            "gmail.com",
-            "googlemail.com",
-            "outlook.com",
-            "hotmail.com",
-            "live.com",
-            "yahoo.com",
-            "yahoo.fr",
-            "icloud.com",
-        ),
-        *("aol.com", "proton.me", "gmx.de", "gmx.net", "web.de", "t-online.de", "orange.fr", "free.fr", "laposte.net"),
-        *("rediffmail.com", "mail.ru", "yandex.ru", "qq.com", "163.com", "126.com", "sina.com", "chmail.ir"),
-    )
-)
+# Whoever of ours writes a note may put as many links into it as they need: it is no stranger's text.
+OUR_NOTES = frozenset(("phone", "sales", "import"))
 
 
 class Submission(NamedTuple):
@@ -56,6 +45,7 @@ def facts(
     email: str | None = None,
     company: str | None = None,
     external_id: str | None = None,
+    free_mail: bool = False,
     message: str | None = None,
     country: str | None = None,
     product: str | None = None,
@@ -63,16 +53,17 @@ def facts(
     attributes: Mapping[str, Scalar] = MappingProxyType({}),
 ) -> Submission:
     """What a submission says about itself, once its text has been looked at."""
-    text = (message or "")[:READ_AT_MOST].lower()
+    written = message or ""
+    text = written[:READ_AT_MOST].lower()
     return Submission(
         source=source,
         has_phone=bool(phone),
         has_email=bool(email),
         has_company=bool(company),
         has_external_id=bool(external_id),
-        free_mail=(email or "").rpartition("@")[2].lower() in FREE_MAIL,
+        free_mail=free_mail,
         message=length_of(message),
-        links=max(text.count("://"), text.count("www.")),
+        links=0 if source in OUR_NOTES else links_in(text, whole=len(written) <= READ_AT_MOST),
         repeated=is_repeated(text),
         country_known=bool(country),
         product_known=bool(product),
@@ -109,12 +100,25 @@ class Term:
     at_least: int | None = None
     spam: int = 0
     ends_it: bool = False  # whoever meets this term is not a target, however good the rest
+    as_written: bool = False  # a form's text counts as the number or word that it says: "70 %", "This_Month"
 
     def holds(self, value: Scalar | None) -> bool:
         """Whether the term counts for this value. A value of another kind than asked for never counts."""
+        if self.as_written and isinstance(value, str):
+            return self._says(value)
         if self.at_least is not None:
             return isinstance(value, int | float) and not isinstance(value, bool) and value >= self.at_least
         return value in self.among
+
+    def _says(self, text: str) -> bool:
+        if self.at_least is None:
+            return _word(text) in {_word(value) for value in self.among if isinstance(value, str)}
+        read = number(text)
+        return read is not None and read >= self.at_least
+
+
+def _word(text: str) -> str:
+    return key(text.replace("_", " ").replace("-", " "))
 
 
 class Reason(NamedTuple):

@@ -1,5 +1,6 @@
 """The company's scorecards, version by version. A version that has judged a lead is never changed; a new one is added."""
 
+from dataclasses import replace
 from types import MappingProxyType
 
 from leads.domain.qualification import Scalar, Scorecard, Term
@@ -57,4 +58,19 @@ SCORECARD_1 = Scorecard(
     not_genuine_at=60,
 )
 
-CURRENT = SCORECARD_1
+# What was learned from the first: three links are doubtful and a person looks, only five and more are set
+# aside at once; and what a form sends as text is read as the number or word that it says.
+SCORECARD_2 = replace(
+    SCORECARD_1,
+    version=2,
+    terms=(
+        *(term for term in SCORECARD_1.terms if not term.attribute and term.fact not in ("links", "repeated")),
+        *(replace(term, as_written=True) for term in SCORECARD_1.terms if term.attribute),
+        Term("has a link in the message", -5, fact="links", at_least=1, spam=20),
+        Term("has many links in the message", -20, fact="links", at_least=3, spam=20),
+        Term("has five links or more", -20, fact="links", at_least=5, spam=30),
+        _if("repeats itself", -20, "repeated", True, spam=50),
+    ),
+)
+
+CURRENT = SCORECARD_2

@@ -19,6 +19,7 @@ from leads.store import keys
 from leads.store import lead as leads
 from leads.store import outcome as outcomes
 from leads.use_cases import telling
+from leads.use_cases.free_mail import is_free_mail
 from leads.use_cases.notes import reseal
 from leads.use_cases.personal import digest, pack, unpack
 
@@ -136,6 +137,7 @@ def judge(said: LeadSubmitted, personal: Personal) -> Verdict:
             said.source,
             phone=personal.phone,
             email=personal.email,
+            free_mail=is_free_mail(personal.email),
             company=personal.company,
             external_id=said.external_id,
             message=personal.message,

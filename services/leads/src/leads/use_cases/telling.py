@@ -19,7 +19,7 @@ def attributes(said: LeadSubmitted) -> LeadAttributes:
         source=said.source,
         country=said.country,
         region=said.region,
-        postcode_area=postcode_area(said.postcode) if said.postcode else None,
+        postcode_area=postcode_area(said.postcode, said.country),
         product=said.product,
         industry=said.industry,
         language=said.language,
