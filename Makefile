@@ -52,9 +52,11 @@ up: $(RUN) ## Keeps the stack up in the foreground; MARKET=1 loads the small mar
 verify: $(RUN) ## Checks every invariant over the running stack and names each violation.
 	@exec $(PY) -m tributary verify
 
-replay: $(RUN) ## Plays FILE=leads.csv [OUTCOMES=deals.csv] [MAP=mapping.yaml] through the batch door.
-	@test -n "$(FILE)" || { echo "Say which file: make replay FILE=leads.csv [OUTCOMES=deals.csv] [MAP=mapping.yaml]"; exit 2; }
-	@exec $(PY) -m tributary replay "$(FILE)" $(if $(OUTCOMES),--outcomes "$(OUTCOMES)") $(if $(MAP),--map "$(MAP)")
+replay: $(RUN) ## Judges FILE=leads.csv [OUTCOMES=deals.csv] [MAP=mapping.yaml] [LIST=name] and plays it through the batch door; see docs/imports.md.
+	@test -n "$(FILE)" || { echo "Say which file: make replay FILE=leads.csv [OUTCOMES=deals.csv] [MAP=mapping.yaml] [LIST=name]"; exit 2; }
+	@exec $(PY) -m tributary replay "$(FILE)" $(if $(OUTCOMES),--outcomes "$(OUTCOMES)") $(if $(MAP),--map "$(MAP)") \
+	  $(if $(LIST),--list "$(LIST)") $(if $(ENCODING),--encoding "$(ENCODING)") $(if $(SEPARATOR),--separator "$(SEPARATOR)") \
+	  $(if $(HEADER),--header "$(HEADER)") $(if $(COLUMNS),--columns "$(COLUMNS)") $(if $(DATES),--dates "$(DATES)") $(if $(ZONE),--zone "$(ZONE)")
 
 faults: $(ALL) ## Kills and starves parts of a loaded stack, then checks the invariants; SECONDS=60 SEED=1 BROKERS=3 RATE=200.
 	@exec $(PY) -m tributary faults $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED)) $(if $(BROKERS),--brokers $(BROKERS)) $(if $(RATE),--rate $(RATE))

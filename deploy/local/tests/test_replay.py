@@ -20,11 +20,13 @@ from leads.api.batch import parse_batch, parse_outcomes
 from leads.api.submission import Submission
 from leads.domain.identity import lead_id_for
 from tributary.door import Door
-from tributary.guessing import guessed
-from tributary.mapping import Plan, plan_for
+from tributary.imports.asked import Answers, Kind
+from tributary.imports.judging import Judged, judged
+from tributary.imports.naming import Names
 from tributary.owned import StackError
-from tributary.replay import Batch, batches, play
-from tributary.table import Table
+from tributary.place import Place
+from tributary.replay import Batch, batches
+from tributary.replay import play as played
 
 FUNNEL = """mql_id,first_contact_date,landing_page_id,origin
 a1,2018-02-01,p1,social
@@ -41,6 +43,7 @@ class Leads:
 
     def __init__(self) -> None:
         self.taken: dict[str, Any] = {}
+        self.sealed: dict[str, dict[str, Any]] = {}
         self.answers: list[int] = []
         self.at_once = self.most_at_once = 0
         self.away: list[int] = []
@@ -66,14 +69,18 @@ class Leads:
         self.answers.append(len(rows.taken))
         if len(self.answers) == 2:
             self.answered_twice.set()
-        for _, one in rows.taken:
-            form = one.form if isinstance(one, Submission) else one
-            lead_id = getattr(form, "lead_id", None)
-            self.taken[str(lead_id or lead_id_for(None, form.source, form.external_id, form.sender))] = form
+        flagged = []
+        for index, taken in rows.taken:
+            form = taken.form if isinstance(taken, Submission) else taken
+            named = getattr(form, "lead_id", None) or lead_id_for(None, form.source, form.external_id, form.sender)
+            self.taken[str(named)] = form
+            if isinstance(taken, Submission):
+                self.sealed[str(named)] = taken.aside.answers
+                flagged.append({"index": index, "flags": taken.aside.flags})
         refused = [
             {"index": i, "errors": [{"field": e.field, "reason": e.reason} for e in wrong]} for i, wrong in rows.refused
         ]
-        return JSONResponse({"accepted": len(rows.taken), "ids": [], "refused": refused})
+        return JSONResponse({"accepted": len(rows.taken), "ids": [], "refused": refused, "flagged": flagged})
 
 
 @pytest.fixture
@@ -91,6 +98,21 @@ def written(folder: Path, text: str | bytes, name: str = "leads.csv") -> Path:
     path = folder / name
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     return path
+
+
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+
+
+def judge(path: Path, kind: Kind = "leads", mapping: Path | None = None, list_name: str = "", **told: Any) -> Judged:
+    return judged(kind, path, mapping, Answers(**told), list_name)
+
+
+async def play(kind: Kind, path: Path, door: Door, home: Path, console: Console | None = None, **told: Any) -> Place:
+    return await played(judge(path, kind, **told), door, console or quiet(), home, "key of the installation")
+
+
+def made(path: Path, kind: Kind = "leads", begin: Any = None, **told: Any) -> list[Batch]:
+    return list(batches(judge(path, kind, **told), Names("list", "key"), begin, NOW))
 
 
 def quiet() -> Console:
@@ -119,7 +141,7 @@ def many(rows: int) -> str:
 async def test_the_funnel_is_known_by_its_header_and_an_empty_origin_is_a_channel_of_its_own(
     tmp_path: Path, leads: Leads, door: Door
 ) -> None:
-    place = await play("leads", written(tmp_path, FUNNEL), None, door, quiet(), tmp_path)
+    place = await play("leads", written(tmp_path, FUNNEL), door, tmp_path)
     assert (place.accepted, place.refused) == (3, 0)
     told = {form.external_id: form for form in leads.taken.values()}
     assert {name: form.channel for name, form in told.items()} == {"a1": "social", "a2": "(none)", "a3": "paid search"}
@@ -130,9 +152,9 @@ async def test_the_funnel_is_known_by_its_header_and_an_empty_origin_is_a_channe
 async def test_the_deals_of_the_funnel_are_won_outcomes_of_the_same_leads(
     tmp_path: Path, leads: Leads, door: Door
 ) -> None:
-    await play("leads", written(tmp_path, FUNNEL), None, door, quiet(), tmp_path)
+    await play("leads", written(tmp_path, FUNNEL), door, tmp_path)
     known = set(leads.taken)
-    place = await play("outcomes", written(tmp_path, DEALS, "deals.csv"), None, door, quiet(), tmp_path)
+    place = await play("outcomes", written(tmp_path, DEALS, "deals.csv"), door, tmp_path, list_name="leads")
     [won] = [form for form in leads.taken.values() if hasattr(form, "result")]
     assert (place.accepted, won.result, won.at) == (1, "won", datetime(2018, 2, 26, 19, 58, 54, tzinfo=UTC))
     assert str(won.lead_id) in known
@@ -141,7 +163,7 @@ async def test_the_deals_of_the_funnel_are_won_outcomes_of_the_same_leads(
 async def test_a_file_played_twice_is_the_same_leads(tmp_path: Path, leads: Leads, door: Door) -> None:
     path = written(tmp_path, "email,name\na@b.example,A\nb@b.example,B\n")  # names no ids of its own
     for _ in range(2):
-        assert (await play("leads", path, None, door, quiet(), tmp_path)).accepted == 2
+        assert (await play("leads", path, door, tmp_path)).accepted == 2
     assert len(leads.taken) == 2
 
 
@@ -152,23 +174,27 @@ async def test_every_refused_row_is_reported_with_its_row_its_line_and_the_reaso
         "1,good,DE",
         '2,"over\ntwo lines",DE',
         "3,bad country,XX",
-        "4,too few",
+        "4,too much,DE,more",
         "5,too long " + "x" * 300_000 + ",DE",
         "6,a NUL \0,DE",
         "",
         "7,good,FR",
     ]
-    path = written(tmp_path, ("id,region,country\n" + "\n".join(rows) + "\n8,no utf-8 ").encode() + b"\xff,DE\n")
-    place = await play("leads", path, None, door, quiet(), tmp_path)
-    assert (place.accepted, place.refused) == (5, 3)
-    assert sorted(form.external_id for form in leads.taken.values()) == ["1", "2", "3", "6", "7"]
+    path = written(
+        tmp_path, ("id,region,country\n" + "\n".join(rows) + "\n8,no utf-8 ").encode() + b"\xff,DE\n9,Zo\xc3\xa9,DE\n"
+    )
+    place = await play("leads", path, door, tmp_path)
+    assert (place.accepted, place.refused, place.noted) == (6, 3, 2)
+    assert sorted(form.external_id for form in leads.taken.values()) == ["1", "2", "3", "6", "7", "9"]
     told = [(int(one["row"]), int(one["line"]), one["field"]) for one in report(tmp_path)]
     assert told == [(4, 6, "row"), (5, 7, "row"), (8, 11, "row")]
+    noted = [(one["row"], one["reason"]) for one in report(tmp_path, "leads-leads-noted.csv")]
+    assert noted == [("3", "country_unreadable"), ("6", "region_unreadable")]
     assert "XX" not in (tmp_path / "leads-leads-refused.csv").read_text()
 
 
 async def test_batches_hold_500_rows_and_two_are_under_way_at_once(tmp_path: Path, leads: Leads, door: Door) -> None:
-    await play("leads", written(tmp_path, many(1_700)), None, door, quiet(), tmp_path)
+    await play("leads", written(tmp_path, many(1_700)), door, tmp_path)
     assert sorted(leads.answers) == [200, 500, 500, 500]
     assert leads.most_at_once == 2
     assert len(leads.taken) == 1_700
@@ -177,13 +203,9 @@ async def test_batches_hold_500_rows_and_two_are_under_way_at_once(tmp_path: Pat
 async def test_a_killed_replay_goes_on_where_it_was_and_reports_each_refused_row_once(
     tmp_path: Path, leads: Leads, door: Door
 ) -> None:
-    text = (
-        many(2_000)
-        .replace("x3,social", "x3" + "y" * 501 + ",social")
-        .replace("x1900,social", "x1900" + "y" * 501 + ",social")
-    )
+    text = many(2_000).replace("x3,social", "x3,social,more").replace("x1900,social", "x1900,social,more")
     path = written(tmp_path, text)
-    running = asyncio.create_task(play("leads", path, None, door, quiet(), tmp_path))
+    running = asyncio.create_task(play("leads", path, door, tmp_path))
     await leads.answered_twice.wait()
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -192,7 +214,7 @@ async def test_a_killed_replay_goes_on_where_it_was_and_reports_each_refused_row
     assert before < 2_000
     unsettled(tmp_path)
 
-    place = await play("leads", path, None, door, quiet(), tmp_path)
+    place = await play("leads", path, door, tmp_path)
     assert (place.accepted, place.refused) == (1_998, 2)
     assert len(leads.taken) == 1_998
     assert sum(leads.answers) - before < 2_000  # it did not begin again
@@ -202,7 +224,7 @@ async def test_a_killed_replay_goes_on_where_it_was_and_reports_each_refused_row
 
 async def test_while_the_door_is_away_the_same_rows_are_sent_again(tmp_path: Path, leads: Leads, door: Door) -> None:
     leads.away = [503, 429, 502]
-    assert (await play("leads", written(tmp_path, FUNNEL), None, door, quiet(), tmp_path)).accepted == 3
+    assert (await play("leads", written(tmp_path, FUNNEL), door, tmp_path)).accepted == 3
     assert len(leads.taken) == 3
 
 
@@ -211,29 +233,27 @@ async def test_a_door_that_refuses_the_whole_ends_the_replay_with_a_sentence(
 ) -> None:
     leads.away = [401]
     with pytest.raises(StackError, match="answers 401: away"):
-        await play("leads", written(tmp_path, FUNNEL), None, door, quiet(), tmp_path)
+        await play("leads", written(tmp_path, FUNNEL), door, tmp_path)
 
 
 async def test_a_door_that_never_comes_back_ends_the_replay_with_a_sentence(tmp_path: Path) -> None:
     async with httpx.AsyncClient() as client:
         nobody = Door(client, lambda: ("http://127.0.0.1:9", "token"), patience_s=0.5)
         with pytest.raises(StackError, match="does not answer; given up"):
-            await play("leads", written(tmp_path, FUNNEL), None, nobody, quiet(), tmp_path)
+            await play("leads", written(tmp_path, FUNNEL), nobody, tmp_path)
 
 
 def test_a_file_is_read_row_by_row_whatever_its_length(tmp_path: Path) -> None:
     path = written(tmp_path, many(50_000))
-    plan = guessed("leads", Table(path).header)
-    sizes = [len(batch.rows) for batch in batches(Table(path), plan, "f", None)]
-    assert set(sizes) == {500}
-    half = list(batches(Table(path), plan, "f", None))[49].after
-    again = [batch.rows[0] for batch in batches(Table(path), plan, "f", half)]
-    assert again[0] == (25_001, 25_002)
+    whole = made(path)
+    assert {len(batch.rows) for batch in whole} == {500}
+    assert made(path, begin=whole[49].after)[0].rows[0] == (25_001, 25_002)
 
 
 def test_reading_goes_on_exactly_after_any_row_in_any_script(tmp_path: Path) -> None:
     path = written(tmp_path, '\ufeffid,name\r\n1,سارا\r\n\r\n2,"两\r\n行"\r\n3,प्रिया\r\n4,Zoé')
-    rows = list(Table(path).rows())
+    table = judge(path).table
+    rows = list(table.rows())
     assert [(row.number, row.line, row.cells["id"]) for row in rows] == [
         (1, 2, "1"),
         (2, 4, "2"),
@@ -241,127 +261,91 @@ def test_reading_goes_on_exactly_after_any_row_in_any_script(tmp_path: Path) -> 
         (4, 7, "4"),
     ]
     for at, row in enumerate(rows):
-        assert list(Table(path).rows(row.after)) == rows[at + 1 :]
-
-
-def test_a_time_with_a_zone_keeps_it_and_one_without_is_utc() -> None:
-    at = guessed("leads", ["created_at"]).fields["occurred_at"]
-    assert at.of({"created_at": "2026-05-04 12:00:00+03:30"}) == "2026-05-04T12:00:00+03:30"
-    assert at.of({"created_at": "2026-05-04"}) == "2026-05-04T00:00:00+00:00"
+        assert list(table.rows(row.after)) == rows[at + 1 :]
 
 
 def test_a_batch_stays_below_what_the_door_takes(tmp_path: Path) -> None:
     path = written(tmp_path, "id,message\n" + "".join(f"{row},{'ن' * 10_000}\n" for row in range(400)))
-    made = list(batches(Table(path), guessed("leads", ["id", "message"]), "f", None))
-    assert sum(len(batch.rows) for batch in made) == 400
-    assert max(len(batch.payload("leads")) for batch in made) < 4 * 2**20
-    assert all(isinstance(batch, Batch) for batch in made)
+    whole = made(path)
+    assert sum(len(batch.rows) for batch in whole) == 400
+    assert max(len(batch.payload("leads")) for batch in whole) < 4 * 2**20
 
 
-def test_columns_are_known_by_their_names_in_several_languages_and_the_others_become_attributes(tmp_path: Path) -> None:
-    header = ["E-Mail", "Téléphone", "Land", "PLZ", "Größe", "utm_campaign", "value"]
-    plan = guessed("leads", header)
-    body = plan.body(
-        dict(zip(header, ["a@b.example", "030 901820", "DE", "10115", "20", "spring", "5"], strict=True)), "f-1"
-    )
-    assert body == {
-        "contact": {"email": "a@b.example", "phone": "030 901820"},
-        "country": "DE",
-        "postcode": "10115",
-        "campaign": "spring",
-        "attributes": {"grosse": "20", "value": "5"},
-        "external_id": "f-1",
-        "source": "import",
-    }
-
-
-def test_a_file_of_any_width_gives_its_first_32_other_columns_and_says_which_are_left() -> None:
-    plan = guessed("leads", ["id", *(f"c{n}" for n in range(1_000))])
-    assert len(plan.body({"id": "1", **{f"c{n}": "x" for n in range(1_000)}}, "f-1")["attributes"]) == 32
-    assert len(plan.unused) == 968
-
-
-MAPPING = """
-leads:
-  fields:
-    source: {constant: sales}
-    external_id: ref
-    channel: {column: how, values: {TV: television}, default: unknown}
-    occurred_at: {column: day, time: "%d.%m.%Y", zone: Europe/Berlin}
-    expected_amount.minor: {column: price, decimals: 2}
-    expected_amount.currency: {constant: EUR}
-    attributes.staff: {column: staff, number: true}
-"""
-
-
-def mapped(folder: Path, text: str, header: list[str]) -> Plan | None:
-    return plan_for("leads", header, written(folder, text, "mapping.yaml"))
-
-
-def test_a_mapping_says_constants_values_defaults_times_amounts_and_numbers(tmp_path: Path) -> None:
-    header = ["ref", "how", "day", "price", "staff", "more"]
-    plan = mapped(tmp_path, MAPPING, header)
-    assert plan
-    assert plan.unused == ("more",)
-    assert plan.body(dict(zip(header, ["7", "TV", "04.05.2026", "19.99", "20", "?"], strict=True)), "f-1") == {
-        "source": "sales",
-        "external_id": "7",
-        "channel": "television",
-        "occurred_at": "2026-05-04T00:00:00+02:00",
-        "expected_amount": {"minor": 1999, "currency": "EUR"},
-        "attributes": {"staff": 20},
-    }
-    odd = plan.body(dict(zip(header, ["7", "", "4 May", "1e99", "NaN", ""], strict=True)), "f-1")
-    assert odd["channel"] == "unknown"
-    assert (odd["occurred_at"], odd["expected_amount"]["minor"], odd["attributes"]["staff"]) == ("4 May", "1e99", "NaN")
-
-
-@pytest.mark.parametrize(
-    ("text", "sentence"),
-    [
-        ("leads: {fields: {shoe: ref}}", "leads.shoe|shoe is not a field"),
-        ("leads: {fields: {channel: nowhere}}", "no column nowhere"),
-        ("leads: {fields: {channel: {colour: ref}}}", "is a column's name, or"),
-        ("leads: {fields: {occurred_at: {column: ref, time: iso, zone: Mars}}}", "no such zone"),
-        ("leads: [1]", "has no fields"),
-        ("rows: {}", "the parts leads and outcomes"),
-        ("{", "is not YAML"),
-    ],
-)
-def test_a_mapping_that_cannot_work_is_refused_with_a_sentence(tmp_path: Path, text: str, sentence: str) -> None:
-    with pytest.raises(StackError, match=sentence):
-        mapped(tmp_path, text, ["ref"])
-
-
-@pytest.mark.parametrize(
-    ("text", "sentence"), [("", "has no header"), ('id,channel\n1,"open\n' + "x\n" * 600_000, "not closed")]
-)
-async def test_a_file_that_is_no_table_is_refused_with_a_sentence(
-    tmp_path: Path, door: Door, text: str, sentence: str
-) -> None:
-    with pytest.raises(StackError, match=sentence):
-        await play("leads", written(tmp_path, text), None, door, quiet(), tmp_path)
-
-
-@pytest.mark.parametrize("separator", [";", "\t", "|"])
-def test_the_separator_is_the_one_of_the_header_and_a_byte_order_mark_is_no_part_of_it(
-    tmp_path: Path, separator: str
-) -> None:
-    table = Table(
-        written(
-            tmp_path,
-            b"\xef\xbb\xbf" + separator.join(("id", "channel")).encode() + b"\r\n" + f"1{separator}a,b\r\n".encode(),
-        )
-    )
-    assert [row.cells for row in table.rows()] == [{"id": "1", "channel": "a,b"}]
-
-
-def test_a_large_file_is_mapped_faster_than_the_door_can_take_it(tmp_path: Path) -> None:
+def test_a_large_file_is_judged_and_mapped_faster_than_the_door_can_take_it(tmp_path: Path) -> None:
     path = written(tmp_path, FUNNEL + "".join(f"b{n},2018-01-01,p,social\n" for n in range(20_000)))
-    table = Table(path)
-    plan = plan_for("leads", table.header, None)
-    assert plan
     begun = time.process_time()
-    bodies = [json.loads(batch.payload("leads")) for batch in batches(table, plan, "f", None)]
-    assert len(bodies) == 41
+    assert len([json.loads(batch.payload("leads")) for batch in made(path)]) == 41
     assert time.process_time() - begun < 4
+
+
+async def test_a_corrected_file_takes_what_was_refused_and_doubles_nothing(
+    tmp_path: Path, leads: Leads, door: Door
+) -> None:
+    rows = "badge,name,phone,email,country\nA-1,Ines,01 23 45 67 89,ines@a.example,FR\nA-2,Hugo,{},,{}\nA-3,Sara,+989123456789,,{}\n"
+    first = await play("leads", written(tmp_path, rows.format("12", "FR", "DE")), door, tmp_path)
+    assert (first.accepted, first.refused) == (2, 1)
+    second = await play("leads", written(tmp_path, rows.format("01 23 45 67 80", "France", "IR")), door, tmp_path)
+    assert (second.accepted, len(leads.taken)) == (3, 3)
+
+
+async def test_a_corrected_address_is_the_same_lead_by_its_number_and_name(
+    tmp_path: Path, leads: Leads, door: Door
+) -> None:
+    for address in ("jule@", "jule@a.example", "marx@a.example"):
+        await play("leads", written(tmp_path, f"name,email,phone\nJule,{address},+49301234567\n"), door, tmp_path)
+    assert len(leads.taken) == 1
+
+
+async def test_two_lists_that_number_their_rows_alike_are_different_leads_and_one_list_in_two_files_is_not(
+    tmp_path: Path, leads: Leads, door: Door
+) -> None:
+    rows = "id,email\n1,a@b.example\n2,b@b.example\n"
+    await play("leads", written(tmp_path, rows, "anna.csv"), door, tmp_path)
+    await play("leads", written(tmp_path, rows, "bert.csv"), door, tmp_path)
+    assert len(leads.taken) == 4
+    await play("leads", written(tmp_path, rows, "again.csv"), door, tmp_path, list="anna")
+    assert len(leads.taken) == 4
+
+
+async def test_outcomes_find_their_leads_by_address_where_the_list_has_no_ids(
+    tmp_path: Path, leads: Leads, door: Door
+) -> None:
+    await play("leads", written(tmp_path, "name,email\nJule,jule@a.example\n"), door, tmp_path)
+    known = set(leads.taken)
+    deals = 'email,stage,close date,amount,currency\nJULE@a.example,Closed Won,27.11.2025,"1.234,50",EUR\nb@b.example,Proposal,,,\n'
+    place = await play("outcomes", written(tmp_path, deals, "deals.csv"), door, tmp_path, list_name="leads")
+    [won] = [form for form in leads.taken.values() if hasattr(form, "result")]
+    assert (str(won.lead_id) in known, won.result, won.amount.minor) == (True, "won", 123_450)
+    assert (place.accepted, place.refused, place.noted) == (1, 0, 1)
+
+
+async def test_nothing_of_an_unknown_column_travels_in_the_clear(tmp_path: Path, leads: Leads, door: Door) -> None:
+    rows = "Email,Prenom de la mere,Owner,country\na@b.example,Zelda,Raj Patel,DE\n"
+    await play("leads", written(tmp_path, rows), door, tmp_path)
+    [(name, form)] = leads.taken.items()
+    assert form.attributes == {}
+    assert leads.sealed[name] == {"Prenom de la mere": "Zelda", "Owner": "Raj Patel"}
+
+
+async def test_what_a_file_was_taken_for_is_told_with_its_list(tmp_path: Path, door: Door) -> None:
+    console = quiet()
+    path = written(
+        tmp_path, "Report of May\n\nE-Mail;Anlagedatum\na@b.example;27.11.2025\n".encode("utf-16"), "fair.csv"
+    )
+    await play("leads", path, door, tmp_path, console)
+    assert isinstance(console.file, StringIO)
+    said = console.file.getvalue()
+    assert "list fair; UTF-16, separated by semicolon, 1 title line above the header skipped" in said
+    assert "the day stands first" in said
+    assert "fair.csv: 1 leads taken, 0 refused\n" in said
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"), [("", "is empty"), ('id,channel\n1,"open\n' + "x\n" * 600_000, "line 2: a quotation mark")]
+)
+async def test_a_file_that_is_no_table_is_refused_with_a_sentence_and_nothing_is_sent(
+    tmp_path: Path, leads: Leads, door: Door, text: str, sentence: str
+) -> None:
+    with pytest.raises(StackError, match=sentence):
+        await play("leads", written(tmp_path, text), door, tmp_path)
+    assert not leads.answers

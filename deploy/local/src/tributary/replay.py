@@ -1,7 +1,8 @@
 """``tributary replay``: plays a CSV file through the batch door of the running stack.
 
-Leads have their ids from their source and external id, so a row sent twice is one lead: after a kill the same command goes
-on where it was, and a whole file played again changes nothing.
+The file is judged first (``tributary.imports``): nothing is sent while it is not sure what it says. Leads have their ids from
+their list and their own id or content, so a row sent twice is one lead: after a kill the same command goes on where it was, a
+whole file played again changes nothing, and of a corrected one only what was refused or changed is new.
 """
 
 import asyncio
@@ -9,9 +10,10 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import httpx
 import typer
@@ -21,12 +23,15 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from tributary.door import Door
 from tributary.ending import ended_by_signals
-from tributary.guessing import guessed
-from tributary.mapping import Kind, Plan, plan_for
+from tributary.imports.asked import Answers, Kind
+from tributary.imports.judging import Judged, judged
+from tributary.imports.naming import Names
+from tributary.imports.rows import entry
+from tributary.imports.table import Mark
 from tributary.owned import StackError
 from tributary.place import Place, Refused, places
 from tributary.running import read
-from tributary.table import Mark, Table
+from tributary.state import secret, state
 
 BATCH_ROWS = 500
 BATCH_BYTES = 3 * 2**20  # the door takes 4 MiB
@@ -39,12 +44,21 @@ def replay(
     file: Annotated[Path, typer.Argument(help="A CSV file of leads, with a header.")],
     outcomes: Annotated[Path | None, typer.Option(help="A CSV file of how leads ended.")] = None,
     map: Annotated[Path | None, typer.Option(help="Which column is which field, as YAML.")] = None,
+    list: Annotated[str, typer.Option(help="The list's own name; the file's, if not given.")] = "",
+    encoding: Annotated[str, typer.Option(help="Such as cp1252, if it cannot be recognised.")] = "",
+    separator: Annotated[str, typer.Option(help="One character, or comma, semicolon, tab, pipe.")] = "",
+    header: Annotated[int, typer.Option(help="The line in which the header stands.", min=0)] = 0,
+    columns: Annotated[str, typer.Option(help="Names for the columns of a file without a header, with commas.")] = "",
+    dates: Annotated[str, typer.Option(help="dmy or mdy: what stands first in 03/04/2026.")] = "",
+    zone: Annotated[str, typer.Option(help="The time zone of times that name none.")] = "UTC",
 ) -> None:
     """Plays leads, and outcomes if given, through the doors of the running stack."""
     console = Console(stderr=True, highlight=False, soft_wrap=True)
+    named = tuple(name.strip() for name in columns.split(",")) if columns else ()
+    answers = Answers(encoding, separator, header, named, dates, zone, list)
     try:
         with ended_by_signals():
-            asyncio.run(_play_all(file, outcomes, map, console))
+            asyncio.run(_play_all(file, outcomes, map, answers, console))
     except StackError as failure:
         console.print(f"[red]{escape(str(failure))}[/red]")
         raise SystemExit(1) from None
@@ -53,7 +67,9 @@ def replay(
         raise SystemExit(130) from None
 
 
-async def _play_all(file: Path, outcomes: Path | None, mapping: Path | None, console: Console) -> None:
+async def _play_all(
+    file: Path, outcomes: Path | None, mapping: Path | None, answers: Answers, console: Console
+) -> None:
     async with httpx.AsyncClient(timeout=60) as client:
 
         def where() -> tuple[str, str]:
@@ -61,77 +77,94 @@ async def _play_all(file: Path, outcomes: Path | None, mapping: Path | None, con
             return running.services["leads"].url, running.token
 
         where()
-        await play("leads", file, mapping, Door(client, where), console)
-        if outcomes:
-            await play("outcomes", outcomes, mapping, Door(client, where), console)
+        door = Door(client, where)
+        leads = await asyncio.to_thread(judged, "leads", file, mapping, answers)
+        ends = None
+        if outcomes:  # of the same list, and judged before a lead is sent; laid out in their own way
+            own = replace(answers, header=0, columns=())
+            ends = await asyncio.to_thread(judged, "outcomes", outcomes, mapping, own, leads.list)
+        await play(leads, door, console)
+        if ends:
+            await play(ends, door, console)
 
 
 @dataclass
 class Batch:
-    """Rows on their way: the body, which row is which, what was refused before it was sent, and where the file stands after it."""
+    """Rows on their way: the body, which row is which, what is said of them before they are sent, and where the file stands after."""
 
     after: Mark
     bodies: list[bytes] = field(default_factory=list)
     rows: list[tuple[int, int]] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
+    noted: list[Refused] = field(default_factory=list)
     size: int = 0
 
     @property
     def full(self) -> bool:
         """Whether the next row may be one too many."""
-        return len(self.rows) >= BATCH_ROWS or self.size >= BATCH_BYTES
+        return max(len(self.rows), len(self.refused), len(self.noted)) >= BATCH_ROWS or self.size >= BATCH_BYTES
 
     def payload(self, kind: Kind) -> bytes:
         """The body as it is sent."""
         return b'{"%s":[%s]}' % (kind.encode(), b",".join(self.bodies))
 
 
-def batches(table: Table, plan: Plan, name: str, begin: Mark | None) -> Iterator[Batch]:
-    """The file in batches that fit the door."""
-    batch = Batch(begin or Mark())
-    for row in table.rows(begin):
+def batches(file: Judged, names: Names, begin: Mark | None, now: datetime) -> Iterator[Batch]:
+    """The file in batches that fit the door. Rows up to ``begin`` are read again, because a later row may be one of them."""
+    begin = begin or Mark()
+    batch = Batch(begin)
+    for row in file.table.rows():
+        made = None if row.wrong else entry(file.plan, row.cells, names, now)
+        if row.number <= begin.row:
+            continue
         batch.after = row.after
-        body = b"" if row.wrong else json.dumps(plan.body(row.cells, f"{name}-{row.number}")).encode()
-        if row.wrong or len(body) > ROW_BYTES:
-            batch.refused.append(Refused(row.number, row.line, "row", row.wrong or "is longer than 200 KiB"))
-        else:
+        body = b"" if made is None or made.wrong or made.left_out else json.dumps(made.body).encode()
+        wrong = made.wrong if made else [("row", row.wrong)]
+        if len(body) > ROW_BYTES:
+            wrong = [("row", "is longer than 200 KiB")]
+        batch.refused += [Refused(row.number, row.line, name, reason) for name, reason in wrong]
+        if made and not wrong:
+            batch.noted += [Refused(row.number, row.line, name, reason) for name, reason in made.noted]
+        if body and not wrong:
             batch.bodies.append(body)
             batch.rows.append((row.number, row.line))
             batch.size += len(body)
-        if batch.full or len(batch.refused) >= BATCH_ROWS:
+        if batch.full:
             yield batch
             batch = Batch(row.after)
-    if batch.rows or batch.refused:
+    if batch.rows or batch.refused or batch.noted:
         yield batch
 
 
-async def play(
-    kind: Kind, path: Path, mapping: Path | None, door: Door, console: Console, home: Path | None = None
-) -> Place:
-    """One file through one door, from where it was left; returns how it went."""
-    table = Table(path)
-    plan = plan_for(kind, table.header, mapping) or guessed(kind, table.header)
-    digest = await asyncio.to_thread(_digest, path, plan)
+async def play(file: Judged, door: Door, console: Console, home: Path | None = None, key: str | None = None) -> Place:
+    """One judged file through its door, from where it was left; returns how it went."""
+    path, kind = file.table.path, file.plan.kind
+    digest = await asyncio.to_thread(_digest, path, file)
     place = Place.found(home or places(), f"{path.stem}-{kind}", digest)
+    for line in file.said:
+        console.print(f"[dim]{escape(f'{path.name}: {line}')}[/dim]")
     if place.mark:
         console.print(f"{path.name}: going on after row {place.mark.row:,}")
-    if plan.unused:
-        more = f" and {len(plan.unused) - 5} more columns" if len(plan.unused) > 5 else ""
-        console.print(f"[dim]{path.name}: not taken: {escape(', '.join(plan.unused[:5]))}{more}[/dim]")
-    sending = asyncio.Queue[tuple[Batch, asyncio.Task[dict[str, object]]]]()
+    if file.plan.unused:
+        more = f" and {len(file.plan.unused) - 5} more columns" if len(file.plan.unused) > 5 else ""
+        console.print(f"[dim]{path.name}: not taken: {escape(', '.join(file.plan.unused[:5]))}{more}[/dim]")
+    names = Names(file.list, key or secret(state() / "keys" / "imports"), home or places())
+    sending = asyncio.Queue[tuple[Batch, asyncio.Task[dict[str, Any]]]]()
 
     async def settle() -> None:
         batch, task = sending.get_nowait()
         answer = await task
-        place.settle(batch.after, int(str(answer["accepted"])), [*batch.refused, *_named(batch, answer)])
+        refused, flagged = [*batch.refused, *_named(batch, answer)], [*batch.noted, *_flagged(batch, answer)]
+        names.keep()
+        place.settle(batch.after, int(answer["accepted"]), refused, flagged)
 
-    with _bar(console, path.name, table.size, place) as moved:
+    with _bar(console, path.name, file.rows, place) as moved:
         try:
-            for batch in batches(table, plan, digest[:12], place.mark):
+            for batch in batches(file, names, place.mark, datetime.now(UTC)):
                 if sending.qsize() >= IN_FLIGHT:
                     await settle()
                     moved()
-                sending.put_nowait((batch, asyncio.create_task(door.send(DOORS[kind], batch.payload(kind)))))
+                sending.put_nowait((batch, asyncio.create_task(_send(door, kind, batch))))
                 await asyncio.sleep(0)  # lets the request leave while the next batch is read
             while not sending.empty():
                 await settle()
@@ -144,28 +177,41 @@ async def play(
                     await task
     place.finish()
     told = f"{path.name}: {place.accepted:,} {kind} taken, {place.refused:,} refused"
-    console.print(told + (f", see {place.report}" if place.refused else ""))
+    console.print(escape(told + (f", see {place.refusals.path}" if place.refused else "")))
+    if place.noted:
+        console.print(escape(f"{path.name}: {place.noted:,} noted, see {place.notes.path}"))
     return place
 
 
-def _named(batch: Batch, answer: dict[str, object]) -> Iterator[Refused]:
-    refused = answer["refused"]
-    assert isinstance(refused, list)
-    for one in refused:
+async def _send(door: Door, kind: Kind, batch: Batch) -> dict[str, Any]:
+    """The door's answer; a batch of refused rows alone is not sent."""
+    return await door.send(DOORS[kind], batch.payload(kind)) if batch.rows else {"accepted": 0, "refused": []}
+
+
+def _named(batch: Batch, answer: dict[str, Any]) -> Iterator[Refused]:
+    for one in answer["refused"]:
         number, line = batch.rows[one["index"]]
         for error in one["errors"]:
             yield Refused(number, line, error["field"], error["reason"])
 
 
-def _digest(path: Path, plan: Plan) -> str:
+def _flagged(batch: Batch, answer: dict[str, Any]) -> Iterator[Refused]:
+    """What the door says it did with rows that it took."""
+    for one in answer.get("flagged", ()):
+        number, line = batch.rows[one["index"]]
+        for flag in one["flags"]:
+            yield Refused(number, line, "flag", flag)
+
+
+def _digest(path: Path, file: Judged) -> str:
     """Names this file read in this way."""
-    with path.open("rb") as file:
-        content = hashlib.file_digest(file, "sha256").hexdigest()
-    return hashlib.sha256(f"{content} {plan.fields!r}".encode()).hexdigest()
+    with path.open("rb") as content:
+        read_as = f"{file.plan!r} {file.table.layout!r} {file.table.encoding} {file.list}"
+        return hashlib.sha256(f"{hashlib.file_digest(content, 'sha256').hexdigest()} {read_as}".encode()).hexdigest()
 
 
 class _bar:
-    """A bar over the bytes of the file, with the rows told beside it."""
+    """A bar over the rows of the file."""
 
     def __init__(self, console: Console, name: str, size: int, place: Place) -> None:
         columns = (
@@ -188,4 +234,4 @@ class _bar:
 
     def _moved(self) -> None:
         mark = self._place.mark or Mark()
-        self._progress.update(self._task, completed=mark.offset, rows=mark.row)
+        self._progress.update(self._task, completed=mark.row, rows=mark.row)

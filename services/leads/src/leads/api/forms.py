@@ -79,6 +79,9 @@ class LeadForm(Form):
     attributes: Annotated[dict[Name, Text | bool | Number | float], Field(max_length=ATTRIBUTES)] = Field(
         default_factory=dict
     )
+    answers: Annotated[
+        dict[Name, str | bool | Number], Field(description="what else was asked or is known; kept sealed")
+    ] = Field(default_factory=dict)
 
 
 class PlainLead(LeadForm):

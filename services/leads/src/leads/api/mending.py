@@ -61,7 +61,9 @@ def mend_lead(body: Any, *, forgiving: bool) -> tuple[Any, Aside]:
     for name, value in body.items():
         if value is None:
             continue
-        if name in LeadForm.model_fields:
+        if name == "answers" and isinstance(value, dict):
+            aside.answers |= {key[:TEXT]: text for key, one in value.items() if key and (text := said(one))}
+        elif name in LeadForm.model_fields:
             mended[name] = value
         elif forgiving or name.startswith("utm_"):
             unknown[name] = value
@@ -78,7 +80,7 @@ def mend_lead(body: Any, *, forgiving: bool) -> tuple[Any, Aside]:
         mended["message"] = _message(mended["message"], aside)
     if "expected_amount" in mended:
         mended["expected_amount"] = _money(mended["expected_amount"], aside)
-    _bound(aside)
+    bound(aside)
     return mended, aside
 
 
@@ -268,7 +270,7 @@ def _put(name: str, value: Any, flag: str, aside: Aside) -> None:
         aside.put(name[:TEXT] or "?", json.dumps(value, ensure_ascii=False) if text is None else text, flag)
 
 
-def _bound(aside: Aside) -> None:
+def bound(aside: Aside) -> None:
     """So much of the answers is kept, that a lead fits into its event."""
     left, kept = ALL_ANSWERS, dict[str, Scalar]()
     for name, value in aside.answers.items():

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from chassis.problems import FieldError
 from leads.api.forms import TEXT, Aside, LeadForm, MoneyForm, PlainLead
-from leads.api.mending import BROKEN, mend_lead, read_json
+from leads.api.mending import BROKEN, bound, mend_lead, read_json
 from leads.api.phone import is_withheld, normalise_phone, other_phones
 from leads.api.refusal import BROKEN_JSON, TOLD_AT_MOST, is_broken, refusal
 from leads.domain import flags
@@ -90,6 +90,9 @@ def settle(form: LeadForm, aside: Aside, now: datetime, public: bool = False) ->
         _settle_amount(form, aside)
     if form.attributes:
         _settle_attributes(form, aside)
+    if form.answers:
+        aside.answers = form.answers | aside.answers
+        bound(aside)
     if form.occurred_at and (reason := bounds(form.occurred_at, now)):
         wrong.append(FieldError("occurred_at", reason))
     if form.external_id is not None:
