@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import math
 import resource
-from collections.abc import MutableMapping
+from collections.abc import MutableMapping, Sequence
 from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
@@ -17,7 +17,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 WHOLE = "tributary.body"  # in a request's scope: its body, if that came to its end before anybody read of it
 HEAD_BYTES, HEADERS, PIPELINED = 32 * 1024, 100, 32
 HEAD_WITHIN_S, BODY_WITHIN_S, TAKEN_WITHIN_S = 10.0, 20.0, 30.0
-LOOK_EVERY_S = 1.0
+LOOK_EVERY_S, AT_ONCE, BREATH_S = 1.0, 20, 0.01
 OTHER_FILES = 200  # open files that are no connections of strangers
 
 
@@ -78,15 +78,24 @@ class Keeper:
 
     async def watch(self) -> None:
         """Looks every second, until cancelled. One clock for all: a timer per request would cost as much as its answer."""
+        loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
-            self.look(asyncio.get_running_loop().time())
+            late = self.late(loop.time())
+            for first in range(0, len(late), AT_ONCE):  # thousands at a time would hold up everybody else
+                self.cut_off(late[first : first + AT_ONCE])
+                await asyncio.sleep(BREATH_S)
 
-    def look(self, now: float) -> None:
-        """Cuts off whose time is over."""
-        for protocol in [p for p in self.open if p.due < now]:
-            self.gone(protocol)
-            protocol.transport.abort()
+    def late(self, now: float) -> list["Protocol"]:
+        """Whose time is over."""
+        return [protocol for protocol in self.open if protocol.due < now]
+
+    def cut_off(self, late: Sequence["Protocol"]) -> None:
+        """Closes these without a word, but for those that have gone by themselves."""
+        for protocol in late:
+            if protocol in self.open:
+                self.gone(protocol)
+                protocol.transport.abort()
 
 
 def most_connections(asked: int) -> int:

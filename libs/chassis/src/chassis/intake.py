@@ -85,7 +85,6 @@ class Intake:
         self._stopped_by = "the door has not reached Kafka yet"
         self._queue: list[_Waiting] = []
         self._held: list[_Waiting] = []  # until the partition that they need has ended what it was given before
-        self._busy: dict[Shard, asyncio.Task[None]] = {}
         self._late: asyncio.TimerHandle | None = None
         self._senders = self._open = 0  # requests, and records of them, that wait for their answer
         self._arrived = asyncio.Event()
@@ -167,28 +166,18 @@ class Intake:
                 pause = 0.1 if time.monotonic() - began > SOUND_S else min(pause * 2, 2)
                 began = math.inf
             finally:
-                await self._let_go()
+                await self.lanes.end()
         self._closed = True
         self._fail_all()
-
-    async def _let_go(self) -> None:
-        busy, self._busy = list(self._busy.values()), {}
-        for task in busy:
-            task.cancel()
-        if busy:
-            await asyncio.wait(busy)
-        await self.lanes.end()
 
     def _fail_all(self) -> None:
         waiting, self._queue, self._held = self._held + self._queue, [], []
         _fail(waiting, "Kafka is away")
 
     async def _work(self, stopping: asyncio.Event) -> None:
-        while not (stopping.is_set() and not (self._queue or self._held or self._busy)):
-            if self.lanes.lost is not None:
-                raise self.lanes.lost
-            self._reap()
-            if not self._queue and all(one.needs(self._busy) for one in self._held):
+        while not (stopping.is_set() and not (self._queue or self._held or self.lanes.busy)):
+            self.lanes.reap()
+            if not self._queue and all(one.needs(self.lanes.busy) for one in self._held):
                 self._arrived.clear()
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._arrived.wait(), 0.5)
@@ -202,21 +191,17 @@ class Intake:
     def _next(self) -> list[_Waiting]:
         """Who goes now. Who needs a partition that has not ended its last part is held, who needs one that rests is told."""
         taken, self._queue, self._held = self._held + self._queue, [], []
-        if not (self._busy or self.lanes.refusing):
+        if not (self.lanes.busy or self.lanes.refusing):
             return taken
         going = []
         for one in taken:
             if any(self.lanes.rests(record.shard) for record in one.records):
                 _fail([one], "a partition takes nothing")
-            elif one.needs(self._busy):
+            elif one.needs(self.lanes.busy):
                 self._held.append(one)
             else:
                 going.append(one)
         return going
-
-    def _reap(self) -> None:
-        for shard in [shard for shard, task in self._busy.items() if task.done()]:
-            self._busy.pop(shard).result()
 
     async def _publish(self, taken: list[_Waiting]) -> bool:
         """One round: every partition takes its part, and who has all of his is told. Whether one of them is slow."""
@@ -233,17 +218,16 @@ class Intake:
                 if not part.whose or part.whose[-1] is not one:
                     part.whose.append(one)
                     one.to_come += 1
-        tasks = {shard: asyncio.create_task(self._send(shard, part)) for shard, part in parts.items()}
+        tasks = {shard: self.lanes.start(shard, self._send(shard, part)) for shard, part in parts.items()}
         if not tasks:
             return False
-        self._busy |= tasks
         try:
             if waited := [task for shard, task in tasks.items() if shard not in self.lanes.refusing]:
                 await asyncio.wait(waited, timeout=SLOW_S)
         except BaseException:
             _fail(taken, "Kafka is away")
             raise
-        self._reap()
+        self.lanes.reap()
         slow = [task for task in tasks.values() if not task.done()]
         for task in slow:
             task.add_done_callback(lambda _: self._arrived.set())

@@ -9,7 +9,7 @@ a new one, while theirs that were under way end on the old one.
 import asyncio
 import contextlib
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -68,6 +68,7 @@ class Lanes:
         self.settings = settings
         self.log = telemetry.log(name)
         self.lost: BaseException | None = None
+        self.busy: dict[Shard, asyncio.Task[None]] = {}
         self._common: _Line | None = None
         self._own: dict[Shard, _Line] = {}
         self._aside: dict[Shard, _Aside] = {}
@@ -83,7 +84,8 @@ class Lanes:
     async def end(self) -> None:
         """Nothing is delivered after this."""
         lines = [*self._own.values(), *([self._common] if self._common else [])]
-        works, self._works = self._works, set()
+        works, self._works = [*self._works, *self.busy.values()], set()
+        self.busy = {}
         self._common, self._renewing = None, False
         self._own.clear()
         self._aside.clear()
@@ -110,6 +112,18 @@ class Lanes:
     def refusing(self) -> Collection[Shard]:
         """The shards that go alone until they take something again: nobody waits for them."""
         return self._aside.keys()
+
+    def start(self, shard: Shard, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Does this for a shard, which is busy until it is done and reaped."""
+        task = self.busy[shard] = asyncio.create_task(work)
+        return task
+
+    def reap(self) -> None:
+        """Who is done is busy no longer. Raises what a shard can't be set aside for, such as that Kafka is away."""
+        if self.lost is not None:
+            raise self.lost
+        for shard in [shard for shard, task in self.busy.items() if task.done()]:
+            self.busy.pop(shard).result()
 
     def create_batch(self) -> Any:
         """A batch to fill; any producer here takes it."""

@@ -85,7 +85,6 @@ class Relay:
         self._kick = asyncio.Event()
         self._history = b""
         self._sent: dict[Shard, int] = {}
-        self._busy: dict[Shard, asyncio.Task[None]] = {}
         self._waiting: dict[Shard, tuple[int, datetime]] = {}
         self._deleted_at = 0.0
         self._undeleted = False
@@ -120,17 +119,9 @@ class Relay:
                 pause = 0.1 if time.monotonic() - began > SOUND_S else min(pause * 2, 3)
                 began = math.inf
             finally:
-                await self._let_go()
+                await self.lanes.end()
                 if connection is not None:
                     connection.terminate()
-
-    async def _let_go(self) -> None:
-        busy, self._busy = list(self._busy.values()), {}
-        for task in busy:
-            task.cancel()
-        if busy:
-            await asyncio.wait(busy)
-        await self.lanes.end()
 
     async def _connect(self) -> asyncpg.Connection:
         return await asyncpg.connect(
@@ -171,20 +162,18 @@ class Relay:
         while True:
             if stopping.is_set() and until is None:
                 until = time.monotonic() + 1
-            if self.lanes.lost is not None:
-                raise self.lanes.lost
             self._kick.clear()
             rows = await self._look(connection)
             if rows:
                 failpoint.reach("relay.selected")
                 await self._publish(rows, source)
                 quiet_since = time.monotonic()
-            self._reap()
+            self.lanes.reap()
             if self._undeleted and time.monotonic() - self._deleted_at > DELETE_EVERY_S:
                 await self._delete(connection)
             self._tell()
             self._stopped_by = ""
-            if until is not None and (not (rows or self._busy) or time.monotonic() > until):
+            if until is not None and (not (rows or self.lanes.busy) or time.monotonic() > until):
                 await self._delete(connection)
                 return
             if rows:
@@ -196,7 +185,7 @@ class Relay:
 
     async def _look(self, connection: asyncpg.Connection) -> list[Any]:
         """What is next of each shard that is not under way and does not rest."""
-        free = [s for s in self.shards if s not in self._busy and not self.lanes.rests(s)]
+        free = [s for s in self.shards if s not in self.lanes.busy and not self.lanes.rests(s)]
         if not free:
             return []
         topics, numbers = zip(*free, strict=True)
@@ -215,15 +204,11 @@ class Relay:
             by_shard[row["topic"], row["shard"]].append(row)
         for shard, its in by_shard.items():
             self._waiting[shard] = (len(its), its[0]["at"])
-            task = self._busy[shard] = asyncio.create_task(self._publish_shard(shard, its, source))
+            task = self.lanes.start(shard, self._publish_shard(shard, its, source))
             task.add_done_callback(lambda _: self._kick.set())
-        waited = [self._busy[shard] for shard in by_shard if shard not in self.lanes.refusing]
+        waited = [self.lanes.busy[shard] for shard in by_shard if shard not in self.lanes.refusing]
         if waited and not (await asyncio.wait(waited, timeout=SLOW_S))[1]:
             failpoint.reach("relay.acked")
-
-    def _reap(self) -> None:
-        for shard in [shard for shard, task in self._busy.items() if task.done()]:
-            self._busy.pop(shard).result()
 
     async def _publish_shard(self, shard: Shard, rows: list[Any], source: bytes) -> None:
         """One batch after the other. Where one is refused the shard stays where it is, and the lanes say until when."""

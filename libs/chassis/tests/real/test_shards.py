@@ -74,6 +74,13 @@ def names_of(partition: int, stream: Stream) -> Iterator[str]:
 async def test_a_topic_that_refuses_stops_only_itself_and_the_others_are_sent_once(place: Place) -> None:
     up = says_two(place, await place.database())
     assert up.relay is not None
+    send, tried = up.relay.lanes.send, []
+
+    async def counts(shard: tuple[str, int], batch: Any, within: float) -> None:
+        tried.append(shard)
+        await send(shard, batch, within)
+
+    up.relay.lanes.send = counts  # type: ignore[method-assign]
     async with at_work(up):
         await say(up, [planned("before"), posted("before")])
         await until("all is sent", lambda: no_rows(up))
@@ -93,6 +100,8 @@ async def test_a_topic_that_refuses_stops_only_itself_and_the_others_are_sent_on
             troubles.add(bool(up.relay.trouble))
         assert turn > 5  # rows are deleted twice a second
         assert troubles == {True}, "readiness does not flap"
+        for shard in range(place.said.partitions):
+            assert tried.count((place.said.topic, shard)) < 9, "its pauses grow"
         since = up.relay.trouble.partition("since ")[2][:8]
         assert first.partition("since ")[2][:8] == since, "it says since when, not when it was last tried"
         await asyncio.to_thread(told, place, place.said, 2_000_000)

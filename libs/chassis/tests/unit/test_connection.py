@@ -116,9 +116,9 @@ async def test_who_sends_no_head_in_time_is_cut_off_also_after_an_answer() -> No
     await asyncio.sleep(0.01)
     assert status(third) == [b"204"]
     again.data_received(b"\r\n")  # with which uvicorn's own clock stops
-    door.keeper.look(now() + HEAD_WITHIN_S - 1)
+    door.keeper.cut_off(door.keeper.late(now() + HEAD_WITHIN_S - 1))
     assert [wire.closed, other.closed, third.closed] == [False] * 3
-    door.keeper.look(now() + HEAD_WITHIN_S + 1)
+    door.keeper.cut_off(door.keeper.late(now() + HEAD_WITHIN_S + 1))
     assert wire.closed
     assert other.closed
     assert third.closed
@@ -136,9 +136,9 @@ async def test_who_does_not_end_his_body_is_cut_off_whether_it_was_answered_or_n
         for _ in range(3):
             protocol.data_received(b"2")
         assert status(wire) == ([] if door.reads else [b"204"])
-        door.keeper.look(now() + HEAD_WITHIN_S + 1)
+        door.keeper.cut_off(door.keeper.late(now() + HEAD_WITHIN_S + 1))
         assert not wire.closed
-        door.keeper.look(now() + BODY_WITHIN_S + 1)
+        door.keeper.cut_off(door.keeper.late(now() + BODY_WITHIN_S + 1))
         assert wire.closed
         protocol.connection_lost(None)
 
@@ -148,7 +148,7 @@ async def test_a_request_that_is_being_answered_has_all_the_time_it_needs() -> N
     protocol, wire = door.connect()
     protocol.data_received(GET + b"\r\n")
     assert protocol.due == math.inf
-    door.keeper.look(now() + 10_000)
+    door.keeper.cut_off(door.keeper.late(now() + 10_000))
     await asyncio.sleep(0.01)
     assert (status(wire), wire.closed) == ([b"204"], False)
 
@@ -173,7 +173,7 @@ async def test_who_takes_nothing_of_his_answer_is_cut_off_and_who_takes_it_slowl
         protocol.data_received(GET + b"\r\n")
         protocol.pause_writing()
     slow.resume_writing()
-    door.keeper.look(now() + TAKEN_WITHIN_S + 1)
+    door.keeper.cut_off(door.keeper.late(now() + TAKEN_WITHIN_S + 1))
     assert wire.closed
     assert not other.closed
     stuck.connection_lost(None)
@@ -189,3 +189,15 @@ async def test_when_there_are_too_many_who_has_owed_something_the_longest_makes_
     await asyncio.sleep(0.01)
     assert status(third[1]) == [b"204"]
     assert len(door.keeper.open) == 3
+
+
+async def test_the_clock_of_all_connections_looks_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "LOOK_EVERY_S", 0.01)
+    monkeypatch.setattr(connection, "HEAD_WITHIN_S", 0.0)
+    door = Door(most=200)
+    wires = [door.connect()[1] for _ in range(50)]
+    watching = asyncio.create_task(door.keeper.watch())
+    await asyncio.sleep(0.2)
+    watching.cancel()
+    assert all(wire.closed for wire in wires)
+    assert not door.keeper.open
