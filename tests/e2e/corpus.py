@@ -30,7 +30,7 @@ SPEND: dict[str, Any] = {
 def tolerated() -> list[tuple[str, dict[str, Any]]]:
     """Mistakes that cost no lead: each has a flag in the answer, and nothing of it stands in the clear."""
     return [
-        ("an unknown field", {"surname": CANARY}),
+        ("an unknown field", {"nickname": CANARY}),
         ("an unknown field that is a person's name", {f"{CANARY} Özdemir": 1}),
         ("an attribute that is a name", {"attributes": {"Vorname": CANARY, "size": 3}}),
         ("an attribute that is an address", {"attributes": {"q": f"{CANARY}@canary.example"}}),
