@@ -7,7 +7,7 @@ from typing import Any
 from bench import load
 
 CHANNELS = ("search", "social", "e-mail", "fair", "partner")
-COUNTRIES = ("DE", "FR", "IN", "BR", "GB", "US")
+COUNTRIES = ("DE", "FR", "IN", "BR", "ES", "US")
 
 
 def lead(rng: random.Random, channel: str | None = None) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import json
 import random
 from typing import Any
 
-COUNTRIES = ("DE", "FR", "IN", "BR", "GB", "US")
+COUNTRIES = ("DE", "FR", "IN", "BR", "ES", "US")
 PRODUCTS = ("lathe", "pump", "press")
 TEAMS = 8
 

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Mapping, Sequence
 
-from territory.domain.criteria import Criterion, OneOf, Prefix, Range, Scalar, number, text
+from territory.domain.criteria import Criterion, OneOf, Prefix, Range, Scalar, claims, text
 from territory.domain.routing import Rule
 
 COUNTRIES = ("DE", "FR", "AT", "CH", "IT", "ES", "PL", "CZ", "NL", "JP", "IN", "EG")
@@ -62,23 +62,6 @@ def _lead(dice: random.Random, rule: Rule, unclaimed: bool) -> dict[str, Scalar]
     return lead
 
 
-def claims(rule: Rule, lead: Mapping[str, Scalar]) -> bool:
-    """Whether the rule claims the lead, read off its criteria one by one."""
-    return all(name in lead and stands(criterion, lead[name]) for name, criterion in rule.when.items())
-
-
-def stands(criterion: Criterion, value: Scalar) -> bool:
-    """Whether a value of an attribute meets what is asked of it."""
-    match criterion:
-        case OneOf(values):
-            return text(value) in values
-        case Prefix(prefixes):
-            return text(value).startswith(prefixes)
-        case Range(low, high):
-            size = number(value)
-            return size is not None and (low is None or low <= size) and (high is None or size <= high)
-
-
 def scan(rules: Sequence[Rule], lead: Mapping[str, Scalar]) -> list[str]:
     """The names of the rules that claim the lead, the winner first, found by looking at every rule."""
-    return [rule.name for rule in sorted(rules, key=lambda rule: rule.order) if claims(rule, lead)]
+    return [rule.name for rule in sorted(rules, key=lambda rule: rule.order) if claims(rule.when, lead)]

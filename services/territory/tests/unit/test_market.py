@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from territory.domain import market_file
-from territory.domain.criteria import OneOf, Prefix, Range
+from territory.domain.criteria import Criterion, OneOf, Prefix, Range
 from territory.domain.market import Market, MarketRefused, fingerprint
 from territory.domain.market_file import read_market
 from territory.domain.rotation import Member
@@ -70,7 +70,7 @@ def test_a_good_file_says_what_it_says() -> None:
     [rule] = market.rules
     assert rule.when == {
         "country": OneOf(("de", "at")),
-        "postcode_area": Prefix(("10",)),
+        "postcode_area": Prefix(("10",), "letters"),
         "product": OneOf(("pumps",)),
         "attributes.size": Range(10, 50),
         "attributes.urgent": OneOf(("true",)),
@@ -161,14 +161,45 @@ def test_a_file_that_asks_for_too_many_attributes_is_refused() -> None:
     assert faults(changed("rules/0/when", when)) == {"rules": "ask for 65 attributes; at most 64 are possible"}
 
 
-def test_a_file_whose_index_would_fill_the_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    rules = [
-        FILE["rules"][0] | {"name": f"r{n}", "when": {"product": [n * 10 + m for m in range(10)]}} for n in range(20)
-    ]
-    monkeypatch.setattr(market_file, "INDEX_BITS_AT_MOST", 20 * 200)
-    assert read_market(changed("rules", rules)).rules
-    monkeypatch.setattr(market_file, "INDEX_BITS_AT_MOST", 20 * 200 - 1)
-    assert faults(changed("rules", rules)) == {"rules": "ask for too many different values"}
+def when(asked: dict[str, Any]) -> dict[str, Criterion]:
+    return dict(read_market(changed("rules/0/when", asked)).rules[0].when)
+
+
+@pytest.mark.parametrize(
+    ("countries", "ends"),
+    [
+        ({"country": ["DE"]}, "letters"),
+        ({"country": "gb"}, "numbers"),
+        ({"country": {"one_of": ["IE", "GB"]}}, "numbers"),
+        ({"country": ["IE", "CA"]}, "letters"),
+        ({"country": {"prefix": "G"}}, "numbers"),
+        ({"product": "lathe"}, "numbers"),
+    ],
+)
+def test_where_a_postcode_prefix_ends_follows_from_the_countries_of_its_rule(
+    countries: dict[str, Any], ends: str
+) -> None:
+    assert when(countries | {"postcode_area": {"prefix": ["ＳＷ１", "n"]}})["postcode_area"] == Prefix(
+        ("sw1", "n"), ends
+    )
+
+
+def test_own_attributes_are_one_however_they_are_spelled_and_their_numbers_are_numbers() -> None:
+    assert when({"attributes.Gro\u0308ße": [12000, "12", True, 12000]}) == {
+        "attributes.grösse": OneOf(("12", "true"), (12_000,))
+    }
+    assert when({"postcode_area": [101], "product": [7]}) == {
+        "postcode_area": OneOf(("101",)),
+        "product": OneOf(("7",)),
+    }
+    again = faults(changed("rules/0/when", {"attributes.size": 1, "attributes.Size": 2}))
+    assert again == {"rules[0].when.attributes.Size": "is there already, written in another way"}
+
+
+@pytest.mark.parametrize("nothing", ["\u200b", "\u2060\u00ad", "\ufeff"])
+def test_what_nobody_can_see_is_nothing_to_ask_for(nothing: str) -> None:
+    assert faults(changed("rules/0/when/region", {"prefix": nothing})) == {"rules[0].when.region.prefix": TEXT}
+    assert f"rules[0].when.attributes.{nothing}" in faults(changed(f"rules/0/when/attributes.{nothing}", 1))
 
 
 def test_a_fingerprint_tells_files_apart_by_what_they_say() -> None:

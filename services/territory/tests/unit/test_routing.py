@@ -1,10 +1,13 @@
 """Routing is the same as looking at every rule, only faster; and it says why."""
 
+import tracemalloc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from territory.domain.criteria import Criterion, OneOf, Prefix, Range, Scalar, number, text
+from territory.domain.compiled import TooLarge
+from territory.domain.criteria import Criterion, Ends, OneOf, Prefix, Range, Scalar, begins, number, text
 from territory.domain.routing import FALLBACK, REFUSED_AT_MOST, Fallback, Refused, Routed, Rule, RuleSet, Unroutable
 
 from . import markets
@@ -12,14 +15,39 @@ from . import markets
 FALL = Fallback("everyone-else", "head-office")
 
 ATTRIBUTES = ("country", "postcode_area", "expected_amount.minor", "attributes.size")
-WORDS = ("1", "10", "101", "2", "20", "de", "true", "0.5")
+WORDS = (
+    "1",
+    "10",
+    "101",
+    "2",
+    "20",
+    "de",
+    "true",
+    "0.5",
+    "12.000",
+    "s",
+    "sw",
+    "sw1",
+    "sw1a",
+    "sw11",
+    "n",
+    "ne1",
+    "d0",
+    "d02",
+)
 texts = st.sampled_from(WORDS)
+spellings = st.sampled_from(
+    (" DE ", "101 ", "1,000", "12000", "۲۰", "20+", "ＳＷ１", "Sw11", "N1", "NE12", "k1a", float("nan"), 1e308)
+)
 sizes = st.integers(-3, 25) | st.sampled_from((0.5, 10.0, 19.5))
-scalars: st.SearchStrategy[Scalar] = texts | sizes | st.booleans() | st.sampled_from((" DE ", "101 ", float("nan")))
+scalars: st.SearchStrategy[Scalar] = texts | sizes | st.booleans() | spellings
+points = st.lists(sizes | st.just(12_000), max_size=2, unique=True).map(tuple)
 some_texts = st.lists(texts, min_size=1, max_size=3, unique=True).map(tuple)
 ranges = st.tuples(st.none() | sizes, st.none() | sizes).filter(lambda ends: ends != (None, None))
 criteria: st.SearchStrategy[Criterion] = (
-    some_texts.map(OneOf) | some_texts.map(Prefix) | ranges.map(lambda ends: Range(*ends))
+    st.builds(OneOf, some_texts, points)
+    | st.builds(Prefix, some_texts, st.sampled_from(("anywhere", "letters", "numbers")))
+    | ranges.map(lambda ends: Range(*ends))
 )
 rule_lists = st.lists(
     st.builds(
@@ -47,6 +75,32 @@ def test_the_index_gives_the_answer_of_a_linear_scan(rules: list[Rule], leads: l
         assert decision.refused == max(0, len(claiming) - 1)
         assert [one.candidate for one in ruleset.refused(lead)] == claiming[1 : 1 + REFUSED_AT_MOST]
         assert ruleset.refused(decision.inputs) == ruleset.refused(lead)
+
+
+def test_an_index_that_would_take_more_memory_than_it_may_is_not_made() -> None:
+    rules = markets.rules(1_000)
+    index = RuleSet(1, rules).compile()
+    assert RuleSet(1, rules).compile(index.bytes).bytes == index.bytes
+    with pytest.raises(TooLarge) as refused:
+        RuleSet(1, rules).compile(index.bytes - 1)
+    assert refused.value.attribute in {"postcode_area", "attributes.size", "product", "industry"}
+
+
+@pytest.mark.parametrize("cuts", [True, False], ids=["many slices", "one slice"])
+def test_the_memory_of_an_index_is_what_was_worked_out_for_it(cuts: bool) -> None:
+    """The worst files: each rule names values of its own."""
+    product = OneOf if cuts else Prefix
+    rules = [
+        rule(f"r{n}", product=product((f"p{n:04}",)), size=Range(n, n + 1), postcode_area=Prefix((f"{n:04}",)))
+        for n in range(2_000)
+    ]
+    tracemalloc.start()
+    try:
+        index = RuleSet(1, rules).compile()
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert index.bytes / 2 < taken < index.bytes * 1.5
 
 
 @pytest.mark.parametrize("count", [10, 1_000])
@@ -172,10 +226,46 @@ def test_only_attributes_that_some_rule_asks_for_are_recorded_as_inputs() -> Non
         ("Cafe\u0301", "café"),
         ("مصر", "مصر "),
         ("東京", "東京"),
+        ("كرج", "کرج"),
+        ("تهران", "تهرا\u200cن"),
+        ("Ｆａｃｅｂｏｏｋ", "facebook"),
+        ("İstanbul", "istanbul"),
+        ("spring  sale", "Spring Sale"),
+        ("Bad\u00adHomburg", "badhomburg"),
+        ("منطقه ۲۲", "منطقه 22"),
     ],
 )
 def test_values_are_compared_as_people_read_them(one: Scalar, same: Scalar) -> None:
     assert text(one) == text(same)
+
+
+@pytest.mark.parametrize(
+    ("prefix", "ends", "held", "not_held"),
+    [
+        ("n", "numbers", "n1 n19 n", "ne1 nw10 1n"),
+        ("sw", "numbers", "sw1 sw1a sw19", "s1 swe"),
+        ("sw1", "numbers", "sw1 sw1a", "sw11 sw19"),
+        ("sw1a", "numbers", "sw1a", "sw1 sw1b"),
+        ("d0", "letters", "d01 d02", "d11"),
+        ("d6", "letters", "d6w d60", "d06"),
+        ("k", "letters", "k1a", "ka1"),
+        ("k1", "letters", "k1a", "k2a"),
+        ("10", "numbers", "10 101 1011", "11"),
+        ("s", "anywhere", "s1 sw1 swe", "ne1"),
+    ],
+)
+def test_a_prefix_ends_where_its_kind_of_value_lets_it(prefix: str, ends: Ends, held: str, not_held: str) -> None:
+    assert [value for value in held.split() if not begins(value, prefix, ends)] == []
+    assert [value for value in not_held.split() if begins(value, prefix, ends)] == []
+
+
+def test_a_number_that_a_rule_lists_is_met_however_it_is_written() -> None:
+    rules = RuleSet(1, [rule("dozens", size=OneOf((), (12_000,)))], FALL)
+    routed = {
+        size: rules.route({"size": size}) for size in (12_000, 12_000.0, "12.000", "12,000", "۱۲۰۰۰", "12", "12.0")
+    }
+    taken = [size for size, where in routed.items() if isinstance(where, Routed) and where.rule == "dozens"]
+    assert taken == [12_000, "12.000", "12,000", "۱۲۰۰۰"]
 
 
 @pytest.mark.parametrize(("one", "other"), [("01067", "1067"), (1, True), ("a", "b")])
@@ -193,6 +283,15 @@ def test_values_that_only_look_alike_stay_apart(one: Scalar, other: Scalar) -> N
         (True, None),
         ("1e9", None),
         ("many", None),
+        ("12.000", 12_000),
+        ("1,000", 1_000),
+        ("500+", 500),
+        ("۱۲۳٫۵", 123.5),
+        ("0.1", 0.1),
+        ("1'234.50", 1234.5),
+        (float("inf"), None),
+        (10**400, 10**400),
+        ("9" * 400, None),
         (float("nan"), None),
     ],
 )

@@ -9,8 +9,8 @@ from contracts.leads.intake import LeadSubmitted, OutcomeReported
 from contracts.leads.lead import LeadAttributes, LeadCaptured, LeadClosed, LeadDiscarded, LeadQualified, Reason
 from leads.domain.lead import Lead, Note, Outcome
 from leads.domain.money import Money
-from leads.domain.postcode import postcode_area
 from leads.domain.qualification import Verdict
+from values.postcodes import postcode_area
 
 
 def attributes(said: LeadSubmitted) -> LeadAttributes:

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import datetime
+from threading import Lock
 from typing import Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -10,8 +11,10 @@ from pydantic import BaseModel
 
 from chassis import FieldError, Problem, begin, not_valid, operator
 from territory.api.market_file import Unreadable, read_json, read_yaml, write_yaml
-from territory.domain.market import Market, MarketRefused
-from territory.domain.market_file import read_market
+from territory.domain.compiled import TooLarge
+from territory.domain.market import ActiveMarket, Fault, MarketRefused
+from territory.domain.market_file import FAULTS_AT_MOST, read_market
+from territory.domain.possible import doubtful, impossible
 from territory.store import market as store
 from territory.use_cases.market import activate_market
 
@@ -19,13 +22,16 @@ YAML = ("application/yaml", "application/x-yaml", "text/yaml")
 JSON = "application/json"
 CONTENT_TYPES = frozenset({*YAML, JSON})
 NEWEST = 2**31 - 1
+INDEX_BYTES_AT_MOST = 64 * 2**20
 PARTS = ("segments", "pipelines", "teams", "rules", "fallback")
+
+_ONE_AT_A_TIME = Lock()
 
 router = APIRouter(prefix="/v1", dependencies=[Depends(operator)], tags=["market"])
 
 
-class Activated(BaseModel):
-    """The version in force, and how much of everything it holds."""
+class Sizes(BaseModel):
+    """A version, and how much of everything it holds."""
 
     version: int
     rules: int
@@ -33,7 +39,20 @@ class Activated(BaseModel):
     teams: int
 
 
-class RuleSetVersion(Activated):
+class Warned(BaseModel):
+    """What was taken, but is worth a look."""
+
+    field: str
+    reason: str
+
+
+class Activated(Sizes):
+    """The version in force, and what in it no lead is known to meet."""
+
+    warnings: list[Warned]
+
+
+class RuleSetVersion(Sizes):
     """A version in the list of all."""
 
     sha256: str
@@ -85,7 +104,7 @@ async def put_market(request: Request) -> Activated:
     The file that is in force already keeps its version. 422 names every fault by the path of its field.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    document, market = await asyncio.to_thread(_read, await request.body(), kind)
+    document, market, warnings = await asyncio.to_thread(_read, await request.body(), kind)
     async with begin(request) as tx:
         active = await activate_market(document, market, tx)
     store.keep(tx, active)  # not before the commit: a version that came to nothing may be given again
@@ -94,6 +113,7 @@ async def put_market(request: Request) -> Activated:
         rules=len(active.market.rules),
         segments=len(active.market.segments),
         teams=len(active.market.teams),
+        warnings=[Warned(**vars(warning)) for warning in warnings],
     )
 
 
@@ -164,12 +184,30 @@ async def _part(request: Request, name: str) -> tuple[int, list[dict[str, Any]]]
     return active.version, document.get(name) or []
 
 
-def _read(body: bytes, kind: str) -> tuple[Any, Market]:
-    """Runs beside the event loop: a file of 4 MiB takes a while."""
+def _read(body: bytes, kind: str) -> tuple[Any, ActiveMarket, list[Fault]]:
+    """The file, its market ready to be routed by, and what in it is doubtful.
+
+    Runs beside the event loop, one file at a time: a file of 4 MiB takes a while, and its index takes memory.
+    """
     try:
-        document = read_json(body) if kind == JSON else read_yaml(body)
-        return document, read_market(document)
+        with _ONE_AT_A_TIME:
+            document = read_json(body) if kind == JSON else read_yaml(body)
+            market = ActiveMarket.of(0, read_market(document))
+            if faults := impossible(document):
+                raise MarketRefused(faults[:FAULTS_AT_MOST])
+            market.ruleset.compile(INDEX_BYTES_AT_MOST)
+            return document, market, doubtful(document)[:FAULTS_AT_MOST]
     except Unreadable as error:
         raise Problem(400, "The market file can't be read", detail=str(error)) from None
     except MarketRefused as error:
         raise not_valid(FieldError(fault.field, fault.reason) for fault in error.faults) from None
+    except TooLarge as error:
+        raise not_valid([FieldError("rules", _too_large(error))]) from None
+
+
+def _too_large(error: TooLarge) -> str:
+    most = INDEX_BYTES_AT_MOST // 2**20
+    return (
+        f"ask for too many different values: to find a lead's rules takes more than {most} MiB of memory, "
+        f"most of it for {error.attribute}; ask for fewer values, or more rules by country"
+    )

@@ -1,5 +1,6 @@
 """Why a lead belongs where it does."""
 
+import asyncio
 from datetime import datetime
 from uuid import UUID
 
@@ -60,7 +61,7 @@ async def get_decision(request: Request, lead_id: UUID) -> LeadDecision:
         raise Problem(404, "No decision about this lead", detail="It is not known here, or it is not to be routed.")
     refused: tuple[Refused, ...] = ()
     if rules and decided.rules_refused:
-        refused = rules.ruleset.refused(decided.inputs)
+        refused = await asyncio.to_thread(rules.ruleset.refused, decided.inputs)
     return explained(decided, refused)
 
 

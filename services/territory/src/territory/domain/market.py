@@ -3,8 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
 from typing import Any
 
 from territory.domain.rotation import Member
@@ -56,14 +55,19 @@ class ActiveMarket:
 
     version: int
     market: Market
+    ruleset: RuleSet
 
-    @cached_property
-    def ruleset(self) -> RuleSet:
-        """The rules, compiled when first asked for and then kept."""
-        return RuleSet(self.version, self.market.rules, self.market.fallback)
+    @classmethod
+    def of(cls, version: int, market: Market) -> "ActiveMarket":
+        """The market with its rules in the order in which they win, not compiled yet."""
+        return cls(version, market, RuleSet(version, market.rules, market.fallback))
+
+    def numbered(self, version: int) -> "ActiveMarket":
+        """The same market under another version: the one that it gets once it is in force."""
+        return replace(self, version=version, ruleset=self.ruleset.numbered(version))
 
 
-NO_MARKET = ActiveMarket(0, Market((), (), {}, (), None))
+NO_MARKET = ActiveMarket.of(0, Market((), (), {}, (), None))
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,23 @@ import re
 from collections.abc import Callable, Mapping, Set
 from typing import Any, TypeVar
 
-from territory.domain.criteria import ATTRIBUTES, OWN, Criterion, Number, OneOf, Prefix, Range, text
+from territory.domain.criteria import (
+    AMOUNT,
+    AREA,
+    ATTRIBUTES,
+    OWN,
+    Criterion,
+    Number,
+    OneOf,
+    Prefix,
+    Range,
+    Scalar,
+    text,
+)
 from territory.domain.market import Fault, Market, MarketRefused, Pipeline, Segment, Team
 from territory.domain.rotation import WEIGHT_AT_MOST, Member
 from territory.domain.routing import FALLBACK, Fallback, Rule
+from values.postcodes import has_districts
 
 FAULTS_AT_MOST = 100
 RULES_AT_MOST = 20_000
@@ -15,7 +28,6 @@ ENTRIES_AT_MOST = 10_000
 MEMBERS_AT_MOST = 500
 VALUES_AT_MOST = 1_000
 ATTRIBUTES_AT_MOST = 64
-INDEX_BITS_AT_MOST = 2**31
 TEXT_AT_MOST = 200
 MARKET = "market"
 
@@ -59,7 +71,7 @@ class _Reading:
         ):
             self.unique(path, ids)
         self.apart(segments, teams)
-        self.index_fits(rules)
+        self.attributes_fit(rules)
         if self.faults:
             raise MarketRefused(self.faults)
         return Market(segments, pipelines, {team.id: team for team in teams}, rules, fallback)
@@ -119,42 +131,60 @@ class _Reading:
             self.fault(at, "names no attribute to ask for; the fallback is the catch-all")
             return {}
         when: dict[str, Criterion] = {}
-        for name, what in asked.items():
-            if isinstance(name, str) and (name in ATTRIBUTES or (name.startswith(OWN) and _sayable(name[len(OWN) :]))):
-                criterion = self.criterion(what, f"{at}.{name}")
-                when[name] = self.criteria.setdefault(criterion, criterion)
+        for written, what in asked.items():
+            name = _attribute(written)
+            if name is None:
+                self.fault(f"{at}.{_shown(written)}", f"is not an attribute of a lead; your own are {OWN}<name>")
+            elif name in when:
+                self.fault(f"{at}.{_shown(written)}", "is there already, written in another way")
             else:
-                self.fault(f"{at}.{_shown(name)}", f"is not an attribute of a lead; your own are {OWN}<name>")
-        return when
+                when[name] = self.criterion(what, f"{at}.{written}", name)
+        area, countries = when.get(AREA), when.get("country")
+        if isinstance(area, Prefix):
+            named = countries.values if isinstance(countries, OneOf) else ()
+            districts = not named or any(has_districts(country.upper()) for country in named)
+            when[AREA] = Prefix(area.prefixes, "numbers" if districts else "letters")
+        return {name: self.criteria.setdefault(criterion, criterion) for name, criterion in when.items()}
 
-    def criterion(self, asked: object, at: str) -> Criterion:
+    def criterion(self, asked: object, at: str, name: str) -> Criterion:
         if not isinstance(asked, Mapping):
-            return OneOf(self.alternatives(asked, at))
+            return self.one_of(asked, at, name)
         match sorted(map(str, asked)):
             case ["one_of"]:
-                return OneOf(self.alternatives(asked["one_of"], f"{at}.one_of"))
+                return self.one_of(asked["one_of"], f"{at}.one_of", name)
             case ["prefix"]:
-                return Prefix(self.alternatives(asked["prefix"], f"{at}.prefix"))
+                return Prefix(tuple(dict.fromkeys(map(text, self.alternatives(asked["prefix"], f"{at}.prefix")))))
             case ["max"] | ["min"] | ["max", "min"]:
                 return self.range(asked, at)
         self.fault(at, "is none of: a list of values, {prefix}, {min, max}")
         return OneOf(())
 
-    def alternatives(self, asked: object, at: str) -> tuple[str, ...]:
+    def one_of(self, asked: object, at: str, name: str) -> OneOf:
+        """Numbers are compared as numbers where leads say numbers; the area of a postcode is digits, and none."""
+        texts: dict[str, None] = {}
+        numbers: dict[Number, None] = {}
+        for value in self.alternatives(asked, at):
+            if isinstance(value, str | bool) or not (name == AMOUNT or name.startswith(OWN)):
+                texts[text(value)] = None
+            else:
+                numbers[value] = None
+        return OneOf(tuple(texts), tuple(numbers))
+
+    def alternatives(self, asked: object, at: str) -> list[Scalar]:
         values = asked if isinstance(asked, list) else [asked]
         if not 1 <= len(values) <= VALUES_AT_MOST:
             self.fault(at, f"does not hold 1 to {VALUES_AT_MOST} values")
-            return ("",)
-        kept: dict[str, None] = {}
+            return [""]
+        kept: list[Scalar] = []
         for place, value in enumerate(values):
             path = f"{at}[{place}]" if isinstance(asked, list) else at
-            if isinstance(value, str) and not _sayable(value):
+            if isinstance(value, str) and not (_sayable(value) and text(value)):
                 self.fault(path, _unsayable())
             elif not isinstance(value, str | bool) and not _number(value):
                 self.fault(path, "is not a text, a number, true or false")
             else:
-                kept[text(value)] = None
-        return tuple(kept) or ("",)
+                kept.append(value)
+        return kept or [""]
 
     def range(self, asked: Mapping[Any, Any], at: str) -> Range:
         ends: dict[str, Number | None] = {"min": None, "max": None}
@@ -183,21 +213,10 @@ class _Reading:
             elif team.id and team.id in ids:
                 self.fault(f"teams[{place}].id", "is the id of a segment")
 
-    def index_fits(self, rules: tuple[Rule, ...]) -> None:
-        """The index keeps a bit per rule for each value asked for; a file must not take the machine's memory."""
-        asked: dict[str, set[object]] = {}
-        for rule in rules:
-            for name, criterion in rule.when.items():
-                held = asked.setdefault(name, set())
-                match criterion:
-                    case OneOf(values) | Prefix(values):
-                        held.update(values)
-                    case Range(low, high):
-                        held.update((("min", low), ("max", high)))
+    def attributes_fit(self, rules: tuple[Rule, ...]) -> None:
+        asked = {name for rule in rules for name in rule.when}
         if len(asked) > ATTRIBUTES_AT_MOST:
             self.fault("rules", f"ask for {len(asked)} attributes; at most {ATTRIBUTES_AT_MOST} are possible")
-        if sum(map(len, asked.values())) * len(rules) > INDEX_BITS_AT_MOST:
-            self.fault("rules", "ask for too many different values")
 
     # -- the grammar of any file
 
@@ -255,6 +274,14 @@ class _Reading:
         self.faults.append(Fault(field, reason))
         if len(self.faults) >= FAULTS_AT_MOST:
             raise MarketRefused(self.faults)
+
+
+def _attribute(written: object) -> str | None:
+    """An attribute by the name that rules and leads use; of a company's own ones the spelling does not matter."""
+    if not isinstance(written, str) or written in ATTRIBUTES:
+        return written if isinstance(written, str) else None
+    own = written[len(OWN) :]
+    return OWN + text(own) if written.startswith(OWN) and _sayable(own) and text(own) else None
 
 
 def _sayable(value: str) -> bool:

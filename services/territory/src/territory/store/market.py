@@ -1,5 +1,6 @@
 """Market files: every version for ever, and which one is in force."""
 
+import asyncio
 import json
 from dataclasses import dataclass
 from datetime import datetime
@@ -38,34 +39,51 @@ class Version:
 
 
 async def active_market(tx: Transaction) -> ActiveMarket:
-    """The market in force. It stays in force until this transaction ends: an activation waits."""
-    return await market_of(tx, await tx.conn.fetchval(_ACTIVE)) or NO_MARKET
+    """The market in force, compiled. It stays in force until this transaction ends: an activation waits."""
+    market = await market_of(tx, await tx.conn.fetchval(_ACTIVE)) or NO_MARKET
+    if market.ruleset.index is None:
+        await asyncio.to_thread(market.ruleset.compile)
+        keep(tx, market)
+    return market
 
 
-async def market_to_replace(tx: Transaction) -> ActiveMarket:
-    """The market in force, for one who is about to replace it: others who want to replace it wait, and so do batches."""
-    return await market_of(tx, await tx.conn.fetchval(_REPLACE)) or NO_MARKET
+async def version_to_replace(tx: Transaction) -> int:
+    """The version in force, for one who is about to replace it: others who want to replace it wait, and so do batches."""
+    version: int = await tx.conn.fetchval(_REPLACE)
+    return version
 
 
 async def market_of(tx: Transaction, version: int) -> ActiveMarket | None:
-    """The market of a version. Versions never change, so the last few are kept in the process, compiled."""
+    """The market of a version. Versions never change, so the last few are kept in the process. Reading a long file takes a
+    while: it is done beside the event loop.
+    """
     kept: dict[int, ActiveMarket] = tx.memo.setdefault("markets", {})
     if version not in kept:
-        document = await document_of(tx, version)
+        document = await tx.conn.fetchval(_DOCUMENT, version)
         if document is None:
             return None
-        keep(tx, ActiveMarket(version, read_market(document)))
+        keep(tx, await asyncio.to_thread(_standing, version, document))
     kept[version] = kept.pop(version)  # the last one used goes last
     return kept[version]
 
 
 def keep(tx: Transaction, market: ActiveMarket) -> None:
-    """Keeps a market that stands in the database, so that no batch waits for it to be read again."""
+    """Keeps a market that stands in the database, so that no batch waits for it to be read again.
+
+    Leads are routed by one version at a time: of the others no index is kept.
+    """
     kept: dict[int, ActiveMarket] = tx.memo.setdefault("markets", {})
     kept.pop(market.version, None)
+    if market.ruleset.index:
+        for other in kept.values():
+            other.ruleset.index = None
     while len(kept) >= _KEPT:
         del kept[next(iter(kept))]
     kept[market.version] = market
+
+
+def _standing(version: int, document: str) -> ActiveMarket:
+    return ActiveMarket.of(version, read_market(json.loads(document)))
 
 
 async def document_of(tx: Transaction, version: int) -> dict[str, Any] | None:

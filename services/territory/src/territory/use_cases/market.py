@@ -7,19 +7,19 @@ from typing import Any
 from chassis import Transaction
 from contracts.event import Event
 from contracts.territory.structure import MarketActivated, MemberOfTeam, SegmentDefined, TeamDefined
-from territory.domain.market import ActiveMarket, Market, fingerprint
+from territory.domain.market import ActiveMarket, fingerprint
 from territory.store import market as store
 from territory.store import rotation
 
 
-async def activate_market(document: Any, market: Market, tx: Transaction) -> ActiveMarket:
+async def activate_market(document: Any, market: ActiveMarket, tx: Transaction) -> ActiveMarket:
     """The market of this file is in force from here on. The file that is in force already changes nothing."""
-    before = await store.market_to_replace(tx)
+    before = await store.version_to_replace(tx)
     new = fingerprint(document)
-    if new == await store.fingerprint_of(tx, before.version):
-        return before
-    active = ActiveMarket(before.version + 1, market)
-    await rotation.begin_rotations(tx, market.teams)
+    if new == await store.fingerprint_of(tx, before):
+        return market.numbered(before)
+    active = market.numbered(before + 1)
+    await rotation.begin_rotations(tx, active.market.teams)
     await store.save_and_activate(tx, active.version, document, new)
     for event in told(active, tx.now):
         tx.emit(event)

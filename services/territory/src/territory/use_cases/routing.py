@@ -6,7 +6,7 @@ from chassis import Transaction
 from contracts.event import Event
 from contracts.leads.lead import LeadAttributes, LeadQualified
 from contracts.territory.lead import LeadAssigned, LeadRouted, LeadUnassigned, LeadUnroutable
-from territory.domain.criteria import OWN, Scalar
+from territory.domain.criteria import OWN, Scalar, is_comparable, text
 from territory.domain.decision import Decision, is_due_a_person, is_routed, route
 from territory.domain.rotation import next_turn
 from territory.domain.routing import Routed, Unroutable
@@ -56,7 +56,10 @@ async def _undecided(leads: Sequence[LeadQualified], tx: Transaction) -> list[Le
 
 
 def attributes(about: LeadAttributes) -> dict[str, Scalar]:
-    """What rules may ask of a lead, by the names they use; what is not known is left out."""
+    """What rules may ask of a lead, by the names they use; what is not known is left out, and so is what nobody can compare.
+
+    Of a company's own attributes the first stands where two are spelled alike.
+    """
     known: dict[str, Scalar | None] = {
         "source": about.source,
         "country": about.country,
@@ -72,8 +75,8 @@ def attributes(about: LeadAttributes) -> dict[str, Scalar]:
         known["expected_amount.minor"] = about.expected_amount.minor
         known["expected_amount.currency"] = about.expected_amount.currency
     for name, value in about.attributes.items():
-        known[OWN + name] = value
-    return {name: value for name, value in known.items() if value is not None}
+        known.setdefault(OWN + text(name), value)
+    return {name: value for name, value in known.items() if value is not None and is_comparable(value)}
 
 
 def told(decision: Decision) -> Iterator[Event]:

@@ -42,6 +42,16 @@ _LETTERED = MappingProxyType(
     dict.fromkeys(("GB", "GG", "IM", "JE", "GI", "FK", "SH"), _BRITISH)
     | {"CA": _CANADIAN, "IE": _IRISH, "AR": _ARGENTINE}
 )
+_DISTRICTS = frozenset(country for country, form in _LETTERED.items() if form is _BRITISH)
+# How an area may begin, and what areas look like, where they are not digits only.
+_BEGINNINGS = MappingProxyType(
+    dict.fromkeys(_DISTRICTS, (re.compile(r"[A-Z]{1,2}(\d[A-Z\d]?)?|[A-Z]{4}"), "are like N1, SE17 and SW1A"))
+    | {
+        "CA": (re.compile(r"[A-Z](\d[A-Z]?)?"), "are like K1A"),
+        "IE": (re.compile(r"[A-Z](\d[\dW]?)?"), "are like D02"),
+        "AR": (re.compile(r"\d{1,2}"), "have 2 digits"),
+    }
+)
 _OF_A_COUNTRY = re.compile(r"[A-Z]{1,3}[\s-]+(?=\d)|[A-Z]{2}(?=\d{4})")
 _DIGITS = re.compile(r"\d+(?:[\s-]?\d+)*")
 
@@ -60,6 +70,37 @@ def postcode_area(postcode: str | None, country: str | None = None) -> str | Non
         if found and found[0] != found[1]:
             return found[1]
     return _cut(re.sub(r"[\s-]", "", plain if country else _OF_A_COUNTRY.sub("", plain, count=1)), country)
+
+
+def plain_area(text: str) -> str:
+    """An area as areas are written here: Latin capitals and digits, nothing else."""
+    return "".join(map(_latin, unicodedata.normalize("NFKC", text))).upper()
+
+
+def has_districts(country: str) -> bool:
+    """Whether areas of the country are letters and the number of a district, as in the United Kingdom: ``SW1`` is not ``SW11``."""
+    return country in _DISTRICTS
+
+
+def begins_areas(text: str, country: str) -> bool:
+    """Whether an area of the country can begin with this."""
+    if country in _BEGINNINGS:
+        return _BEGINNINGS[country][0].fullmatch(text) is not None
+    if country in _LENGTH:
+        return re.fullmatch(r"[0-9]+", text) is not None and len(text) <= _area_length(country)
+    return text.isalnum()
+
+
+def areas_look(country: str) -> str:
+    """What areas of the country look like, in words that follow "areas"."""
+    if country in _BEGINNINGS:
+        return _BEGINNINGS[country][1]
+    return f"have {_area_length(country)} digits" if country in _LENGTH else "have letters and digits only"
+
+
+def _area_length(country: str) -> int:
+    length = _LENGTH[country]
+    return _KEPT.get(country) or (length - 3 if length > 6 else length - 2)
 
 
 def _lettered(plain: str, country: str) -> str | None:
@@ -81,7 +122,7 @@ def _numbered(plain: str, country: str) -> str | None:
         return None
     if length - len(digits) <= _ZEROS.get(country, 0):
         digits = digits.zfill(length)
-    return digits[: _KEPT.get(country) or (length - 3 if length > 6 else length - 2)]
+    return digits[: _area_length(country)]
 
 
 def _cut(plain: str, country: str | None) -> str | None:

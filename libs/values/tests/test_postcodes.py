@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leads.domain.postcode import postcode_area
 from values.countries import COUNTRIES
+from values.postcodes import areas_look, begins_areas, plain_area, postcode_area
 
 
 @pytest.mark.parametrize(
@@ -82,3 +82,30 @@ def test_a_zero_that_was_lost_comes_back(number: int, country: str) -> None:
     full = f"{number:05}"
     if number >= 1000:
         assert postcode_area(str(number), country) == postcode_area(full, country) == full[:3]
+
+
+@pytest.mark.parametrize(
+    ("country", "some", "none"),
+    [
+        ("DE", "1 10 101 0", "1011 10115 D D10 ١"),
+        ("NO", "0 01", "010 01067"),
+        ("NL", "1 1012", "10123 1012A"),
+        ("GB", "N NE N1 SW1 SW1A SW11 EC1V FIQQ", "1 10 NEW SW1AA SW111 NE12A N-1"),
+        ("CA", "K K1 K1A", "KA K1A0 1"),
+        ("IE", "D D0 D02 D6W", "DD D022 1"),
+        ("AR", "1 14", "C C1425 142"),
+        ("US", "6 606", "6060 IL"),
+        ("KY", "K KY1", "K-1"),
+    ],
+)
+def test_what_an_area_of_a_country_can_begin_with(country: str, some: str, none: str) -> None:
+    assert [text for text in some.split() if not begins_areas(text, country)] == []
+    assert [text for text in none.split() if begins_areas(text, country)] == []
+    assert areas_look(country)
+
+
+@given(st.text("0123456789ABDEGNSW -", min_size=1, max_size=9), st.sampled_from(sorted(COUNTRIES)))
+def test_whatever_area_a_postcode_has_can_be_asked_for_by_every_beginning(text: str, country: str) -> None:
+    area = postcode_area(text, country)
+    assert area is None or begins_areas(area, country)
+    assert area is None or plain_area(area) == area
