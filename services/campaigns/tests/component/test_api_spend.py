@@ -1,6 +1,8 @@
 """Reporting spend at the door."""
 
+import asyncio
 import json
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -59,7 +61,7 @@ async def test_the_door_reads_what_reports_write_and_says_how(
     service: ServiceUnderTest, change: dict[str, Any], said: dict[str, Any], flags: list[str]
 ) -> None:
     answer = await post(service, ROW | change)
-    assert (answer["accepted"], answer["refused"]) == (1, [])
+    assert (answer["accepted"], answer["refused"]) == (0 if flags == ["nothing_spent"] else 1, [])
     assert answer["notes"] == ([{"index": 0, "flags": flags}] if flags else [])
     [event] = service.intake.said
     assert {name: getattr(event, name) for name in said} == said
@@ -203,3 +205,29 @@ async def test_nothing_is_accepted_while_kafka_is_away(service: ServiceUnderTest
 async def test_a_batch_without_a_good_row_needs_no_kafka(service: ServiceUnderTest) -> None:
     service.intake.trouble = "gone"
     assert (await post(service, money(-1)))["accepted"] == 0
+
+
+async def test_a_ledger_that_is_read_right_after_a_report_shows_it(service: ServiceUnderTest) -> None:
+    await post(service, ROW)
+
+    async def counted_a_moment_later() -> None:
+        await asyncio.sleep(0.2)
+        await service.receives(*service.intake.said)
+
+    later = asyncio.create_task(counted_a_moment_later())
+    await service.sql(
+        "insert into campaign values ('spring', false, 0, null, null, null, null, null, null, null, now(), 'spring')"
+    )
+    seen = (await service.http.get("/v1/campaigns/spring/ledger")).json()
+    await later
+    assert [p["spend_id"] for p in seen["postings"]] == ["ads-1"]
+
+
+async def test_a_report_that_is_not_counted_keeps_no_reader_longer_than_a_second(service: ServiceUnderTest) -> None:
+    await post(service, ROW)
+    began = time.perf_counter()
+    assert (await service.http.get("/v1/campaigns/spring/ledger")).status_code == 404
+    assert time.perf_counter() - began < 3
+    again = time.perf_counter()
+    await service.http.get("/v1/campaigns/spring/ledger")
+    assert time.perf_counter() - again < 0.5

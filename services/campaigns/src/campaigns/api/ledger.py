@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel
 
+from campaigns.api.taken import until_counted
 from campaigns.api.wire import CampaignId
 from campaigns.store import campaign as campaigns
 from campaigns.store import ledger
@@ -74,7 +75,8 @@ async def get_ledger(
     before: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> LedgerSeen:
-    """Where the money of a campaign went."""
+    """Where the money of a campaign went. What this process took just before is waited for, at most a second."""
+    await until_counted(request)
     async with begin(request) as tx:
         head = await campaigns.campaign_head(tx, campaign)
         if head is None:

@@ -15,6 +15,7 @@ from pydantic import (
     WrapValidator,
 )
 
+from campaigns.api.taken import note_taken
 from campaigns.api.wire import Amount, Body, Code, Name, Source, Time, Words
 from campaigns.domain.spend import faults
 from campaigns.use_cases.ledger import spend_of
@@ -133,7 +134,7 @@ class RowNoted(BaseModel):
 
 
 class Taken(BaseModel):
-    """How many rows were taken, how some of them were read, and what is wrong with the others."""
+    """How many rows were taken to be counted, how some were read (a zero is here and not counted), and what is wrong with others."""
 
     accepted: int
     notes: list[RowNoted]
@@ -160,4 +161,7 @@ async def post_spend(request: Request, body: SpendBatch) -> Taken:
             refused.append(RowRefused(index=index, errors=told))
     if events:
         await intake(request).say(SPEND, events, request.scope.get("tributary.trace", ""))
-    return Taken(accepted=len(events), notes=notes, refused=refused)
+        note_taken(request, (spend_of(event).identity for event in events if event.amount.minor))
+    # A zero is told as well, in case it takes back an amount under the same id; it is not counted, and so not among these.
+    accepted = sum(event.amount.minor > 0 for event in events)
+    return Taken(accepted=accepted, notes=notes, refused=refused)

@@ -32,6 +32,10 @@ where spend.sender = again.sender and spend.spend_id = again.spend_id and not sp
       is distinct from (again.campaign, again.line, again.amount, again.currency, again.kind, again.occurred_at)
 """
 
+_ON_RECORD = """
+select sender, spend_id from spend join unnest($1::text[], $2::text[]) as said(sender, spend_id) using (sender, spend_id)
+"""
+
 _TAKE_BACK = """
 delete from spend where (sender, spend_id) in (select * from unnest($1::text[], $2::text[]))
 """
@@ -45,6 +49,11 @@ async def add_spends(tx: Transaction, spends: Sequence[Spend]) -> set[Identity]:
 async def flag_conflicts(tx: Transaction, spends: Sequence[Spend]) -> None:
     """Marks what is on record where one of these says something else under the same id. The first report stands."""
     await tx.conn.execute(_FLAG, _rows(spends))
+
+
+async def on_record(tx: Transaction, identities: Collection[Identity]) -> set[Identity]:
+    """Which of these are counted."""
+    return {(row[0], row[1]) for row in await tx.conn.fetch(_ON_RECORD, *zip(*identities, strict=True))}
 
 
 async def take_back(tx: Transaction, identities: Collection[Identity]) -> None:
