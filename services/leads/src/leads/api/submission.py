@@ -91,7 +91,7 @@ def settle(form: LeadForm, aside: Aside, now: datetime, public: bool = False) ->
     if form.attributes:
         _settle_attributes(form, aside)
     if form.answers:
-        aside.answers = form.answers | aside.answers
+        aside.answers = {**form.answers, **aside.answers}
         bound(aside)
     if form.occurred_at and (reason := bounds(form.occurred_at, now)):
         wrong.append(FieldError("occurred_at", reason))
