@@ -22,7 +22,7 @@ from leads.domain.identity import lead_id_for
 from tributary.door import Door
 from tributary.imports.asked import Answers, Kind
 from tributary.imports.judging import Judged, judged
-from tributary.imports.naming import Names
+from tributary.imports.naming import CHANGED, Names
 from tributary.owned import StackError
 from tributary.place import Place
 from tributary.replay import Batch, batches
@@ -294,6 +294,16 @@ async def test_a_corrected_address_is_the_same_lead_by_its_number_and_name(
     for address in ("jule@", "jule@a.example", "marx@a.example"):
         await play("leads", written(tmp_path, f"name,email,phone\nJule,{address},+49301234567\n"), door, tmp_path)
     assert len(leads.taken) == 1
+
+
+async def test_what_was_corrected_of_a_lead_that_was_taken_is_noted_because_it_stays_as_it_was(
+    tmp_path: Path, door: Door
+) -> None:
+    rows = "name,email,product\nJule,jule@a.example,{}\nBert,bert@a.example,laser\n"
+    await play("leads", written(tmp_path, rows.format("lathe")), door, tmp_path)
+    again = await play("leads", written(tmp_path, rows.format("robot")), door, tmp_path)
+    assert (again.accepted, again.noted) == (2, 1)
+    assert report(tmp_path, "leads-leads-noted.csv")[0]["reason"] == CHANGED
 
 
 async def test_two_lists_that_number_their_rows_alike_are_different_leads_and_one_list_in_two_files_is_not(

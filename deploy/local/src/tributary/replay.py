@@ -78,10 +78,11 @@ async def _play_all(
 
         where()
         door = Door(client, where)
-        leads = await asyncio.to_thread(judged, "leads", file, mapping, answers)
+        with console.status(f"judging {escape(file.name)}"):
+            leads = await asyncio.to_thread(judged, "leads", file, mapping, answers)
         ends = None
         if outcomes:  # of the same list, and judged before a lead is sent; laid out in their own way
-            own = replace(answers, header=0, columns=())
+            own = answers if outcomes == file else replace(answers, header=0, columns=())
             ends = await asyncio.to_thread(judged, "outcomes", outcomes, mapping, own, leads.list)
         await play(leads, door, console)
         if ends:

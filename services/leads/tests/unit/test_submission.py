@@ -359,6 +359,14 @@ def test_a_body_of_forty_thousand_unknown_fields_keeps_a_hundred_and_says_so() -
     assert (len(answer.aside.answers), answer.aside.flags) == (100, ["field_unknown", "answers_cut"])
 
 
+def test_answers_are_kept_sealed_as_they_are_given_by_any_door() -> None:
+    answers = {"Birthday": "1980-05-04", "children": 2, "asked": True, "rate": 1.5, "blank": None}
+    aside = submission(answers=answers).aside
+    assert (aside.answers, aside.flags) == ({"Birthday": "1980-05-04", "children": 2, "asked": True, "rate": "1.5"}, [])
+    cut = submission(answers={"long": "x" * 5_001}).aside
+    assert (len(str(cut.answers["long"])), cut.flags) == (5_000, ["answer_cut"])
+
+
 def test_not_a_number_is_no_answer() -> None:
     for number in (b"NaN", b"-Infinity"):
         answer = parse_lead(b'{"source":"web","external_id":"7","attributes":{"a":' + number + b"}}", NOW)

@@ -21,6 +21,7 @@ TAILED = re.compile(r"(\d+)\.0")
 _PHONE = re.compile(r"\+?[\d\s()./-]{7,25}")
 TELLS_APART = ("product", "campaign", "occurred_at", "channel")
 SAME = "names the same lead as an earlier row"
+CHANGED = "is a lead of this list already, told then with another name, product, campaign, channel or time: it stays as it was"
 TAKEN = "names an earlier row of this list, which is about somebody else"
 
 
@@ -31,18 +32,20 @@ class Names:
         self.list = list_name
         self._secret = secret.encode()
         self._about: dict[bytes, bytes] = {}
-        self._known: dict[str, str] = {}
+        self._known: dict[str, tuple[str, str]] = {}
         self._new: list[str] = []
         self._kept = home / f"{self._digest('list', key(list_name))}.names" if home else None
         if self._kept and self._kept.exists():
-            lines = self._kept.read_text().splitlines()
-            self._known = {short: name for short, _, name in (line.partition(" ") for line in lines) if name}
+            lines = [line.split(" ") for line in self._kept.read_text().splitlines()]
+            self._known = {
+                line[0]: (line[1], line[2]) for line in lines if len(line) == 3
+            }  # a kill may leave half a line
 
     def keep(self) -> None:
         """Writes down what was named since, so that a later run knows it."""
         if self._kept and self._new:
             with os.fdopen(os.open(self._kept, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "w") as file:
-                file.writelines(f"{line}\n" for line in self._new)
+                file.writelines(f"\n{line}\n" for line in self._new)
             self._new.clear()
 
     def own_id(self, text: str) -> str:
@@ -58,8 +61,7 @@ class Names:
     def of_contact(self, contact: Mapping[str, Any]) -> str | None:
         """The name that an e-mail address or a phone number gives; None without both."""
         written, phone = contact.get("email"), contact.get("phone")
-        known = [self._known[short] for short in self._signs(contact) if short in self._known]
-        if known:
+        if known := self._known_by(contact):
             return known[0]
         if written and (email(written) or not phone):
             return self._digest("email", email_key(written))
@@ -74,14 +76,18 @@ class Names:
             signs.append(email_key(contact["email"]))
         return [self._short(sign).hex() for sign in signs]
 
-    def _remember(self, contact: Mapping[str, Any], name: str) -> None:
+    def _known_by(self, contact: Mapping[str, Any]) -> tuple[str, str] | None:
+        """The name that was given to whoever is known by one of these, and a digest of what the row was about."""
+        return next((self._known[sign] for sign in self._signs(contact) if sign in self._known), None)
+
+    def _remember(self, contact: Mapping[str, Any], name: str, about: str) -> None:
         for sign in self._signs(contact):
             if sign not in self._known:
-                self._known[sign] = name
-                self._new.append(f"{sign} {name}")
+                self._known[sign] = (name, about)
+                self._new.append(f"{sign} {name} {about}")
 
     def name(self, body: dict[str, Any]) -> str | None:
-        """Names the lead in its body, in the order of the file; returns ``SAME`` or ``TAKEN`` where that says something."""
+        """Names the lead in its body, in the order of the file; returns ``SAME``, ``CHANGED`` or ``TAKEN`` where one is so."""
         contact = body.get("contact", {})
         reached = self.of_contact(contact)
         if body.get("external_id"):
@@ -89,17 +95,20 @@ class Names:
             before = self._first(body["external_id"], reached or "")
             if before is None:
                 return None
-            return SAME if before == self._short(reached or "") else TAKEN
+            return SAME if not reached or before in (self._short(reached), self._short("")) else TAKEN
         assert reached is not None  # a row without an id and a way to reach anybody was refused before
         about = "\0".join(
             [key(str(contact.get("name", ""))), *(key(str(body.get(field, ""))) for field in TELLS_APART)]
         )
+        known, short = self._known_by(contact), self._short(about).hex()
         body["external_id"], before = reached, self._first(reached, about)
         if before is not None and before != self._short(about):
             body["external_id"] = self._digest("apart", f"{reached}\0{about}")
             before = self._first(body["external_id"], about)
-        self._remember(contact, body["external_id"])
-        return None if before is None else SAME
+        self._remember(contact, body["external_id"], short)
+        if before is None:
+            return CHANGED if known and known[0] == body["external_id"] and known[1] != short else None
+        return SAME
 
     def _first(self, name: str, about: str) -> bytes | None:
         """What the first row of this name was about; None when this is it."""

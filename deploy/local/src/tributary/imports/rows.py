@@ -22,7 +22,7 @@ from tributary.imports.cells import (
     was_rounded,
 )  # fmt: skip
 from tributary.imports.mapping import OWN, Misread, Plan
-from tributary.imports.naming import SAME, TAKEN, Names
+from tributary.imports.naming import TAKEN, Names
 from tributary.imports.vocabulary import says
 from values.money import amount
 
@@ -79,8 +79,8 @@ def entry(plan: Plan, given: Mapping[str, str], names: Names, now: datetime) -> 
         said = names.name(made.body)
         if said == TAKEN:
             made.wrong.append(("external_id", TAKEN))
-        elif said == SAME:
-            made.noted.append(("row", SAME))
+        elif said:
+            made.noted.append(("row", said))
     return made
 
 

@@ -80,8 +80,8 @@ class LeadForm(Form):
         default_factory=dict
     )
     answers: Annotated[
-        dict[Name, str | bool | Number], Field(description="what else was asked or is known; kept sealed")
-    ] = Field(default_factory=dict)
+        dict[Name, str | bool | Number] | None, Field(description="what else was asked or is known; kept sealed")
+    ] = None
 
 
 class PlainLead(LeadForm):

@@ -62,7 +62,8 @@ def mend_lead(body: Any, *, forgiving: bool) -> tuple[Any, Aside]:
         if value is None:
             continue
         if name == "answers" and isinstance(value, dict):
-            aside.answers |= {key[:TEXT]: text for key, one in value.items() if key and (text := said(one))}
+            said_so = {key[:TEXT]: one if type(one) in (bool, int) else said(one) for key, one in value.items() if key}
+            aside.answers |= {key: one for key, one in said_so.items() if one is not None and one != ""}
         elif name in LeadForm.model_fields:
             mended[name] = value
         elif forgiving or name.startswith("utm_"):
