@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 from chassis.sealing import open_bytes
 from chassis.testing import ServiceUnderTest
 from contracts.campaigns.campaign import CampaignPlanned
+from contracts.event import Sealed
 from contracts.leads.intake import LeadSubmitted, OutcomeReported
 from contracts.leads.lead import LeadCaptured, LeadClosed, LeadDiscarded, LeadQualified
 from leads.api.page import WORDS
@@ -71,6 +72,20 @@ async def test_the_same_submission_sent_again_leaves_no_line_and_another_persons
     shown = (await service.http.get(f"/v1/leads/{event.lead_id}")).json()
     assert [h["what"] for h in shown["history"]] == ["captured", "qualified", "submitted again"]
     assert len(await service.sql("select 1 from person")) == 1  # nobody is made known by what is not put on record
+
+
+async def test_however_many_submissions_no_key_of_ours_opens_the_others_go_on(service: ServiceUnderTest) -> None:
+    good, taken = await submitted(service), await submitted(service, external_id="7")
+    forged = [
+        taken.model_copy(update={"person": Sealed(key=key, box="AAAA"), "lead_id": lead_id})
+        for n in range(100)
+        for key, lead_id in (("nobody's-1", uuid4()), (taken.person.key, taken.lead_id if n == 0 else uuid4()))
+    ]
+    await service.receives(*forged, good, taken)
+    assert {e.lead_id for e in await service.emitted() if isinstance(e, LeadCaptured)} == {good.lead_id, taken.lead_id}
+    parked = await service.sql("select cause, detail from parked")
+    assert len(parked) == 200
+    assert all("no intake key opens it" in row["detail"] for row in parked)
 
 
 async def test_history_is_not_filled_by_whoever_repeats_himself(service: ServiceUnderTest) -> None:
@@ -280,7 +295,7 @@ async def test_a_submission_whose_intake_key_is_gone_is_parked_and_the_others_go
     await service.receives(bad, good)
     assert {e.lead_id for e in await service.emitted()} == {good.lead_id}  # type: ignore[attr-defined]
     [parked] = await service.parked()
-    assert (parked["cause"], parked["type"]) == ("LookupError", "leads.intake.submitted.v1")
+    assert (parked["cause"], parked["type"]) == ("refused", "leads.intake.submitted.v1")
 
 
 async def test_an_unknown_lead_is_404_and_a_wait_ends(service: ServiceUnderTest) -> None:

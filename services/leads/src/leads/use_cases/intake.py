@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from chassis import Transaction
-from chassis.sealing import seal_bytes, unseal
+from chassis.sealing import CannotOpen, seal_bytes, unseal
 from contracts.leads.intake import LeadSubmitted, OutcomeReported
 from contracts.leads.lead import LeadAttributes
 from leads.domain import lead as life
@@ -44,7 +44,7 @@ class Fresh:
 async def take_in(events: Sequence[LeadSubmitted | OutcomeReported], tx: Transaction) -> None:
     """Load, decide, save, tell: submissions, and reported outcomes, which may have overtaken their lead."""
     standing = await leads.load(tx, (e.lead_id for e in events))
-    fresh = await _fresh(tx, _new(events, standing))
+    fresh = await _fresh(tx, events, standing)
     planned = await campaigns.known(tx, (f.said.campaign for f in fresh.values() if f.said.campaign))
     early = await outcomes.take(tx, fresh) if fresh else {}
 
@@ -80,30 +80,33 @@ async def take_in(events: Sequence[LeadSubmitted | OutcomeReported], tx: Transac
     )
 
 
-def _new(events: Iterable[LeadSubmitted | OutcomeReported], standing: Mapping[UUID, Lead]) -> dict[UUID, LeadSubmitted]:
-    """A submission sent again is the same lead; the first one counts."""
-    fresh: dict[UUID, LeadSubmitted] = {}
-    for event in events:
-        if isinstance(event, LeadSubmitted) and not standing.get(event.lead_id, Lead()).known:
-            fresh.setdefault(event.lead_id, event)
-    return fresh
-
-
-async def _fresh(tx: Transaction, submitted: Mapping[UUID, LeadSubmitted]) -> dict[UUID, Fresh]:
-    """Who is behind each new submission, with their keys. One whose intake key is gone fails here, alone."""
-    door_keys = await keys.intake_keys(tx, (s.person.key for s in submitted.values()))
-    if any(one.person.key not in door_keys for one in submitted.values()):
-        raise LookupError("its intake key does not exist any more")
-    opened = {lead_id: _opened(tx, one, door_keys) for lead_id, one in submitted.items()}
-    sealing_keys = await keys.person_keys(tx, (person_id for person_id, _ in opened.values())) if opened else {}
+async def _fresh(
+    tx: Transaction, events: Iterable[LeadSubmitted | OutcomeReported], standing: Mapping[UUID, Lead]
+) -> dict[UUID, Fresh]:
+    """The submissions that are no leads on record yet, with who is behind them and their keys. A submission sent again is the
+    same lead, the first one counts. One that no key of ours opens is set aside: however many there are, the others go on."""
+    new = [e for e in events if isinstance(e, LeadSubmitted) and not standing.get(e.lead_id, Lead()).known]
+    door_keys = await keys.intake_keys(tx, (one.person.key for one in new))
+    opened: dict[UUID, tuple[LeadSubmitted, UUID, Personal]] = {}
+    for one in new:
+        found = _opened(tx, one, door_keys)
+        if found is None:
+            tx.park(one, "no intake key opens it: it was not sealed at this door, or its key is gone")
+        elif one.lead_id not in opened:
+            opened[one.lead_id] = (one, *found)
+    sealing_keys = await keys.person_keys(tx, (person_id for _, person_id, _ in opened.values())) if opened else {}
     return {
-        lead_id: Fresh(one, *opened[lead_id], sealing_keys[opened[lead_id][0]], telling.attributes(one))
-        for lead_id, one in submitted.items()
+        lead_id: Fresh(one, person_id, personal, sealing_keys[person_id], telling.attributes(one))
+        for lead_id, (one, person_id, personal) in opened.items()
     }
 
 
-def _opened(tx: Transaction, said: LeadSubmitted, door_keys: Mapping[str, bytes]) -> tuple[UUID, Personal]:
-    personal = unpack(unseal(said.person, door_keys[said.person.key], said.lead_id.bytes))
+def _opened(tx: Transaction, said: LeadSubmitted, door_keys: Mapping[str, bytes]) -> tuple[UUID, Personal] | None:
+    """Who is behind it; None for what our door has not sealed, or sealed under a key that is gone."""
+    try:
+        personal = unpack(unseal(said.person, door_keys[said.person.key], said.lead_id.bytes))
+    except (KeyError, CannotOpen):
+        return None
     return keys.person_id(tx, personal.email, personal.phone, said.lead_id), personal
 
 
@@ -116,9 +119,10 @@ async def _submitted_again(
 ) -> None:
     """A known lead that is submitted with other content stays as it is, and its history says so. What can't be opened any
     more, or was put on record before there were digests, can't be compared."""
-    again = [one for one in submitted if one.lead_id not in fresh or one is not fresh[one.lead_id].said]
+    firsts = {id(one.said) for one in fresh.values()}
+    again = [o for o in submitted if standing.get(o.lead_id, Lead()).known and id(o) not in firsts]
     door_keys = await keys.intake_keys(tx, (one.person.key for one in again)) if again else {}
-    opened = [(one, *_opened(tx, one, door_keys)) for one in again if one.person.key in door_keys]
+    opened = [(one, *who) for one in again if (who := _opened(tx, one, door_keys))]
     known = {one.person_id: one.key for one in fresh.values()}
     if opened:
         known |= await keys.known_person_keys(tx, (person_id for _, person_id, _ in opened))
