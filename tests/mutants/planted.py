@@ -225,9 +225,16 @@ MUTANTS = (
     _m(
         "a submission sent again is judged and told again",
         f"{LEADS}/use_cases/intake.py",
-        "if isinstance(event, LeadSubmitted) and not standing.get(event.lead_id, Lead()).known:",
-        "if isinstance(event, LeadSubmitted):",
+        "isinstance(e, LeadSubmitted) and not standing.get(e.lead_id, Lead()).known]",
+        "isinstance(e, LeadSubmitted)]",
         "services/leads/tests/component",
+    ),
+    _m(
+        "submissions that no key opens hold the others",
+        f"{LEADS}/use_cases/intake.py",
+        '            tx.park(one, "no intake key opens it: it was not sealed at this door, or its key is gone")\n',
+        '            raise LookupError("no intake key opens it")\n',
+        "services/leads/tests/component/test_on_leads_intake.py",
     ),
     _m(
         "an outcome does not wait for its lead",

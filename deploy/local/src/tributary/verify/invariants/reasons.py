@@ -76,8 +76,8 @@ def market_of(world: World, version: int) -> ActiveMarket | None:
     """This version as the territory service reads it; None where it is not there or can't be read."""
     file = world.territory.markets.get(version)
     try:
-        return ActiveMarket(version, read_market(json.loads(file.document))) if file else None
-    except (ValueError, TypeError, MarketRefused):
+        return ActiveMarket.of(version, read_market(json.loads(file.document))) if file else None
+    except (ValueError, MarketRefused):
         return None
 
 
