@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Mapping, Sequence
 
 import pytest
 import yaml
@@ -10,15 +11,22 @@ from alembic import command
 from chassis import Problem, Transaction, migrations
 from chassis.testing import ServiceUnderTest
 from contracts.territory.structure import MarketActivated, SegmentDefined, TeamDefined
+from territory.api import market as door
+from territory.domain import routing
+from territory.domain.compiled import Index
+from territory.domain.criteria import Criterion
 
-from .told import MARKET, put_market
+from .told import MARKET, put_market, qualified
 
 YAML = {"content-type": "application/yaml; charset=utf-8"}
 
 
 async def test_a_yaml_file_takes_effect_and_the_structure_is_told(service: ServiceUnderTest) -> None:
     answer = await service.http.put("/v1/market", content=yaml.safe_dump(MARKET, allow_unicode=True), headers=YAML)
-    assert (answer.status_code, answer.json()) == (200, {"version": 1, "rules": 2, "segments": 3, "teams": 3})
+    assert (answer.status_code, answer.json()) == (
+        200,
+        {"version": 1, "rules": 2, "segments": 3, "teams": 3, "warnings": []},
+    )
     said = await service.emitted()
     segments = {event.id: event.name for event in said if isinstance(event, SegmentDefined)}
     teams = {event.id: event for event in said if isinstance(event, TeamDefined)}
@@ -71,6 +79,66 @@ async def test_a_file_with_faults_changes_nothing_and_each_fault_is_named(servic
     ]
     assert (await service.http.get("/v1/market")).json() == MARKET
     assert await service.emitted() == []
+
+
+async def test_what_can_never_hold_is_refused_and_what_is_doubtful_is_taken_and_told(service: ServiceUnderTest) -> None:
+    def with_rule(when: dict[str, object]) -> dict[str, object]:
+        return MARKET | {"rules": [MARKET["rules"][0] | {"when": when}]}
+
+    never = {"country": ["Germany"], "postcode_area": {"prefix": ["10", "1011"]}}
+    answer = await service.http.put("/v1/market", json=with_rule(never))
+    assert (answer.status_code, [error["field"] for error in answer.json()["errors"]]) == (
+        422,
+        ["rules[0].when.country[0]"],
+    )
+    answer = await service.http.put("/v1/market", json=with_rule(never | {"country": ["DE"]}))
+    assert answer.json()["errors"] == [
+        {"field": "rules[0].when.postcode_area.prefix[1]", "reason": "never comes: areas of DE have 3 digits"}
+    ]
+    answer = await service.http.put("/v1/market", json=with_rule({"country": ["NO"], "postcode_area": ["01067"]}))
+    assert (answer.status_code, answer.json()["warnings"]) == (
+        200,
+        [{"field": "rules[0].when.postcode_area[0]", "reason": "never comes: areas of NO have 2 digits"}],
+    )
+
+
+async def test_a_version_that_was_taken_before_its_faults_were_known_goes_on_as_it_was(
+    service: ServiceUnderTest,
+) -> None:
+    never = {"name": "never", "segment": "de", "team": "germany", "when": {"country": ["Germany"]}}
+    document = json.dumps(MARKET | {"rules": [never, *MARKET["rules"]]})
+    await service.sql(
+        "insert into market (version, document, sha256, activated_at) values (7, $1, $2, now())", document, "0" * 64
+    )
+    await service.sql("update active_market set version = 7")
+    await service.sql("insert into rotation (team, credits) values ('berlin', '{}')")
+    await service.receives(qualified(1))
+    assert [type(event).__name__ for event in await service.emitted()] == ["LeadRouted", "LeadAssigned"]
+
+
+async def test_rules_are_compiled_when_they_are_put_and_an_index_that_takes_too_much_is_refused(
+    service: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled: list[int | None] = []
+
+    class Counted(Index):
+        def __init__(self, ranked: Sequence[Mapping[str, Criterion]], most: int | None = None) -> None:
+            compiled.append(most)
+            super().__init__(ranked, most)
+
+    monkeypatch.setattr(routing, "Index", Counted)
+    await put_market(service)
+    await service.receives(qualified(1))
+    assert compiled == [door.INDEX_BYTES_AT_MOST]
+    monkeypatch.setattr(door, "INDEX_BYTES_AT_MOST", 2**20)
+    rules = [
+        {"name": f"r{n}", "segment": "de", "team": "germany", "when": {"product": {"prefix": f"{n}"}}}
+        for n in range(3_000)
+    ]
+    answer = await service.http.put("/v1/market", json=MARKET | {"rules": rules})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "rules")
+    assert "more than 1 MiB of memory, most of it for product" in answer.json()["errors"][0]["reason"]
+    assert (await service.http.get("/v1/market")).json() == MARKET
 
 
 BOMB = "a: &a [x, x, x]\nb: &b [*a, *a, *a]\nc: [*b, *b, *b]"
