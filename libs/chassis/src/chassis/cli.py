@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import typer
 
 from chassis import failpoint, parking, restored, telemetry, topics
+from chassis.errors import words
 from chassis.service import Service
 from chassis.settings import Settings
 
@@ -24,7 +25,9 @@ Asked = Callable[[Callable[[Service], Awaitable[Any]]], Any]
 
 def cli(build: Callable[[S], Service], settings_type: type[S], name: str) -> typer.Typer:
     """The command line of one service."""
-    app = typer.Typer(no_args_is_help=True, add_completion=False, help=f"Tributary {name}.")
+    app = typer.Typer(
+        no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False, help=f"Tributary {name}."
+    )
 
     def ask(work: Callable[[Service], Awaitable[Any]]) -> Any:
         return asyncio.run(_with(build(settings_type()), work))
@@ -95,15 +98,38 @@ def _parked(ask: Asked) -> typer.Typer:
     def parked_show(parked_id: uuid.UUID) -> None:
         _say(ask(lambda service: parking.shown(service.database, parked_id)))
 
-    @parked.command(name="replay", help="Handles one parked event now, or all of them.")
+    @parked.command(name="replay", help="Handles one parked event now, or all of them in order.")
     def parked_replay(
         parked_id: uuid.UUID | None = typer.Argument(None), everything: bool = typer.Option(False, "--all")
     ) -> None:
-        async def replay(service: Service) -> list[str]:
-            ids = [r["id"] for r in await parking.listed(service.database)] if everything else [parked_id]
-            return [f"{one}: {await _tried(service, one)}" for one in ids if one]
+        async def replay(service: Service) -> None:
+            if parked_id is not None:
+                _say(f"{parked_id}: {await _tried(service, parked_id)}")
+            elif everything:
+                async for one, said in parking.replay_all(service.database, service.router):
+                    _say(f"{one}: {said}")
 
-        _say("\n".join(ask(replay)))
+        ask(replay)
+
+    @parked.command(
+        name="discard", help="Ends the waiting of one parked event, or of all with one cause; its body goes."
+    )
+    def parked_discard(
+        parked_id: uuid.UUID | None = typer.Argument(None),
+        cause: str = typer.Option("", help="all that were parked for this cause"),
+        reason: str = typer.Option(..., help="why, for the record"),
+    ) -> None:
+        _say(f"{ask(lambda service: parking.discard(service.database, reason, parked_id, cause))} discarded")
+
+    @parked.command(
+        name="let-through", help="For some minutes failing events are parked, however many, and nothing is held."
+    )
+    def parked_let_through(
+        reason: str = typer.Option(..., help="why, for the record"),
+        minutes: int = typer.Option(15, min=0, max=1440, help="how long; 0 ends it"),
+    ) -> None:
+        ask(lambda service: parking.open_for(service.database, minutes, reason))
+        _say(f"What fails is parked without a limit for {minutes} minutes, in every replica.")
 
     return parked
 
@@ -128,7 +154,7 @@ async def _tried(service: Service, parked_id: uuid.UUID) -> str:
     try:
         return await parking.replay(service.database, service.router, parked_id)
     except Exception as error:
-        return f"failed again: {type(error).__name__}"
+        return f"failed again: {words(error)}"
 
 
 def _say(what: Any) -> None:

@@ -1,30 +1,38 @@
 """One delivery of records: what is new is decided, saved and told in one transaction, and every record has an outcome.
 
-handled · duplicate (at or below the watermark) · ignored (nobody asked for its type) · parked (unreadable, or failed alone)
-· held (the database is away, a gap, too much failing: nothing is committed and it is tried again).
+handled · duplicate (at or below the watermark) · ignored (nobody asked for its type) · parked (unreadable, failed alone, or
+of a number that its owner can't have given) · held (the database is away, a gap, a bug: nothing is committed and it is tried
+again). What a sender has caused is parked, however much of it there is; only what looks like our own bug holds a delivery.
 """
 
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from functools import lru_cache
+from datetime import datetime
+from functools import cached_property
 from typing import Any, Literal
 
 from pydantic import ValidationError
 
 from chassis import failpoint, parking, telemetry
 from chassis.database import Database, is_infrastructure
+from chassis.errors import is_of_a_value, readable, words
+from chassis.headers import read_headers
 from chassis.router import Hearing, Router
 from chassis.settings import Settings
 from chassis.transaction import Heard, Moved, Step, Transaction
-from contracts.event import Event
+from contracts.event import Event, Stream
 
 Position = tuple[str, str, int]
 Partition = tuple[str, int]
+Mark = tuple[int, datetime | None, str]  # the newest number, the latest moment and the newest event's name
+Read = tuple[Any, Heard | None, str]
 
-_KNOWN = "select topic, source, shard, last_seq from watermark where topic = any($1)"
+# Further ahead than anything that a broker loses between two records that it still has: nobody's loss, a forged number.
+FAR = 100_000
+
+_KNOWN = "select topic, source, shard, last_seq, last_at, last_id from watermark where topic = any($1)"
 _BEGIN = """
 insert into watermark (topic, source, shard, last_seq)
 select * from unnest($1::text[], $2::text[], $3::int[], $4::bigint[]) on conflict do nothing
@@ -53,11 +61,27 @@ class Delivery:
     events: dict[str, list[Event]] = field(default_factory=lambda: defaultdict(list))
     heard: dict[int, Heard] = field(default_factory=dict)
     parked: list[parking.Parked] = field(default_factory=list)
-    steps: dict[Position, tuple[int, int, datetime | None]] = field(default_factory=dict)
+    steps: dict[Position, Mark] = field(default_factory=dict)
     outcomes: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
     messages: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
     next_offsets: dict[Partition, int] = field(default_factory=dict)
     gaps: dict[Partition, tuple[int, str]] = field(default_factory=dict)
+    read: list[Read] = field(default_factory=list)
+    suspects: int = 0
+
+    @cached_property
+    def numbers(self) -> frozenset[tuple[Position, int | None]]:
+        """All that this delivery holds."""
+        return frozenset((_position(h), h.seq) for r, h, _ in self.read if h is not None and h.shard == r.partition)
+
+
+@dataclass
+class _Failed:
+    """Events that failed alone, and why."""
+
+    events: list[tuple[Event, Exception]] = field(default_factory=list)
+    bugs: int = 0
+    let_through: str | None = None
 
 
 class Consumer:
@@ -65,7 +89,8 @@ class Consumer:
 
     def __init__(self, router: Router, database: Database, settings: Settings) -> None:
         self.router, self.database, self.settings = router, database, settings
-        self.positions: dict[Position, int] | None = None
+        self.positions: dict[Position, Mark] | None = None
+        self.reread: dict[Partition, tuple[int, int]] = {}  # read from the oldest offset, for the gap at this one
         self.log = telemetry.log("consumer")
 
     def forget_positions(self) -> None:
@@ -80,10 +105,10 @@ class Consumer:
         try:
             if self.positions is None:
                 self.positions = await self._load_positions()
-            delivery = Delivery()
-            read = [(r, *read_headers(r, self.router.hearings[r.topic].stream.sequenced)) for r in records]
-            await self._meet_new_histories(read, oldest)
-            for record, heard, trouble in read:
+            hearings = self.router.hearings
+            delivery = Delivery(read=[(r, *read_headers(r, hearings[r.topic].stream.sequenced)) for r in records])
+            await self._meet_new_histories(delivery.read, oldest)
+            for record, heard, trouble in delivery.read:
                 self._take(record, heard, trouble, delivery)
             group, count = self.router.service, len(delivery.heard)
             with telemetry.delivery_span(f"process {group}", group, delivery.messages, count):
@@ -98,27 +123,32 @@ class Consumer:
             self.forget_positions()
             if is_infrastructure(error):
                 raise Held("infrastructure", type(error).__name__) from error
-            raise Held("bug", f"{type(error).__name__}: {str(error)[:300]}") from error
-        for position, (_, new, _at) in delivery.steps.items():
-            self.positions[position] = new
+            raise Held("bug", words(error)) from error
+        self.positions |= delivery.steps
+        if delivery.suspects:
+            parking.suspect(self.database.memo, delivery.suspects)
         self._count(delivery, len(records), time.perf_counter() - began)
         return delivery
 
     # -- taking: which records are new, and can they be read
 
-    async def _load_positions(self) -> dict[Position, int]:
+    async def _load_positions(self) -> dict[Position, Mark]:
         async with self.database.connection() as conn:
             rows = await conn.fetch(_KNOWN, [s.topic for s in self.router.streams])
-        return {(r["topic"], r["source"], r["shard"]): r["last_seq"] for r in rows}
+        return {(r["topic"], r["source"], r["shard"]): (r["last_seq"], r["last_at"], r["last_id"] or "") for r in rows}
 
     async def _meet_new_histories(
-        self, read: Iterable[tuple[Any, Heard | None, str]], oldest: Callable[[Partition], Awaitable[int]] | None
+        self, read: Sequence[Read], oldest: Callable[[Partition], Awaitable[int]] | None
     ) -> None:
-        """A history heard for the first time begins at 1, or where the log begins if its start has expired."""
+        """A history heard for the first time begins at 1, or where the log begins if its start has expired. It is one of the
+        service that owns the topic, and its shards are the partitions; any other is nobody's."""
         assert self.positions is not None
         new: dict[Position, int] = {}
         for record, heard, _ in read:
             if heard is None or (position := _position(heard)) in self.positions or position in new:
+                continue
+            stream = self.router.hearings[record.topic].stream
+            if stream.sequenced and (not _is_of(stream, heard.source) or heard.shard != record.partition):
                 continue
             new[position] = 0
             if heard.seq is not None and heard.seq > 1 and oldest is not None:
@@ -139,47 +169,86 @@ class Consumer:
             return
         hearing = self.router.hearings[record.topic]
         if heard is not None:
-            position = _position(heard)
-            old, last, _at = to.steps.get(position, (self.positions[position], self.positions[position], None))
+            position, at = _position(heard), heard.at
+            mark = to.steps.get(position) or self.positions.get(position)
+            last, latest, _ = mark or (0, None, "")
             number = heard.seq if heard.seq is not None else record.offset
-            if heard.seq is not None:
-                verdict = advance(last, number, holes=hearing.stream.compacted)
-                if verdict == "duplicate":
-                    to.outcomes[heard.type, "duplicate"] += 1
-                    to.next_offsets[partition] = record.offset + 1
-                    return
-                if verdict == "gap":
-                    to.gaps[partition] = (
-                        record.offset,
-                        f"{heard.source}#{heard.shard}: {last} is followed by {number}",
+            if heard.seq is not None and (number != last + 1 or mark is None or heard.shard != record.partition):
+                verdict = self._judge(record, heard, mark, hearing.stream.compacted, to)
+                if verdict != "next":
+                    self._not_next(
+                        record, heard, verdict, f"{heard.source}#{heard.shard}: {last} is followed by {number}", to
                     )
                     return
-            to.steps[position] = (old, number, heard.at)
+            to.steps[position] = (number, at if latest is None or at > latest else latest, heard.id)
         to.next_offsets[partition] = record.offset + 1
         if heard is None:
             self._park(to, record, None, "unreadable header", trouble)
         elif (decoder := hearing.decoders.get(heard.type)) is None:
-            to.outcomes[heard.type if heard.type in _KNOWN_TYPES else "unknown", "ignored"] += 1
+            to.outcomes[_label(heard), "ignored"] += 1
         else:
             try:
                 event = decoder.validate_json(record.value or b"")
             except ValidationError as error:
-                self._park(to, record, heard, "unreadable body", _readable(error))
+                self._park(to, record, heard, "unreadable body", readable(error))
                 return
             to.events[record.topic].append(event)
             to.heard[id(event)] = heard
             if telemetry.is_sampled(heard.traceparent):
                 to.messages.append((f"process {record.topic}", heard.traceparent, _attributes(heard)))
 
+    def _judge(self, record: Any, heard: Heard, mark: Mark | None, compacted: bool, to: Delivery) -> str:
+        """What the record's number says: next, duplicate or gap, or why its owner can't have given it."""
+        if mark is None or heard.shard != record.partition:
+            return "unknown history"
+        (last, latest, name), number = mark, heard.seq or 0
+        verdict = advance(last, number, holes=compacted)
+        if verdict == "duplicate":
+            # What comes again was said before the latest that was heard, and bears the name that it had.
+            another = latest is not None and (heard.at > latest or (number == last and name not in ("", heard.id)))
+            return "conflict" if another else verdict
+        if verdict == "gap" and (_position(heard), last + 1) in to.numbers:
+            return "out of order"  # its owner says n before n + 1, and n comes after it
+        if compacted:
+            return "number far ahead" if latest is not None and number > last + FAR else verdict
+        if verdict == "gap" and self._nothing_expired_before(record):
+            if latest is None:
+                return "unknown history"  # it would have begun at 1
+            if number > last + FAR:
+                return "number far ahead"
+        return verdict
+
+    def _nothing_expired_before(self, record: Any) -> bool:
+        """Whether the log was read from its beginning to the gap at this record, and other records lie before it."""
+        gap, beginning = self.reread.get((record.topic, record.partition), (-1, -1))
+        offset: int = record.offset
+        return 0 <= beginning < offset <= gap
+
+    def _not_next(self, record: Any, heard: Heard, verdict: str, told: str, to: Delivery) -> None:
+        """Notes what the record is instead. No watermark moves."""
+        partition = (record.topic, record.partition)
+        if verdict == "gap":
+            to.gaps[partition] = (record.offset, told)
+            return
+        to.next_offsets[partition] = record.offset + 1
+        if verdict == "duplicate":
+            to.outcomes[_label(heard), "duplicate"] += 1
+        else:
+            to.suspects += 1
+            self._park(to, record, heard, verdict, told)
+
     def _park(self, to: Delivery, record: Any, heard: Heard | None, cause: str, detail: str) -> None:
         to.parked.append(parking.Parked.of(record, heard, cause, detail))
-        to.outcomes[heard.type if heard and heard.type in _KNOWN_TYPES else "unknown", "parked"] += 1
+        to.outcomes[_label(heard), "parked"] += 1
         telemetry.PARKED.labels(cause).inc()
 
     # -- deciding: the whole batch at once, or, if that fails, split until the failing event stands alone
 
     def _steps(self, delivery: Delivery) -> list[Step]:
-        return [Step(*position, *move) for position, move in sorted(delivery.steps.items())]
+        assert self.positions is not None
+        return [
+            Step(*position, self.positions[position][0], *mark) for position, mark in sorted(delivery.steps.items())
+        ]
 
     async def _handle(self, delivery: Delivery) -> None:
         try:
@@ -213,32 +282,35 @@ class Consumer:
         await parking.store(tx, refused)
 
     def _note_refused(self, tx: Transaction, delivery: Delivery) -> None:
-        for event, _ in tx.set_aside:
-            self._out(delivery, event, "refused")
+        self._out(delivery, [event for event, _ in tx.set_aside], "refused")
 
-    def _out(self, delivery: Delivery, event: Event, cause: str) -> None:
-        """The event was parked, not handled."""
-        heard = delivery.heard[id(event)]
-        delivery.events[heard.topic] = [e for e in delivery.events[heard.topic] if e is not event]
-        delivery.outcomes[event.type, "parked"] += 1
-        telemetry.PARKED.labels(cause).inc()
-        self.log.error("parked", type=event.type, id=heard.id, cause=cause)
+    def _out(self, delivery: Delivery, parked: Sequence[Event], cause: str) -> None:
+        """These events were parked, not handled."""
+        gone = {id(event) for event in parked}
+        for topic in {delivery.heard[id(event)].topic for event in parked}:
+            delivery.events[topic] = [e for e in delivery.events[topic] if id(e) not in gone]
+        for event in parked:
+            delivery.outcomes[event.type, "parked"] += 1
+        if parked:
+            telemetry.PARKED.labels(cause).inc(len(parked))
+            some = [delivery.heard[id(event)].id for event in parked[:5]]
+            self.log.error("parked", cause=cause, events=len(parked), first=some)
 
     async def _handle_carefully(self, delivery: Delivery) -> Transaction:
-        failed: list[tuple[Event, Exception]] = []
+        failed = _Failed()
         async with self.database.transaction(heard=delivery.heard, steps=self._steps(delivery)) as tx:
             for hearing, events in self._work(delivery):
                 await self._split(tx, hearing, events, failed)
-            records = [parking.Parked.of_event(e, delivery.heard[id(e)], type(x).__name__, str(x)) for e, x in failed]
+            records = [
+                parking.Parked.of_event(e, delivery.heard[id(e)], type(x).__name__, _why(x, failed.let_through))
+                for e, x in failed.events
+            ]
             await parking.store(tx, [*delivery.parked, *records])
             await self._store_refused(tx, delivery)
-        for event, _ in failed:
-            self._out(delivery, event, "failed alone")
+        self._out(delivery, [event for event, _ in failed.events], "failed alone")
         return tx
 
-    async def _split(
-        self, tx: Transaction, hearing: Hearing, events: Sequence[Event], failed: list[tuple[Event, Exception]]
-    ) -> None:
+    async def _split(self, tx: Transaction, hearing: Hearing, events: Sequence[Event], failed: _Failed) -> None:
         said, refused = len(tx.emitted), len(tx.set_aside)
         try:
             async with tx.conn.transaction():
@@ -252,9 +324,12 @@ class Consumer:
                 await self._split(tx, hearing, events[:middle], failed)
                 await self._split(tx, hearing, events[middle:], failed)
                 return
-            failed.append((events[0], error))
-            if len(failed) > self.settings.park_limit:
-                raise Held("too much is failing", f"{type(error).__name__} in {hearing.stream.topic}") from error
+            failed.events.append((events[0], error))
+            failed.bugs += not is_of_a_value(error)
+            if failed.bugs > self.settings.park_limit and failed.let_through is None:
+                failed.let_through = await parking.let_through(tx)
+                if failed.let_through is None:
+                    raise Held("too much is failing", f"{words(error)} in {hearing.stream.topic}") from error
 
     def _count(self, delivery: Delivery, records: int, seconds: float) -> None:
         telemetry.BATCH.observe(records)
@@ -263,9 +338,6 @@ class Consumer:
             telemetry.EVENTS.labels(kind, outcome).inc(n)
         for topic, _ in delivery.gaps:
             telemetry.GAPS.labels(topic).inc()
-
-
-# -- headers
 
 
 def _known_types() -> frozenset[str]:
@@ -277,74 +349,29 @@ def _known_types() -> frozenset[str]:
 _KNOWN_TYPES = _known_types()
 
 
+def _label(heard: Heard | None) -> str:
+    """The type as telemetry names it: one of ours, or unknown."""
+    return heard.type if heard is not None and heard.type in _KNOWN_TYPES else "unknown"
+
+
+def _is_of(stream: Stream, source: str) -> bool:
+    """Whether the source is a history of the service that owns the stream."""
+    service, _, epoch = source.partition("/")
+    return service == stream.said_by and bool(epoch)
+
+
+def _why(error: Exception, let_through: str | None) -> str:
+    """What is put on record of an event that failed alone: and, of a bug that was let through, on whose word."""
+    return (
+        words(error) if let_through is None or is_of_a_value(error) else f"{words(error)}; let through: {let_through}"
+    )
+
+
 def _position(heard: Heard) -> Position:
     """Which watermark the event moves. On a stream without numbers it is the offset: a note of how far this service is."""
     if heard.seq is None:
         return heard.topic, "kafka", heard.partition
     return heard.topic, heard.source, heard.shard
-
-
-def read_headers(record: Any, sequenced: bool) -> tuple[Heard | None, str]:
-    """The headers as Heard, or None and why not. Nothing in a foreign header can raise, here or later in the database."""
-    try:
-        h = dict(record.headers)
-        moment, name = h.get("ce_time"), h.get("ce_id")
-        source, shard, seq = "", 0, None
-        if sequenced:
-            source, shard, seq = _text(h["source"]), _number(h["shard"]), int(h["seq"])
-        heard = Heard(
-            topic=record.topic,
-            partition=record.partition,
-            offset=record.offset,
-            at=_moment(moment) if moment is not None else datetime.fromtimestamp(record.timestamp / 1000, UTC),
-            id=name.decode()[:200] if name is not None else f"{record.topic}/{record.partition}/{record.offset}",
-            type=_text(h["ce_type"]),
-            key=record.key or b"",
-            traceparent=telemetry.accepted_traceparent((h.get("traceparent") or b"").decode(errors="replace"), 0),
-            source=source,
-            shard=shard,
-            seq=seq,
-        )
-    except KeyError as error:
-        return None, f"the header {error.args[0]} is missing"
-    except (ValueError, OverflowError, OSError, AttributeError, TypeError) as error:
-        return None, f"a header can't be read: {type(error).__name__}"
-    if "\0" in heard.source or "\0" in heard.id or len(heard.source) > 200:
-        return None, "a header can't be stored: it is too long or holds NUL"
-    if not 0 <= heard.shard < 1 << 31 or (heard.seq is not None and not 0 < heard.seq < 1 << 63):
-        return None, "a header can't be stored: its number is out of range"
-    return heard, ""
-
-
-# What a delivery's headers say again and again - type, source, shard, the moment of one transaction - is read once.
-
-
-def _text(header: bytes) -> str:
-    return _known_text(header) if len(header) <= 200 else header.decode()  # nobody fills our memory with long ones
-
-
-@lru_cache(maxsize=1024)
-def _known_text(header: bytes) -> str:
-    return header.decode()
-
-
-@lru_cache(maxsize=1024)
-def _number(header: bytes) -> int:
-    return int(header)
-
-
-@lru_cache(maxsize=1024)
-def _moment(header: bytes) -> datetime:
-    at = datetime.fromisoformat(header.decode())
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
-
-
-def _readable(error: ValidationError) -> str:
-    """Which fields are wrong and why, without what they held."""
-    return "; ".join(
-        f"{'.'.join(map(str, e['loc'])) or 'body'}: {e['msg']}"
-        for e in error.errors(include_input=False, include_url=False)[:10]
-    )
 
 
 def _attributes(heard: Heard) -> dict[str, Any]:
@@ -356,5 +383,5 @@ def _attributes(heard: Heard) -> dict[str, Any]:
         "messaging.kafka.offset": heard.offset,
         "cloudevents.event_id": heard.id,
         "cloudevents.event_type": heard.type,
-        "tributary.key": heard.key.decode(errors="replace"),
+        "tributary.key": heard.key[:200].decode(errors="replace"),
     }

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from chassis import telemetry
 from chassis.database import Database
+from chassis.errors import words
 from chassis.transaction import Transaction
 
 PATIENCE = 3
@@ -51,7 +52,7 @@ async def run_forever(job: Job, database: Database, stopping: asyncio.Event, fai
         except Exception as error:
             failures += 1
             telemetry.JOB_FAILURES.labels(job.name).inc()
-            log.warning("job_failed", job=job.name, error=type(error).__name__, detail=str(error)[:200])
+            log.warning("job_failed", job=job.name, error=type(error).__name__, detail=words(error))
             if failures >= PATIENCE:
                 failing[job.name] = f"the job {job.name} fails again and again: {type(error).__name__}"
             pause = min(max(pause * 2, 0.5), 5.0)

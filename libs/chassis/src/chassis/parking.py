@@ -1,13 +1,17 @@
-"""Where events stand that could not be handled: with cause, position, headers and trace, until somebody replays them."""
+"""Where events stand that could not be handled: with cause, position, headers and trace, until they are replayed or discarded."""
 
 import hashlib
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from chassis import telemetry
+from chassis.database import is_infrastructure
+from chassis.errors import Unusable, words
+from chassis.jobs import Job
 from chassis.sealing import derive, open_bytes, seal_bytes
 from chassis.transaction import Heard, Transaction
 from contracts.event import Event
@@ -16,6 +20,16 @@ if TYPE_CHECKING:
     from chassis.database import Database
     from chassis.router import Router
 
+# Records whose numbers their owner can't have given, or that stand under a number of which another was heard. They are
+# set aside and told; whether the record or the other one is the true one, a person has to say.
+SUSPECT = ("unknown history", "number far ahead", "out of order", "conflict")
+REPLAYED, REPLAYED_BEFORE = "replayed", "it was replayed before"
+
+_FORGET = """
+delete from parked where id in (
+    select id from parked where ended_at < $1 limit 1000 for update skip locked
+)
+"""
 _NAMESPACE = uuid.UUID("6f2d4b5e-6c1e-4c55-9d5c-3b1f5a0c9a11")
 
 _STORE = """
@@ -60,7 +74,7 @@ class Parked:
 
     @classmethod
     def of_event(cls, event: Event, heard: Heard, cause: str, detail: str) -> "Parked":
-        """From an event that was read and then failed alone. The error's text may quote the row: only its first line is kept."""
+        """From an event that was read and then failed alone or was refused."""
         headers = {
             "ce_id": heard.id,
             "ce_type": heard.type,
@@ -68,7 +82,6 @@ class Parked:
             "traceparent": heard.traceparent,
         }
         body = event.model_dump_json(exclude_none=True).encode()
-        line = detail.splitlines()[0] if detail else ""
         return cls(
             heard.topic,
             heard.partition,
@@ -78,7 +91,7 @@ class Parked:
             headers,
             body,
             cause,
-            _text(line, 300),
+            _text(detail, 1000),
             heard.traceparent,
         )
 
@@ -128,26 +141,22 @@ async def listed(database: "Database", everything: bool = False) -> list[dict[st
     """What is parked, oldest first, without the bodies."""
     async with database.connection() as conn:
         rows = await conn.fetch(
-            "select id, topic, shard, position, type, cause, detail, traceparent, parked_at, replayed_at from parked "
-            "where $1 or replayed_at is null order by parked_at, id",
+            "select id, topic, shard, position, type, cause, detail, traceparent, parked_at, replayed_at, discarded_at "
+            "from parked where $1 or ended_at is null order by parked_at, id",
             everything,
         )
     return [dict(r) for r in rows]
 
 
 async def shown(database: "Database", parked_id: uuid.UUID) -> dict[str, Any] | None:
-    """One of them whole, its body opened: for the eyes of whoever holds the master key."""
+    """One of them whole, its body opened: for the eyes of whoever holds the master key. What was discarded has none."""
     async with database.connection() as conn:
         row = await conn.fetchrow("select * from parked where id = $1", parked_id)
     if row is None:
         return None
-    body = open_bytes(_key(database.settings.master_key_bytes()), row["payload"])
-    return {
-        **dict(row),
-        "headers": row["headers"],
-        "payload": body.decode(errors="replace"),
-        "key": row["key"].decode(errors="replace"),
-    }
+    box = row["payload"]
+    body = open_bytes(_key(database.settings.master_key_bytes()), box) if box else b""
+    return {**dict(row), "payload": body.decode(errors="replace"), "key": (row["key"] or b"").decode(errors="replace")}
 
 
 async def replay(database: "Database", router: "Router", parked_id: uuid.UUID) -> str:
@@ -156,7 +165,9 @@ async def replay(database: "Database", router: "Router", parked_id: uuid.UUID) -
     if found is None:
         return "there is no such parked event"
     if found["replayed_at"]:
-        return "it was replayed before"
+        return REPLAYED_BEFORE
+    if found["discarded_at"]:
+        return "it was discarded"
     decoder = router.hearings[found["topic"]].decoders.get(found["type"] or found["headers"].get("ce_type", ""))
     if decoder is None:
         return "this build does not know its type"
@@ -173,11 +184,98 @@ async def replay(database: "Database", router: "Router", parked_id: uuid.UUID) -
     )
     async with database.transaction(heard={id(event): heard}) as tx:
         marked = await tx.conn.execute(
-            "update parked set replayed_at = now() where id = $1 and replayed_at is null", parked_id
+            "update parked set replayed_at = now() where id = $1 and ended_at is null", parked_id
         )
         if marked != "UPDATE 1":
-            return "it was replayed before"
+            return REPLAYED_BEFORE
         await router.hearings[found["topic"]].handler([event], tx)
         if tx.set_aside:
-            raise ValueError(f"it is refused again: {tx.set_aside[0][1]}")
-    return "replayed"
+            raise Unusable(f"it is refused again: {tx.set_aside[0][1]}")
+    return REPLAYED
+
+
+async def replay_all(database: "Database", router: "Router") -> AsyncIterator[tuple[uuid.UUID, str]]:
+    """Replays what waits in the order of its topics. Where one fails again what follows under its key waits on, the rest goes
+    on. What its owner may not have said is left to be replayed by name."""
+    async with database.connection() as conn:
+        rows = await conn.fetch(
+            "select id, topic, key from parked where ended_at is null and cause <> all($1) "
+            "order by topic, shard, position, parked_at, id",
+            SUSPECT,
+        )
+    stuck: set[tuple[str, bytes]] = set()
+    for row in rows:
+        thing = (row["topic"], row["key"])
+        if row["key"] and thing in stuck:
+            yield row["id"], "waits for one before it under the same key"
+            continue
+        try:
+            said = await replay(database, router, row["id"])
+        except Exception as error:
+            if is_infrastructure(error):
+                raise
+            said = f"failed again: {words(error)}"
+        if said not in (REPLAYED, REPLAYED_BEFORE):
+            stuck.add(thing)
+        yield row["id"], said
+
+
+async def discard(database: "Database", reason: str, parked_id: uuid.UUID | None = None, cause: str = "") -> int:
+    """Ends the waiting of one event, or of all with this cause: its body goes, that it was parked and why it ended stays."""
+    async with database.connection() as conn:
+        done = await conn.execute(
+            "update parked set discarded_at = now(), payload = '', detail = left('discarded: ' || $1 || '; ' || detail, 1000) "
+            "where ended_at is null and (id = $2 or cause = $3)",
+            _text(reason, 300),
+            parked_id,
+            cause,
+        )
+    return int(done.split()[-1])
+
+
+async def open_for(database: "Database", minutes: int, reason: str) -> None:
+    """For so long every replica parks what fails by a bug too, however many they are, instead of holding the delivery."""
+    async with database.connection() as conn:
+        await conn.execute(
+            "update epoch set let_through_until = now() + make_interval(mins => $1), let_through_reason = $2",
+            minutes,
+            _text(reason, 300),
+        )
+
+
+async def let_through(tx: Transaction) -> str | None:
+    """The operator's reason, while failing events are to be parked without a limit."""
+    found: str | None = await tx.conn.fetchval("select let_through_reason from epoch where let_through_until > now()")
+    return found
+
+
+# -- as time passes
+
+
+async def keep_parked(tx: Transaction) -> None:
+    """Counts what waits, for telemetry and readiness, and forgets what was dealt with long ago, some at a time."""
+    await tx.conn.execute(_FORGET, tx.now - timedelta(days=tx.settings.parked_kept_days))
+    row = await tx.conn.fetchrow(
+        "select count(*) as waiting, min(parked_at) as oldest, count(*) filter (where cause = any($1)) as suspect "
+        "from parked where ended_at is null",
+        SUSPECT,
+    )
+    assert row is not None
+    telemetry.PARKED_WAITING.set(row["waiting"])
+    telemetry.PARKED_OLDEST.set(telemetry.age_of(row["oldest"]) if row["oldest"] else 0)
+    telemetry.PARKED_SUSPECT.set(row["suspect"])
+    tx.memo[SUSPECT] = row["suspect"]
+
+
+HOUSEKEEPING = Job("keep_parked", every=timedelta(seconds=15), run=keep_parked, exclusive=False)
+
+
+def suspect(memo: dict[Any, Any], more: int) -> None:
+    """So many more were parked just now that their owner may not have said; the count is put right as time passes."""
+    memo[SUSPECT] = memo.get(SUSPECT, 0) + more
+
+
+def suspects(memo: dict[Any, Any]) -> int:
+    """How many of them wait."""
+    found: int = memo.get(SUSPECT, 0)
+    return found

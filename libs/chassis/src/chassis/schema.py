@@ -7,7 +7,9 @@ from typing import Any
 TABLES = frozenset({"outbox", "outbox_shard", "epoch", "watermark", "parked", "alembic_version", "oldest_build"})
 
 # What is visible in outbox is always a prefix of its shard without a gap: the number is given under the lock of the
-# shard's row, which is held until commit. `epoch` names this history: a restored database must begin a new one.
+# shard's row, which is held until commit. `epoch` names this history: a restored database must begin a new one; beside it stands how long a held
+# delivery may go on with its failing events parked. `watermark` knows the newest event's name and moment, so that another
+# event under a number that was heard is told from one that comes again.
 DDL = (
     """
     create table outbox (
@@ -36,7 +38,9 @@ DDL = (
     create table epoch (
         only_one boolean primary key default true check (only_one),
         name text not null,
-        begun_at timestamptz not null default now()
+        begun_at timestamptz not null default now(),
+        let_through_until timestamptz,
+        let_through_reason text
     )
     """,
     "insert into epoch (name) values (replace(gen_random_uuid()::text, '-', ''))",
@@ -47,6 +51,7 @@ DDL = (
         shard int not null,
         last_seq bigint not null,
         last_at timestamptz,
+        last_id text,
         primary key (topic, source, shard)
     ) with (fillfactor = 50)
     """,
@@ -65,9 +70,11 @@ DDL = (
         traceparent text,
         parked_at timestamptz not null default now(),
         replayed_at timestamptz,
-        unique (topic, shard, position, parked_at)
+        discarded_at timestamptz,
+        ended_at timestamptz generated always as (coalesce(replayed_at, discarded_at)) stored
     )
     """,
+    "create index parked_ended on parked (ended_at, parked_at)",
 )
 
 

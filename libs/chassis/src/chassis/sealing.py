@@ -8,12 +8,13 @@ import os
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from chassis.errors import Unusable
 from contracts.event import Sealed
 
 _NONCE = 12
 
 
-class CannotOpen(Exception):
+class CannotOpen(Unusable):
     """The key is not the one that sealed this, or it was destroyed."""
 
 

@@ -11,7 +11,7 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse
 from prometheus_client import make_asgi_app
 
-from chassis import broker, connection, door, page, problems, schema, telemetry, topics
+from chassis import broker, connection, door, page, parking, problems, schema, telemetry, topics
 from chassis.consumer import Consumer
 from chassis.database import UNSTORABLE, Database, is_infrastructure
 from chassis.intake import Intake
@@ -73,7 +73,8 @@ class Service:
         background: Sequence[Background] = (),
         description: str = "",
     ) -> None:
-        self.name, self.settings, self.router, self.jobs = name, settings, router, tuple(jobs)
+        self.name, self.settings, self.router = name, settings, router
+        self.jobs = (*jobs, parking.HOUSEKEEPING)
         self.streams = tuple(streams)
         self.stopping = asyncio.Event()
         self.database = Database(settings, frozenset(s.topic for s in streams))

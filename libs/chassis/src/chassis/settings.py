@@ -54,7 +54,8 @@ class Settings(BaseSettings):
         default=15, description="how long the broker may gather a batch while records are flowing"
     )
     park_limit: int = Field(
-        default=50, description="events of one delivery that may fail alone; more means held, not parked"
+        default=50,
+        description="events of one delivery that may fail by an error that looks like a bug; more means held, not parked",
     )
     door_limit: int = Field(
         default=1000,
@@ -89,6 +90,12 @@ class Settings(BaseSettings):
     )
     stop_grace_s: float = 1.5
     fail_points: bool = Field(default=False, description="crash points of the fault tests; never in production")
+    parked_kept_days: int = Field(
+        default=35,
+        ge=1,
+        description="how long a parked event stays on record after it was replayed or discarded: longer than any topic keeps"
+        " it, so that a topic read again does not park it again; what was neither stays",
+    )
 
     @field_validator(
         "kafka_bootstrap_servers", "rate_exempt", "trusted_proxies", "capture_origins", "cors_origins", mode="before"

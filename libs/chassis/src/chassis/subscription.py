@@ -8,7 +8,7 @@ from typing import Any
 from aiokafka import ConsumerRebalanceListener, TopicPartition
 from faststream.kafka import KafkaBroker
 
-from chassis import broker, telemetry
+from chassis import broker, parking, telemetry
 from chassis.consumer import Consumer, Delivery, Held, Partition
 from chassis.router import Router
 from chassis.settings import Settings
@@ -28,6 +28,7 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
         async with self.subscription.lock:
             await self.subscription.acknowledge(force=True)
             self.subscription.consumer.forget_positions()
+            self.subscription.consumer.reread.clear()
 
     async def on_partitions_assigned(self, assigned: Any) -> None:
         self.subscription.assigned = frozenset(assigned)
@@ -62,7 +63,10 @@ class Subscription:
             return "Kafka can't be reached"
         if self.held:
             return f"held: {self.held}"
-        return "; ".join(f"gap: {what}" for _, what in self.gaps.values())
+        told = [f"gap: {what}" for _, what in self.gaps.values()]
+        if suspects := parking.suspects(self.consumer.database.memo):
+            told.append(f"{suspects} records are parked that their owner may not have said: see `parked list`")
+        return "; ".join(told)
 
     def keep_to(self, partitions: frozenset[Partition]) -> None:
         """A gap in a partition that went to another member is that member's to show."""
@@ -136,6 +140,7 @@ class Subscription:
     def _closed(self, partition: Partition) -> None:
         self.gaps.pop(partition, None)
         self._rewound.pop(partition, None)
+        self.consumer.reread.pop(partition, None)
 
     async def _mend(self, partition: Partition, gap: tuple[int, str]) -> None:
         """A gap after a restored database is mended by reading the partition again from its start: what is known is dropped
@@ -147,7 +152,9 @@ class Subscription:
         self.log.error("gap", topic=partition[0], partition=partition[1], detail=gap[1], rewinds=tries)
         self._offsets.pop(tp, None)
         try:
-            self._seek({tp: await self._oldest(partition)})
+            oldest = await self._oldest(partition)
+            self._seek({tp: oldest})
+            self.consumer.reread[partition] = (gap[0], oldest)
         except Exception:  # Kafka is away: wait at the gap itself, so that it is met again
             self._seek({tp: gap[0]})
         if tries:

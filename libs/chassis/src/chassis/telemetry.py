@@ -14,11 +14,23 @@ from datetime import UTC, datetime
 from typing import Any
 
 from opentelemetry import trace
+from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.trace import Link, NonRecordingSpan, SpanContext, SpanKind, TraceFlags, set_span_in_context
+from opentelemetry.trace import (
+    Link,
+    NonRecordingSpan,
+    Span,
+    SpanContext,
+    SpanKind,
+    StatusCode,
+    TraceFlags,
+    set_span_in_context,
+)
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from chassis.errors import trace_of
 
 # structlog draws consoles with rich where that is installed. A service writes JSON: it goes without, and saves 4 MB.
 _RICH = sys.modules.get("rich")
@@ -32,6 +44,9 @@ finally:
 REGISTRY = CollectorRegistry()
 EVENTS = Counter("events", "Events heard, by what became of them.", ["type", "outcome"], registry=REGISTRY)
 PARKED = Counter("parked_events", "Events parked, by cause.", ["cause"], registry=REGISTRY)
+PARKED_WAITING = Gauge("parked_waiting", "Events parked, not replayed and not discarded.", registry=REGISTRY)
+PARKED_OLDEST = Gauge("parked_oldest_seconds", "Age of the oldest of them.", registry=REGISTRY)
+PARKED_SUSPECT = Gauge("parked_suspect", "Those of them that their owner may not have said.", registry=REGISTRY)
 HELD = Counter(
     "held_deliveries", "Deliveries rolled back and to be tried again, by cause.", ["cause"], registry=REGISTRY
 )
@@ -83,7 +98,7 @@ def setup(service: str, instance: str, otlp_endpoint: str, log_level: str) -> No
         structlog.processors.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
+        _without_values,
     ]
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(
@@ -144,6 +159,17 @@ def _trace_ids(_: Any, __: str, line: Any) -> Any:
     context = trace.get_current_span().get_span_context()
     if context.is_valid:
         line["trace_id"], line["span_id"] = f"{context.trace_id:032x}", f"{context.span_id:016x}"
+    return line
+
+
+def _without_values(_: Any, __: str, line: Any) -> Any:
+    """An error's place instead of its text, also where a library logs it: the text may hold what somebody sent."""
+    found = line.pop("exc_info", None)
+    error = sys.exc_info()[1] if found is True else found[1] if isinstance(found, tuple) else found
+    if isinstance(error, BaseException):
+        line["exception"] = trace_of(error)
+    if line.get("logger") == "asyncio":  # it writes tasks and their errors out
+        line["event"] = str(line["event"]).partition("\n")[0].partition("(")[0].partition("<")[0].strip()
     return line
 
 
@@ -214,9 +240,22 @@ def span(
 @contextmanager
 def _recorded(name: str, parent: SpanContext, kind: SpanKind, attributes: dict[str, Any]) -> Iterator[str]:
     context = set_span_in_context(NonRecordingSpan(parent))
-    with _tracer.start_as_current_span(name, context, kind, attributes=attributes) as made:
+    with _current(name, context, kind, attributes=attributes) as made:
         mine = made.get_span_context()
         yield f"00-{mine.trace_id:032x}-{mine.span_id:016x}-01"
+
+
+@contextmanager
+def _current(name: str, context: Context | None, kind: SpanKind, **more: Any) -> Iterator[Span]:
+    """A span that says that it failed and with which type of error: the SDK's own record would hold the error's text."""
+    with _tracer.start_as_current_span(
+        name, context, kind, record_exception=False, set_status_on_exception=False, **more
+    ) as made:
+        try:
+            yield made
+        except Exception as error:
+            made.set_status(StatusCode.ERROR, type(error).__name__)
+            raise
 
 
 @contextmanager
@@ -238,7 +277,7 @@ def delivery_span(name: str, group: str, messages: list[tuple[str, str, dict[str
         "messaging.consumer.group.name": group,
         "links.total": len(contexts),
     }
-    with _tracer.start_as_current_span(name, None, SpanKind.CONSUMER, attributes=batch, links=links) as whole:
+    with _current(name, None, SpanKind.CONSUMER, attributes=batch, links=links) as whole:
         children = []
         for child_name, traceparent, attributes, context in contexts:
             child = _tracer.start_span(

@@ -9,6 +9,7 @@ import asyncpg
 from uuid_utils import uuid7
 
 from chassis import telemetry
+from chassis.errors import Unusable
 from contracts import STREAM_OF
 from contracts.event import Event, Stream
 
@@ -37,7 +38,7 @@ class Heard(NamedTuple):
 
 
 class Step(NamedTuple):
-    """One watermark's move, from the number it must have to the number it gets."""
+    """One watermark's move, from the number it must have to the number it gets, and what the newest event is called."""
 
     topic: str
     source: str
@@ -45,6 +46,7 @@ class Step(NamedTuple):
     old: int
     new: int
     at: datetime | None
+    id: str
 
 
 class Emitted(NamedTuple):
@@ -72,16 +74,16 @@ def shard_of(stream: Stream, key: bytes) -> int:
 # taken in order, and the events are stored: one statement, one round trip.
 _FINISH = """
 with step as (
-    select * from unnest($1::text[], $2::text[], $3::int[], $4::bigint[], $5::bigint[], $6::timestamptz[])
-        as s(topic, source, shard, old, new, at)
+    select * from unnest($1::text[], $2::text[], $3::int[], $4::bigint[], $5::bigint[], $6::timestamptz[], $7::text[])
+        as s(topic, source, shard, old, new, at, id)
 ), moved as (
     update watermark w
-    set last_seq = step.new, last_at = greatest(w.last_at, step.at)
+    set last_seq = step.new, last_at = greatest(w.last_at, step.at), last_id = step.id
     from step
     where w.topic = step.topic and w.source = step.source and w.shard = step.shard and w.last_seq = step.old
     returning 1
 ), said as (
-    select * from unnest($7::text[], $8::int[], $9::uuid[], $10::text[], $11::text[], $12::text[], $13::bytea[], $14::bytea[])
+    select * from unnest($8::text[], $9::int[], $10::uuid[], $11::text[], $12::text[], $13::text[], $14::bytea[], $15::bytea[])
         with ordinality as s(topic, shard, id, type, traceparent, causation, key, payload, n)
 ), counted as (
     select topic, shard, count(*) as n from said group by topic, shard
@@ -96,7 +98,7 @@ with step as (
     insert into outbox (topic, shard, seq, id, type, at, traceparent, causation, key, payload)
     select said.topic, said.shard,
         numbered.first + row_number() over (partition by said.topic, said.shard order by said.n) - 1,
-        said.id, said.type, $15, said.traceparent, said.causation, said.key, said.payload
+        said.id, said.type, $16, said.traceparent, said.causation, said.key, said.payload
     from said join numbered using (topic, shard)
     returning 1
 )
@@ -146,10 +148,10 @@ class Transaction:
         """
         stream = STREAM_OF[event.type]
         if stream.topic not in self._owns:
-            raise ValueError(f"{event.type} belongs to {stream.said_by}: only its owner says it")
+            raise TypeError(f"{event.type} belongs to {stream.said_by}: only its owner says it")
         key, payload = str(getattr(event, stream.key)).encode(), event.model_dump_json(exclude_none=True).encode()
         if len(payload) >= LARGEST:
-            raise ValueError(f"an event of {stream.topic} is larger than a broker takes")
+            raise Unusable(f"an event of {stream.topic} is larger than a broker takes")
         cause = self._heard.get(id(because)) if because is not None else self._cause_of_key.get(key)
         self.emitted.append(
             Emitted(
@@ -179,7 +181,7 @@ class Transaction:
         """Moves the watermarks and stores what was emitted. Called by the door as the last thing before the commit."""
         if not self.tells:
             return
-        steps = list(zip(*self._steps, strict=True)) if self._steps else [()] * 6
+        steps = list(zip(*self._steps, strict=True)) if self._steps else [()] * 7
         said = list(zip(*self.emitted, strict=True)) if self.emitted else [()] * 8
         row = await self.conn.fetchrow(_FINISH, *steps, *said, self.now)
         assert row is not None

@@ -91,7 +91,7 @@ async def test_a_key_always_has_the_same_shard(service: ServiceUnderTest) -> Non
 
 
 async def test_another_services_event_cannot_be_said(service: ServiceUnderTest) -> None:
-    with pytest.raises(ValueError, match="only its owner says it"):
+    with pytest.raises(TypeError, match="only its owner says it"):
         async with service.service.database.transaction() as tx:
             tx.emit(discarded(next(leads_of(0))))
     assert await service.emitted() == []

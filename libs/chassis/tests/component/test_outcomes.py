@@ -216,9 +216,9 @@ async def test_when_the_database_goes_away_nothing_is_committed_and_later_all_of
     assert len(await service.parked()) == 1
 
 
-async def test_when_more_fail_than_may_be_parked_the_delivery_is_held_whole(service: ServiceUnderTest) -> None:
+async def test_when_more_fail_by_a_bug_than_may_be_parked_the_delivery_is_held_whole(service: ServiceUnderTest) -> None:
     service.service.settings.park_limit = 2
-    events = [planned(f"c{n}", "fails" if n < 3 else "fine") for n in range(5)]
+    events = [planned(f"c{n}", "breaks" if n < 3 else "fine") for n in range(5)]
     with pytest.raises(Held) as held:
         await service.receives(*events)
     assert held.value.cause == "too much is failing"

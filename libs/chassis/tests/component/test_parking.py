@@ -8,7 +8,7 @@ import pytest
 from toy.facts import planned, posted
 from toy.waiting import until
 
-from chassis import parking
+from chassis import parking, telemetry
 from chassis.sealing import CannotOpen
 from chassis.testing import ServiceUnderTest, raw
 from contracts.campaigns.campaign import CAMPAIGN
@@ -131,3 +131,121 @@ async def test_an_unknown_id_is_a_sentence(service: ServiceUnderTest) -> None:
     database = service.service.database
     assert await parking.shown(database, uuid.UUID(int=1)) is None
     assert await parking.replay(database, service.service.router, uuid.UUID(int=1)) == "there is no such parked event"
+
+
+# -- many of them
+
+
+async def parked_ids(service: ServiceUnderTest) -> dict[str, uuid.UUID]:
+    return {r["key"].decode(): r["id"] for r in await service.parked()}
+
+
+async def replayed(service: ServiceUnderTest) -> list[tuple[uuid.UUID, str]]:
+    return [said async for said in parking.replay_all(service.service.database, service.service.router)]
+
+
+async def test_all_are_replayed_in_the_order_of_their_topic_whatever_order_they_were_parked_in(
+    service: ServiceUnderTest,
+) -> None:
+    records = [service.record(planned(f"c{n}", "fails")) for n in range(12)]
+    await service.receives_raw(*records)
+    await service.sql("update parked set parked_at = now() - random() * interval '1 hour'")
+    await repaired_each(service)
+    assert [said for _, said in await replayed(service)] == ["replayed"] * 12
+    assert [r["key"] for r in await service.sql("select key from note order by n")] == [f"c{n}" for n in range(12)]
+
+
+async def repaired_each(service: ServiceUnderTest, but: str = "") -> None:
+    from chassis.sealing import derive, seal_bytes
+
+    key = derive(service.service.settings.master_key_bytes(), "parked")
+    for name, parked in (await parked_ids(service)).items():
+        if name != but:
+            body = planned(name).model_dump_json().encode()
+            await service.sql("update parked set payload = $1 where id = $2", seal_bytes(key, body), parked)
+
+
+async def test_where_one_fails_again_what_follows_under_its_key_waits_and_the_rest_goes_on(
+    service: ServiceUnderTest,
+) -> None:
+    events = [planned(key, "fails", version) for version, key in enumerate(["a", "b", "a", "b", "c"], 1)]
+    await service.receives(*events)
+    await service.sql("update parked set key = 'k' where key = 'b'")
+    from chassis.sealing import derive, seal_bytes
+
+    key = derive(service.service.settings.master_key_bytes(), "parked")
+    body = seal_bytes(key, planned("fine").model_dump_json().encode())
+    await service.sql("update parked set payload = $1 where key <> 'a'", body)
+    said = [what for _, what in await replayed(service)]
+    assert said == [
+        "failed again: ValueError at handlers.py:39 on_campaigns_campaign",
+        "replayed",
+        "waits for one before it under the same key",
+        "replayed",
+        "replayed",
+    ]
+
+
+async def test_what_its_owner_may_not_have_said_is_only_replayed_by_name(service: ServiceUnderTest) -> None:
+    record = service.record(planned("a"))
+    made_up = raw(CAMPAIGN.topic, 0, 9, b"b", planned("b").model_dump_json().encode(), record.headers)
+    made_up.headers = [(n, b"leads/ff" if n == "source" else v) for n, v in record.headers]
+    await service.receives_raw(made_up)
+    assert await replayed(service) == []
+    [row] = await service.parked()
+    assert await parking.replay(service.service.database, service.service.router, row["id"]) == "replayed"
+
+
+async def test_what_is_discarded_waits_no_more_and_its_body_is_gone(service: ServiceUnderTest) -> None:
+    parked = await one_parked(service)
+    database, router = service.service.database, service.service.router
+    assert await parking.discard(database, "sent by a test", parked) == 1
+    assert await parking.discard(database, "sent by a test", parked) == 0
+    assert await parking.listed(database) == []
+    [row] = await parking.listed(database, everything=True)
+    assert row["detail"].startswith("discarded: sent by a test; ValueError")
+    assert await service.sql("select from parked where payload = ''")
+    shown = await parking.shown(database, parked)
+    assert shown is not None
+    assert shown["payload"] == ""
+    assert await parking.replay(database, router, parked) == "it was discarded"
+    await service.receives_again()
+    assert await parking.listed(database) == []
+
+
+async def test_all_of_one_cause_are_discarded_at_once(service: ServiceUnderTest) -> None:
+    await service.receives(planned("a", "fails"), planned("b", "breaks"), planned("c", "fails"))
+    assert await parking.discard(service.service.database, "a test", cause="ValueError") == 2
+    assert [r["cause"] for r in await parking.listed(service.service.database)] == ["KeyError"]
+
+
+async def test_what_waits_is_counted_and_what_was_dealt_with_long_ago_is_forgotten(service: ServiceUnderTest) -> None:
+    await service.receives(*(planned(f"c{n}", "fails") for n in range(4)))
+    ids = await parked_ids(service)
+    await parking.discard(service.service.database, "a test", ids["c0"])
+    await repaired_each(service, but="c0")
+    await parking.replay(service.service.database, service.service.router, ids["c1"])
+    await service.sql("update parked set parked_at = now() - interval '400 days'")
+    await service.runs("keep_parked")
+    assert telemetry.REGISTRY.get_sample_value("parked_waiting") == 2
+    oldest = telemetry.REGISTRY.get_sample_value("parked_oldest_seconds")
+    assert oldest is not None
+    assert oldest > 399 * 86400
+    assert len(await service.parked()) == 4, "nothing was dealt with so long ago"
+    await service.sql(
+        "update parked set discarded_at = discarded_at - interval '36 days', replayed_at = replayed_at - interval '36 days'"
+    )
+    await service.runs("keep_parked")
+    assert set(await parked_ids(service)) == {"c2", "c3"}, "what waits, waits for ever"
+
+
+async def test_readiness_forgets_the_suspects_once_they_are_dealt_with(service: ServiceUnderTest) -> None:
+    record = service.record(planned("a"))
+    record.headers = [(n, b"leads/ff" if n == "source" else v) for n, v in record.headers]
+    await service.receives_raw(record)
+    memo = service.service.database.memo
+    assert parking.suspects(memo) == 1
+    await parking.discard(service.service.database, "it was us", cause="unknown history")
+    await service.runs("keep_parked")
+    assert parking.suspects(memo) == 0
+    assert telemetry.REGISTRY.get_sample_value("parked_suspect") == 0

@@ -51,7 +51,7 @@ class Source:
 class Sink:
     """What is committed in the database of the service that hears."""
 
-    watermark: dict[tuple[str, str, int], int] = field(default_factory=dict)
+    watermark: dict[tuple[str, str, int], tuple[int, Any, str | None]] = field(default_factory=dict)
     effects: list[tuple[str, int, int, str, int, str]] = field(default_factory=list)
     parked: set[tuple[str, int, int]] = field(default_factory=set)
 
@@ -71,13 +71,13 @@ class Connection:
         self.sink = sink
         self.effects: list[tuple[str, int, int, str, int, str]] = []
         self.parked: list[tuple[Any, ...]] = []
-        self.moves: list[tuple[tuple[str, str, int], int]] = []
+        self.moves: list[tuple[tuple[str, str, int], tuple[int, Any, str | None]]] = []
 
     async def fetch(self, _: str, topics: list[str]) -> list[dict[str, Any]]:
         """The watermarks."""
         return [
-            {"topic": t, "source": s, "shard": n, "last_seq": last}
-            for (t, s, n), last in self.sink.watermark.items()
+            {"topic": t, "source": s, "shard": n, "last_seq": last, "last_at": at, "last_id": name}
+            for (t, s, n), (last, at, name) in self.sink.watermark.items()
             if t in topics
         ]
 
@@ -85,15 +85,15 @@ class Connection:
         """A history heard for the first time, or something parked."""
         if "watermark" in statement:
             for topic, source, shard, last in zip(*columns, strict=True):
-                self.sink.watermark.setdefault((topic, source, shard), last)
+                self.sink.watermark.setdefault((topic, source, shard), (last, None, None))
         else:
             self.parked += list(zip(*columns, strict=True))
 
     async def fetchrow(self, _: str, *columns: Any) -> dict[str, int]:
         """Watermarks move only from where they are believed to be."""
-        for topic, source, shard, old, new, _at in zip(*columns[:6], strict=True):
-            if self.sink.watermark[topic, source, shard] == old:
-                self.moves.append(((topic, source, shard), new))
+        for topic, source, shard, old, new, at, name in zip(*columns[:7], strict=True):
+            if self.sink.watermark[topic, source, shard][0] == old:
+                self.moves.append(((topic, source, shard), (new, at, name)))
         return {"moved": len(self.moves), "stored": 0}
 
     @contextlib.asynccontextmanager

@@ -27,6 +27,10 @@ async def on_campaigns_campaign(events: Sequence[CampaignPlanned], tx: Transacti
         tx.emit(posted(event.campaign, event.version), because=event)
         if event.name.startswith("fails at once"):
             raise ValueError(event.name)
+        if event.name.startswith("breaks"):
+            raise KeyError(event.name)
+        if event.name.startswith("is no number"):
+            await tx.conn.fetchval("select $1::text::int", event.name)
     await note(tx, [(event, event.campaign, event.name) for event in events])
     for event in events:
         if event.name.startswith("fails"):

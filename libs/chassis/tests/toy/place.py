@@ -81,8 +81,11 @@ class Place:
             await self._as_superuser(f"drop database {name} with (force)")
 
     def upstream(self, database: str, **more: Any) -> Service:
-        """A toy that says what the toy under test hears."""
-        return build(self.settings(database, **more), hearing(f"up-{self.group}"), (self.heard,))
+        """A toy that says what the toy under test hears, in the name of the service that owns it."""
+        service = build(self.settings(database, **more), hearing(f"up-{self.group}"), (self.heard,))
+        assert service.relay is not None
+        service.relay.service = self.heard.said_by
+        return service
 
     def downstream(self, database: str, instance: str = "one", **more: Any) -> Service:
         """The toy under test."""
