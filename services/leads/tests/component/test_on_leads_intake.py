@@ -114,7 +114,7 @@ async def test_a_submission_whose_intake_key_is_gone_is_parked_and_the_others_go
     await service.receives(bad, good)
     assert {e.lead_id for e in await service.emitted()} == {good.lead_id}  # type: ignore[attr-defined]
     [parked] = await service.parked()
-    assert (parked["cause"], parked["type"]) == ("LookupError", "leads.intake.submitted.v1")
+    assert (parked["cause"], parked["type"]) == ("CannotOpen", "leads.intake.submitted.v1")
 
 
 async def test_an_unknown_lead_is_404_and_a_wait_ends(service: ServiceUnderTest) -> None:

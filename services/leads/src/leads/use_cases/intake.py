@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from chassis import Transaction
-from chassis.sealing import seal_bytes, unseal
+from chassis.sealing import CannotOpen, seal_bytes, unseal
 from contracts.leads.intake import LeadSubmitted, OutcomeReported
 from leads.domain import lead as life
 from leads.domain.lead import Entry, Lead
@@ -73,7 +73,7 @@ async def _open(tx: Transaction, submitted: Iterable[LeadSubmitted]) -> dict[UUI
     opened = {}
     for one in said:
         if one.person.key not in door_keys:
-            raise LookupError("its intake key does not exist any more")
+            raise CannotOpen("its intake key does not exist any more")
         personal = unpack(unseal(one.person, door_keys[one.person.key], one.lead_id.bytes))
         opened[one.lead_id] = (keys.person_id(tx, personal.email, personal.phone, one.lead_id), personal)
     return opened
