@@ -185,3 +185,10 @@ def test_records_parked_for_want_of_headers_do_not_keep_a_stack_from_rest() -> N
     assert list(moving(standing, spans)) == []
     standing.parked_after.clear()
     assert list(moving(standing, spans)) == ["leads has 2 events of leads.intake still to hear"]
+
+
+def test_an_outcome_whose_lead_never_came_is_parked_and_not_lost() -> None:
+    world = worlds.clean()
+    world.leads.waiting.clear()
+    world.accounts["leads"].parked_ids.add(("leads.intake", "leads.intake-8"))
+    assert violations(world) == []

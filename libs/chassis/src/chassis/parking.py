@@ -5,7 +5,7 @@ import json
 import uuid
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from chassis import telemetry
@@ -146,6 +146,15 @@ async def listed(database: "Database", everything: bool = False) -> list[dict[st
             everything,
         )
     return [dict(r) for r in rows]
+
+
+async def oldest_waiting(tx: Transaction, event_type: str) -> datetime | None:
+    """Since when an event of this type has stood parked; nothing when none does."""
+    found: datetime | None = await tx.conn.fetchval(
+        "select min(parked_at) from parked where ended_at is null and coalesce(type, headers->>'ce_type') = $1",
+        event_type,
+    )
+    return found
 
 
 async def shown(database: "Database", parked_id: uuid.UUID) -> dict[str, Any] | None:

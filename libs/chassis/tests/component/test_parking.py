@@ -177,8 +177,8 @@ async def test_where_one_fails_again_what_follows_under_its_key_waits_and_the_re
     body = seal_bytes(key, planned("fine").model_dump_json().encode())
     await service.sql("update parked set payload = $1 where key <> 'a'", body)
     said = [what for _, what in await replayed(service)]
-    assert said == [
-        "failed again: ValueError at handlers.py:39 on_campaigns_campaign",
+    assert said[0].startswith("failed again: ValueError at handlers.py:")
+    assert said[1:] == [
         "replayed",
         "waits for one before it under the same key",
         "replayed",

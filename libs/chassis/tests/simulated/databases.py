@@ -113,6 +113,7 @@ class Database:
     def __init__(self, sink: Sink, dice: random.Random, bug: str) -> None:
         self.sink, self.dice, self.bug = sink, dice, bug
         self.calm = False
+        self.memo: dict[Any, Any] = {}
 
     def _may_break(self, share: float) -> None:
         if not self.calm and self.dice.random() < share:

@@ -4,6 +4,7 @@ import random
 import zlib
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from chassis import Router, Transaction
@@ -133,7 +134,7 @@ class World:
             "key": key.encode(),
             "shard": shard,
             "type": event.type,
-            "at": AT,
+            "at": AT + timedelta(seconds=self.steps),
             "traceparent": f"00-{'a' * 32}-{'b' * 16}-00",
             "causation": None,
             "payload": event.model_dump_json(exclude_none=True).encode(),
@@ -213,6 +214,8 @@ class World:
                 for shard, offset in first.items():
                     at[shard] = offset
                 continue
+            if delivery.suspects and not self.bug:
+                raise Violation(f"suspected: {delivery.suspects} events of their true owner")
             yield
             for _, shard in delivery.gaps:
                 self._happened("gap")

@@ -10,7 +10,8 @@ from leads.domain.reasons import REASONS
 
 
 class LeadsSettings(Settings):
-    """The intake keys that seal submissions are replaced after a day and destroyed after the intake topic has forgotten.
+    """The intake keys that seal submissions are replaced after a day and destroyed after the intake topic has forgotten and
+    nothing that they sealed stands parked any more.
 
     ``form_thanks_url`` is the page that a browser is sent to after a plain form; empty is a small page of ours.
     ``outcome_reasons`` are the codes that an outcome's reason may be, with commas; any other reason is ``other``, and what was
@@ -19,6 +20,9 @@ class LeadsSettings(Settings):
 
     intake_key_days: int = 1
     intake_key_kept_days: int = 10
+    waiting_outcome_days: int = Field(
+        default=30, ge=1, description="how long an outcome waits for its lead before it is parked"
+    )
     form_thanks_url: str = Field(default="", pattern=r"^($|https?://|/)")
     outcome_reasons: Annotated[tuple[str, ...], NoDecode] = REASONS
 

@@ -3,6 +3,8 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from chassis import Transaction
@@ -21,6 +23,28 @@ async def keep(tx: Transaction, waiting: Sequence[tuple[UUID, str, Outcome]]) ->
     if waiting:
         ids, events, outcomes = zip(*waiting, strict=True)
         await tx.conn.execute(_KEEP, ids, events, [json.dumps(outcome_json(o)) for o in outcomes], tx.now)
+
+
+_LATE = """
+delete from waiting_outcome where event_id in (
+    select event_id from waiting_outcome where reported_at < $1 limit $2 for update skip locked
+)
+returning lead_id, event_id, outcome, reported_at
+"""
+
+
+class Late(NamedTuple):
+    """An outcome that has waited too long."""
+
+    lead_id: UUID
+    event_id: str
+    outcome: dict[str, Any]
+    reported_at: datetime
+
+
+async def take_late(tx: Transaction, reported_before: datetime, most: int) -> list[Late]:
+    """Some of those whose leads have not come; they wait no longer."""
+    return [Late(*row) for row in await tx.conn.fetch(_LATE, reported_before, most)]
 
 
 async def take(tx: Transaction, lead_ids: Iterable[UUID]) -> dict[UUID, list[Outcome]]:
