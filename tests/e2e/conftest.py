@@ -37,7 +37,8 @@ def session_stage(tmp_path_factory: pytest.TempPathFactory, collector: Collector
     home = tmp_path_factory.mktemp("e2e")
     told = {
         "TRIBUTARY_SESSION_TIMEOUT_MS": "6000",
-        "TRIBUTARY_TRACE_RATIO": "0",  # only what a test's own traceparent asks for is recorded
+        "TRIBUTARY_TRACE_RATIO": "0",  # only what a test's own traceparent asks for is recorded,
+        "TRIBUTARY_TRUST_TRACES": "true",  # and these tests are no strangers
         "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
         "OTEL_BSP_SCHEDULE_DELAY": "100",
     }

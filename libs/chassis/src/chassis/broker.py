@@ -150,12 +150,12 @@ async def abort(producer: AIOKafkaProducer) -> None:
         await asyncio.wait_for(producer.client.close(), 1)
 
 
-async def existing_topics(settings: Settings) -> set[str]:
-    """The topics of the cluster, or an error when it can't be reached."""
+async def partition_counts(settings: Settings) -> dict[str, int]:
+    """The topics of the cluster and how many partitions each has, or an error when it can't be reached."""
     admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka_bootstrap_servers, request_timeout_ms=5000)
     try:
         await admin.start()
-        return set(await admin.list_topics())
+        return {topic["topic"]: len(topic["partitions"]) for topic in await admin.describe_topics()}
     finally:
         await admin.close()
 

@@ -27,6 +27,7 @@ INFRASTRUCTURE: tuple[type[BaseException], ...] = (
     asyncpg.CannotConnectNowError,
     asyncpg.TransactionRollbackError,
     asyncpg.LockNotAvailableError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.InsufficientPrivilegeError,
     asyncpg.UndefinedTableError,
     asyncpg.UndefinedColumnError,
@@ -36,6 +37,15 @@ INFRASTRUCTURE: tuple[type[BaseException], ...] = (
 # A text that no Postgres holds: NUL, in a path as well as in a body.
 UNSTORABLE = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError)
 ACQUIRE_WITHIN_S = 10.0
+TRANSACTION_S, HAS_TRANSACTION_TIMEOUT = 60, 17
+
+# The server asks who is silent whether it is there, and gives up who does not take what it sends.
+KEPT_ALIVE = {
+    "tcp_keepalives_idle": "5",
+    "tcp_keepalives_interval": "2",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "8000",
+}
 
 
 def is_infrastructure(error: BaseException) -> bool:
@@ -52,8 +62,10 @@ async def _no_reset(connection: asyncpg.Connection) -> None:
     """The pool's reset is a round trip per check-in: our transactions end themselves."""
 
 
-async def _codecs(connection: asyncpg.Connection) -> None:
-    """JSON comes as Python values; it goes as the text that the store made of it."""
+async def _opens(connection: asyncpg.Connection) -> None:
+    """JSON comes as Python values; it goes as the text that the store made of it. And no transaction lasts for ever."""
+    if connection.get_server_version().major >= HAS_TRANSACTION_TIMEOUT:
+        await connection.execute(f"set transaction_timeout = '{TRANSACTION_S}s'")
     for kind in ("json", "jsonb"):
         await connection.set_type_codec(kind, encoder=str, decoder=json.loads, schema="pg_catalog")
 
@@ -80,11 +92,19 @@ class Database:
                     max_size=self.settings.database_pool,
                     timeout=5,
                     command_timeout=60,
-                    init=_codecs,
+                    init=_opens,
                     reset=_no_reset,
                     max_inactive_connection_lifetime=300,
-                    # A plan that was cached while a table was empty reads all of it for ever: rows are found by key here.
-                    server_settings={"application_name": "tributary", "enable_seqscan": "off", "jit": "off"},
+                    server_settings={
+                        "application_name": "tributary",
+                        # A plan that was cached while a table was empty reads all of it for ever: rows are found by key.
+                        "enable_seqscan": "off",
+                        "jit": "off",
+                        # A process that was frozen inside its transaction holds its locks: the server ends it for the others.
+                        "idle_in_transaction_session_timeout": f"{self.settings.transaction_idle_ms}",
+                        "lock_timeout": f"{self.settings.lock_wait_ms}",
+                        **KEPT_ALIVE,
+                    },
                 )
         return self._pool
 

@@ -1,15 +1,25 @@
-"""The outermost layer of every HTTP door: traces, telemetry, content types, body sizes. Plain ASGI, because layers of
-middleware on the capture path cost more than the capture."""
+"""The outermost layer of every HTTP door: who may come in, what is read of him, and what is told of it. Plain ASGI, because
+layers of middleware on the capture path cost more than the capture.
+
+Everything that can be known without the body is settled before it is read: whether there is such a door, whether the caller
+may use it, how often, what type and how much he sends.
+"""
 
 import asyncio
+import re
 import time
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
+from fastapi import APIRouter
+from fastapi.routing import APIRoute
 from opentelemetry.trace import SpanKind
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from chassis import telemetry
+from chassis import origins, telemetry
+from chassis.access import not_operator, operator, shows_operator
+from chassis.callers import Callers, form_asked
+from chassis.connection import WHOLE
 from chassis.intake import no_room
 from chassis.problems import Problem
 
@@ -21,49 +31,23 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 JSON = frozenset({"application/json"})
-WHOLE = "tributary.body"  # in a request's scope: its body, if that came to its end before anybody read of it
+HELD = "tributary.held"  # in a request's scope: bytes of its body that count against the room for bodies
 SINGLE_LIMIT, LIMIT = 256 * 1024, 4 * 1024 * 1024
+SMALL = 16 * 1024  # a body up to here needs no room: many large ones keep no lead out
 RECEIVE_WITHIN_S = 15.0
 NOSNIFF = (b"x-content-type-options", b"nosniff")
+WRITING = frozenset({"POST", "PUT", "PATCH"})
 
 
-class _Gathered:
-    """A connection on which what one turn of the event loop has to write is one write: head and body of an answer go out
-    in one system call and one packet, not in two."""
+@dataclass(frozen=True)
+class Mount:
+    """A plain ASGI application that takes POSTs at one exact path. ``public`` ones take calls of anybody, from pages of the
+    origins in ``capture_origins``, at the rates of the settings; others ask for the operator's token before they read.
+    ``form`` names the form that a call comes from."""
 
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
-        self._transport, self._loop = transport, loop
-        self._parts: list[bytes] = []
-
-    def write(self, data: bytes) -> None:
-        if not self._parts:
-            self._loop.call_soon(self._flush)
-        self._parts.append(data)
-
-    def close(self) -> None:
-        self._flush()
-        self._transport.close()
-
-    def _flush(self) -> None:
-        parts, self._parts = self._parts, []
-        if parts:
-            self._transport.write(b"".join(parts))
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._transport, name)
-
-
-class Protocol(HttpToolsProtocol):
-    """uvicorn's HTTP/1.1, with one write an answer, and a body that came with its head is there before anybody asks."""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(_Gathered(transport, self.loop))  # type: ignore[arg-type]
-
-    def on_message_complete(self) -> None:
-        super().on_message_complete()
-        cycle = self.cycle
-        if not (cycle.more_body or cycle.response_complete):
-            cast(Scope, cycle.scope).setdefault(WHOLE, cycle.body)
+    app: Any
+    public: bool = True
+    form: Callable[[Scope], str] = form_asked
 
 
 class TooLarge(Problem):
@@ -78,6 +62,7 @@ async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
     if (whole := scope.get(WHOLE)) is not None:  # nothing to wait for, and so no clock to set
         if len(whole) > limit:
             raise TooLarge(limit)
+        hold(scope, len(whole))
         return bytes(whole)
     scope[WHOLE] = None
     try:
@@ -100,9 +85,22 @@ async def _read(scope: Scope, receive: Receive, limit: int) -> bytes:
         size += len(chunk)
         if size > limit:
             raise TooLarge(limit)
+        hold(scope, size)
         chunks.append(chunk)
         if not message.get("more_body"):
             return b"".join(chunks)
+
+
+def hold(scope: Scope, size: int) -> None:
+    """Counts these bytes of a body until its request has its answer; 503 when all bodies together have no room for them."""
+    service: Service | None = scope.get("service")
+    if size <= SMALL or service is None:
+        return
+    more = size - scope.get(HELD, 0)
+    if service.asgi.held + more > service.settings.body_room:
+        raise no_room()
+    service.asgi.held += more
+    scope[HELD] = size
 
 
 def header(scope: Scope, name: bytes) -> str:
@@ -113,49 +111,126 @@ def header(scope: Scope, name: bytes) -> str:
     return ""
 
 
+class Routes:
+    """The doors that FastAPI has, as far as they must be known before a body is read."""
+
+    def __init__(self, routers: Iterable[APIRouter]) -> None:
+        self._found: list[tuple[re.Pattern[str], set[str], bool]] = []
+        for router in routers:
+            for route in router.routes:
+                if not isinstance(route, APIRoute):
+                    raise TypeError(f"{route} can't be looked up before its body is read")
+                guards = {d.dependency for d in (*router.dependencies, *route.dependencies)}
+                self._found.append((route.path_regex, set(route.methods or ()), operator in guards))
+
+    def find(self, path: str, method: str) -> tuple[set[str], bool]:
+        """The methods that this path has, and whether this one asks for the operator's token."""
+        methods: set[str] = set()
+        guarded = False
+        for pattern, its, guard in self._found:
+            if pattern.match(path):
+                methods |= its
+                guarded |= guard and method in its
+        return methods, guarded
+
+
 class Shell:
     """Wraps a service's FastAPI application; ``mounts`` are exact paths answered by plain ASGI applications instead."""
 
     def __init__(
-        self, app: Any, service: "Service", mounts: Mapping[str, Any], accepts: Mapping[str, frozenset[str]]
+        self,
+        app: Any,
+        service: "Service",
+        mounts: Mapping[str, Any],
+        accepts: Mapping[str, frozenset[str]],
+        routers: Sequence[APIRouter] = (),
     ) -> None:
-        self.app, self.service, self.mounts, self.accepts = app, service, mounts, accepts
+        self.app, self.service, self.accepts = app, service, accepts
+        self.mounts = {path: one if isinstance(one, Mount) else Mount(one) for path, one in mounts.items()}
+        self.routes, self.callers = Routes(routers), Callers(service.settings)
+        self.held = 0  # bytes of bodies, but for the small ones
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         began, status, streams = time.perf_counter(), 500, False
-        trace = telemetry.accepted_traceparent(header(scope, b"traceparent") or None, self.service.settings.trace_ratio)
+        scope["service"], mount = self.service, self.mounts.get(scope["path"])
+        trace, more = self._trace(scope), [NOSNIFF]
+        if origin := header(scope, b"origin"):
+            settings = self.service.settings
+            public = mount is not None and mount.public
+            more += origins.allowed(origin, settings.capture_origins if public else settings.cors_origins)
 
         async def sending(message: MutableMapping[str, Any]) -> None:
             nonlocal status, streams
             if message["type"] == "http.response.start":
                 status, headers = message["status"], message.get("headers", ())
                 streams = any(v.startswith(b"text/event-stream") for k, v in headers if k == b"content-type")
-                message["headers"] = [*headers, NOSNIFF]
+                message["headers"] = [*headers, *more]
             await send(message)
 
         with telemetry.span(f"{scope['method']} {scope['path']}", trace, SpanKind.SERVER) as scope["tributary.trace"]:
-            mounted = self.mounts.get(scope["path"])
             try:
-                if mounted is not None and scope["method"] != "POST":
-                    raise Problem(405, "This door takes POST only", headers={"allow": "POST"})
-                scope["service"] = self.service
-                if mounted is not None and self.service.intake is not None and self.service.intake.full:
-                    raise no_room()
-                self._check_content_type(scope)
-                if mounted is not None:
-                    await mounted(scope, receive, sending)
-                elif scope["method"] in ("POST", "PUT", "PATCH"):
-                    await self.app(scope, _replayed(await read_body(scope, receive, LIMIT), receive), sending)
-                else:
-                    await self.app(scope, receive, sending)
+                await (
+                    self._route(scope, receive, sending)
+                    if mount is None
+                    else self._mount(mount, scope, receive, sending)
+                )
             except Problem as problem:
                 await problem.response()(scope, receive, sending)
             finally:  # a bug's answer was sent further in, and the bug comes by here: it is counted too
+                self.held -= scope.pop(HELD, 0)
                 if not streams:  # how long somebody watched is no latency
-                    self._observe(scope, mounted is not None, status, time.perf_counter() - began, trace)
+                    self._observe(scope, mount is not None, status, time.perf_counter() - began, trace)
+
+    def _trace(self, scope: Scope) -> str:
+        """The caller's trace goes on here. Whether it is recorded is our decision, unless the caller may ask for that."""
+        settings, given = self.service.settings, header(scope, b"traceparent")
+        trace = telemetry.accepted_traceparent(given or None, settings.trace_ratio)
+        if trace != given or settings.trust_traces or (telemetry.is_sampled(given) and self._is_operator(scope)):
+            return trace
+        return given[:-2] + telemetry.new_traceparent(settings.trace_ratio)[-2:]
+
+    def _is_operator(self, scope: Scope) -> bool:
+        return shows_operator(self.service.settings, header(scope, b"authorization"))
+
+    async def _mount(self, mount: Mount, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] != "POST":
+            if await self._preflight(scope, {"POST"}, send):
+                return
+            raise Problem(405, "This door takes POST only", headers={"allow": "POST"})
+        if self.service.intake is not None and self.service.intake.full:
+            raise no_room()
+        if mount.public:
+            self.callers.check(scope, mount.form(scope))
+        elif not self._is_operator(scope):
+            raise not_operator()
+        self._check_content_type(scope)
+        await mount.app(scope, receive, send)
+
+    async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
+        method = scope["method"]
+        if method != "GET":
+            methods, guarded = self.routes.find(scope["path"], method)
+            if methods and method == "OPTIONS" and await self._preflight(scope, methods, send):
+                return
+            if methods and method not in methods and not (method == "HEAD" and "GET" in methods):
+                raise Problem(405, "Method Not Allowed", headers={"allow": ", ".join(sorted(methods))})
+            if guarded and not self._is_operator(scope):
+                raise not_operator()
+            if methods and method in WRITING:
+                self._check_content_type(scope)
+                receive = _replayed(await read_body(scope, receive, LIMIT), receive)
+        await self.app(scope, receive, send)
+
+    async def _preflight(self, scope: Scope, methods: set[str], send: Send) -> bool:
+        """Answers a browser that asks first, whoever asks; without the word that its page may, it does not call."""
+        if scope["method"] != "OPTIONS" or not header(scope, b"access-control-request-method"):
+            return False
+        await send({"type": "http.response.start", "status": 204, "headers": origins.preflight(methods)})
+        await send({"type": "http.response.body", "body": b""})
+        return True
 
     def _observe(self, scope: Scope, mounted: bool, status: int, seconds: float, trace: str) -> None:
         route = getattr(scope.get("route"), "path", scope["path"] if mounted else "other")
@@ -163,7 +238,7 @@ class Shell:
         telemetry.DOOR.labels(route, str(status)).observe(seconds, exemplar)
 
     def _check_content_type(self, scope: Scope) -> None:
-        if scope["method"] not in ("POST", "PUT", "PATCH") or not scope["path"].startswith("/v1/"):
+        if not scope["path"].startswith("/v1/"):
             return
         given = header(scope, b"content-type").partition(";")[0].strip().lower()
         accepted = self.accepts.get(scope["path"], JSON)

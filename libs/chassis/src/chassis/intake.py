@@ -1,20 +1,22 @@
 """The capture door's way to Kafka: a submission is accepted when the broker has it, and no database is asked.
 
-Many requests share one batch: while one round is in flight the next gathers.
+Many requests share one batch: while one round is in flight the next gathers. A partition that refuses or is slow holds up
+its own requests only (lanes.py).
 """
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+import math
+import time
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from itertools import chain
 from typing import Any, NamedTuple
 
-from aiokafka import AIOKafkaProducer
 from opentelemetry.trace import SpanKind
 from uuid_utils import uuid7
 
-from chassis import broker, failpoint, telemetry
+from chassis import failpoint, telemetry
+from chassis.lanes import Lanes, Refused, Shard
 from chassis.problems import Problem, unavailable
 from chassis.settings import Settings
 from chassis.transaction import LARGEST, shard_of
@@ -22,6 +24,8 @@ from contracts.event import Event, Stream
 
 ROUND_S = 0.002
 ACK_WITHIN_S = 5.0
+SLOW_S = 0.25  # when the other partitions go on without one that has not acknowledged yet
+SOUND_S = 10.0  # a door that was open for so long opens again at once
 
 
 def no_room() -> Problem:
@@ -30,17 +34,37 @@ def no_room() -> Problem:
 
 
 class _Record(NamedTuple):
-    shard: tuple[str, int]
+    shard: Shard
     key: bytes
     payload: bytes
     headers: list[tuple[str, bytes]]
 
 
-class _Waiting(NamedTuple):
+class _Waiting:
     """What one request wants on its topics, and whom to tell when all of it is there."""
 
-    records: list[_Record]
-    done: "asyncio.Future[None]"
+    __slots__ = ("done", "records", "to_come")
+
+    def __init__(self, records: list[_Record], done: "asyncio.Future[None]") -> None:
+        self.records, self.done = records, done
+        self.to_come = 0  # partitions that have not acknowledged theirs yet
+
+    def acknowledged(self) -> None:
+        """One partition has its part."""
+        self.to_come -= 1
+        if not self.to_come and not self.done.done():
+            self.done.set_result(None)
+
+    def needs(self, shards: Iterable[Shard]) -> bool:
+        """Whether one of its records goes to one of these."""
+        return any(record.shard in shards for record in self.records)
+
+
+class _Part(NamedTuple):
+    """What goes to one partition in one round, and whose it is."""
+
+    batches: list[Any]
+    whose: list[_Waiting]
 
 
 def _fail(waiting: Sequence[_Waiting], why: str) -> None:
@@ -56,13 +80,21 @@ class Intake:
     def __init__(self, service: str, settings: Settings) -> None:
         self.service, self.settings = service, settings
         self.source = f"/{service}/door".encode()
-        self.trouble = "the door has not reached Kafka yet"
         self.log = telemetry.log("intake")
+        self.lanes = Lanes(settings, "intake")
+        self._stopped_by = "the door has not reached Kafka yet"
         self._queue: list[_Waiting] = []
+        self._held: list[_Waiting] = []  # until the partition that they need has ended what it was given before
+        self._busy: dict[Shard, asyncio.Task[None]] = {}
         self._late: asyncio.TimerHandle | None = None
         self._senders = self._open = 0  # requests, and records of them, that wait for their answer
         self._arrived = asyncio.Event()
         self._closed = False
+
+    @property
+    def trouble(self) -> str:
+        """Why nothing is taken, or which partition takes nothing; it stands until that is over."""
+        return self._stopped_by or self.lanes.trouble
 
     @property
     def full(self) -> bool:
@@ -72,7 +104,7 @@ class Intake:
     async def say(self, stream: Stream, events: Sequence[Event], traceparent: str) -> None:
         """Returns after the ack. Raises a 503 problem when nothing was taken or that can't be known: the sender, who has
         an idempotency key, sends again."""
-        if self._closed or self.trouble:
+        if self._closed or self._stopped_by:
             raise unavailable("Kafka")
         if self.full or self._open + len(events) > self.settings.intake_limit:
             raise no_room()
@@ -81,6 +113,8 @@ class Intake:
         ) as trace:
             loop = asyncio.get_running_loop()
             waiting = _Waiting(self._records(stream, events, trace), loop.create_future())
+            if self.lanes.refusing and (rest := max(self.lanes.rests(record.shard) for record in waiting.records)):
+                raise unavailable("A part of Kafka", math.ceil(rest))
             if not self._queue:  # one clock for all that go together
                 self._late = loop.call_later(ACK_WITHIN_S, _fail, self._queue, "Kafka is slow")
             self._queue.append(waiting)
@@ -117,62 +151,112 @@ class Intake:
         return records
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Until stopped; a producer that failed in any way is thrown away and replaced."""
-        pause = 0.1
+        """Until stopped; when all of Kafka is away it begins again."""
+        pause, began = 0.1, math.inf
         while not stopping.is_set():
-            producer: AIOKafkaProducer | None = None
             try:
-                producer = await broker.new_producer(self.settings)
-                self.trouble, pause = "", 0.1
-                await self._work(producer, stopping)
+                await self.lanes.begin()
+                self._stopped_by, began = "", time.monotonic()
+                await self._work(stopping)
             except Exception as error:
-                self.trouble = f"the door lost Kafka: {type(error).__name__}"
+                self._stopped_by = f"the door lost Kafka: {type(error).__name__}"
                 self.log.warning("door_lost_kafka", error=type(error).__name__)
                 self._fail_all()
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(stopping.wait(), pause)
-                pause = min(pause * 2, 2)
+                pause = 0.1 if time.monotonic() - began > SOUND_S else min(pause * 2, 2)
+                began = math.inf
             finally:
-                if producer is not None:
-                    await broker.abort(producer)
+                await self._let_go()
         self._closed = True
         self._fail_all()
 
+    async def _let_go(self) -> None:
+        busy, self._busy = list(self._busy.values()), {}
+        for task in busy:
+            task.cancel()
+        if busy:
+            await asyncio.wait(busy)
+        await self.lanes.end()
+
     def _fail_all(self) -> None:
-        waiting, self._queue = self._queue, []
+        waiting, self._queue, self._held = self._held + self._queue, [], []
         _fail(waiting, "Kafka is away")
 
-    async def _work(self, producer: AIOKafkaProducer, stopping: asyncio.Event) -> None:
-        while not (stopping.is_set() and not self._queue):
-            if not self._queue:
+    async def _work(self, stopping: asyncio.Event) -> None:
+        while not (stopping.is_set() and not (self._queue or self._held or self._busy)):
+            if self.lanes.lost is not None:
+                raise self.lanes.lost
+            self._reap()
+            if not self._queue and all(one.needs(self._busy) for one in self._held):
                 self._arrived.clear()
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._arrived.wait(), 0.5)
                 continue
-            taken, late, self._queue = self._queue, self._late, []
-            try:
-                async with asyncio.timeout(ACK_WITHIN_S):
-                    await self._publish(producer, taken)
-            except BaseException:
-                self._queue = taken + self._queue  # failed together with what came meanwhile, by run()
-                raise
-            if late is not None:
+            late, self._late = self._late, None
+            slow = await self._publish(self._next())
+            if late is not None and not (slow or self._held):
                 late.cancel()
-            for one in taken:
-                if not one.done.done():
-                    one.done.set_result(None)
             await asyncio.sleep(ROUND_S)
 
-    async def _publish(self, producer: AIOKafkaProducer, taken: list[_Waiting]) -> None:
-        batches: dict[tuple[str, int], list[Any]] = {}
-        for record in chain.from_iterable(one.records for one in taken):
-            open_batches = batches.setdefault(record.shard, [])
-            item = {"key": record.key, "value": record.payload, "timestamp": None, "headers": record.headers}
-            if not open_batches or open_batches[-1].append(**item) is None:
-                open_batches.append(producer.create_batch())
-                open_batches[-1].append(**item)
-        await asyncio.gather(*(self._send(producer, shard, its) for shard, its in batches.items()))
+    def _next(self) -> list[_Waiting]:
+        """Who goes now. Who needs a partition that has not ended its last part is held, who needs one that rests is told."""
+        taken, self._queue, self._held = self._held + self._queue, [], []
+        if not (self._busy or self.lanes.refusing):
+            return taken
+        going = []
+        for one in taken:
+            if any(self.lanes.rests(record.shard) for record in one.records):
+                _fail([one], "a partition takes nothing")
+            elif one.needs(self._busy):
+                self._held.append(one)
+            else:
+                going.append(one)
+        return going
 
-    async def _send(self, producer: AIOKafkaProducer, shard: tuple[str, int], batches: list[Any]) -> None:
-        for batch in batches:
-            await (await producer.send_batch(batch, shard[0], partition=shard[1]))
+    def _reap(self) -> None:
+        for shard in [shard for shard, task in self._busy.items() if task.done()]:
+            self._busy.pop(shard).result()
+
+    async def _publish(self, taken: list[_Waiting]) -> bool:
+        """One round: every partition takes its part, and who has all of his is told. Whether one of them is slow."""
+        parts: dict[Shard, _Part] = {}
+        for one in taken:
+            for record in one.records:
+                part = parts.get(record.shard)
+                if part is None:
+                    part = parts[record.shard] = _Part([self.lanes.create_batch()], [])
+                item = {"key": record.key, "value": record.payload, "timestamp": None, "headers": record.headers}
+                if part.batches[-1].append(**item) is None:
+                    part.batches.append(self.lanes.create_batch())
+                    part.batches[-1].append(**item)
+                if not part.whose or part.whose[-1] is not one:
+                    part.whose.append(one)
+                    one.to_come += 1
+        tasks = {shard: asyncio.create_task(self._send(shard, part)) for shard, part in parts.items()}
+        if not tasks:
+            return False
+        self._busy |= tasks
+        try:
+            if waited := [task for shard, task in tasks.items() if shard not in self.lanes.refusing]:
+                await asyncio.wait(waited, timeout=SLOW_S)
+        except BaseException:
+            _fail(taken, "Kafka is away")
+            raise
+        self._reap()
+        slow = [task for task in tasks.values() if not task.done()]
+        for task in slow:
+            task.add_done_callback(lambda _: self._arrived.set())
+        return bool(slow)
+
+    async def _send(self, shard: Shard, part: _Part) -> None:
+        try:
+            for batch in part.batches:
+                await self.lanes.send(shard, batch, ACK_WITHIN_S)
+        except BaseException as error:
+            _fail(part.whose, "a partition takes nothing")
+            if not isinstance(error, Refused):
+                raise
+        else:
+            for one in part.whose:
+                one.acknowledged()

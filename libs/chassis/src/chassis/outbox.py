@@ -2,11 +2,13 @@
 
 The numbers were given in the writers' transactions (transaction.py), so the relay invents nothing: whatever it sends twice
 carries the same numbers and is dropped by every hearer's watermark. One relay per service is at work at a time; that saves
-duplicates, correctness does not lean on it.
+duplicates, correctness does not lean on it. Shards fail apart: one that the broker refuses is tried again alone, after pauses
+that grow, and the others go on (lanes.py).
 """
 
 import asyncio
 import contextlib
+import math
 import time
 from collections import defaultdict
 from datetime import datetime
@@ -14,17 +16,19 @@ from functools import lru_cache
 from typing import Any
 
 import asyncpg
-from aiokafka import AIOKafkaProducer
 from opentelemetry.trace import SpanKind
 
-from chassis import broker, failpoint, telemetry
-from chassis.database import plain_url
+from chassis import failpoint, telemetry
+from chassis.database import KEPT_ALIVE, plain_url
+from chassis.lanes import Lanes, Refused, Shard
 from chassis.settings import Settings
 from contracts.event import Stream
 
 LOCK = 4711
 ROWS = 2000
 BUSY_S, QUIET_S, DELETE_EVERY_S = 0.005, 0.25, 0.5
+SLOW_S, ACK_WITHIN_S = 0.5, 8.0  # when the others go on without a shard, and when it is set aside
+SOUND_S = 10.0  # who has worked for so long begins again at once
 
 _SELECT = """
 select o.topic, o.shard, o.seq, o.id::text, o.type, o.at, o.traceparent, o.causation, o.key, o.payload
@@ -68,21 +72,28 @@ def _moment(at: datetime) -> bytes:
 
 
 class Relay:
-    """Runs until stopped; on any error it throws its connection and its producer away and begins again from the database."""
+    """Runs until stopped; when the database or all of Kafka is away it begins again, and remembers what was acknowledged."""
 
     silent_at_most = "10s"  # after that the database ends the session and with it the lock of a relay that is frozen
 
     def __init__(self, service: str, settings: Settings, streams: tuple[Stream, ...]) -> None:
         self.service, self.settings = service, settings
-        self.shards = [(s.topic, n) for s in streams for n in range(s.partitions)]
-        self.topics = [topic for topic, _ in self.shards]
-        self.numbers = [number for _, number in self.shards]
+        self.shards: list[Shard] = [(s.topic, n) for s in streams for n in range(s.partitions)]
         self.log = telemetry.log("relay")
-        self.trouble = "the relay has not started"
+        self.lanes = Lanes(settings, "relay")
+        self._stopped_by = "the relay has not started"
         self._kick = asyncio.Event()
-        self._sent: dict[tuple[str, int], int] = {}
+        self._history = b""
+        self._sent: dict[Shard, int] = {}
+        self._busy: dict[Shard, asyncio.Task[None]] = {}
+        self._waiting: dict[Shard, tuple[int, datetime]] = {}
         self._deleted_at = 0.0
         self._undeleted = False
+
+    @property
+    def trouble(self) -> str:
+        """Why this relay, or which shard of it, sends nothing; it stands until that is over."""
+        return self._stopped_by or self.lanes.trouble
 
     def kick(self) -> None:
         """Something was committed: look now rather than at the next poll."""
@@ -90,30 +101,36 @@ class Relay:
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Until ``stopping``, and then until nothing is left to send or a second has passed."""
-        pause = 0.1
+        pause, began = 0.1, math.inf
         while not stopping.is_set():
             connection: asyncpg.Connection | None = None
-            producer: AIOKafkaProducer | None = None
             try:
                 connection = await self._connect()
-                producer = await broker.new_producer(self.settings)
                 await self._own(connection, stopping)
-                source = await self._source(connection)
-                self._sent = dict.fromkeys(self.shards, 0)
-                self.trouble, pause = "", 0.1
-                await self._work(connection, producer, source, stopping)
+                source = await self._recall(connection)
+                await self.lanes.begin()
+                began = time.monotonic()
+                await self._work(connection, source, stopping)
             except Exception as error:
-                self.trouble = f"the relay begins again after {type(error).__name__}"
+                self._stopped_by = f"the relay begins again after {type(error).__name__}"
                 telemetry.RELAY_RESTARTS.inc()
                 self.log.warning("relay_restarts", error=type(error).__name__, detail=str(error)[:200])
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(stopping.wait(), pause)
-                pause = min(pause * 2, 3)
+                pause = 0.1 if time.monotonic() - began > SOUND_S else min(pause * 2, 3)
+                began = math.inf
             finally:
-                if producer is not None:
-                    await broker.abort(producer)
+                await self._let_go()
                 if connection is not None:
                     connection.terminate()
+
+    async def _let_go(self) -> None:
+        busy, self._busy = list(self._busy.values()), {}
+        for task in busy:
+            task.cancel()
+        if busy:
+            await asyncio.wait(busy)
+        await self.lanes.end()
 
     async def _connect(self) -> asyncpg.Connection:
         return await asyncpg.connect(
@@ -124,42 +141,50 @@ class Relay:
             server_settings={
                 "application_name": f"tributary {self.service} relay",
                 "idle_session_timeout": self.silent_at_most,
-                "tcp_keepalives_idle": "5",
-                "tcp_keepalives_interval": "2",
-                "tcp_keepalives_count": "3",
+                **KEPT_ALIVE,
                 "synchronous_commit": "off",
             },
         )
 
     async def _own(self, connection: asyncpg.Connection, stopping: asyncio.Event) -> None:
         while not await connection.fetchval("select pg_try_advisory_lock($1)", LOCK):
-            self.trouble = ""  # another replica's relay is at work: standing by is not trouble
+            self._stopped_by = ""  # another replica's relay is at work: standing by is not trouble
             await asyncio.sleep(0.5)
             if stopping.is_set():
                 raise asyncio.CancelledError
 
-    async def _source(self, connection: asyncpg.Connection) -> bytes:
+    async def _recall(self, connection: asyncpg.Connection) -> bytes:
+        """Under which name this history is sent. What was acknowledged of it is never sent again by this process, whatever
+        made it begin again. A database back from a backup has another name, or gives numbers that it gave before."""
         epoch: str = await connection.fetchval("select name from epoch")
-        return f"{self.service}/{epoch}".encode()
+        source = f"{self.service}/{epoch}".encode()
+        rows = await connection.fetch("select topic, shard, next_seq from outbox_shard")
+        given = {(r["topic"], r["shard"]): r["next_seq"] for r in rows}
+        if source != self._history or any(sent >= given.get(shard, 1) for shard, sent in self._sent.items()):
+            self._history, self._sent = source, dict.fromkeys(self.shards, 0)
+        self._waiting.clear()
+        await self._delete(connection)
+        return source
 
-    async def _work(
-        self, connection: asyncpg.Connection, producer: AIOKafkaProducer, source: bytes, stopping: asyncio.Event
-    ) -> None:
+    async def _work(self, connection: asyncpg.Connection, source: bytes, stopping: asyncio.Event) -> None:
         quiet_since, until = time.monotonic(), None
         while True:
             if stopping.is_set() and until is None:
                 until = time.monotonic() + 1
+            if self.lanes.lost is not None:
+                raise self.lanes.lost
             self._kick.clear()
-            rows = await connection.fetch(_SELECT, self.topics, self.numbers, list(self._sent.values()), ROWS)
+            rows = await self._look(connection)
             if rows:
                 failpoint.reach("relay.selected")
-                await self._publish(producer, rows, source)
+                await self._publish(rows, source)
                 quiet_since = time.monotonic()
+            self._reap()
             if self._undeleted and time.monotonic() - self._deleted_at > DELETE_EVERY_S:
                 await self._delete(connection)
-            telemetry.OUTBOX_ROWS.set(len(rows))
-            telemetry.OUTBOX_AGE.set(telemetry.age_of(min(r["at"] for r in rows)) if rows else 0)
-            if until is not None and (not rows or time.monotonic() > until):
+            self._tell()
+            self._stopped_by = ""
+            if until is not None and (not (rows or self._busy) or time.monotonic() > until):
                 await self._delete(connection)
                 return
             if rows:
@@ -169,34 +194,53 @@ class Relay:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._kick.wait(), 0.02 if calm < 0.2 else QUIET_S)
 
-    async def _publish(self, producer: AIOKafkaProducer, rows: list[Any], source: bytes) -> None:
-        by_shard: dict[tuple[str, int], list[Any]] = defaultdict(list)
+    async def _look(self, connection: asyncpg.Connection) -> list[Any]:
+        """What is next of each shard that is not under way and does not rest."""
+        free = [s for s in self.shards if s not in self._busy and not self.lanes.rests(s)]
+        if not free:
+            return []
+        topics, numbers = zip(*free, strict=True)
+        found: list[Any] = await connection.fetch(_SELECT, topics, numbers, [self._sent[s] for s in free], ROWS)
+        return found
+
+    def _tell(self) -> None:
+        telemetry.OUTBOX_ROWS.set(sum(count for count, _ in self._waiting.values()))
+        oldest = min((at for _, at in self._waiting.values()), default=None)
+        telemetry.OUTBOX_AGE.set(telemetry.age_of(oldest) if oldest else 0)
+
+    async def _publish(self, rows: list[Any], source: bytes) -> None:
+        """Returns when each shard has its acknowledgement; the slow ones go on behind."""
+        by_shard: dict[Shard, list[Any]] = defaultdict(list)
         for row in rows:
             by_shard[row["topic"], row["shard"]].append(row)
-        async with asyncio.timeout(
-            8
-        ):  # an idempotent producer never gives up by itself, and the lock's session lives 10 s
-            await asyncio.gather(
-                *(self._publish_shard(producer, shard, its, source) for shard, its in by_shard.items())
-            )
-        failpoint.reach("relay.acked")
+        for shard, its in by_shard.items():
+            self._waiting[shard] = (len(its), its[0]["at"])
+            task = self._busy[shard] = asyncio.create_task(self._publish_shard(shard, its, source))
+            task.add_done_callback(lambda _: self._kick.set())
+        waited = [self._busy[shard] for shard in by_shard if shard not in self.lanes.refusing]
+        if waited and not (await asyncio.wait(waited, timeout=SLOW_S))[1]:
+            failpoint.reach("relay.acked")
 
-    async def _publish_shard(
-        self, producer: AIOKafkaProducer, shard: tuple[str, int], rows: list[Any], source: bytes
-    ) -> None:
-        topic = shard[0]
-        batch, last = producer.create_batch(), 0
-        for row in rows:
-            item = {"key": row["key"], "value": row["payload"], "timestamp": None}
-            item["headers"] = self._headers(row, topic, source)
-            if batch.append(**item) is None:
-                await self._send(producer, batch, shard, last)
-                batch = producer.create_batch()
+    def _reap(self) -> None:
+        for shard in [shard for shard, task in self._busy.items() if task.done()]:
+            self._busy.pop(shard).result()
+
+    async def _publish_shard(self, shard: Shard, rows: list[Any], source: bytes) -> None:
+        """One batch after the other. Where one is refused the shard stays where it is, and the lanes say until when."""
+        with contextlib.suppress(Refused):
+            batch, last = self.lanes.create_batch(), 0
+            for row in rows:
+                item = {"key": row["key"], "value": row["payload"], "timestamp": None}
+                item["headers"] = self._headers(row, shard[0], source)
                 if batch.append(**item) is None:
-                    raise ValueError(f"one event of {topic} is larger than a batch may be")
-            last = row["seq"]
-        await self._send(producer, batch, shard, last)
-        telemetry.SENT.labels(topic).inc(len(rows))
+                    await self._send(batch, shard, last)
+                    batch = self.lanes.create_batch()
+                    if batch.append(**item) is None:
+                        raise ValueError(f"one event of {shard[0]} is larger than a batch may be")
+                last = row["seq"]
+            await self._send(batch, shard, last)
+            telemetry.SENT.labels(shard[0]).inc(len(rows))
+            self._waiting.pop(shard, None)
 
     def _headers(self, row: Any, topic: str, source: bytes) -> list[tuple[str, bytes]]:
         if not telemetry.is_sampled(row["traceparent"]):
@@ -206,15 +250,14 @@ class Relay:
         ) as trace:
             return headers_of({**row, "traceparent": trace}, source)
 
-    async def _send(self, producer: AIOKafkaProducer, batch: Any, shard: tuple[str, int], last: int) -> None:
-        sending = await producer.send_batch(batch, shard[0], partition=shard[1])
-        failpoint.reach("relay.sent")
-        await sending  # one batch of a shard in flight: the next only after the ack
+    async def _send(self, batch: Any, shard: Shard, last: int) -> None:
+        await self.lanes.send(shard, batch, ACK_WITHIN_S)  # one batch of a shard in flight: the next only after the ack
         self._sent[shard] = last
         self._undeleted = True
 
     async def _delete(self, connection: asyncpg.Connection) -> None:
         """Lazily and without waiting for the disk: a delete that is lost only sends the same numbers again."""
-        await connection.execute(_DELETE, self.topics, self.numbers, list(self._sent.values()))
+        topics, numbers = zip(*self._sent, strict=True)
+        await connection.execute(_DELETE, topics, numbers, list(self._sent.values()))
         self._deleted_at, self._undeleted = time.monotonic(), False
         failpoint.reach("relay.deleted")

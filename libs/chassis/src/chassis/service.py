@@ -11,7 +11,7 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse
 from prometheus_client import make_asgi_app
 
-from chassis import broker, door, page, problems, schema, telemetry
+from chassis import broker, connection, door, page, problems, schema, telemetry, topics
 from chassis.consumer import Consumer
 from chassis.database import UNSTORABLE, Database, is_infrastructure
 from chassis.intake import Intake
@@ -89,7 +89,7 @@ class Service:
         if self.relay:
             self.database.after_commit.append(self.relay.kick)
         self.api = self._http(api, description)
-        self.asgi = door.Shell(self.api, self, mounts or {}, accepts or {})
+        self.asgi = door.Shell(self.api, self, mounts or {}, accepts or {}, api)
 
     # -- doors
 
@@ -132,19 +132,20 @@ class Service:
 
     async def serve(self) -> None:
         """Until SIGTERM or SIGINT; then streams end, what was taken is finished, and the process is gone in two seconds."""
+        keeper = connection.Keeper(connection.most_connections(self.settings.connection_limit))
         config = uvicorn.Config(
             self.asgi,
             host=self.settings.host,
             port=self.settings.port,
-            http=door.Protocol,
+            http=keeper.protocol,  # type: ignore[arg-type]
             lifespan="off",
             access_log=False,
-            proxy_headers=False,  # nobody is told apart by address here
+            proxy_headers=False,  # callers.py says whose word counts
+            backlog=4096,
             log_config=None,
             server_header=False,
             date_header=False,
             timeout_graceful_shutdown=1,
-            h11_max_incomplete_event_size=32 * 1024,
         )
         server = uvicorn.Server(config)
         server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]
@@ -152,10 +153,12 @@ class Service:
         for sign in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(sign, self._stop, server)
         work = asyncio.create_task(self._work())
+        watch = asyncio.create_task(keeper.watch())
         work.add_done_callback(lambda ended: self._stop(server) if _failed(ended) else None)
         try:
             await server.serve()
         finally:
+            watch.cancel()
             self.stopping.set()
             await self._wind_up(work)
         if failure := _failed(work):  # a process without one of its parts would look alive and do half of its work
@@ -232,9 +235,8 @@ class Service:
 
     async def _check_topics(self) -> str:
         """Kafka can't be reached."""
-        needed = {s.topic for s in (*self.streams, *self.intake_streams, *self.router.streams)}
-        missing = sorted(needed - await broker.existing_topics(self.settings))
-        return f"topics are missing: {', '.join(missing)}" if missing else ""
+        there = await broker.partition_counts(self.settings)
+        return topics.unfit(there, (*self.streams, *self.intake_streams, *self.router.streams))
 
     async def _join(self) -> str:
         """The consumer group can't be joined."""

@@ -1,11 +1,14 @@
 """What a service is told from outside: environment variables, typed, with secrets masked when printed."""
 
 import base64
+import ipaddress
 import socket
 from typing import Annotated
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+Commas = Annotated[list[str], NoDecode]  # in the environment: a list with commas
 
 
 class Settings(BaseSettings):
@@ -18,7 +21,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="TRIBUTARY_", populate_by_name=True, extra="ignore")
 
     database_url: SecretStr = Field(validation_alias=AliasChoices("DATABASE_URL", "database_url"))
-    kafka_bootstrap_servers: Annotated[list[str], NoDecode] = Field(
+    kafka_bootstrap_servers: Commas = Field(
         default=["127.0.0.1:9092"],
         validation_alias=AliasChoices("KAFKA_BOOTSTRAP_SERVERS", "kafka_bootstrap_servers"),
     )
@@ -28,11 +31,22 @@ class Settings(BaseSettings):
     operator_token: SecretStr = SecretStr("")
     master_key: SecretStr = SecretStr("")
     trace_ratio: float = Field(default=0.01, ge=0, le=1)
+    trust_traces: bool = Field(
+        default=False, description="who calls may say that his trace is recorded; else only the operator's token may"
+    )
     otlp_endpoint: str = Field(
         default="", validation_alias=AliasChoices("OTEL_EXPORTER_OTLP_ENDPOINT", "otlp_endpoint")
     )
     log_level: str = "INFO"
     database_pool: int = 5
+    transaction_idle_ms: int = Field(
+        default=5000,
+        ge=100,
+        description="a transaction that asks nothing for so long is ended by the database: it is frozen",
+    )
+    lock_wait_ms: int = Field(
+        default=10_000, ge=100, description="how long a transaction waits for another's lock before it is tried again"
+    )
     max_records: int = Field(default=2000, description="records of one delivery, at most")
     session_timeout_ms: int = 10_000
     fetch_wait_ms: int = Field(
@@ -46,14 +60,49 @@ class Settings(BaseSettings):
         description="requests that may wait at the capture door for their answer; more are refused with 503",
     )
     intake_limit: int = Field(default=10_000, description="records of these requests; more are refused with 503")
+    connection_limit: int = Field(
+        default=10_000, ge=1, description="open connections; above that who has said nothing for the longest is cut off"
+    )
+    body_room: int = Field(
+        default=32 * 1024 * 1024, description="bytes of all bodies over 16 KiB at a time; more are refused with 503"
+    )
+    rate_per_address: float = Field(
+        default=50, ge=0, description="calls a second of one address at a public door; more get 429; 0: no limit"
+    )
+    burst_per_address: int = Field(default=200, ge=1, description="calls of one address at once")
+    rate_per_form: float = Field(
+        default=500,
+        ge=0,
+        description="calls a second of one form (?form=...) at a public door; more get 429; 0: no limit",
+    )
+    burst_per_form: int = Field(default=2000, ge=1, description="calls of one form at once")
+    rate_exempt: Commas = Field(default=[], description="networks whose calls are not counted, such as 10.0.0.0/8")
+    trusted_proxies: Commas = Field(
+        default=[], description="networks of our proxies: their X-Forwarded-For says who calls"
+    )
+    capture_origins: Commas = Field(
+        default=["*"], description="sites whose pages may call a public door from a browser; *: any"
+    )
+    cors_origins: Commas = Field(
+        default=[], description="sites whose pages may call the other doors, such as dashboards"
+    )
     stop_grace_s: float = 1.5
     fail_points: bool = Field(default=False, description="crash points of the fault tests; never in production")
 
-    @field_validator("kafka_bootstrap_servers", mode="before")
+    @field_validator(
+        "kafka_bootstrap_servers", "rate_exempt", "trusted_proxies", "capture_origins", "cors_origins", mode="before"
+    )
     @classmethod
-    def _servers(cls, value: object) -> object:
+    def _listed(cls, value: object) -> object:
         """A list: FastStream takes one string of three servers for one host."""
         return [s.strip() for s in value.split(",") if s.strip()] if isinstance(value, str) else value
+
+    @field_validator("rate_exempt", "trusted_proxies")
+    @classmethod
+    def _networks(cls, value: list[str]) -> list[str]:
+        for network in value:
+            ipaddress.ip_network(network)
+        return value
 
     def master_key_bytes(self) -> bytes:
         """The master key, or a ValueError that says what is wrong with it."""

@@ -196,7 +196,7 @@ def _settings(settings_type: type[S], url: str, more: dict[str, Any]) -> S:
         master_key=SecretStr(MASTER),
         instance="test",
         database_pool=3,
-        **more,
+        **{"rate_exempt": ["127.0.0.0/8"], **more},
     )
 
 

@@ -1,6 +1,6 @@
 """Creates the topics of the contracts: run once as a job, so that nothing is created by whoever comes first."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaConnectionError
@@ -28,6 +28,7 @@ async def create(bootstrap: list[str], copies: int, streams: Sequence[Stream] = 
             for topic in map(definition, streams)
         ]
         answer = await admin.create_topics(wanted, timeout_ms=20_000)
+        there = {topic["topic"]: len(topic["partitions"]) for topic in await admin.describe_topics()}
     except KafkaConnectionError:
         raise TopicsRefused(f"No Kafka answers at {', '.join(bootstrap)}.") from None
     finally:
@@ -35,4 +36,23 @@ async def create(bootstrap: list[str], copies: int, streams: Sequence[Stream] = 
     for topic, code, why in answer.topic_errors:
         if code not in (0, ALREADY_EXISTS):
             raise TopicsRefused(f"Topic {topic} was refused: {why or 'no reason given'} (code {code}).")
+    stood = {topic for topic, code, _ in answer.topic_errors if code == ALREADY_EXISTS}
+    if said := unfit(there, [stream for stream in streams if stream.topic in stood]):
+        raise TopicsRefused(f"{said[0].upper()}{said[1:]}.")
     return [topic.name for topic in wanted]
+
+
+def unfit(there: Mapping[str, int], streams: Iterable[Stream]) -> str:
+    """What keeps events from these topics, in words: a key's partition is fixed, and one that is not there takes nothing.
+
+    ``there`` says how many partitions each topic of the cluster has. More of them than the contracts say do no harm.
+    """
+    wanted = {stream.topic: stream.partitions for stream in streams}
+    missing = sorted(wanted.keys() - there.keys())
+    said = [f"topics are missing: {', '.join(missing)}"] if missing else []
+    said += [
+        f"topic {topic} has {there[topic]} partitions, the contracts say {count}"
+        for topic, count in sorted(wanted.items())
+        if there.get(topic, count) < count
+    ]
+    return "; ".join(said)

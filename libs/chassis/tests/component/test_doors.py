@@ -3,29 +3,15 @@
 import asyncio
 import json
 
-import httpx
 import pytest
 from prometheus_client import generate_latest
+from toy.answers import SECRET, problem
 from toy.facts import posted
 
 from chassis import Problem, door, telemetry
 from chassis.intake import Intake
 from chassis.testing import ServiceUnderTest
 from contracts.campaigns.ledger import LEDGER
-
-SECRET = "jose@example.org"
-
-
-def problem(answer: httpx.Response, status: int) -> dict[str, object]:
-    """The problem document of an answer, which must be one and hold no input."""
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.headers["x-content-type-options"] == "nosniff"
-    assert SECRET not in answer.text
-    body: dict[str, object] = answer.json()
-    assert body["status"] == status
-    assert body["title"]
-    return body
 
 
 async def noted(service: ServiceUnderTest) -> list[str]:
@@ -228,7 +214,7 @@ async def test_a_full_capture_door_says_so_before_it_reads_anything(service: Ser
         read.append(await door.read_body(scope, receive, door.LIMIT))
         raise Problem(422, "Read")
 
-    service.service.asgi.mounts = {"/v1/capture": capture}
+    service.service.asgi.mounts = {"/v1/capture": door.Mount(capture)}
     problem(await service.http.post("/v1/capture", json={}), 422)
     intake._senders = service.service.settings.door_limit
     full = await service.http.post("/v1/capture", json={})

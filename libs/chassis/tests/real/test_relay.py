@@ -74,9 +74,9 @@ async def test_a_lost_ack_sends_the_same_numbers_again_and_loses_nothing(
 ) -> None:
     up, real, lost = place.upstream(await place.database()), Relay._send, []
 
-    async def loses_acks(self: Relay, producer: Any, batch: Any, shard: Any, last: int) -> None:
+    async def loses_acks(self: Relay, batch: Any, shard: Any, last: int) -> None:
         before = self._sent[shard]
-        await real(self, producer, batch, shard, last)
+        await real(self, batch, shard, last)
         if len(lost) < 3:
             self._sent[shard] = before
             lost.append(shard)

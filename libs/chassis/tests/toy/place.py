@@ -91,10 +91,14 @@ class Place:
 
     async def on_topic(self, stream: Stream) -> list[ConsumerRecord]:
         """Everything that is on the stream's topic, partition by partition."""
+        return await self.on_topic_of(stream, range(stream.partitions))
+
+    async def on_topic_of(self, stream: Stream, numbers: Sequence[int]) -> list[ConsumerRecord]:
+        """What is on these partitions."""
         consumer = AIOKafkaConsumer(bootstrap_servers=self.kafka, enable_auto_commit=False)
         await consumer.start()
         try:
-            partitions = [TopicPartition(stream.topic, n) for n in range(stream.partitions)]
+            partitions = [TopicPartition(stream.topic, n) for n in numbers]
             consumer.assign(partitions)
             await consumer.seek_to_beginning(*partitions)
             ends = await consumer.end_offsets(partitions)

@@ -4,31 +4,11 @@ import asyncio
 from typing import Any
 
 import uvicorn
+from toy.wire import Wire
 
-from chassis.door import Protocol
+from chassis.connection import Protocol
 
 REQUEST = b"POST /v1/leads HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}"
-
-
-class Wire:
-    """A connection that remembers each write."""
-
-    def __init__(self) -> None:
-        self.writes: list[bytes] = []
-        self.closed = False
-
-    def write(self, data: bytes) -> None:
-        assert not self.closed
-        self.writes.append(data)
-
-    def close(self) -> None:
-        self.closed = True
-
-    def is_closing(self) -> bool:
-        return self.closed
-
-    def get_extra_info(self, name: str) -> Any:
-        return None
 
 
 async def answered(requests: bytes, *bodies: bytes) -> Wire:

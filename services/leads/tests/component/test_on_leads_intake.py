@@ -135,6 +135,8 @@ async def test_two_forms_that_number_their_entries_are_two_senders(service: Serv
         for name in "ab"
     }
     assert len(ids) == 2
+    answer = await service.anonymous.post("/v1/leads?form=a", json={**FORM, "external_id": "17", "channel": "b"})
+    assert answer.json()["id"] in {str(one) for one in ids}
     first = {**FORM, "external_id": "18", "channel": "c"}
     assert (await service.anonymous.post("/v1/leads", json=first)).status_code == 202
     told = await service.anonymous.post("/v1/leads", json={**first, "contact": {"email": "other@example.in"}})

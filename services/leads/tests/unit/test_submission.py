@@ -335,7 +335,7 @@ def test_what_is_compared_is_kept_in_its_one_form_and_shown_as_it_was_written() 
 
 def test_whoever_comes_without_a_token_comes_from_the_web_whatever_they_claim() -> None:
     form, aside = submission(public=True, source="sales", sender="crm", channel="Site-A")
-    assert (form.source, form.sender, form.form, aside.flags) == ("web", None, "site-a", ["source_claimed"])
+    assert (form.source, form.sender, form.form, aside.flags) == ("web", None, None, ["source_claimed"])
     form, aside = submission(public=True, source="Website", form="footer")
     assert (form.source, form.form, aside.flags) == ("web", "footer", [])
     assert submission(public=True, source=None).form.source == "web"

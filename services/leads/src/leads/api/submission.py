@@ -78,8 +78,6 @@ def settle(form: LeadForm, aside: Aside, now: datetime, public: bool = False) ->
     """Brings every field into its one form; what cannot be is set aside. Refused is only what leaves no lead."""
     wrong = _settle_source(form, aside, public)
     _settle_texts(form, aside)
-    if public and not form.form:
-        form.__dict__["form"] = form.channel  # two forms that both number their entries stand on two sites
     if form.country is not None and form.country not in COUNTRIES:
         read = country(form.country)
         if read is None and form.country:
