@@ -219,8 +219,8 @@ MUTANTS = (
     _m(
         "a KPI's effect is the whole fact and not the difference",
         f"{METRICS}/use_cases/leads.py",
-        "differences.move(was, standing(facts[lead_id]))",
-        "differences.move(None, standing(facts[lead_id]))",
+        "differences.move(before[lead_id], standing(fact))",
+        "differences.move(None, standing(fact))",
         "services/metrics/tests/component/test_counting.py",
     ),
     _m(
