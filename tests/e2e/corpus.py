@@ -30,7 +30,7 @@ SPEND: dict[str, Any] = {
 def tolerated() -> list[tuple[str, dict[str, Any]]]:
     """Mistakes that cost no lead: each has a flag in the answer, and nothing of it stands in the clear."""
     return [
-        ("an unknown field", {"surname": CANARY}),
+        ("an unknown field", {"nickname": CANARY}),
         ("an unknown field that is a person's name", {f"{CANARY} Özdemir": 1}),
         ("an attribute that is a name", {"attributes": {"Vorname": CANARY, "size": 3}}),
         ("an attribute that is an address", {"attributes": {"q": f"{CANARY}@canary.example"}}),
@@ -103,8 +103,6 @@ def leads_doors() -> Iterator[Bad]:
         ("null", b"null", (422,), "body"),
         ("not UTF-8", b'{"message": "\xff\xfe"}', (400,), "body"),
         ("a lone surrogate", with_text(f'"{CANARY}\\ud800"'), (400, 422), ""),
-        ("NaN", with_text("NaN"), (400, 422), ""),
-        ("infinity", with_text("1e999"), (400, 422), ""),
         ("very deep nesting", with_text("[" * 60_000 + "]" * 60_000), (400, 422), ""),
         ("a very deep object", with_text('{"a":' * 20_000 + "1" + "}" * 20_000), (400, 422), ""),
         ("a huge number", with_text("9" * 5_000), (400, 422), ""),

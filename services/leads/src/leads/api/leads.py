@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
-from chassis import Problem, Service, begin, operator
+from chassis import FieldError, Problem, Service, begin, operator
 from leads.api.batch import LeadBatch, OutcomeBatch, Rows, parse_batch, parse_outcomes
 from leads.api.capture import accept, accept_rows, key_of, refused
 from leads.api.forms import LeadForm
@@ -68,7 +68,7 @@ async def take_call(request: Request) -> JSONResponse:
     if isinstance(taken, list):
         raise refused(taken)
     if taken.form.source != "phone":
-        raise Problem(422, "The request is not valid", detail="A call's source is phone.")
+        raise refused([FieldError("source", "must be phone: it is a call")])
     [lead_id] = await accept(request.scope, [taken], now, raw, key_of(request.scope))
     body = {"id": str(lead_id), "received_at": now.isoformat()} | ({"flags": f} if (f := taken.aside.flags) else {})
     return JSONResponse(body, 202, headers={"location": f"/v1/leads/{lead_id}"})

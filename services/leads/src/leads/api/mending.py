@@ -124,6 +124,9 @@ def _contact(contact: Any, unknown: dict[str, Any], aside: Aside, forgiving: boo
     first, last = given.pop("first", None), given.pop("last", None)
     if (first or last) and not given.get("name"):
         given["name"] = join_names(first, last)
+    for part in (first, last):
+        if part and part.strip() not in given["name"]:
+            _put("contact.other_name", part, flags.FIELD_UNKNOWN, aside)
     return given
 
 

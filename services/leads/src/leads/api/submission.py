@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from chassis.problems import FieldError
 from leads.api.forms import TEXT, Aside, LeadForm, MoneyForm, PlainLead
 from leads.api.mending import BROKEN, bound, mend_lead, read_json
-from leads.api.phone import normalise_phone
+from leads.api.phone import is_withheld, normalise_phone, other_phones
 from leads.api.refusal import BROKEN_JSON, TOLD_AT_MOST, is_broken, refusal
 from leads.domain import flags
 from leads.domain.personal import is_private, reaches
@@ -230,12 +230,20 @@ def _settle_attributes(form: LeadForm, aside: Aside) -> None:
 
 
 def _settle_contact(form: LeadForm, aside: Aside) -> list[FieldError]:
-    """One readable way to reach somebody is enough; the other, if it is unreadable, is set aside."""
+    """One readable way to reach somebody is enough; the other, if it is unreadable, is set aside. A call stands without any
+    when its number was not shown: somebody did call."""
     values = form.contact.__dict__
     sent_email, sent_phone = values["email"] or None, values["phone"] or None
     mailed = values["email"] = email(sent_email) if sent_email else None
     dialled = values["phone"] = normalise_phone(sent_phone, form.country) if sent_phone else None
-    if not (mailed or dialled or sent_email or sent_phone or form.external_id):
+    called = False
+    if dialled:
+        if more := other_phones(sent_phone or "", form.country):
+            aside.put("phone", ", ".join(more), flags.PHONE_OTHERS)
+    elif sent_phone and is_withheld(sent_phone):
+        aside.flag(flags.PHONE_WITHHELD)
+        sent_phone, called = None, form.source == "phone"
+    if not (mailed or dialled or sent_email or sent_phone or form.external_id or called):
         return [FieldError("contact", "one of phone, email or external_id is needed")]
     wrong: list[tuple[str, str, str, str]] = []
     if sent_email and not mailed:
@@ -243,7 +251,7 @@ def _settle_contact(form: LeadForm, aside: Aside) -> list[FieldError]:
     if sent_phone and not dialled:
         hint = "" if form.country else "; without a country it must begin with +"
         wrong.append(("phone", sent_phone, f"is not a possible phone number{hint}", flags.PHONE_UNREADABLE))
-    if wrong and not (mailed or dialled):
+    if wrong and not (mailed or dialled or called):
         given = any(key(sent) not in NOT_GIVEN for _, sent, _, _ in wrong)
         if given or not form.external_id:
             return [FieldError(f"contact.{name}", reason) for name, _, reason, _ in wrong]

@@ -18,6 +18,8 @@ CONTACT_CUT = "contact_cut"
 CONTACT_UNREADABLE = "contact_unreadable"
 EMAIL_UNREADABLE = "email_unreadable"
 PHONE_UNREADABLE = "phone_unreadable"
+PHONE_OTHERS = "phone_others"
+PHONE_WITHHELD = "phone_withheld"
 COUNTRY_UNREADABLE = "country_unreadable"
 LANGUAGE_UNREADABLE = "language_unreadable"
 AMOUNT_UNREADABLE = "amount_unreadable"
@@ -37,6 +39,8 @@ FLAGS = {
     CONTACT_UNREADABLE: "the contact held something that is no text",
     EMAIL_UNREADABLE: "no mail can be sent to what was given; the lead can be reached otherwise",
     PHONE_UNREADABLE: "no such telephone number can exist, or its country is not known; the lead can be reached otherwise",
+    PHONE_OTHERS: "the field held more than one telephone number; the first counts, the others are among the answers",
+    PHONE_WITHHELD: "the caller's number was not shown",
     COUNTRY_UNREADABLE: "no country is called so",
     LANGUAGE_UNREADABLE: "no language tag",
     AMOUNT_UNREADABLE: "no amount, or of no currency",

@@ -1,7 +1,6 @@
 """Who asks, and what they wrote: the part of a lead that only this service can read. And which answers belong to it."""
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Literal, NamedTuple
@@ -13,7 +12,6 @@ Scalar = str | int | float | bool
 Kind = Literal["harmless", "telling", "private", "postal", "unknown"]
 
 LONG, LONG_HARMLESS = 64, 200  # characters; more is prose, whatever the answer is called
-WORDS = 3  # more is a sentence
 
 
 class Personal(NamedTuple):
@@ -38,7 +36,7 @@ def is_private(name: str, value: Scalar) -> bool:
 
     In the clear stays only what is known to be harmless: a truth value; a word, a code or a number under a name that is not
     that of a person's name, contact, address, birthday, identity or free text (``words`` has them, in the languages served).
-    What looks like an e-mail address, a telephone number, a person's name, a sentence or prose is private under any unknown
+    What looks like an e-mail address or a telephone number, more than one word and what is long is private under any unknown
     name. Names known to be harmless (``size``, ``utm_source``, ``form_id``) may hold long numbers and a few words.
     """
     kind = kind_of(name)
@@ -85,7 +83,7 @@ def _tells(value: str, kind: Kind) -> bool:
         return True
     if kind == "harmless":
         return len(value) > LONG_HARMLESS or (_has_number(value) and not value.isdigit())
-    return len(value) > LONG or len(value.split()) > WORDS or _has_number(value) or _looks_like_a_name(value)
+    return len(value) > LONG or _is_prose(value) or _has_number(value)
 
 
 def _has_number(text: str) -> bool:
@@ -101,11 +99,6 @@ def _has_number(text: str) -> bool:
     return False
 
 
-def _looks_like_a_name(text: str) -> bool:
-    """Two or three words of letters that begin with a capital, or of a script that has none."""
-    parts = text.split()
-    return (
-        len(parts) > 1
-        and all(part[0].lower() != part[0] or (part[0].upper() == part[0] and part[0].isalpha()) for part in parts)
-        and all(sign.isalpha() or sign in "'’.- " or unicodedata.category(sign)[0] == "M" for sign in text)
-    )
+def _is_prose(text: str) -> bool:
+    """More than one word of letters: a person's name is two words, however it is written."""
+    return sum(any(map(str.isalpha, word)) for word in text.split()) > 1

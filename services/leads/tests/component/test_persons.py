@@ -1,0 +1,35 @@
+"""Who a lead is about: however somebody writes an address or a number, it is one person."""
+
+import pytest
+
+from chassis.testing import ServiceUnderTest
+
+
+@pytest.mark.parametrize(
+    "contacts",
+    [
+        [{"email": e} for e in ("ana@bücher.example", "ANA@BÜCHER.example", "ana@xn--bcher-kva.example", "ana\u200b@bu\u0308cher.example")],
+        [{"phone": p} for p in ("030 901820", "+49 (0)30 901820", "030 901820 x136", "۰۳۰ ۹۰۱۸۲۰", "030\u200e901820 Durchwahl 12")],
+    ],
+    ids=["addresses", "numbers"],
+)  # fmt: skip
+async def test_spellings_of_one_contact_are_one_person(
+    service: ServiceUnderTest, contacts: list[dict[str, str]]
+) -> None:
+    for contact in contacts:
+        answer = await service.anonymous.post("/v1/leads", json={"source": "web", "country": "DE", "contact": contact})
+        assert answer.status_code == 202, answer.text
+        await service.receives(service.intake.said[-1])
+    assert len(await service.sql("select 1 from lead")) == len(contacts)
+    assert len(await service.sql("select distinct person_id from lead")) == 1
+
+
+async def test_a_call_without_a_number_is_a_person_of_its_own_and_goes_to_a_person(service: ServiceUnderTest) -> None:
+    for _ in range(2):
+        call = {"source": "phone", "contact": {"phone": "anonymous"}, "message": "Wants two lathes, calls again."}
+        answer = await service.http.post("/v1/calls", json=call)
+        assert answer.status_code == 202, answer.text
+        await service.receives(service.intake.said[-1])
+    assert len(await service.sql("select distinct person_id from lead")) == 2
+    judged = (await service.http.get(f"/v1/leads/{answer.json()['id']}")).json()
+    assert [h["disposition"] for h in judged["history"] if h["what"] == "qualified"] == ["needs_qualifier"]
