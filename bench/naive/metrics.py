@@ -12,7 +12,7 @@ from contracts.leads.lead import LeadCaptured, LeadQualified, OpportunityOpened
 from contracts.territory.lead import LeadAssigned, LeadRouted
 from metrics.domain.contributions import COUNTS, Differences, standing
 from metrics.domain.facts import LeadFact
-from metrics.use_cases.leads import HEAR
+from metrics.use_cases.leads import learn
 
 OfALead = Annotated[LeadCaptured | LeadQualified | OpportunityOpened, Field(discriminator="type")]
 OfAPlace = Annotated[LeadRouted | LeadAssigned, Field(discriminator="type")]
@@ -46,7 +46,7 @@ async def count(event: LeadCaptured | LeadQualified | LeadRouted | LeadAssigned)
         row = await session.get(Fact, event.lead_id, with_for_update=True)
         fact = LeadFact(**{part: getattr(row, part) for part in PARTS})
         before = standing(fact)
-        HEAR[type(event)](fact, event)
+        learn(fact, event, "")
         for part in PARTS:
             setattr(row, part, getattr(fact, part))
         moved = Differences()

@@ -112,6 +112,10 @@ class Fact(Base):
     outcome: Mapped[str | None]
     amount: Mapped[int | None] = mapped_column(BigInteger)
     currency: Mapped[str | None]
+    history: Mapped[str] = mapped_column(default="")
+    segment_key: Mapped[str | None]
+    channel_key: Mapped[str | None]
+    campaign_key: Mapped[str | None]
 
 
 class Kpi(Base):

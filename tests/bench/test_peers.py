@@ -7,7 +7,7 @@ from bench.peers.events import Right, said
 
 from metrics.domain.contributions import COUNTS, Differences, standing
 from metrics.domain.facts import LeadFact
-from metrics.use_cases.leads import HEAR
+from metrics.use_cases.leads import learn
 
 
 def test_the_numbers_expected_are_those_that_the_peers_fold_makes() -> None:
@@ -28,7 +28,7 @@ def test_the_numbers_expected_are_those_that_the_peers_fold_makes() -> None:
 def test_the_numbers_expected_are_those_that_metrics_makes() -> None:
     right, facts, total = Right(), {}, Differences()
     for event in said(4000, right):
-        HEAR[type(event)](facts.setdefault(event.lead_id, LeadFact(event.lead_id)), event)
+        learn(facts.setdefault(event.lead_id, LeadFact(event.lead_id)), event, "")
     for fact in facts.values():
         total.move(None, standing(fact))
     assert {key: +Counter(dict(zip(COUNTS, row, strict=True))) for key, row in total.counts.items()} == {

@@ -99,7 +99,7 @@ def test_a_parked_submission_is_replayed_once_its_key_is_there(stage: Stage) -> 
     stands = "select 1 from parked where key = $1"
     until("it is parked", lambda: stage.sql("leads", stands, str(lead_id).encode()))
     (event,) = parked(stage, "leads", str(lead_id))
-    assert (event["cause"], event["type"]) == ("LookupError", "leads.intake.submitted.v1")
+    assert (event["cause"], event["type"]) == ("refused", "leads.intake.submitted.v1")
     assert 'parked_events_total{cause="failed alone"}' in stage.telemetry("leads")
     assert "failed again" in stage.run("leads", "parked", "replay", event["id"]).stdout
     assert stage.get("leads", f"/v1/leads/{lead_id}") is None

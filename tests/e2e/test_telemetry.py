@@ -9,7 +9,7 @@ from test_journeys import a_spend
 
 pytestmark = pytest.mark.xdist_group("stack")
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
-PUBLIC = {("POST", "/v1/leads"), ("GET", "/livez"), ("GET", "/readyz")}
+PUBLIC = {("POST", "/v1/leads"), ("GET", "/v1/leads/thanks"), ("GET", "/livez"), ("GET", "/readyz")}
 DOORS = {
     "leads": {
         ("POST", "/v1/leads"),
@@ -17,6 +17,7 @@ DOORS = {
         ("POST", "/v1/leads/batch"),
         ("POST", "/v1/outcomes"),
         ("GET", "/v1/leads/{lead_id}"),
+        ("GET", "/v1/leads/thanks"),
     },
     "territory": {
         ("GET", "/v1/leads/{lead_id}/decision"),

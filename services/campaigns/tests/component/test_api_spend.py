@@ -23,7 +23,7 @@ ROW: dict[str, Any] = {
     "note": "clicks",
     "occurred_at": "2026-11-20T12:00:00+01:00",
 }
-TOO_LATE = (datetime.now(UTC) + timedelta(days=1, minutes=5)).isoformat()
+TOO_LATE = (datetime.now(UTC) + timedelta(days=2)).isoformat()
 
 
 def money(minor: Any, currency: Any = "EUR") -> dict[str, Any]:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from pydantic_core import from_json
@@ -75,6 +76,7 @@ class Qualified(NamedTuple):
     score: int
     scorecard: int
     about: str
+    reasons: Mapping[str, int] = MappingProxyType({})
 
 
 class Discarded(NamedTuple):
@@ -258,7 +260,8 @@ def _captured(b: Mapping[str, Any]) -> Captured:
 
 def _qualified(b: Mapping[str, Any]) -> Qualified:
     at, about = _when(b["qualified_at"]), canonical(b["about"])
-    return Qualified(at, b["genuine"], b["disposition"], b["grade"], b["score"], b["scorecard"], about)
+    reasons = {one["term"]: one["points"] for one in b.get("reasons", ())}
+    return Qualified(at, b["genuine"], b["disposition"], b["grade"], b["score"], b["scorecard"], about, reasons)
 
 
 def _kpi(body: Mapping[str, Any]) -> KpiTold:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from chassis import Transaction
 from contracts import STREAM_OF
@@ -100,6 +100,15 @@ HEAR: Mapping[type[Event], Callable[[LeadFact, Any], None]] = {
 PLACES = frozenset({LeadRouted, LeadAssigned, LeadUnassigned})
 
 
+def learn(fact: LeadFact, event: OfALead | OfAPlace, history: str) -> None:
+    """The fact learns what the event says; ``history`` tells the revisions of one database from those of another. Raises
+    CannotCount for what no number can hold."""
+    if type(event) is LeadClosed:
+        _closed(fact, event, history)
+    else:
+        HEAR[type(event)](fact, event)
+
+
 async def count_leads(events: Sequence[OfALead] | Sequence[OfAPlace], tx: Transaction) -> None:
     """Every lead's fact learns what is said of it, and the numbers move by the difference that makes."""
     await store.take_turn(tx)
@@ -115,10 +124,7 @@ async def count_leads(events: Sequence[OfALead] | Sequence[OfAPlace], tx: Transa
         if lead_id not in before:
             before[lead_id] = standing(fact)
         try:
-            if kind is LeadClosed:
-                _closed(fact, cast(LeadClosed, event), tx.heard(event).source)
-            else:
-                HEAR[kind](fact, event)
+            learn(fact, event, tx.heard(event).source)
         except CannotCount as refusal:
             tx.park(event, str(refusal))
             continue

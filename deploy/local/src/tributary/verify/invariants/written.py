@@ -67,7 +67,9 @@ def entry(body: Any) -> Entry:
         case Captured():
             _, line = life.captured(Lead(), body.at, body.source, body.flags)
         case Qualified():
-            _, line = life.qualified(Lead(), body.at, body.grade, body.disposition, body.scorecard, body.score)
+            _, line = life.qualified(
+                Lead(), body.at, body.grade, body.disposition, body.scorecard, body.score, body.reasons
+            )
         case Discarded():
             _, line = life.discarded(Lead(), body.at, body.reason)
         case Routed():
