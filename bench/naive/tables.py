@@ -112,7 +112,7 @@ class Fact(Base):
     outcome: Mapped[str | None]
     amount: Mapped[int | None] = mapped_column(BigInteger)
     currency: Mapped[str | None]
-    history: Mapped[str] = mapped_column(default="")
+    history: Mapped[str | None]
     segment_key: Mapped[str | None]
     channel_key: Mapped[str | None]
     campaign_key: Mapped[str | None]

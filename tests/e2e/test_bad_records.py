@@ -100,7 +100,7 @@ def test_a_parked_submission_is_replayed_once_its_key_is_there(stage: Stage) -> 
     until("it is parked", lambda: stage.sql("leads", stands, str(lead_id).encode()))
     (event,) = parked(stage, "leads", str(lead_id))
     assert (event["cause"], event["type"]) == ("refused", "leads.intake.submitted.v1")
-    assert 'parked_events_total{cause="failed alone"}' in stage.telemetry("leads")
+    assert 'parked_events_total{cause="refused"}' in stage.telemetry("leads")
     assert "failed again" in stage.run("leads", "parked", "replay", event["id"]).stdout
     assert stage.get("leads", f"/v1/leads/{lead_id}") is None
 
