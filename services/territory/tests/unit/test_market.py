@@ -196,6 +196,14 @@ def test_own_attributes_are_one_however_they_are_spelled_and_their_numbers_are_n
     assert again == {"rules[0].when.attributes.Size": "is there already, written in another way"}
 
 
+def test_a_decimal_number_with_zeros_at_its_end_is_a_text_among_texts_and_a_number_among_numbers() -> None:
+    assert when({"product": ["1.10"], "attributes.size": ["1.10", "1.1"], "attributes.width": {"min": "0.50"}}) == {
+        "product": OneOf(("1.10",)),
+        "attributes.size": OneOf(("1.10", "1.1"), (1.1,)),
+        "attributes.width": Range(0.5, None),
+    }
+
+
 @pytest.mark.parametrize("nothing", ["\u200b", "\u2060\u00ad", "\ufeff"])
 def test_what_nobody_can_see_is_nothing_to_ask_for(nothing: str) -> None:
     assert faults(changed("rules/0/when/region", {"prefix": nothing})) == {"rules[0].when.region.prefix": TEXT}

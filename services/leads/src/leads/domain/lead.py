@@ -5,6 +5,7 @@ when nothing changed. A step stands a missing predecessor: events of other servi
 so a lead's state is read off what is known of it, not off the order in which it became known.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
@@ -112,12 +113,23 @@ def submitted_again(lead: Lead, at: datetime, content: str | None) -> Step:
     return after, _entry("submitted again", at, content="another; the first stands")
 
 
-def qualified(lead: Lead, at: datetime, grade: str, disposition: str, scorecard: int, score: int) -> Step:
-    """The scorecard judged the lead. A verdict stands until a newer card judges again."""
+def qualified(
+    lead: Lead,
+    at: datetime,
+    grade: str,
+    disposition: str,
+    scorecard: int,
+    score: int,
+    reasons: Mapping[str, int] | None = None,
+) -> Step:
+    """The scorecard judged the lead, for these reasons: its terms that counted, and their points. A verdict stands until a newer
+    card judges again.
+    """
     if lead.scorecard is not None and lead.scorecard >= scorecard:
         return lead, None
     after = lead._replace(qualified_at=at, grade=grade, disposition=disposition, scorecard=scorecard)
-    return after, _entry("qualified", at, grade=grade, score=score, disposition=disposition, scorecard=scorecard)
+    verdict: Entry = {"grade": grade, "score": score, "disposition": disposition, "scorecard": scorecard}
+    return after, _entry("qualified", at, **verdict, reasons=dict(reasons or {}))
 
 
 def discarded(lead: Lead, at: datetime, reason: str) -> Step:
@@ -128,20 +140,35 @@ def discarded(lead: Lead, at: datetime, reason: str) -> Step:
 
 
 def opened(lead: Lead, at: datetime, segment: str, team: str, pipeline: str) -> Step:
-    """The lead stands in a team's pipeline. A later routing moves it, an older one heard again does not."""
+    """The lead stands in a team's pipeline. A later routing moves it, an older one heard again does not.
+
+    With another team the person goes whom the former one gave the lead to: until the new team gives it to somebody it is
+    nobody's.
+    """
     if lead.opened_at and (
         at < lead.opened_at or (lead.segment, lead.team, lead.pipeline) == (segment, team, pipeline)
     ):
         return lead, None
     after = lead._replace(opened_at=at, segment=segment, team=team, pipeline=pipeline)
-    return after, _entry("routed", at, segment=segment, team=team, pipeline=pipeline)
+    released: Entry = {}
+    if lead.assigned_at and lead.team != team and lead.assigned_at < at:
+        after = after._replace(assigned_at=None, person=None)
+        released = {"released": lead.person}
+    return after, _entry("routed", at, segment=segment, team=team, pipeline=pipeline, **released)
 
 
 def assigned(lead: Lead, at: datetime, team: str, person: str) -> Step:
-    """The lead is a person's. A later assignment moves it, an older one heard again does not."""
-    if lead.assigned_at and (at < lead.assigned_at or lead.person == person):
+    """The lead is a person's. A later assignment moves it, an older one heard again does not; nor does one by a team that
+    the lead has left since. A team that is first heard of here has the lead until its routing is heard.
+    """
+    if lead.opened_at and lead.team != team and at < lead.opened_at:
         return lead, None
-    return lead._replace(assigned_at=at, person=person, waits=None), _entry("assigned", at, team=team, person=person)
+    same = lead.person == person and (lead.team == team or lead.assigned_at == at)
+    if lead.assigned_at and (at < lead.assigned_at or same):
+        return lead, None
+    by = lead.team if lead.opened_at else team
+    after = lead._replace(assigned_at=at, person=person, team=by, waits=None)
+    return after, _entry("assigned", at, team=team, person=person)
 
 
 def left_open(lead: Lead, at: datetime, reason: str) -> Step:

@@ -1,7 +1,8 @@
 """From the bytes of a market file to plain data, and back.
 
 YAML is read by the rules people expect of it: only ``true`` and ``false`` are truth values, so Norway stays ``NO``; a
-number with leading zeros stays text, so the postcode ``01067`` keeps its zero; there are no dates. Aliases, anchors, tags
+number that would not be written back as it is stays text, so the postcode ``01067`` keeps its zero and the product ``1.10``
+too; there are no dates. Aliases, anchors, tags
 and duplicate names are refused: they hide what a file says, and aliases can make a small file a huge one.
 """
 
@@ -114,11 +115,8 @@ def _scalar(event: Any, line: int) -> Any:
         return value
     if value in _WORDS:
         return _WORDS[value]
-    if _WHOLE.fullmatch(value):
-        return int(value)
-    if _DECIMAL.fullmatch(value):
-        return float(value)
-    return value
+    number = int(value) if _WHOLE.fullmatch(value) else float(value) if _DECIMAL.fullmatch(value) else None
+    return value if number is None or str(number) != value else number
 
 
 def _named_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -32,6 +32,8 @@ TEXT_AT_MOST = 200
 MARKET = "market"
 
 _UNSPEAKABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+# A decimal number that a file writes with zeros at its end reaches us as text, so that it stays what it is where texts are asked.
+_WRITTEN = re.compile(r"[-+]?[0-9]{1,15}\.[0-9]{0,14}0")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 
 Made = TypeVar("Made")
@@ -164,9 +166,12 @@ class _Reading:
         texts: dict[str, None] = {}
         numbers: dict[Number, None] = {}
         for value in self.alternatives(asked, at):
-            if isinstance(value, str | bool) or not (name == AMOUNT or name.startswith(OWN)):
+            said_as_number = name == AMOUNT or name.startswith(OWN)
+            if isinstance(value, str | bool) or not said_as_number:
                 texts[text(value)] = None
-            else:
+            if said_as_number and isinstance(value, str) and _WRITTEN.fullmatch(value):
+                numbers[float(value)] = None
+            elif said_as_number and not isinstance(value, str | bool):
                 numbers[value] = None
         return OneOf(tuple(texts), tuple(numbers))
 
@@ -192,6 +197,8 @@ class _Reading:
             value = asked.get(end)
             if end not in asked:
                 continue
+            if isinstance(value, str) and _WRITTEN.fullmatch(value):
+                value = float(value)
             if not _number(value):
                 self.fault(f"{at}.{end}", "is not a number")
             else:

@@ -114,10 +114,13 @@ def followed(world: World) -> Iterator[Violation]:
         if isinstance(body, Routed):
             if said.key not in routed or body.at >= routed[said.key].at:
                 routed[said.key] = body
+                if (before := assigned.get(said.key)) and before.team != body.team and before.at < body.at:
+                    del assigned[said.key]  # the new team has not given it to anybody
         elif isinstance(body, Assigned):
             if said.key not in assigned or body.at >= assigned[said.key].at:
                 assigned[said.key] = body
-        elif isinstance(body, Unassigned | Unroutable):
+                waits.pop(said.key, None)
+        elif isinstance(body, Unassigned | Unroutable) and said.key not in assigned:
             waits.setdefault(said.key, set()).add(body.reason)
     leads = world.leads.leads
     for lead_id in sorted({*routed, *assigned, *waits} - leads.keys()):
