@@ -34,7 +34,12 @@ DOORS = {
         ("GET", "/v1/campaigns/{campaign}/ledger"),
         ("POST", "/v1/spend"),
     },
-    "metrics": {("GET", "/v1/kpis"), ("GET", "/v1/kpis/stream"), ("GET", "/v1/kpis/{by}/{key}/facts")},
+    "metrics": {
+        ("GET", "/v1/kpis"),
+        ("GET", "/v1/kpis/stream"),
+        ("POST", "/v1/kpis/stream/tickets"),
+        ("GET", "/v1/kpis/{by}/{key}/facts"),
+    },
 }
 
 

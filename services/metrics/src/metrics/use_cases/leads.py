@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from chassis import Transaction
 from contracts import STREAM_OF
@@ -20,18 +20,18 @@ OfALead = LeadCaptured | LeadQualified | LeadDiscarded | LeadClosed
 OfAPlace = LeadRouted | LeadUnroutable | LeadAssigned | LeadUnassigned
 
 
-def _captured(fact: LeadFact, event: LeadCaptured, _: str) -> None:
+def _captured(fact: LeadFact, event: LeadCaptured) -> None:
     _can_be_kept(event.captured_at, event.channel, event.source, event.campaign)
     fact.captured(event.captured_at, event.channel or event.source, event.campaign)
 
 
-def _qualified(fact: LeadFact, event: LeadQualified, _: str) -> None:
+def _qualified(fact: LeadFact, event: LeadQualified) -> None:
     """A lead is valid when it is genuine and worth a salesperson's time, now or later."""
     _can_be_kept(event.qualified_at)
     fact.qualified(event.qualified_at, event.genuine and event.disposition in ("near_term", "nurture"))
 
 
-def _discarded(fact: LeadFact, event: LeadDiscarded, _: str) -> None:
+def _discarded(fact: LeadFact, event: LeadDiscarded) -> None:
     _can_be_kept(event.discarded_at)
     fact.discarded(event.discarded_at)
 
@@ -46,18 +46,18 @@ def _closed(fact: LeadFact, event: LeadClosed, history: str) -> None:
         fact.closed(event.revision, event.result, amount.minor, amount.currency, history)
 
 
-def _routed(fact: LeadFact, event: LeadRouted, _: str) -> None:
+def _routed(fact: LeadFact, event: LeadRouted) -> None:
     _can_be_a_key(event.segment, event.team)
     _can_be_kept(event.routed_at)
     fact.placed(event.routed_at, event.segment, event.team)
 
 
-def _unroutable(fact: LeadFact, event: LeadUnroutable, _: str) -> None:
+def _unroutable(fact: LeadFact, event: LeadUnroutable) -> None:
     _can_be_kept(event.decided_at)
     fact.placed(event.decided_at, None, None)
 
 
-def _assigned(fact: LeadFact, event: LeadAssigned, _: str) -> None:
+def _assigned(fact: LeadFact, event: LeadAssigned) -> None:
     """It also says where the lead belongs, should the word of its routing be missing."""
     _can_be_a_key(event.segment, event.team)
     _can_be_kept(event.assigned_at, event.person)
@@ -65,7 +65,7 @@ def _assigned(fact: LeadFact, event: LeadAssigned, _: str) -> None:
     fact.assigned(event.assigned_at, event.person)
 
 
-def _unassigned(fact: LeadFact, event: LeadUnassigned, _: str) -> None:
+def _unassigned(fact: LeadFact, event: LeadUnassigned) -> None:
     _can_be_a_key(event.segment, event.team)
     _can_be_kept(event.decided_at)
     fact.placed(event.decided_at, event.segment, event.team)
@@ -88,11 +88,10 @@ def _can_be_a_key(*names: str) -> None:
 
 
 # By class and not by isinstance: this runs for every event, and pydantic's isinstance is written in Python.
-HEAR: Mapping[type[Event], Callable[[LeadFact, Any, str], None]] = {
+HEAR: Mapping[type[Event], Callable[[LeadFact, Any], None]] = {
     LeadCaptured: _captured,
     LeadQualified: _qualified,
     LeadDiscarded: _discarded,
-    LeadClosed: _closed,
     LeadRouted: _routed,
     LeadUnroutable: _unroutable,
     LeadAssigned: _assigned,
@@ -116,7 +115,10 @@ async def count_leads(events: Sequence[OfALead] | Sequence[OfAPlace], tx: Transa
         if lead_id not in before:
             before[lead_id] = standing(fact)
         try:
-            HEAR[kind](fact, event, tx.heard(event).source)
+            if kind is LeadClosed:
+                _closed(fact, cast(LeadClosed, event), tx.heard(event).source)
+            else:
+                HEAR[kind](fact, event)
         except CannotCount as refusal:
             tx.park(event, str(refusal))
             continue
