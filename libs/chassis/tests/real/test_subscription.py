@@ -11,7 +11,9 @@ from toy.handlers import hearing
 from toy.place import Place, at_work, noted, numbers, say
 from toy.waiting import until
 
-from chassis import Service
+from chassis import Service, parking
+from chassis.broker import new_producer
+from chassis.jobs import run_once
 from chassis.restored import begin_new_history
 
 
@@ -323,3 +325,73 @@ async def test_a_service_waits_for_its_topics_and_says_which_are_missing(place: 
     down = build(place.settings(database), hearing(place.group, missing), (place.said,))
     async with at_work(down, ready=False):
         await until("it says so", lambda: f"topics are missing: {missing.topic}" in down.troubles())
+
+
+async def put_as(place: Place, name: str, **changed: bytes) -> None:
+    """One more record on partition 0 in the headers of the first one there, with a body that says this name."""
+    first = next(r for r in await place.on_topic(place.heard) if r.partition == 0)
+    headers = {**dict(first.headers), "ce_id": name.encode(), **changed}
+    body = planned("c0", name).model_dump_json(exclude_none=True).encode()
+    await place.put(place.heard, (body, list(headers.items())))
+
+
+async def test_numbers_far_ahead_and_histories_of_nobody_are_set_aside_told_and_not_obeyed(place: Place) -> None:
+    up, down = place.upstream(await place.database()), place.downstream(await place.database())
+    async with at_work(up, down):
+        await say(up, named(0, 14))
+        await until("heard", lambda: has_noted(down, 14))
+        source = dict((await place.on_topic(place.heard))[0].headers)["source"]
+        for n in range(50):
+            await put_as(place, f"strange{n}", source=b"leads/%d" % n, seq=b"1")
+        await put_as(place, "late", source=b"campaigns/made-up", seq=b"77")
+        await put_as(place, "far", source=source, seq=b"777777777")
+        await until("it is told", lambda: "52 records are parked" in down.subscription.trouble, 30)
+        await say(up, named(14, 28))
+        await until("all is heard", lambda: has_noted(down, 28), 30)
+        assert sorted(await noted(down)) == names(0, 28)
+        assert "gap" not in down.subscription.trouble
+        parked = await parking.listed(down.database)
+        assert {p["cause"] for p in parked} == {"unknown history", "number far ahead"}
+        for cause in parking.SUSPECT:
+            await parking.discard(down.database, "a test", cause=cause)
+        await run_once(parking.HOUSEKEEPING, down.database)
+        assert down.subscription.trouble == ""
+
+
+async def test_a_number_that_a_stranger_took_does_not_cost_the_true_event(place: Place) -> None:
+    up, down = place.upstream(await place.database()), place.downstream(await place.database())
+    async with at_work(up, down):
+        await say(up, [planned("c0", "n0")])
+        await until("heard", lambda: has_noted(down, 1))
+        partition = (await place.on_topic(place.heard))[0].partition
+        first = (await place.on_topic(place.heard))[0]
+        taken = {**dict(first.headers), "ce_id": b"forged", "ce_type": b"campaigns.campaign.sold.v1", "seq": b"2"}
+        producer = await new_producer(down.settings)
+        await producer.send_and_wait(place.heard.topic, b"{}", b"k", partition, headers=list(taken.items()))
+        await producer.stop()
+        await say(up, [planned("c0", "n1", version=2), planned("c0", "n2", version=3)])
+        await until("it is told", lambda: "1 records are parked" in down.subscription.trouble)
+        await until("what comes after is heard", lambda: has_noted(down, 2))
+        [row] = await parking.listed(down.database)
+        assert row["cause"] == "conflict"
+        assert await parking.replay(down.database, down.router, row["id"]) == "replayed"
+        assert sorted(await noted(down)) == ["n0", "n1", "n2"]
+
+
+async def test_a_held_delivery_goes_on_in_every_replica_when_an_operator_lets_it_through(place: Place) -> None:
+    up, database = place.upstream(await place.database()), await place.database()
+    one, two = place.downstream(database, park_limit=3), place.downstream(database, instance="two", park_limit=3)
+    events = [planned(f"c{n}", "breaks" if n % 2 else f"n{n}") for n in range(60)]
+    async with at_work(up):
+        await say(up, events)
+        await until("sent", lambda: everything_is_on(place, 60))
+        async with at_work(one, two, ready=False):
+            await until("it is held", lambda: any("too much is failing" in s.subscription.trouble for s in (one, two)))
+            held = len(await noted(one))
+            assert held < 30
+            await parking.open_for(one.database, 5, "the names of that release")
+            await until("the good ones go on", lambda: has_noted(one, 30), 20)
+            await until("nobody is held", lambda: not one.subscription.held and not two.subscription.held)
+    parked = await parking.listed(one.database)
+    assert len(parked) == 30
+    assert any("let through: the names of that release" in p["detail"] for p in parked)
