@@ -230,6 +230,13 @@ MUTANTS = (
         "services/leads/tests/component",
     ),
     _m(
+        "what a sender caused counts as a bug of ours, and holds the delivery",
+        f"{CHASSIS}/consumer.py",
+        "failed.bugs += not is_of_a_value(error)",
+        "failed.bugs += 1",
+        f"{TESTS}/component/test_broker_strangers.py",
+    ),
+    _m(
         "submissions that no key opens hold the others",
         f"{LEADS}/use_cases/intake.py",
         '            tx.park(one, "no intake key opens it: it was not sealed at this door, or its key is gone")\n',
@@ -332,6 +339,13 @@ MUTANTS = (
         f"{LOCAL}/verify/invariants/written.py",
         "    for line in due(lead):\n",
         "    for line in ():\n",
+        "deploy/local/tests/verify/test_invariants.py",
+    ),
+    _m(
+        "verify believes the credits that are saved",
+        f"{LOCAL}/verify/invariants/turns.py",
+        "        if held.get(person, 0) != right.get(person, 0):\n",
+        "        if False:\n",
         "deploy/local/tests/verify/test_invariants.py",
     ),
     _m(
