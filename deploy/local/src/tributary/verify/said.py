@@ -75,6 +75,7 @@ class Qualified(NamedTuple):
     score: int
     scorecard: int
     about: str
+    reasons: tuple[tuple[str, int], ...]
 
 
 class Discarded(NamedTuple):
@@ -258,7 +259,8 @@ def _captured(b: Mapping[str, Any]) -> Captured:
 
 def _qualified(b: Mapping[str, Any]) -> Qualified:
     at, about = _when(b["qualified_at"]), canonical(b["about"])
-    return Qualified(at, b["genuine"], b["disposition"], b["grade"], b["score"], b["scorecard"], about)
+    reasons = tuple((reason["term"], reason["points"]) for reason in b.get("reasons", ()))
+    return Qualified(at, b["genuine"], b["disposition"], b["grade"], b["score"], b["scorecard"], about, reasons)
 
 
 def _kpi(body: Mapping[str, Any]) -> KpiTold:
