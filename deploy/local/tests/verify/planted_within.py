@@ -135,6 +135,12 @@ WITHIN = (
     Planted(
         "written",
         "invented",
+        f"lead {ANNA}: its history says that it was qualified",
+        _history(ANNA, lambda h: h[1].update(reasons={"knows us": 80})),
+    ),
+    Planted(
+        "written",
+        "invented",
         "its history says that it was assigned",
         _history(ANNA, lambda h: h.append({**h[-1], "person": "mia"})),
     ),

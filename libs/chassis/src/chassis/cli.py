@@ -25,9 +25,7 @@ Asked = Callable[[Callable[[Service], Awaitable[Any]]], Any]
 
 def cli(build: Callable[[S], Service], settings_type: type[S], name: str) -> typer.Typer:
     """The command line of one service."""
-    app = typer.Typer(
-        no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False, help=f"Tributary {name}."
-    )
+    app = _words(f"Tributary {name}.")
 
     def ask(work: Callable[[Service], Awaitable[Any]]) -> Any:
         return asyncio.run(_with(build(settings_type()), work))
@@ -86,9 +84,14 @@ def cli(build: Callable[[S], Service], settings_type: type[S], name: str) -> typ
     return app
 
 
+def _words(about: str) -> typer.Typer:
+    """A group of words. What a failure shows holds no variables: they may hold what somebody sent."""
+    return typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False, help=about)
+
+
 def _parked(ask: Asked) -> typer.Typer:
     """What an operator does with events that could not be handled."""
-    parked = typer.Typer(no_args_is_help=True, help="Events that could not be handled.")
+    parked = _words("Events that could not be handled.")
 
     @parked.command(name="list", help="What is parked and was not replayed.")
     def parked_list(everything: bool = typer.Option(False, "--all")) -> None:

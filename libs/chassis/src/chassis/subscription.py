@@ -8,7 +8,7 @@ from typing import Any
 from aiokafka import ConsumerRebalanceListener, TopicPartition
 from faststream.kafka import KafkaBroker
 
-from chassis import broker, parking, telemetry
+from chassis import broker, parking, records, telemetry
 from chassis.consumer import Consumer, Delivery, Held, Partition
 from chassis.router import Router
 from chassis.settings import Settings
@@ -75,6 +75,7 @@ class Subscription:
 
     async def start(self) -> None:
         """Joins the group. Returns when the first assignment is under way."""
+        records.read_leniently()
         self._broker = broker.new_broker(self.settings)
         self._subscriber = broker.subscribe(
             self._broker, self.settings, self.router.service, [s.topic for s in self.router.streams], self.listener

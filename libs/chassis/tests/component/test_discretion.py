@@ -8,7 +8,6 @@ from collections.abc import Iterator
 
 import pytest
 import structlog
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from toy.facts import planned
 
@@ -19,17 +18,6 @@ from chassis.testing import ServiceUnderTest
 
 CANARY = "erika.mustermann@example.com"
 SAMPLED = f"00-{'a' * 32}-{'b' * 16}-01"
-
-
-@pytest.fixture
-def spans(monkeypatch: pytest.MonkeyPatch) -> Iterator[InMemorySpanExporter]:
-    """What is recorded, in a provider of this test's own."""
-    exporter = InMemorySpanExporter()
-    monkeypatch.setattr(telemetry, "_provider", None)
-    monkeypatch.setattr(telemetry, "_tracer", telemetry._tracer)
-    telemetry.record_spans("toy", SimpleSpanProcessor(exporter))
-    yield exporter
-    telemetry._provider = None
 
 
 @pytest.fixture

@@ -1,31 +1,16 @@
 """One trace from the record that came in to the record that goes out."""
 
-from collections.abc import Iterator
-
-import pytest
 from opentelemetry.sdk.trace import ReadableSpan
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import format_span_id, format_trace_id
 from toy.facts import planned
 
-from chassis import outbox, telemetry
+from chassis import outbox
 from chassis.testing import ServiceUnderTest
 from contracts.campaigns.ledger import LEDGER
 
 TRACE, SPAN = "a" * 32, "b" * 16
 SAMPLED = f"00-{TRACE}-{SPAN}-01"
-
-
-@pytest.fixture
-def spans(monkeypatch: pytest.MonkeyPatch) -> Iterator[InMemorySpanExporter]:
-    """What is recorded, in a provider of this test's own."""
-    exporter = InMemorySpanExporter()
-    monkeypatch.setattr(telemetry, "_provider", None)
-    monkeypatch.setattr(telemetry, "_tracer", telemetry._tracer)
-    telemetry.record_spans("toy", SimpleSpanProcessor(exporter))
-    yield exporter
-    telemetry._provider = None
 
 
 def named(spans: InMemorySpanExporter, name: str) -> list[ReadableSpan]:

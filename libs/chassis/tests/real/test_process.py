@@ -91,7 +91,13 @@ async def works_and_stops(place: Place, toy: Process, serving: "asyncio.subproce
     assert (listed["cause"], listed["type"]) == ("ValueError", "campaigns.campaign.planned.v1")
     shown = json.loads((await toy.run("parked", "show", listed["id"])).stdout)
     assert '"name":"fails"' in shown["payload"]
-    assert (await toy.run("parked", "replay", listed["id"])).stdout == f"{listed['id']}: failed again: ValueError\n"
+    assert (await toy.run("parked", "replay", listed["id"])).stdout.startswith(
+        f"{listed['id']}: failed again: ValueError at handlers.py:"
+    )
+    assert (await toy.run("parked", "let-through", "--reason", "a test")).stdout.startswith("What fails is parked")
+    assert (await toy.run("parked", "discard", listed["id"])).returncode != 0, "nothing goes without a reason"
+    assert (await toy.run("parked", "discard", listed["id"], "--reason", "a test")).stdout == "1 discarded\n"
+    assert (await toy.run("parked", "list")).stdout == "[]\n"
     assert (await toy.run("health")).returncode == 0
     async with toy.http.stream("GET", "/v1/ticks") as stream:
         lines = stream.aiter_lines()

@@ -39,7 +39,7 @@ async def test_events_arrive_in_order_with_the_headers_that_are_promised(place: 
     records = await place.on_topic(place.heard)
     for record in records:
         h = dict(record.headers)
-        assert h["source"] == f"toy/{epoch}".encode()
+        assert h["source"] == f"campaigns/{epoch}".encode()
         assert (h["ce_specversion"], h["ce_source"], h["content-type"]) == (
             b"1.0",
             b"/" + h["source"],

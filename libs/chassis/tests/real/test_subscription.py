@@ -2,10 +2,13 @@
 
 import asyncio
 import dataclasses
+import gzip
+import struct
 from typing import Any
 
 import pytest
-from aiokafka import TopicPartition
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.record.util import calc_crc32c
 from toy.facts import planned, spent
 from toy.handlers import hearing
 from toy.place import Place, at_work, noted, numbers, say
@@ -395,3 +398,38 @@ async def test_a_held_delivery_goes_on_in_every_replica_when_an_operator_lets_it
     parked = await parking.listed(one.database)
     assert len(parked) == 30
     assert any("let through: the names of that release" in p["detail"] for p in parked)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+async def test_a_header_whose_name_is_no_text_stops_nobody(place: Place, packed: bool) -> None:
+    up, down = place.upstream(await place.database()), place.downstream(await place.database())
+    async with at_work(up, down):
+        await say(up, [planned("c0", "n0")])
+        await until("heard", lambda: has_noted(down, 1))
+        partition = (await place.on_topic(place.heard))[0].partition
+        producer = AIOKafkaProducer(bootstrap_servers=place.kafka, acks="all")
+        await producer.start()
+        batch = producer.create_batch()
+        batch.append(key=b"k", value=b"{}", timestamp=None, headers=[("NAME", b"x"), ("other", None)])
+        made = batch._build
+        batch._build = lambda: misnamed(made(), packed)
+        await (await producer.send_batch(batch, place.heard.topic, partition=partition))
+        await producer.stop()
+        await say(up, [planned("c0", "n1", version=2)])
+        await until("what comes after is heard", lambda: has_noted(down, 2))
+        [row] = await parking.listed(down.database)
+        assert row["cause"] == "unreadable header"
+        shown = await parking.shown(down.database, row["id"])
+        assert shown is not None
+        assert "other" in shown["headers"]
+
+
+def misnamed(data: bytearray, packed: bool) -> bytearray:
+    """The batch with a header's name that is no UTF-8, compressed or not, under a checksum that is right."""
+    data = bytearray(data).replace(b"NAME", b"\xff\xfe\xed\xa0")
+    if packed:
+        data = data[:61] + bytearray(gzip.compress(bytes(data[61:])))
+        struct.pack_into(">i", data, 8, len(data) - 12)
+        struct.pack_into(">h", data, 21, 1)
+    struct.pack_into(">I", data, 17, calc_crc32c(memoryview(data)[21:]))
+    return data

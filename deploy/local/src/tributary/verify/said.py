@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from pydantic_core import from_json
@@ -76,7 +75,7 @@ class Qualified(NamedTuple):
     score: int
     scorecard: int
     about: str
-    reasons: Mapping[str, int] = MappingProxyType({})
+    reasons: tuple[tuple[str, int], ...]
 
 
 class Discarded(NamedTuple):
@@ -260,7 +259,7 @@ def _captured(b: Mapping[str, Any]) -> Captured:
 
 def _qualified(b: Mapping[str, Any]) -> Qualified:
     at, about = _when(b["qualified_at"]), canonical(b["about"])
-    reasons = {one["term"]: one["points"] for one in b.get("reasons", ())}
+    reasons = tuple((reason["term"], reason["points"]) for reason in b.get("reasons", ()))
     return Qualified(at, b["genuine"], b["disposition"], b["grade"], b["score"], b["scorecard"], about, reasons)
 
 

@@ -24,6 +24,7 @@ from tributary.verify.said import (
 from tributary.verify.world import Known, World
 
 ORDER = {"captured": 0, "qualified": 1, "discarded": 2}
+OWN = frozenset({"note", "released"})
 UNTOLD = "submitted again"  # what only the history says, as often as the row counts it
 
 
@@ -67,9 +68,8 @@ def entry(body: Any) -> Entry:
         case Captured():
             _, line = life.captured(Lead(), body.at, body.source, body.flags)
         case Qualified():
-            _, line = life.qualified(
-                Lead(), body.at, body.grade, body.disposition, body.scorecard, body.score, body.reasons
-            )
+            judged = body.grade, body.disposition, body.scorecard, body.score, dict(body.reasons)
+            _, line = life.qualified(Lead(), body.at, *judged)
         case Discarded():
             _, line = life.discarded(Lead(), body.at, body.reason)
         case Routed():
@@ -151,7 +151,7 @@ def _history(lead_id: str, lead: Known, history: list[Entry], said: list[Entry] 
     for n, line in enumerate(history):
         if line in history[:n] and line.get("what") != UNTOLD:
             yield Violation("doubled", f"lead {lead_id}: its history says twice that it was {line.get('what')}")
-        elif said is not None and line.get("what") != UNTOLD and _without_note(line) not in said:
+        elif said is not None and line.get("what") != UNTOLD and _as_told_of(line) not in said:
             yield Violation("invented", f"lead {lead_id}: its history says {_words(line)}, and nobody told that")
     for line in due(lead):
         if not any(line.items() <= held.items() for held in history):
@@ -159,9 +159,9 @@ def _history(lead_id: str, lead: Known, history: list[Entry], said: list[Entry] 
     yield from _in_order(lead_id, history)
 
 
-def _without_note(line: Entry) -> Entry:
-    """That there is a sealed note is not told: its text is nobody else's."""
-    return {name: value for name, value in line.items() if name != "note"} if "note" in line else line
+def _as_told_of(line: Entry) -> Entry:
+    """Without what is nobody else's to know or follows from the lines before: a sealed note, and whom a lead was taken from."""
+    return {name: value for name, value in line.items() if name not in OWN} if OWN & line.keys() else line
 
 
 def due(lead: Known) -> Iterable[Entry]:
