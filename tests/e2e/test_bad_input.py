@@ -104,7 +104,8 @@ def test_personal_data_is_in_no_log_topic_span_telemetry_page_answer_or_table(
     lead_id = stage.submit(lead, **traced)
     batch = stage.post("leads", "/v1/leads/batch", json={"leads": [lead]}, headers=traced).json()["ids"]
     parked = {"ce_type": b"leads.intake.submitted.v1", "traceparent": SAMPLED.format(trace=trace).encode()}
-    stage.put("leads.intake", raw({**LEAD, "lead_id": CANARY}), parked, b"x")
+    stranger = {**PERSON, "email": f"{CANARY}@stranger.example", "phone": "+49305550148"}  # nobody who is known here
+    stage.put("leads.intake", raw({**LEAD, "contact": stranger, "lead_id": CANARY}), parked, b"x")
     for bad in corpus():
         if bad.service == "leads" and bad.method == "POST":
             sent(stage, bad)

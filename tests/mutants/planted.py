@@ -269,7 +269,7 @@ MUTANTS = (
         f"{CHASSIS}/consumer.py",
         "failed.bugs += not is_of_a_value(error)",
         "failed.bugs += 1",
-        f"{TESTS}/component/test_broker_strangers.py",
+        f"{TESTS}/component/test_forged.py",
     ),
     _m(
         "submissions that no key opens hold the others",
