@@ -43,32 +43,32 @@ def measured(running: Running, rate: float, seconds: float, **more: Any) -> dict
     return row
 
 
-def walk_round(number: int, results: Results, told: argparse.Namespace) -> dict[str, Any]:
+def walk_round(number: int, results: Results, options: argparse.Namespace) -> dict[str, Any]:
     """The walk idle, at fixed rates and at its edge, on a fresh stack."""
     say(f"round {number}: the walk")
     found: dict[str, Any] = {"calibration_ms": machine.calibrate()}
     with stack(f"walk-{number}") as running:
         running.load_market(market(RULES))
-        found["idle"] = idle(running, min(10.0, told.seconds))
+        found["idle"] = idle(running, min(10.0, options.seconds))
         measured(running, 200, 8)  # warm, not counted
-        found["rates"] = [measured(running, rate, told.seconds) for rate in RATES]
+        found["rates"] = [measured(running, rate, options.seconds) for rate in RATES]
         for kind in KINDS:
-            search = Search(lambda *asked, **more: measured(running, *asked, **more), kind, told.hold)
-            begin = known_edge(results, kind.name) or told.begin.get(kind.name)
-            found[kind.name] = search.run(begin, told.seconds)
-            say(f"  {kind.name}: held {report.held_rate(found[kind.name]):g}/s for {told.hold:g} s")
+            search = Search(lambda *asked, **more: measured(running, *asked, **more), kind, options.hold)
+            begin = known_edge(results, kind.name) or options.begin.get(kind.name)
+            found[kind.name] = search.run(begin, options.seconds)
+            say(f"  {kind.name}: held {report.held_rate(found[kind.name]):g}/s for {options.hold:g} s")
         found["verify"] = running.verified()
         say(f"  verify: {'green' if found['verify']['green'] else found['verify']}")
     return found
 
 
-def memory_round(number: int, told: argparse.Namespace) -> dict[str, Any]:
+def memory_round(number: int, options: argparse.Namespace) -> dict[str, Any]:
     """What each service holds when it is fresh and after fixed rates."""
     say(f"round {number}: memory")
     with stack(f"memory-{number}") as running:
         fresh = roles.resident({name: running.pids[name] for name in running.services})
         running.load_market(market(RULES))
-        rows = [measured(running, rate, told.seconds) for rate in RATES]
+        rows = [measured(running, rate, options.seconds) for rate in RATES]
         say("  after the last: " + ", ".join(f"{name} {mb} MB" for name, mb in rows[-1]["resident_mb"].items()))
         return {"fresh": fresh, "rates": rows, "verify": running.verified()}
 
@@ -79,19 +79,19 @@ def known_edge(results: Results, kind: str) -> float | None:
     return float(statistics.median_low(rates)) if rates else None
 
 
-def naive_round(number: int, told: argparse.Namespace) -> dict[str, Any]:
+def naive_round(number: int, options: argparse.Namespace) -> dict[str, Any]:
     """The naive walk at saturation, and ours in the same way right after it."""
     say(f"round {number}: the naive walk")
     home = OUT / "state" / f"naive-{number}"
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True)
-    row = naive.run(home, RULES, told.seconds)
+    row = naive.run(home, RULES, options.seconds)
     told_row = "{per_second}/s done, {cpu_us_all} us a lead, {waiting_at_the_end} waiting"
     say("  " + told_row.format(**row))
     with stack(f"beside-{number}") as running:
         running.load_market(market(RULES))
         measured(running, 200, 8)  # warm, not counted
-        row["ours"] = {kind.name: uvloop.run(saturated.ours(running, kind.size, told.seconds)) for kind in KINDS}
+        row["ours"] = {kind.name: uvloop.run(saturated.ours(running, kind.size, options.seconds)) for kind in KINDS}
         row["verify"] = running.verified()
     for name, ours in row["ours"].items():
         say(
@@ -109,64 +109,64 @@ def idle(running: Running, seconds: float) -> dict[str, Any]:
     return {"percent_of_a_core": used, "all": round(sum(used.values()), 1), "memory_mb": roles.memory(running.pids)}
 
 
-def walks(results: Results, told: argparse.Namespace) -> None:
+def walks(results: Results, options: argparse.Namespace) -> None:
     """Rounds of the walk and of the naive walk, interleaved."""
     for part in ("walk", "naive"):
-        if part in told.only:
+        if part in options.only:
             results[part] = []
-    for number in range(1, told.rounds + 1):
-        if "walk" in told.only:
-            results["walk"].append(walk_round(number, results, told))
+    for number in range(1, options.rounds + 1):
+        if "walk" in options.only:
+            results["walk"].append(walk_round(number, results, options))
             write(results)
-        if "naive" in told.only:
-            results["naive"].append(naive_round(number, told))
+        if "naive" in options.only:
+            results["naive"].append(naive_round(number, options))
             write(results)
 
 
-def remembered(results: Results, told: argparse.Namespace) -> None:
+def remembered(results: Results, options: argparse.Namespace) -> None:
     """Rounds of memory."""
-    results["memory"] = [memory_round(number, told) for number in range(1, told.rounds + 1)]
+    results["memory"] = [memory_round(number, options) for number in range(1, options.rounds + 1)]
 
 
-def overloaded(results: Results, told: argparse.Namespace) -> None:
+def overloaded(results: Results, options: argparse.Namespace) -> None:
     """Ten times what single POSTs hold."""
     held = known_edge(results, "posts") if results.get("walk") else None
     rate = 10 * (held or 2000)
-    say(f"overload: {rate:g}/s for {told.overload:g} s")
+    say(f"overload: {rate:g}/s for {options.overload:g} s")
     with stack("overload") as running:
         running.load_market(market(RULES))
         measured(running, 200, 8)  # warm, not counted
-        row = results["overload"] = overload.overload(running, rate, told.overload)
+        row = results["overload"] = overload.overload(running, rate, options.overload)
     answers = {status: answer["n"] for status, answer in row["answers"].items()}
     say(f"  answers {answers}, counted {row['counted']}, verify {'green' if row['verify']['green'] else row['verify']}")
 
 
-def grown(results: Results, told: argparse.Namespace) -> None:
+def grown(results: Results, options: argparse.Namespace) -> None:
     """What grows with what."""
     say("growth")
-    stored = 20_000 if told.quick else growth.STORED
-    results["growth"] = growth.growth(measured, min(told.seconds, growth.SECONDS), stored)
+    stored = 20_000 if options.quick else growth.STORED
+    results["growth"] = growth.growth(measured, min(options.seconds, growth.SECONDS), stored)
     rebuilt = results["growth"]["rebuild"]
     say(f"  metrics made anew: {rebuilt['events']} events in {rebuilt['seconds']} s")
 
 
-def beside(results: Results, told: argparse.Namespace) -> None:
+def beside(results: Results, options: argparse.Namespace) -> None:
     """Parts of the walk beside what people would take or write instead."""
     for part in peers.PARTS:
-        if part in told.only:
-            found = peers.run(part, OUT / "state" / "peers", told.rounds, told.quick)
+        if part in options.only:
+            found = peers.run(part, OUT / "state" / "peers", options.rounds, options.quick)
             results["peers"] = {**results.get("peers", {}), part: found}
             write(results)
 
 
 def main() -> None:
     """What is not asked for again is kept from the last run and shown with the commit that it belongs to."""
-    told = arguments()
+    options = arguments()
     raise_open_files()  # services inherit it: thousands of readers need a file each
     OUT.mkdir(parents=True, exist_ok=True)
-    results: Results = {} if set(told.only) == set(PARTS) else kept()
+    results: Results = {} if set(options.only) == set(PARTS) else kept()
     header = results["machine"] = machine.header(OUT)
-    options = {k: v for k, v in vars(told).items() if k != "only"}
+    options = {k: v for k, v in vars(options).items() if k != "only"}
     steps: list[tuple[set[str], Callable[[Results, argparse.Namespace], None]]] = [
         ({"walk", "naive"}, walks),
         ({"memory"}, remembered),
@@ -175,12 +175,12 @@ def main() -> None:
         (set(peers.PARTS), beside),
     ]
     for parts, step in steps:
-        if asked := sorted(parts & set(told.only)):
+        if asked := sorted(parts & set(options.only)):
             for part in asked:
                 where = {name: header[name] for name in ("commit", "processor", "python")}
                 where |= {"began": time.strftime("%Y-%m-%d %H:%M"), "calibration_ms": machine.calibrate()}
                 results.setdefault("made", {})[part] = {**where, **options}
-            step(results, told)
+            step(results, options)
             write(results)
     header["calibration_after_ms"] = machine.calibrate()
     header["fsync_after_ms"] = machine.fsync_probe(OUT)
@@ -200,14 +200,16 @@ def arguments() -> argparse.Namespace:
     asked.add_argument("--begin", default="", help="first rates to hold, like posts=2000,batches=2600, without a climb")
     asked.add_argument("--only", default=",".join(PARTS), help="parts, with commas between: " + ", ".join(PARTS))
     asked.add_argument("--quick", action="store_true", help="short and once, to see that it works")
-    told = asked.parse_args()
-    told.only = told.only.split(",")
-    told.begin = {name: float(rate) for name, _, rate in (one.partition("=") for one in told.begin.split(",") if one)}
-    if unknown := set(told.only) - set(PARTS):
+    options = asked.parse_args()
+    options.only = options.only.split(",")
+    options.begin = {
+        name: float(rate) for name, _, rate in (one.partition("=") for one in options.begin.split(",") if one)
+    }
+    if unknown := set(options.only) - set(PARTS):
         asked.error(f"there is no part {', '.join(sorted(unknown))}")
-    if told.quick:
-        told.rounds, told.seconds, told.hold, told.overload = 1, 6, 8, 8
-    return told
+    if options.quick:
+        options.rounds, options.seconds, options.hold, options.overload = 1, 6, 8, 8
+    return options
 
 
 def kept() -> Results:

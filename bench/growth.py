@@ -70,11 +70,11 @@ def _readers(running: Running, count: int, seconds: float, rate: float = 200) ->
         spent, took = roles.spent(cpu, roles.cpu(running.pids)), time.perf_counter() - began
         readers.stdin.write("end\n")
         readers.stdin.flush()
-        told = json.loads(readers.stdout.readline())
+        options = json.loads(readers.stdout.readline())
     return {
         "readers": count,
         "connected": ready + 1,
-        **told,
+        **options,
         "probe_frame": row["frame"],
         "assigned": row["assigned"],
         "metrics_cores": round(spent["metrics"] / took, 2),

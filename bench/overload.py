@@ -23,19 +23,19 @@ def overload(running: Running, rate: float, seconds: float, callers: int = CALLE
             time.sleep(2)
             peak = higher(peak, roles.memory(running.pids))
         assert flood.stdout is not None
-        told: dict[str, Any] = json.loads(flood.stdout.read().strip().splitlines()[-1])
+        options: dict[str, Any] = json.loads(flood.stdout.read().strip().splitlines()[-1])
     took = time.perf_counter() - began
     spent = roles.spent(cpu_before, roles.cpu(running.pids))
-    accepted = sum(answer["n"] for status, answer in told["answers"].items() if status in ("200", "202"))
+    accepted = sum(answer["n"] for status, answer in options["answers"].items() if status in ("200", "202"))
     drain = running.drained(before + accepted, within=300)
     time.sleep(5)
     return {
         "offered": rate,
         "asked_s": seconds,
         "callers": callers,
-        **told,
+        **options,
         "accepted": accepted,
-        "refused": sum(answer["n"] for answer in told["answers"].values()) - accepted,
+        "refused": sum(answer["n"] for answer in options["answers"].values()) - accepted,
         "accepted_per_second": round(accepted / took),
         "counted": running.counted()["routed"] - before,
         "drain_s": round(drain, 1),

@@ -67,7 +67,7 @@ class Reader(asyncio.Protocol):
         now = time.time()
         for frame in frames:
             if b"event: changed" in frame and (as_of := AS_OF.search(frame)):
-                newest = max(datetime.fromisoformat(told.decode()) for told in TIME.findall(as_of[1]))
+                newest = max(datetime.fromisoformat(options.decode()) for options in TIME.findall(as_of[1]))
                 self.all.age.add(max(0.0, now - newest.timestamp()))
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -96,7 +96,7 @@ async def run(port: int, token: str, count: int) -> None:
     them.counting, began, cpu = True, time.perf_counter(), time.process_time()
     await loop.run_in_executor(None, sys.stdin.readline)
     them.counting, took = False, time.perf_counter() - began
-    told = {
+    options = {
         "frames_per_second": round(them.frames / took),
         "frames_per_reader": round(them.frames / took / count, 2),
         "mb_per_second": round(them.bytes / took / 1e6, 1),
@@ -104,7 +104,7 @@ async def run(port: int, token: str, count: int) -> None:
         "age": them.age.summary(),
         "client_cores": round((time.process_time() - cpu) / took, 2),
     }
-    print(json.dumps(told), flush=True)
+    print(json.dumps(options), flush=True)
 
 
 if __name__ == "__main__":

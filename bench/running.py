@@ -24,9 +24,9 @@ class Running:
     """What ``stack.json`` says, and the questions a benchmark asks."""
 
     def __init__(self, home: Path) -> None:
-        told = json.loads((home / "stack.json").read_text())
-        self.home, self.kafka, self.token, self.services = home, told["kafka"], told["token"], told["services"]
-        self.pids: dict[str, int] = {role: pid for role, pid in told["pids"].items() if role != "stack"}
+        options = json.loads((home / "stack.json").read_text())
+        self.home, self.kafka, self.token, self.services = home, options["kafka"], options["token"], options["services"]
+        self.pids: dict[str, int] = {role: pid for role, pid in options["pids"].items() if role != "stack"}
         self.http = httpx.Client(headers={"authorization": f"Bearer {self.token}"}, timeout=300)
 
     def port(self, service: str) -> int:
@@ -75,9 +75,9 @@ def stack(name: str, **environment: str) -> Iterator[Running]:
     home = OUT / "state" / name
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True)
-    told = {**os.environ, "TRIBUTARY_STATE": str(home), **environment}
+    options = {**os.environ, "TRIBUTARY_STATE": str(home), **environment}
     with (home / "up.log").open("w") as log:
-        up = subprocess.Popen([sys.executable, "-m", "tributary", "up"], cwd=ROOT, env=told, stdout=log, stderr=log)
+        up = subprocess.Popen([sys.executable, "-m", "tributary", "up"], cwd=ROOT, env=options, stdout=log, stderr=log)
         try:
             deadline = time.monotonic() + 120
             while not (home / "stack.json").exists():

@@ -10,7 +10,7 @@ from bench.naive.handling import app, listen, once
 from bench.naive.tables import Fact, Kpi
 from contracts.leads.lead import LeadCaptured, LeadQualified, OpportunityOpened
 from contracts.territory.lead import LeadAssigned, LeadRouted
-from metrics.domain.contributions import COUNTS, Differences, standing
+from metrics.domain.contributions import COUNTS, KpiDelta, contribution
 from metrics.domain.facts import LeadFact
 from metrics.use_cases.leads import learn
 
@@ -45,12 +45,12 @@ async def count(event: LeadCaptured | LeadQualified | LeadRouted | LeadAssigned)
         await session.execute(insert(Fact).values(lead_id=event.lead_id).on_conflict_do_nothing())
         row = await session.get(Fact, event.lead_id, with_for_update=True)
         fact = LeadFact(**{part: getattr(row, part) for part in PARTS})
-        before = standing(fact)
+        before = contribution(fact)
         learn(fact, event, "")
         for part in PARTS:
             setattr(row, part, getattr(fact, part))
-        moved = Differences()
-        moved.move(before, standing(fact))
+        moved = KpiDelta()
+        moved.move(before, contribution(fact))
         if moved.counts:
             rows = [
                 {"by": by, "key": key, **dict(zip(COUNTS, counts, strict=True))}

@@ -103,7 +103,7 @@ class Fact(Base):
     qualified_at: Mapped[datetime | None] = mapped_column(When)
     valid: Mapped[bool] = mapped_column(default=False)
     discarded_at: Mapped[datetime | None] = mapped_column(When)
-    placed_at: Mapped[datetime | None] = mapped_column(When)
+    routed_at: Mapped[datetime | None] = mapped_column(When)
     segment: Mapped[str | None]
     team: Mapped[str | None]
     assigned_at: Mapped[datetime | None] = mapped_column(When)

@@ -11,7 +11,7 @@ import bytewax.operators as op  # type: ignore[import-not-found]
 from bytewax.connectors.kafka import KafkaSinkMessage  # type: ignore[import-not-found]
 from bytewax.connectors.kafka import operators as kop
 from bytewax.dataflow import Dataflow  # type: ignore[import-not-found]
-from fold import changes, contributions, learn, told  # type: ignore[import-not-found]
+from fold import changes, contributions, learn, options  # type: ignore[import-not-found]
 
 BROKERS = [os.environ["KAFKA"]]
 TOPICS = [os.environ["PREFIX"] + "leads.lead", os.environ["PREFIX"] + "territory.lead"]
@@ -28,7 +28,7 @@ def of_a_lead(fact: dict[str, Any] | None, event: dict[str, Any]) -> tuple[dict[
 def of_a_number(total: list[int] | None, change: dict[str, Any]) -> tuple[list[int], dict[str, Any]]:
     """One number with the change added."""
     total = [a + b for a, b in zip(total or [0] * 8, change["added"], strict=True)]
-    return total, told(change["by"], change["key"], total)
+    return total, options(change["by"], change["key"], total)
 
 
 def message(row: tuple[str, dict[str, Any]]) -> KafkaSinkMessage[bytes, bytes]:

@@ -21,8 +21,8 @@ from confluent_kafka import Consumer, TopicPartition
 from bench import forms, roles
 from bench.peers.servers import servers
 from contracts import STREAMS, Stream
+from tributary.child_process import Owned, free_port
 from tributary.kafka import LocalKafka
-from tributary.owned import Owned, free_port
 from tributary.services import LocalService
 from tributary.topics import create_topics
 
@@ -182,13 +182,13 @@ def run(home: Path, rounds: int, seconds: float, say: Callable[[str], None]) -> 
 def _peer(name: str, home: Path, kafka: LocalKafka, ending: contextlib.ExitStack) -> Door:
     port, topic = free_port(), PEERS[name].topic
     command = [sys.executable, "-m", "uvicorn", f"{MODULES[name]}:app", "--port", str(port), "--no-access-log"]
-    told = {
+    options = {
         **os.environ,
         "KAFKA": kafka.bootstrap,
         "TOPIC": topic,
         "DOOR_KEY": secrets.token_hex(32),
         "PYTHONPATH": os.getcwd(),
     }
-    process = Owned(name, command, log=home / f"{name}.log", env=told, grace=3).start()
+    process = Owned(name, command, log=home / f"{name}.log", env=options, grace=3).start()
     ending.callback(process.stop)
     return port, process.pid, topic

@@ -16,8 +16,8 @@ from bench.peers.sampling import Sampler
 from bench.peers.watching import Watcher
 from bench.running import OUT, ROOT
 from contracts import Stream
+from tributary.child_process import Owned, tail
 from tributary.kafka import LocalKafka
-from tributary.owned import Owned, tail
 from tributary.topics import create_topics
 
 HERE = Path(__file__).parent
@@ -57,9 +57,9 @@ class Engine:
         shutil.rmtree(self.state, ignore_errors=True)
         self.state.mkdir(parents=True)
         create_topics(kafka.bootstrap, [Stream(self.kpis, "key", (), "", partitions=1, sequenced=False)])
-        told = {"KAFKA": kafka.bootstrap, "PREFIX": prefix, "KPIS": self.kpis, "STATE": str(self.state)}
+        options = {"KAFKA": kafka.bootstrap, "PREFIX": prefix, "KPIS": self.kpis, "STATE": str(self.state)}
         self.process: Owned | None = None
-        self.environment = {**os.environ, **told, "GROUP": f"peers.{engine}.{number}", "PYTHONPATH": str(HERE)}
+        self.environment = {**os.environ, **options, "GROUP": f"peers.{engine}.{number}", "PYTHONPATH": str(HERE)}
         if engine == "bytewax":
             subprocess.run([self.python, "-m", "bytewax.recovery", str(self.state), "1"], check=True)
 

@@ -165,7 +165,7 @@ class Writer:
                 "seq": self.numbers[stream.topic, shard],
                 "causation": "",
             }
-            headers: list[tuple[str, str | bytes | None]] = [*headers_of(row, f"{stream.said_by}/bench".encode())]
+            headers: list[tuple[str, str | bytes | None]] = [*headers_of(row, f"{stream.publisher}/bench".encode())]
             body = event.model_dump_json(exclude_none=True).encode()
             for _ in range(2 if self._rng.random() < 0.02 else 1):
                 self._send(self._prefix + stream.topic, key, body, shard, headers)

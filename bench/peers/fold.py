@@ -71,7 +71,7 @@ def changes(before: dict[tuple[str, str], list[int]], after: dict[tuple[str, str
     return found
 
 
-def told(by: str, key: str, total: list[int]) -> dict[str, Any]:
+def options(by: str, key: str, total: list[int]) -> dict[str, Any]:
     """A KPI row as it is published."""
     counts: dict[str, Any] = dict(zip(MEASURES, total, strict=True))
     return {"by": by, "key": key, **counts, "won_amount": {"EUR": counts["won_amount"]}}

@@ -33,16 +33,16 @@ def run(home: Path, rounds: int, leads: int, few: int, quick: bool, say: Callabl
         for number in range(1, rounds + 1):
             last = number == rounds
             row = {"ours": Ours(home, kafka, postgres, number).measure(many, last)}
-            say(told("metrics", row["ours"]))
+            say(options("metrics", row["ours"]))
             row["bytewax"] = Engine("bytewax", home, kafka, number).measure(many, starts["bytewax"], last)
-            say(told("Bytewax", row["bytewax"]))
+            say(options("Bytewax", row["bytewax"]))
             row["quix"] = Engine("quix", home, kafka, number, PREFIX).measure(fewer, starts["quix"], last and not quick)
-            say(told("Quix Streams", row["quix"]))
+            say(options("Quix Streams", row["quix"]))
             found["rounds"].append(row)
     return found
 
 
-def told(name: str, row: dict[str, Any]) -> str:
+def options(name: str, row: dict[str, Any]) -> str:
     """One line of progress."""
     right = "right" if not row["wrong"] else f"WRONG: {row['wrong'][0]}"
     killed = f", next KPI {row['kill_to_kpi_s']} s after kill -9" if "kill_to_kpi_s" in row else ""

@@ -6,7 +6,7 @@ Exactly once, state in RocksDB with changelog topics, everything else as it come
 import os
 from typing import Any
 
-from fold import changes, contributions, learn, told  # type: ignore[import-not-found]
+from fold import changes, contributions, learn, options  # type: ignore[import-not-found]
 from quixstreams import Application, State  # type: ignore[import-not-found]
 
 app = Application(
@@ -37,7 +37,7 @@ def of_a_number(change: dict[str, Any], state: State) -> dict[str, Any]:
     """One number with the change added."""
     total = [a + b for a, b in zip(state.get("total", [0] * 8), change["added"], strict=True)]
     state.set("total", total)
-    row: dict[str, Any] = told(change["by"], change["key"], total)
+    row: dict[str, Any] = options(change["by"], change["key"], total)
     return row
 
 

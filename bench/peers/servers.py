@@ -4,8 +4,8 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from tributary.child_process import free_port
 from tributary.kafka import LocalKafka
-from tributary.owned import free_port
 from tributary.postgres import LocalPostgres
 
 

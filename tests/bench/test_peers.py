@@ -5,7 +5,7 @@ from collections import Counter
 from bench.peers import fold, routing
 from bench.peers.events import Right, said
 
-from metrics.domain.contributions import COUNTS, Differences, standing
+from metrics.domain.contributions import COUNTS, KpiDelta, contribution
 from metrics.domain.facts import LeadFact
 from metrics.use_cases.leads import learn
 
@@ -26,11 +26,11 @@ def test_the_numbers_expected_are_those_that_the_peers_fold_makes() -> None:
 
 
 def test_the_numbers_expected_are_those_that_metrics_makes() -> None:
-    right, facts, total = Right(), {}, Differences()
+    right, facts, total = Right(), {}, KpiDelta()
     for event in said(4000, right):
         learn(facts.setdefault(event.lead_id, LeadFact(event.lead_id)), event, "")
     for fact in facts.values():
-        total.move(None, standing(fact))
+        total.move(None, contribution(fact))
     assert {key: +Counter(dict(zip(COUNTS, row, strict=True))) for key, row in total.counts.items()} == {
         key: +Counter({m: n for m, n in row.items() if m in COUNTS}) for key, row in right.rows.items()
     }

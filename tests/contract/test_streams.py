@@ -71,7 +71,7 @@ def test_a_forgotten_and_an_invented_hearer_are_named() -> None:
 
 def test_every_stream_is_said_by_its_owner_and_by_no_other_service(services: dict[str, Service]) -> None:
     said = [(s.topic, name) for name, one in services.items() for s in (*one.streams, *one.intake_streams)]
-    assert Counter(said) == Counter((stream.topic, stream.said_by) for stream in STREAMS)
+    assert Counter(said) == Counter((stream.topic, stream.publisher) for stream in STREAMS)
 
 
 def test_a_sequenced_stream_leaves_through_the_outbox_and_the_others_through_a_door(

@@ -12,8 +12,8 @@ from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
 from chassis.topics import TopicsRefused, create
 from contracts import STREAMS
 from contracts.topics import definition
+from tributary.child_process import free_port
 from tributary.kafka import LocalKafka
-from tributary.owned import free_port
 
 
 def run_topics(bootstrap: str) -> subprocess.CompletedProcess[str]:

@@ -14,8 +14,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from spans import Collector
 from stage import Stage
 
+from tributary.child_process import free_port, locked
 from tributary.loading import load_market
-from tributary.owned import free_port, locked
 from tributary.shared import RUN
 from tributary.stack import Stack
 from tributary.state import private

@@ -109,9 +109,9 @@ def test_a_run_of_which_all_came_out_is_conserved_and_what_was_there_before_coun
 )
 def test_what_is_missing_or_too_much_is_named(after: Standing, named: str) -> None:
     assert disagreements(sent(), BEFORE, after) == [named]
-    said = summary(sent(), BEFORE, after, [named])
-    assert f"NOT CONSERVED: {named}." in said
-    assert not any(line.startswith("conserved") for line in said)
+    events = summary(sent(), BEFORE, after, [named])
+    assert f"NOT CONSERVED: {named}." in events
+    assert not any(line.startswith("conserved") for line in events)
 
 
 def test_a_spend_that_was_sent_twice_counts_once_and_money_set_aside_is_not_spent() -> None:
@@ -130,8 +130,8 @@ def test_a_row_of_the_stream_gives_way_only_to_a_newer_one() -> None:
 
 async def test_a_stream_is_resumed_where_it_broke_off_and_begun_anew_when_that_is_too_old() -> None:
     seen = Board()
-    told = b'retry: 2000\n\nid: x-3\nevent: changed\ndata: {"rows": []}\n\n: keep-alive\n\n'
-    assert await seen._read(httpx.Response(200, content=told), "") == "x-3"
+    shown = b'retry: 2000\n\nid: x-3\nevent: changed\ndata: {"rows": []}\n\n: keep-alive\n\n'
+    assert await seen._read(httpx.Response(200, content=shown), "") == "x-3"
     assert await seen._read(httpx.Response(200, content=b"id: x-9\nevent: resync\ndata: {}\n\n"), "x-3") == ""
 
 
@@ -170,8 +170,8 @@ def test_budget_lines_are_shown_the_most_used_first_and_overspent_ones_are_named
         (-250_000, "-2.5k EUR"),
     ],
 )
-def test_an_amount_is_said_in_three_digits(minor: int, said: str) -> None:
-    assert money({"EUR": minor}) == said
+def test_an_amount_is_said_in_three_digits(minor: int, events: str) -> None:
+    assert money({"EUR": minor}) == events
 
 
 def test_where_nothing_can_move_plain_lines_say_the_same() -> None:
@@ -190,9 +190,9 @@ def test_on_no_terminal_the_end_is_a_plain_table(capsys: pytest.CaptureFixture[s
     show = Show(RUNNING, SimpleNamespace(sent=sent(), walk=None), SimpleNamespace(), 0.0)  # type: ignore[arg-type]
     show.board = board()
     show.leave(tmp_path / "last.svg")
-    said = capsys.readouterr().out
-    assert "\x1b" not in said
-    assert re.search(r"fr +9 +1 +1 +1 +1 +1 +100% +5 EUR +42 EUR +42 EUR", said)
+    events = capsys.readouterr().out
+    assert "\x1b" not in events
+    assert re.search(r"fr +9 +1 +1 +1 +1 +1 +100% +5 EUR +42 EUR +42 EUR", events)
     assert (tmp_path / "last.svg").read_text().startswith("<svg")
 
 

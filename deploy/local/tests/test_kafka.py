@@ -7,8 +7,8 @@ from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
 
 from contracts import STREAMS
 from contracts.topics import definition
+from tributary.child_process import free_port
 from tributary.kafka import LocalKafka, answers, answers_now
-from tributary.owned import free_port
 from tributary.topics import create_topics
 
 
@@ -20,9 +20,9 @@ def test_the_topics_are_as_the_contracts_say_and_creating_them_again_changes_not
     for stream in STREAMS:
         assert len(there[stream.topic].partitions) == stream.partitions
         resource = ConfigResource(ResourceType.TOPIC, stream.topic)
-        told = client.describe_configs([resource])[resource].result()
+        shown = client.describe_configs([resource])[resource].result()
         wanted = definition(stream)["config"]
-        assert {name: told[name].value for name in wanted} == wanted
+        assert {name: shown[name].value for name in wanted} == wanted
 
 
 def test_nobody_answers_where_nobody_listens() -> None:

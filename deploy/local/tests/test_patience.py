@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tributary.owned import Owned
+from tributary.child_process import Owned
 from tributary.patience import Patience, work
 
 Begin = Callable[[str], Owned]
@@ -61,11 +61,11 @@ def test_whoever_only_tries_again_and_again_stands_still(
 
 def test_a_state_that_changes_is_progress(begin: Begin) -> None:
     states = iter(["the schema is missing", " topics are missing", " the group is joined", " it is ready"])
-    said = [next(states)]
-    patience, began = Patience(begin(IDLE), lambda: said[0]), time.monotonic()
+    events = [next(states)]
+    patience, began = Patience(begin(IDLE), lambda: events[0]), time.monotonic()
     for state in states:
         assert waited(patience, 0.8)[0] == ""
-        said[0] = state
+        events[0] = state
     assert time.monotonic() - began > 2
 
 

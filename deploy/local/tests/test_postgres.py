@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 
-from tributary.owned import StackError, free_port
+from tributary.child_process import StackError, free_port
 from tributary.postgres import LocalPostgres, ensure_role_and_database, without_password
 from tributary.stack import together
 

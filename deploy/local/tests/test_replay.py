@@ -19,11 +19,11 @@ from rich.console import Console
 from leads.api.batch import parse_batch, parse_outcomes
 from leads.api.submission import Submission
 from leads.domain.identity import lead_id_for
+from tributary.child_process import StackError
 from tributary.door import Door
 from tributary.imports.asked import Answers, Kind
 from tributary.imports.judging import Judged, judged
 from tributary.imports.naming import CHANGED, Names
-from tributary.owned import StackError
 from tributary.place import Place
 from tributary.replay import Batch, batches
 from tributary.replay import play as played
@@ -103,16 +103,16 @@ def written(folder: Path, text: str | bytes, name: str = "leads.csv") -> Path:
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
 
-def judge(path: Path, kind: Kind = "leads", mapping: Path | None = None, list_name: str = "", **told: Any) -> Judged:
-    return judged(kind, path, mapping, Answers(**told), list_name)
+def judge(path: Path, kind: Kind = "leads", mapping: Path | None = None, list_name: str = "", **shown: Any) -> Judged:
+    return judged(kind, path, mapping, Answers(**shown), list_name)
 
 
-async def play(kind: Kind, path: Path, door: Door, home: Path, console: Console | None = None, **told: Any) -> Place:
-    return await played(judge(path, kind, **told), door, console or quiet(), home, "key of the installation")
+async def play(kind: Kind, path: Path, door: Door, home: Path, console: Console | None = None, **shown: Any) -> Place:
+    return await played(judge(path, kind, **shown), door, console or quiet(), home, "key of the installation")
 
 
-def made(path: Path, kind: Kind = "leads", begin: Any = None, **told: Any) -> list[Batch]:
-    return list(batches(judge(path, kind, **told), Names("list", "key"), begin, NOW))
+def made(path: Path, kind: Kind = "leads", begin: Any = None, **shown: Any) -> list[Batch]:
+    return list(batches(judge(path, kind, **shown), Names("list", "key"), begin, NOW))
 
 
 def quiet() -> Console:
@@ -143,10 +143,10 @@ async def test_the_funnel_is_known_by_its_header_and_an_empty_origin_is_a_channe
 ) -> None:
     place = await play("leads", written(tmp_path, FUNNEL), door, tmp_path)
     assert (place.accepted, place.refused) == (3, 0)
-    told = {form.external_id: form for form in leads.taken.values()}
-    assert {name: form.channel for name, form in told.items()} == {"a1": "social", "a2": "(none)", "a3": "paid search"}
-    assert told["a2"].occurred_at == datetime(2017, 10, 20, tzinfo=UTC)
-    assert (told["a1"].source, told["a1"].attributes) == ("import", {"landing_page_id": "p1"})
+    shown = {form.external_id: form for form in leads.taken.values()}
+    assert {name: form.channel for name, form in shown.items()} == {"a1": "social", "a2": "(none)", "a3": "paid search"}
+    assert shown["a2"].occurred_at == datetime(2017, 10, 20, tzinfo=UTC)
+    assert (shown["a1"].source, shown["a1"].attributes) == ("import", {"landing_page_id": "p1"})
 
 
 async def test_the_deals_of_the_funnel_are_won_outcomes_of_the_same_leads(
@@ -186,8 +186,8 @@ async def test_every_refused_row_is_reported_with_its_row_its_line_and_the_reaso
     place = await play("leads", path, door, tmp_path)
     assert (place.accepted, place.refused, place.noted) == (6, 3, 2)
     assert sorted(form.external_id for form in leads.taken.values()) == ["1", "2", "3", "6", "7", "9"]
-    told = [(int(one["row"]), int(one["line"]), one["field"]) for one in report(tmp_path)]
-    assert told == [(4, 6, "row"), (5, 7, "row"), (8, 11, "row")]
+    shown = [(int(one["row"]), int(one["line"]), one["field"]) for one in report(tmp_path)]
+    assert shown == [(4, 6, "row"), (5, 7, "row"), (8, 11, "row")]
     noted = [(one["row"], one["reason"]) for one in report(tmp_path, "leads-leads-noted.csv")]
     assert noted == [("3", "country_unreadable"), ("6", "region_unreadable")]
     assert "XX" not in (tmp_path / "leads-leads-refused.csv").read_text()
@@ -344,10 +344,10 @@ async def test_what_a_file_was_taken_for_is_told_with_its_list(tmp_path: Path, d
     )
     await play("leads", path, door, tmp_path, console)
     assert isinstance(console.file, StringIO)
-    said = console.file.getvalue()
-    assert "list fair; UTF-16, separated by semicolon, 1 title line above the header skipped" in said
-    assert "the day stands first" in said
-    assert "fair.csv: 1 leads taken, 0 refused\n" in said
+    events = console.file.getvalue()
+    assert "list fair; UTF-16, separated by semicolon, 1 title line above the header skipped" in events
+    assert "the day stands first" in events
+    assert "fair.csv: 1 leads taken, 0 refused\n" in events
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from tributary import running
-from tributary.owned import StackError, free_port
+from tributary.child_process import StackError, free_port
 from tributary.services import LocalService
 from tributary.stack import Stack, together
 
@@ -44,15 +44,15 @@ def lamp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, postgres_server: str, 
 def test_a_stack_that_is_up_says_where_and_only_to_its_user(lamp: Stack, gone: Gone) -> None:
     lamp.start()
     place = lamp.home / "stack.json"
-    told = json.loads(place.read_text())
-    assert set(told) == {"kafka", "services", "token", "pids", "stack", "home"}
-    assert told["services"]["lamp"] == {"url": lamp.services["lamp"].url, "database": lamp.services["lamp"].database}
-    assert psutil.Process(told["pids"]["lamp"]).cmdline()[-3:] == ["-m", "lamp", "serve"]
+    shown = json.loads(place.read_text())
+    assert set(shown) == {"kafka", "services", "token", "pids", "stack", "home"}
+    assert shown["services"]["lamp"] == {"url": lamp.services["lamp"].url, "database": lamp.services["lamp"].database}
+    assert psutil.Process(shown["pids"]["lamp"]).cmdline()[-3:] == ["-m", "lamp", "serve"]
     assert place.stat().st_mode & 0o777 == 0o600
     assert running.read(lamp.home) == lamp.running
     lamp.stop()
     assert not place.exists()
-    assert gone(told["pids"]["lamp"])
+    assert gone(shown["pids"]["lamp"])
 
 
 def test_a_service_that_dies_is_started_again_on_its_port(lamp: Stack, soon: Soon) -> None:

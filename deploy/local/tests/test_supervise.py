@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tributary.owned import SUPERVISE, Owned
+from tributary.child_process import SUPERVISE, Owned
 
 Soon = Callable[..., bool]
 Gone = Callable[[int], bool]

@@ -14,7 +14,7 @@ from campaigns.domain.campaign import faults
 from leads.api.batch import parse_outcomes
 from leads.api.submission import Submission, parse_lead
 from territory.domain.market_file import read_market
-from tributary.people import PEOPLE
+from tributary.fake_data import PEOPLE
 from tributary.traffic import Traffic, campaigns, market
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)

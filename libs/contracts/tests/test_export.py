@@ -71,7 +71,7 @@ def test_the_asyncapi_document_says_for_each_stream_who_sends_and_who_receives()
     operations = json.loads((export.HOME / "asyncapi.json").read_text(encoding="utf-8"))["operations"]
     for stream in STREAMS:
         mine = {name: one for name, one in operations.items() if one["channel"]["$ref"] == f"#/channels/{stream.topic}"}
-        assert {one["tags"][0]["name"] for one in mine.values() if one["action"] == "send"} == {stream.said_by}
+        assert {one["tags"][0]["name"] for one in mine.values() if one["action"] == "send"} == {stream.publisher}
         receivers = [one for one in mine.values() if one["action"] == "receive"]
         assert tuple(one["tags"][0]["name"] for one in receivers) == hearers(stream)
         assert [one["bindings"]["kafka"]["groupId"]["enum"] for one in receivers] == [[h] for h in hearers(stream)]

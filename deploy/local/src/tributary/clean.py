@@ -4,8 +4,8 @@ import shutil
 
 from rich.console import Console
 
+from tributary.child_process import locked
 from tributary.ending import foreground
-from tributary.owned import locked
 from tributary.state import state
 
 KEPT = ("kafka", "postgres", "keys", "log", "replay", "stack.json")

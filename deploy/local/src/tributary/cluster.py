@@ -5,8 +5,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tributary.child_process import free_port
 from tributary.kafka import LocalKafka
-from tributary.owned import free_port
 from tributary.stack import together
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from tributary.owned import StackError
+from tributary.child_process import StackError
 
 PATIENCE_S = 300.0
 NOT_NOW = frozenset((429, 500, 502, 503, 504))

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from tributary import STARTED_BY
-from tributary.owned import StackError
+from tributary.child_process import StackError
 
 
 class Ended(KeyboardInterrupt):

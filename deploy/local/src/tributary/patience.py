@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tributary.owned import Owned
+from tributary.child_process import Owned
 
 STILL_S = 30.0
 LOOK_S, BLINK_S = 0.1, 1.0
@@ -64,10 +64,10 @@ class Patience:
 
     def _is_new(self, line: bytes) -> bool:
         """Whether it has not said that before; the same with another time or number is the same."""
-        said = _CHANGING.sub(b"0", line)
-        if said in self._told:
+        events = _CHANGING.sub(b"0", line)
+        if events in self._told:
             return False
-        self._told.add(said)
+        self._told.add(events)
         return True
 
     def _log(self) -> Iterator[bytes]:

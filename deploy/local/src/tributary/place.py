@@ -44,10 +44,10 @@ class Report:
         if not self.length:
             self._write([HEADER])
 
-    def tell(self, told: Sequence[Refused]) -> None:
+    def tell(self, report: Sequence[Refused]) -> None:
         """Writes what a batch says, in the order of the rows."""
-        self._write([(one.row, one.line, one.field, one.reason) for one in sorted(told, key=lambda one: one.row)])
-        self.rows += len({one.row for one in told})
+        self._write([(one.row, one.line, one.field, one.reason) for one in sorted(report, key=lambda one: one.row)])
+        self.rows += len({one.row for one in report})
 
     def finish(self) -> None:
         """A report without rows is not kept."""

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
-from tributary.owned import Owned, StackError, run
+from tributary.child_process import Owned, StackError, run
 from tributary.server import Server
 from tributary.state import secret
 
@@ -141,10 +141,10 @@ class LocalPostgres(Server):
     def _answers(self) -> bool:
         """Postgres keeps its process id, its port and how far it is in its own folder: nobody else can say so."""
         try:
-            told = (self.home / "data" / "postmaster.pid").read_text().splitlines()
+            report = (self.home / "data" / "postmaster.pid").read_text().splitlines()
         except OSError:
             return False
-        return len(told) > 7 and (told[0], told[3], told[7].strip()) == (str(self.pid), str(self.port), "ready")
+        return len(report) > 7 and (report[0], report[3], report[7].strip()) == (str(self.pid), str(self.port), "ready")
 
 
 def ensure_role_and_database(server: str, name: str, password: str) -> str:

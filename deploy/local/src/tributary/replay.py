@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from tributary.child_process import StackError
 from tributary.door import Door
 from tributary.ending import ended_by_signals
 from tributary.imports.asked import Answers, Kind
@@ -28,7 +29,6 @@ from tributary.imports.judging import Judged, judged
 from tributary.imports.naming import Names
 from tributary.imports.rows import entry
 from tributary.imports.table import Mark
-from tributary.owned import StackError
 from tributary.place import Place, Refused, places
 from tributary.running import read
 from tributary.state import secret, state
@@ -142,7 +142,7 @@ async def play(file: Judged, door: Door, console: Console, home: Path | None = N
     path, kind = file.table.path, file.plan.kind
     digest = await asyncio.to_thread(_digest, path, file)
     place = Place.found(home or places(), f"{path.stem}-{kind}", digest)
-    for line in file.said:
+    for line in file.events:
         console.print(f"[dim]{escape(f'{path.name}: {line}')}[/dim]")
     if place.mark:
         console.print(f"{path.name}: going on after row {place.mark.row:,}")
@@ -177,8 +177,8 @@ async def play(file: Judged, door: Door, console: Console, home: Path | None = N
                 with suppress(asyncio.CancelledError, StackError):
                     await task
     place.finish()
-    told = f"{path.name}: {place.accepted:,} {kind} taken, {place.refused:,} refused"
-    console.print(escape(told + (f", see {place.refusals.path}" if place.refused else "")))
+    report = f"{path.name}: {place.accepted:,} {kind} taken, {place.refused:,} refused"
+    console.print(escape(report + (f", see {place.refusals.path}" if place.refused else "")))
     if place.noted:
         console.print(escape(f"{path.name}: {place.noted:,} noted, see {place.notes.path}"))
     return place

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tributary.owned import StackError
+from tributary.child_process import StackError
 from tributary.state import private, state
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from tributary.owned import Owned, StackError, free_port, tail, take_lock
+from tributary.child_process import Owned, StackError, free_port, tail, take_lock
 from tributary.patience import Patience
 
 LOCK_WAIT = 10.0

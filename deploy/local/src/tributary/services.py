@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from tributary.owned import Owned, StackError, free_port, run
+from tributary.child_process import Owned, StackError, free_port, run
 from tributary.patience import Patience
 from tributary.state import secret, token
 
@@ -91,7 +91,7 @@ class LocalService:
 
     def environment(self) -> dict[str, str]:
         """Everything the service is told."""
-        told = {
+        report = {
             "DATABASE_URL": self.database,
             **({"KAFKA_BOOTSTRAP_SERVERS": self.kafka} if self.kafka else {}),
             "TRIBUTARY_HOST": "127.0.0.1",
@@ -103,7 +103,7 @@ class LocalService:
             "TRIBUTARY_RATE_EXEMPT": "127.0.0.0/8",  # all that calls here calls from this machine
             "PYTHONUNBUFFERED": "1",
         }
-        return {**os.environ, **told, **self._extra}
+        return {**os.environ, **report, **self._extra}
 
     def migrate(self) -> None:
         """Brings its database to the schema of this code."""
@@ -153,8 +153,8 @@ class LocalService:
 
     def readiness(self) -> tuple[bool, str]:
         """What /readyz says just now, if it is this service that says it."""
-        status, said = self._ask("/readyz")
-        return status == 200, f"{status} {said}" if status else said
+        status, events = self._ask("/readyz")
+        return status == 200, f"{status} {events}" if status else events
 
     def _ask(self, path: str) -> tuple[int, str]:
         """Status and text of the answer; no status where nobody answers, or a stranger."""
@@ -162,14 +162,14 @@ class LocalService:
         try:
             connection.request("GET", path)
             answer = connection.getresponse()
-            said = answer.read(65_536).decode(errors="replace")
+            events = answer.read(65_536).decode(errors="replace")
         except (OSError, http.client.HTTPException) as failure:
             return 0, str(failure) or type(failure).__name__
         finally:
             connection.close()
-        if stack_of(said) != self.stack:
+        if stack_of(events) != self.stack:
             return 0, f"another process answers at port {self.port}"
-        return answer.status, said
+        return answer.status, events
 
     def ask_to_stop(self) -> None:
         """Begins to stop and does not wait."""

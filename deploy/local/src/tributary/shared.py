@@ -11,8 +11,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from tributary.child_process import StackError, free_port, locked, take_lock
 from tributary.kafka import LocalKafka
-from tributary.owned import StackError, free_port, locked, take_lock
 from tributary.postgres import LocalPostgres
 from tributary.state import private
 

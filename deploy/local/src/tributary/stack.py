@@ -11,11 +11,11 @@ from typing import IO, Self
 
 from contracts import STREAMS
 from tributary import topics
+from tributary.child_process import StackError, free_port, take_lock
 from tributary.jars import JarsMissing
 from tributary.kafka import PORT as KAFKA_PORT
 from tributary.kafka import LocalKafka, NoJava, answers
 from tributary.mock import MockKafka
-from tributary.owned import StackError, free_port, take_lock
 from tributary.postgres import PORT as POSTGRES_PORT
 from tributary.postgres import LocalPostgres, ensure_role_and_database
 from tributary.progress import Step, Steps
@@ -75,13 +75,13 @@ class Stack:
     @property
     def running(self) -> Running:
         """What runs now and where."""
-        owned: dict[str, Server | LocalService] = dict(self.services)
+        child_process: dict[str, Server | LocalService] = dict(self.services)
         if self.kafka:
-            owned["kafka"] = self.kafka
+            child_process["kafka"] = self.kafka
         if self.postgres:
-            owned["postgres"] = self.postgres
+            child_process["postgres"] = self.postgres
         services = {name: RunningService(service.url, service.database) for name, service in self.services.items()}
-        pids = {"stack": os.getpid(), **{name: thing.pid for name, thing in sorted(owned.items())}}
+        pids = {"stack": os.getpid(), **{name: thing.pid for name, thing in sorted(child_process.items())}}
         return Running(self.bootstrap, services, self.token, pids, self.name, str(self.home))
 
     def start(self) -> Running:

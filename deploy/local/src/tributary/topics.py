@@ -5,7 +5,7 @@ from typing import Any
 
 from contracts import STREAMS, Stream
 from contracts.topics import definition
-from tributary.owned import StackError
+from tributary.child_process import StackError
 
 
 def create_topics(bootstrap: str, streams: Sequence[Stream] = STREAMS, copies: int = 1) -> list[str]:

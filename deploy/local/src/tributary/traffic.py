@@ -12,7 +12,7 @@ from uuid import UUID
 
 import yaml
 
-from tributary.people import PEOPLE, Country
+from tributary.fake_data import PEOPLE, Country
 
 Lead = dict[str, Any]
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from tributary.child_process import StackError
 from tributary.imports.asked import Answers, Unsure
 from tributary.imports.encodings import encoding_of
 from tributary.imports.judging import judged
-from tributary.owned import StackError
 
 LISTS = [
     ("cp1252", "Name;E-Mail;Ort\nJürgen Müller;j@x.example;Köln\n"),
@@ -68,10 +68,10 @@ def test_a_short_list_is_read_as_it_was_written(tmp_path: Path, encoding: str, t
 def test_what_fits_two_encodings_equally_is_asked_or_right(tmp_path: Path, encoding: str, text: str) -> None:
     path = written(tmp_path, text.encode(encoding))
     try:
-        said = path.read_bytes().decode(encoding_of(path))
+        events = path.read_bytes().decode(encoding_of(path))
     except Unsure as asked:
-        said = str(asked)
-    assert text in said or f"ENCODING={encoding}" in said
+        events = str(asked)
+    assert text in events or f"ENCODING={encoding}" in events
 
 
 def test_a_question_shows_each_reading_and_the_option_that_answers_it(tmp_path: Path) -> None:

@@ -12,10 +12,10 @@ from tributary.imports.table import Table
 ROW = "A{}a@b.example\n"
 
 
-def table(folder: Path, text: str | bytes, **told: Any) -> Table:
+def table(folder: Path, text: str | bytes, **shown: Any) -> Table:
     path = folder / "list.csv"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return judged("leads", path, None, Answers(**told)).table
+    return judged("leads", path, None, Answers(**shown)).table
 
 
 def rows(found: Table) -> list[dict[str, str]]:
@@ -133,8 +133,8 @@ def test_a_quotation_mark_that_nobody_closes_is_told_with_its_line_and_swallows_
 
 def test_a_cell_that_holds_whole_rows_is_refused_and_a_quoted_word_within_a_line_is_text(tmp_path: Path) -> None:
     found = table(tmp_path, 'Name,Email,Notes\nA,a@b.example,"open\nB,b@b.example,"\nC,c@b.example,"Foo" GmbH\n')
-    told = [(row.line, row.wrong[:23], row.cells["Notes"]) for row in found.rows()]
-    assert told == [(2, "has a cell that runs ov", "open\nB,b@b.example,"), (4, "", "Foo GmbH")]
+    shown = [(row.line, row.wrong[:23], row.cells["Notes"]) for row in found.rows()]
+    assert shown == [(2, "has a cell that runs ov", "open\nB,b@b.example,"), (4, "", "Foo GmbH")]
 
 
 def test_a_header_that_stands_there_again_is_no_lead(tmp_path: Path) -> None:

@@ -6,20 +6,20 @@ from typing import Any
 
 import pytest
 
+from tributary.child_process import StackError
 from tributary.imports.asked import Answers, Kind, Unsure
 from tributary.imports.judging import judged
 from tributary.imports.naming import SAME, TAKEN, Names
 from tributary.imports.rows import Entry, entry
-from tributary.owned import StackError
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
 
-def read(folder: Path, text: str, kind: Kind = "leads", mapping: str = "", **told: Any) -> list[Entry]:
+def read(folder: Path, text: str, kind: Kind = "leads", mapping: str = "", **shown: Any) -> list[Entry]:
     path, mapped = folder / "list.csv", folder / "mapping.yaml"
     path.write_text(text)
     mapped.write_text(mapping)
-    file = judged(kind, path, mapped if mapping else None, Answers(**told))
+    file = judged(kind, path, mapped if mapping else None, Answers(**shown))
     names = Names(file.list, "key")
     return [entry(file.plan, row.cells, names, NOW) for row in file.table.rows()]
 

@@ -4,12 +4,12 @@ import copy
 from collections.abc import Callable
 from typing import NamedTuple
 
-from tributary.verify.said import Assigned, Captured, Closed, KpiTold, Qualified, Said, Unreadable
-from tributary.verify.world import KpiRow, World
+from tributary.verify.events import Assigned, Captured, Closed, EventRecord, KpiTold, Qualified, Unreadable
+from tributary.verify.snapshot import KpiRow, Snapshot
 
-from .worlds import ADS, ANNA, BEN, CARL, DORA, EVE, FAY, PARKED, UNKNOWN, decided, known
+from .snapshots import ADS, ANNA, BEN, CARL, DORA, EVE, FAY, PARKED, UNKNOWN, decided, known
 
-Plant = Callable[[World], None]
+Plant = Callable[[Snapshot], None]
 
 
 class Planted(NamedTuple):
@@ -21,195 +21,195 @@ class Planted(NamedTuple):
     plant: Plant
 
 
-def _records(world: World, topic: str) -> list[Said]:
-    return world.logs[topic].records
+def _records(snapshot: Snapshot, topic: str) -> list[EventRecord]:
+    return snapshot.logs[topic].records
 
 
-def _find(world: World, topic: str, key: str, body: type) -> int:
+def _find(snapshot: Snapshot, topic: str, key: str, body: type) -> int:
     """The place of a lead's event of this kind."""
-    return next(n for n, s in enumerate(_records(world, topic)) if s.key == key and type(s.body) is body)
+    return next(n for n, s in enumerate(_records(snapshot, topic)) if s.key == key and type(s.body) is body)
 
 
-def _silence(world: World, topic: str, key: str, body: type) -> None:
+def _silence(snapshot: Snapshot, topic: str, key: str, body: type) -> None:
     """The event says nothing any more; its number stays."""
-    n = _find(world, topic, key, body)
-    _records(world, topic)[n] = _records(world, topic)[n]._replace(body=None)
+    n = _find(snapshot, topic, key, body)
+    _records(snapshot, topic)[n] = _records(snapshot, topic)[n]._replace(body=None)
 
 
-def _again(world: World, topic: str, key: str, body: type) -> None:
+def _again(snapshot: Snapshot, topic: str, key: str, body: type) -> None:
     """The writer says it a second time, under a new number."""
-    said = _records(world, topic)[_find(world, topic, key, body)]
-    account = world.accounts[topic.split(".")[0]]
+    events = _records(snapshot, topic)[_find(snapshot, topic, key, body)]
+    account = snapshot.accounts[topic.split(".")[0]]
     number = account.next_seq[topic, 0]
-    offset = len(_records(world, topic))
-    _records(world, topic).append(said._replace(seq=number, offset=offset, id=f"again-{number}"))
-    world.logs[topic].spans[0] = (0, offset + 1)
+    offset = len(_records(snapshot, topic))
+    _records(snapshot, topic).append(events._replace(seq=number, offset=offset, id=f"again-{number}"))
+    snapshot.logs[topic].spans[0] = (0, offset + 1)
     account.next_seq[topic, 0] = account.later[topic, 0] = number + 1
-    for other in world.accounts.values():
-        if (topic, said.source, 0) in other.watermarks:
-            other.watermarks[topic, said.source, 0] = number
+    for other in snapshot.accounts.values():
+        if (topic, events.source, 0) in other.watermarks:
+            other.watermarks[topic, events.source, 0] = number
 
 
-def _swap(world: World, topic: str, one: int, two: int) -> None:
+def _swap(snapshot: Snapshot, topic: str, one: int, two: int) -> None:
     """Two events change what they say; the numbers stay where they are."""
-    log = _records(world, topic)
+    log = _records(snapshot, topic)
     a, b = log[one], log[two]
     log[one] = a._replace(type=b.type, key=b.key, body=b.body)
     log[two] = b._replace(type=a.type, key=a.key, body=a.body)
 
 
-def change_lead(world: World, lead_id: str, **changed: object) -> None:
-    world.leads.leads[lead_id] = world.leads.leads[lead_id]._replace(**changed)  # type: ignore[arg-type]
+def change_lead(snapshot: Snapshot, lead_id: str, **changed: object) -> None:
+    snapshot.leads.leads[lead_id] = snapshot.leads.leads[lead_id]._replace(**changed)  # type: ignore[arg-type]
 
 
-def change_decision(world: World, lead_id: str, **changed: object) -> None:
-    world.territory.decisions[lead_id] = world.territory.decisions[lead_id]._replace(**changed)  # type: ignore[arg-type]
+def change_decision(snapshot: Snapshot, lead_id: str, **changed: object) -> None:
+    snapshot.territory.decisions[lead_id] = snapshot.territory.decisions[lead_id]._replace(**changed)  # type: ignore[arg-type]
 
 
-def change_line(world: World, **changed: object) -> None:
-    world.campaigns.lines[ADS] = world.campaigns.lines[ADS]._replace(**changed)  # type: ignore[arg-type]
+def change_line(snapshot: Snapshot, **changed: object) -> None:
+    snapshot.campaigns.lines[ADS] = snapshot.campaigns.lines[ADS]._replace(**changed)  # type: ignore[arg-type]
 
 
-def _posting(world: World, n: int, **changed: object) -> None:
-    postings = world.campaigns.postings[ADS]
+def _posting(snapshot: Snapshot, n: int, **changed: object) -> None:
+    postings = snapshot.campaigns.postings[ADS]
     postings[n] = postings[n]._replace(**changed)  # type: ignore[arg-type]
 
 
-def _number(world: World, topic: str, n: int, **changed: object) -> None:
-    _records(world, topic)[n] = _records(world, topic)[n]._replace(**changed)  # type: ignore[arg-type]
+def _number(snapshot: Snapshot, topic: str, n: int, **changed: object) -> None:
+    _records(snapshot, topic)[n] = _records(snapshot, topic)[n]._replace(**changed)  # type: ignore[arg-type]
 
 
-def _unroutable_without_reason(world: World) -> None:
-    change_decision(world, DORA, reason=None)
+def _unroutable_without_reason(snapshot: Snapshot) -> None:
+    change_decision(snapshot, DORA, reason=None)
 
 
-def _journal(world: World) -> None:
-    world.accepted = frozenset((ANNA, "019f0000-0000-7000-8000-000000000000"))
+def _journal(snapshot: Snapshot) -> None:
+    snapshot.accepted = frozenset((ANNA, "019f0000-0000-7000-8000-000000000000"))
 
 
-def _wrong_fact(world: World) -> None:
-    fact = world.metrics.leads[ANNA] = copy.copy(world.metrics.leads[ANNA])
+def _wrong_fact(snapshot: Snapshot) -> None:
+    fact = snapshot.metrics.leads[ANNA] = copy.copy(snapshot.metrics.leads[ANNA])
     fact.team = "lyon"
 
 
-def _wrong_money(world: World) -> None:
-    world.metrics.money["campaign", "spring", "spend", "EUR"] += 1
+def _wrong_money(snapshot: Snapshot) -> None:
+    snapshot.metrics.money["campaign", "spring", "spend", "EUR"] += 1
 
 
-def _wrong_count(world: World) -> None:
-    row = world.metrics.kpis["channel", "search"]
-    world.metrics.kpis["channel", "search"] = KpiRow(row.version, (row.counts[0] + 1, *row.counts[1:]), row.said)
+def _wrong_count(snapshot: Snapshot) -> None:
+    row = snapshot.metrics.kpis["channel", "search"]
+    snapshot.metrics.kpis["channel", "search"] = KpiRow(row.version, (row.counts[0] + 1, *row.counts[1:]), row.events)
 
 
-def _recounted_differently(world: World) -> None:
+def _recounted_differently(snapshot: Snapshot) -> None:
     """The event says something else than what metrics has made of it: facts and numbers agree, the topic does not."""
-    n = _find(world, "leads.lead", BEN, Qualified)
-    body = _records(world, "leads.lead")[n].body
-    _number(world, "leads.lead", n, body=body._replace(genuine=False))
+    n = _find(snapshot, "leads.lead", BEN, Qualified)
+    body = _records(snapshot, "leads.lead")[n].body
+    _number(snapshot, "leads.lead", n, body=body._replace(genuine=False))
 
 
-def _told_kpi(world: World) -> None:
-    n = next(n for n, s in enumerate(_records(world, "metrics.kpi")) if s.key == "team:berlin")
-    body: KpiTold = _records(world, "metrics.kpi")[n].body
-    _number(world, "metrics.kpi", n, body=body._replace(won_amount={"EUR": 9001}))
+def _told_kpi(snapshot: Snapshot) -> None:
+    n = next(n for n, s in enumerate(_records(snapshot, "metrics.kpi")) if s.key == "team:berlin")
+    body: KpiTold = _records(snapshot, "metrics.kpi")[n].body
+    _number(snapshot, "metrics.kpi", n, body=body._replace(won_amount={"EUR": 9001}))
 
 
-def _untold_kpi(world: World) -> None:
-    row = world.metrics.kpis["team", "berlin"]
-    world.metrics.kpis["team", "berlin"] = row._replace(version=row.version + 1)
+def _untold_kpi(snapshot: Snapshot) -> None:
+    row = snapshot.metrics.kpis["team", "berlin"]
+    snapshot.metrics.kpis["team", "berlin"] = row._replace(version=row.version + 1)
 
 
-def _restored_ledger(world: World) -> None:
+def _restored_ledger(snapshot: Snapshot) -> None:
     """The ledger came back from a backup and says a lower posting, which metrics took for an old one."""
-    topic, account = "campaigns.ledger", world.accounts["campaigns"]
-    said = next(s for s in reversed(_records(world, topic)) if s.body.campaign == "spring")
-    fresh = said._replace(source="campaigns/two", seq=1, offset=len(_records(world, topic)), id="restored")
-    _records(world, topic).append(fresh._replace(body=said.body._replace(posting=3, incurred=7)))
+    topic, account = "campaigns.ledger", snapshot.accounts["campaigns"]
+    events = next(s for s in reversed(_records(snapshot, topic)) if s.body.campaign == "spring")
+    fresh = events._replace(source="campaigns/two", seq=1, offset=len(_records(snapshot, topic)), id="restored")
+    _records(snapshot, topic).append(fresh._replace(body=events.body._replace(posting=3, incurred=7)))
     account.source = "campaigns/two"
     account.next_seq[topic, 0] = account.later[topic, 0] = 2
-    world.accounts["metrics"].watermarks[topic, "campaigns/two", 0] = 1
+    snapshot.accounts["metrics"].watermarks[topic, "campaigns/two", 0] = 1
 
 
-def _line_of_a_lost_history(world: World) -> None:
+def _line_of_a_lost_history(snapshot: Snapshot) -> None:
     """The ledger came back without a line that it had told of."""
-    world.accounts["campaigns"].source = "campaigns/two"
-    del world.campaigns.lines[ADS]
+    snapshot.accounts["campaigns"].source = "campaigns/two"
+    del snapshot.campaigns.lines[ADS]
 
 
-def _counted_elsewhere(world: World) -> None:
-    world.metrics.leads[ANNA].channel_key = "radio"
+def _counted_elsewhere(snapshot: Snapshot) -> None:
+    snapshot.metrics.leads[ANNA].channel_key = "radio"
 
 
-def _two_rows(world: World) -> None:
-    world.metrics.leads[ANNA].channel_key = "Search"
+def _two_rows(snapshot: Snapshot) -> None:
+    snapshot.metrics.leads[ANNA].channel_key = "Search"
 
 
-def _unreadable(world: World) -> None:
-    _number(world, "campaigns.spend", 0, body=Unreadable("ValueError"))
+def _unreadable(snapshot: Snapshot) -> None:
+    _number(snapshot, "campaigns.spend", 0, body=Unreadable("ValueError"))
 
 
-def _foreign(world: World) -> None:
-    world.logs["leads.intake"].foreign.append((0, 3))
+def _foreign(snapshot: Snapshot) -> None:
+    snapshot.logs["leads.intake"].foreign.append((0, 3))
 
 
-def _outbox_hole(world: World) -> None:
-    account = world.accounts["leads"]
+def _outbox_hole(snapshot: Snapshot) -> None:
+    account = snapshot.accounts["leads"]
     following = account.next_seq["leads.lead", 0]
-    row = _records(world, "leads.lead")[0]._replace(offset=-1, key=UNKNOWN, body=None)
+    row = _records(snapshot, "leads.lead")[0]._replace(offset=-1, key=UNKNOWN, body=None)
     account.outbox["leads.lead"] = [row._replace(seq=following, id="o1"), row._replace(seq=following + 2, id="o2")]
     account.next_seq["leads.lead", 0] = account.later["leads.lead", 0] = following + 3
 
 
-def _duplicate_number(world: World) -> None:
+def _duplicate_number(snapshot: Snapshot) -> None:
     """The old history goes on after a restore: its next number is given to another event."""
-    log = world.logs["territory.lead"]
+    log = snapshot.logs["territory.lead"]
     last = log.records[-1]
     log.records.append(last._replace(offset=last.offset + 1, id="another", key=EVE))
 
 
-def _stranger(world: World) -> None:
-    log = world.logs["territory.lead"]
+def _stranger(snapshot: Snapshot) -> None:
+    log = snapshot.logs["territory.lead"]
     last = log.records[-1]
     log.records.append(last._replace(offset=last.offset + 1, id="s", source="leads/one", seq=1, body=None))
 
 
-def _forgotten_parking(world: World) -> None:
-    world.accounts["leads"].parked_at.clear()
+def _forgotten_parking(snapshot: Snapshot) -> None:
+    snapshot.accounts["leads"].parked_at.clear()
 
 
-def _nobody_spoke(world: World) -> None:
-    world.territory.decisions[CARL] = decided("not_a_target")
+def _nobody_spoke(snapshot: Snapshot) -> None:
+    snapshot.territory.decisions[CARL] = decided("not_a_target")
 
 
-def _one_credit_more(world: World) -> None:
-    world.territory.credits["berlin"]["jo"] += 1
+def _one_credit_more(snapshot: Snapshot) -> None:
+    snapshot.territory.credits["berlin"]["jo"] += 1
 
 
-def _spend(world: World, amount: int) -> None:
-    world.campaigns.spends["c"] = world.campaigns.spends["c"]._replace(amount=amount)
+def _spend(snapshot: Snapshot, amount: int) -> None:
+    snapshot.campaigns.spends["c"] = snapshot.campaigns.spends["c"]._replace(amount=amount)
 
 
-def _twice_posted(world: World) -> None:
-    _posting(world, 2, kind="incurred", spend_id="c")
+def _twice_posted(snapshot: Snapshot) -> None:
+    _posting(snapshot, 2, kind="incurred", spend_id="c")
 
 
-def _two_partitions(world: World) -> None:
-    n = _find(world, "leads.lead", ANNA, Qualified)
-    _number(world, "leads.lead", n, partition=1, shard=1)
+def _two_partitions(snapshot: Snapshot) -> None:
+    n = _find(snapshot, "leads.lead", ANNA, Qualified)
+    _number(snapshot, "leads.lead", n, partition=1, shard=1)
 
 
-def _late(world: World) -> None:
+def _late(snapshot: Snapshot) -> None:
     _swap(
-        world,
+        snapshot,
         "leads.lead",
-        _find(world, "leads.lead", ANNA, Captured),
-        _find(world, "leads.lead", ANNA, Qualified),
+        _find(snapshot, "leads.lead", ANNA, Captured),
+        _find(snapshot, "leads.lead", ANNA, Qualified),
     )
 
 
-def _revision(world: World) -> None:
-    n = [n for n, s in enumerate(_records(world, "leads.lead")) if isinstance(s.body, Closed)]
-    _swap(world, "leads.lead", *n)
+def _revision(snapshot: Snapshot) -> None:
+    n = [n for n, s in enumerate(_records(snapshot, "leads.lead")) if isinstance(s.body, Closed)]
+    _swap(snapshot, "leads.lead", *n)
 
 
 PLANTED = (

@@ -7,11 +7,11 @@ from typing import Any
 
 from leads.domain.personal import Personal
 from territory.domain.market import fingerprint
-from tributary.verify.said import Activated
-from tributary.verify.world import MarketFile, World
+from tributary.verify.events import Activated
+from tributary.verify.snapshot import MarketFile, Snapshot
 
 from .planted import Planted, change_decision, change_lead, change_line
-from .worlds import ADS, ANNA, BEN, CARL, DORA, EVE, FAY, MARKET, ON_THE_WAY, UNPLANNED
+from .snapshots import ADS, ANNA, BEN, CARL, DORA, EVE, FAY, MARKET, ON_THE_WAY, UNPLANNED
 
 CANARY = "qxcanary0a1b2c3d"
 PERSON = Personal(
@@ -25,75 +25,75 @@ PERSON = Personal(
 )
 
 
-def _about(world: World, lead_id: str, **changed: Any) -> None:
-    about = json.loads(world.leads.leads[lead_id].about)
-    change_lead(world, lead_id, about=json.dumps({**about, **changed}))
+def _about(snapshot: Snapshot, lead_id: str, **changed: Any) -> None:
+    about = json.loads(snapshot.leads.leads[lead_id].about)
+    change_lead(snapshot, lead_id, about=json.dumps({**about, **changed}))
 
 
-def _history(lead_id: str, change: Callable[[list[dict[str, Any]]], object]) -> Callable[[World], None]:
-    def plant(world: World) -> None:
-        history = json.loads(world.leads.leads[lead_id].history)
+def _history(lead_id: str, change: Callable[[list[dict[str, Any]]], object]) -> Callable[[Snapshot], None]:
+    def plant(snapshot: Snapshot) -> None:
+        history = json.loads(snapshot.leads.leads[lead_id].history)
         change(history)
-        change_lead(world, lead_id, history=json.dumps(history))
+        change_lead(snapshot, lead_id, history=json.dumps(history))
 
     return plant
 
 
-def _box(world: World, fault: str) -> None:
-    world.leads.boxes.faults[ANNA] = fault
+def _box(snapshot: Snapshot, fault: str) -> None:
+    snapshot.leads.boxes.faults[ANNA] = fault
 
 
-def _refused(world: World, lead_id: str, **changed: Any) -> None:
-    refused = json.loads(world.territory.decisions[lead_id].refused)
-    change_decision(world, lead_id, refused=json.dumps({**refused, **changed}))
+def _refused(snapshot: Snapshot, lead_id: str, **changed: Any) -> None:
+    refused = json.loads(snapshot.territory.decisions[lead_id].refused)
+    change_decision(snapshot, lead_id, refused=json.dumps({**refused, **changed}))
 
 
-def _overcounted(world: World) -> None:
-    fact = world.metrics.lines[ADS] = copy.copy(world.metrics.lines[ADS])
+def _overcounted(snapshot: Snapshot) -> None:
+    fact = snapshot.metrics.lines[ADS] = copy.copy(snapshot.metrics.lines[ADS])
     fact.incurred += 1
 
 
-def _permuted(world: World) -> None:
+def _permuted(snapshot: Snapshot) -> None:
     """The credits change hands; they still add up to zero."""
-    world.territory.credits["berlin"] = {"jo": 1, "mia": -1}
+    snapshot.territory.credits["berlin"] = {"jo": 1, "mia": -1}
 
 
-def _market(change: Callable[[dict[str, Any]], object], *, fingerprint_too: bool = False) -> Callable[[World], None]:
-    def plant(world: World) -> None:
+def _market(change: Callable[[dict[str, Any]], object], *, fingerprint_too: bool = False) -> Callable[[Snapshot], None]:
+    def plant(snapshot: Snapshot) -> None:
         document = json.loads(json.dumps(MARKET))
         change(document)
-        before = world.territory.markets[1]
+        before = snapshot.territory.markets[1]
         sha256 = fingerprint(document) if fingerprint_too else before.sha256
-        world.territory.markets[1] = MarketFile(json.dumps(document), sha256)
+        snapshot.territory.markets[1] = MarketFile(json.dumps(document), sha256)
 
     return plant
 
 
-def _plan(world: World, **changed: object) -> None:
-    world.campaigns.plans["spring"] = world.campaigns.plans["spring"]._replace(**changed)  # type: ignore[arg-type]
+def _plan(snapshot: Snapshot, **changed: object) -> None:
+    snapshot.campaigns.plans["spring"] = snapshot.campaigns.plans["spring"]._replace(**changed)  # type: ignore[arg-type]
 
 
-def _told_later(world: World) -> None:
-    records = world.logs["territory.structure"].records
-    [n] = [n for n, said in enumerate(records) if isinstance(said.body, Activated)]
+def _told_later(snapshot: Snapshot) -> None:
+    records = snapshot.logs["territory.structure"].records
+    [n] = [n for n, events in enumerate(records) if isinstance(events.body, Activated)]
     records.append(records[n]._replace(seq=2, offset=len(records), id="later", body=Activated(2, 1, 1, 1)))
-    world.accounts["territory"].next_seq["territory.structure", 0] = 3
-    world.accounts["territory"].later["territory.structure", 0] = 3
+    snapshot.accounts["territory"].next_seq["territory.structure", 0] = 3
+    snapshot.accounts["territory"].later["territory.structure", 0] = 3
 
 
-def _said(topic: str, body: object, key: str = ANNA, **headers: bytes) -> Callable[[World], None]:
-    def plant(world: World) -> None:
-        world.private.know(ANNA, PERSON)
+def _said(topic: str, body: object, key: str = ANNA, **headers: bytes) -> Callable[[Snapshot], None]:
+    def plant(snapshot: Snapshot) -> None:
+        snapshot.private.know(ANNA, PERSON)
         text = json.dumps(body, ensure_ascii=False).encode()
-        world.private.record(topic, key.encode(), text, list(headers.items()))
+        snapshot.private.record(topic, key.encode(), text, list(headers.items()))
 
     return plant
 
 
-def _kept(where: str, text: str, lead_id: str = "") -> Callable[[World], None]:
-    def plant(world: World) -> None:
-        world.private.know(ANNA, PERSON)
-        world.private.text(where, text.encode(), lead_id)
+def _kept(where: str, text: str, lead_id: str = "") -> Callable[[Snapshot], None]:
+    def plant(snapshot: Snapshot) -> None:
+        snapshot.private.know(ANNA, PERSON)
+        snapshot.private.text(where, text.encode(), lead_id)
 
     return plant
 
@@ -219,15 +219,15 @@ WITHIN = (
         lambda w: change_decision(w, ANNA, inputs='{"country": "AT"}'),
     ),
     Planted("reasons", "wrong", "says that 7 rules were refused, and 0 were", lambda w: _refused(w, ANNA, rules=7)),
-    Planted("reasons", "wrong", "names 0 people passed over, and 1 others", lambda w: _refused(w, ANNA, people=[])),
+    Planted("reasons", "wrong", "names 0 people passed over, and 1 others", lambda w: _refused(w, ANNA, fake_data=[])),
     Planted(
         "reasons",
         "wrong",
         "names 1 people passed over, and 1 others",
-        lambda w: _refused(w, ANNA, people=[["eve", "x"]]),
+        lambda w: _refused(w, ANNA, fake_data=[["eve", "x"]]),
     ),
     Planted(
-        "reasons", "wrong", "names people passed over, and no turn", lambda w: _refused(w, BEN, people=[["jo", ""]])
+        "reasons", "wrong", "names people passed over, and no turn", lambda w: _refused(w, BEN, fake_data=[["jo", ""]])
     ),
     Planted("reasons", "wrong", "gives it to eve, who is not in", lambda w: change_decision(w, ANNA, person="eve")),
     Planted(
@@ -257,7 +257,10 @@ WITHIN = (
         lambda w: change_decision(w, ANNA, person="mia"),
     ),
     Planted(
-        "turns", "wrong", "has other reasons than it gives again", lambda w: _refused(w, ANNA, people=[["mia", "ill"]])
+        "turns",
+        "wrong",
+        "has other reasons than it gives again",
+        lambda w: _refused(w, ANNA, fake_data=[["mia", "ill"]]),
     ),
     Planted("turns", "wrong", "has other reasons", lambda w: change_decision(w, FAY, reason="Favoured.")),
     Planted("turns", "lost", "team berlin has taken 3 turns, and no", lambda w: w.territory.turns.update(berlin=3)),

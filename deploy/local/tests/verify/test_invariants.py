@@ -6,7 +6,7 @@ from tributary.verify.invariants import INVARIANTS
 from tributary.verify.invariants.placement import counted, unaccounted
 from tributary.verify.verdict import judge
 
-from . import worlds
+from . import snapshots
 from .planted import PLANTED, Planted
 from .planted_within import WITHIN
 
@@ -14,21 +14,21 @@ EVERY = (*PLANTED, *WITHIN)
 
 
 def test_a_clean_world_violates_nothing() -> None:
-    found = [v for invariant in INVARIANTS for v in invariant.violations(worlds.clean())]
+    found = [v for invariant in INVARIANTS for v in invariant.violations(snapshots.clean())]
     assert found == []
 
 
 def test_a_world_in_which_nothing_has_happened_violates_nothing() -> None:
-    assert [v for invariant in INVARIANTS for v in invariant.violations(worlds.empty())] == []
+    assert [v for invariant in INVARIANTS for v in invariant.violations(snapshots.empty())] == []
 
 
 @pytest.mark.parametrize("planted", EVERY, ids=[f"{p.invariant}-{n}" for n, p in enumerate(EVERY)])
 def test_what_is_planted_is_named(planted: Planted) -> None:
-    world = worlds.clean()
-    planted.plant(world)
-    worlds.forget(world)
+    snapshot = snapshots.clean()
+    planted.plant(snapshot)
+    snapshots.forget(snapshot)
     invariant = next(i for i in INVARIANTS if i.id == planted.invariant)
-    found = list(invariant.violations(world))
+    found = list(invariant.violations(snapshot))
     assert any(v.kind == planted.kind and planted.words in v.what for v in found), found
 
 
@@ -37,8 +37,8 @@ def test_no_invariant_goes_without_a_planted_violation() -> None:
 
 
 def test_every_accepted_lead_is_in_one_place_and_the_places_add_up() -> None:
-    world = worlds.clean()
-    assert counted(world) == {
+    snapshot = snapshots.clean()
+    assert counted(snapshot) == {
         "with a person": 1,
         "in a team's queue": 1,
         "in a team's queue, nobody could take it": 1,
@@ -49,19 +49,19 @@ def test_every_accepted_lead_is_in_one_place_and_the_places_add_up() -> None:
         "parked by leads": 1,
         "nowhere": 0,
     }
-    verdict = judge(world)
+    verdict = judge(snapshot)
     assert sum(verdict.places.values()) == verdict.accepted == 8
 
 
 def test_a_lead_without_a_place_is_unaccounted() -> None:
-    world = worlds.clean()
-    del world.territory.decisions[worlds.ANNA]
-    assert unaccounted(world) == 1
+    snapshot = snapshots.clean()
+    del snapshot.territory.decisions[snapshots.ANNA]
+    assert unaccounted(snapshot) == 1
 
 
 def test_kpis_are_counted_to_the_cent() -> None:
-    world = worlds.clean()
-    row = world.metrics.kpis["team", "berlin"]
+    snapshot = snapshots.clean()
+    row = snapshot.metrics.kpis["team", "berlin"]
     assert row.counts == (4, 4, 4, 4, 2, 1, 0)
-    assert world.metrics.money["team", "berlin", "won_amount", "EUR"] == 9000
-    assert world.metrics.money["channel", "search", "spend", "EUR"] == 500
+    assert snapshot.metrics.money["team", "berlin", "won_amount", "EUR"] == 9000
+    assert snapshot.metrics.money["channel", "search", "spend", "EUR"] == 500

@@ -8,15 +8,15 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
+from tributary.child_process import StackError
 from tributary.cli import app
-from tributary.owned import StackError
+from tributary.verify.events import Captured, Unreadable, body_of
 from tributary.verify.page import SHOWN, as_json, page, telemetry, write_telemetry
 from tributary.verify.reading import read_journal
-from tributary.verify.said import Captured, Unreadable, body_of
-from tributary.verify.topics import said_of
+from tributary.verify.topics import events_of
 from tributary.verify.verdict import KEPT, Verdict, judge
 
-from . import worlds
+from . import snapshots
 
 
 def shown(verdict: Verdict) -> str:
@@ -26,36 +26,36 @@ def shown(verdict: Verdict) -> str:
 
 
 def broken() -> Verdict:
-    world = worlds.clean()
-    del world.territory.decisions[worlds.ANNA]
-    return judge(world)
+    snapshot = snapshots.clean()
+    del snapshot.territory.decisions[snapshots.ANNA]
+    return judge(snapshot)
 
 
 def test_the_page_says_that_everything_holds() -> None:
-    verdict = judge(worlds.clean())
+    verdict = judge(snapshots.clean())
     assert verdict.holds
     assert "Everything holds." in shown(verdict)
 
 
 def test_the_page_names_each_violation_and_the_unaccounted() -> None:
     text = shown(broken())
-    assert f"lead {worlds.ANNA} was heard as qualified by territory, and there is no decision" in text
+    assert f"lead {snapshots.ANNA} was heard as qualified by territory, and there is no decision" in text
     assert "unaccounted" in text
     assert "Everything holds" not in text
 
 
 def test_the_page_shows_the_first_and_counts_the_rest() -> None:
-    world = worlds.clean()
+    snapshot = snapshots.clean()
     for n in range(SHOWN + 5):
-        world.leads.leads[f"{n:036}"] = worlds.known("qualified")
-    assert "and 5 more" in shown(judge(world))
+        snapshot.leads.leads[f"{n:036}"] = snapshots.known("qualified")
+    assert "and 5 more" in shown(judge(snapshot))
 
 
 def test_json_counts_all_and_keeps_a_thousand() -> None:
-    world = worlds.clean()
+    snapshot = snapshots.clean()
     for n in range(KEPT + 5):
-        world.leads.leads[f"{n:036}"] = worlds.known("qualified")
-    made = json.loads(json.dumps(as_json(judge(world))))
+        snapshot.leads.leads[f"{n:036}"] = snapshots.known("qualified")
+    made = json.loads(json.dumps(as_json(judge(snapshot))))
     accepted = next(i for i in made["invariants"] if i["id"] == "accepted")
     assert (accepted["found"], len(accepted["violations"]), accepted["holds"]) == (KEPT + 5, KEPT, False)
     assert made["invented"] == KEPT + 5
@@ -63,14 +63,14 @@ def test_json_counts_all_and_keeps_a_thousand() -> None:
 
 
 def test_json_of_a_clean_world_has_the_figures_that_others_print() -> None:
-    made = as_json(judge(worlds.clean()))
+    made = as_json(judge(snapshots.clean()))
     assert (made["holds"], made["accepted"], made["unaccounted"], made["lost"], made["doubled"]) == (True, 8, 0, 0, 0)
 
 
 def test_what_still_moves_is_a_violation_only_where_rest_is_demanded() -> None:
     moving = ["leads has 1 events of leads.intake still to hear"]
-    assert judge(worlds.clean(), moving).holds
-    demanded = judge(worlds.clean(), moving, at_rest=True)
+    assert judge(snapshots.clean(), moving).holds
+    demanded = judge(snapshots.clean(), moving, at_rest=True)
     assert not demanded.holds
     assert "did not come to rest" in shown(demanded)
 
@@ -95,8 +95,8 @@ def test_without_a_stack_the_command_ends_with_2_and_a_sentence(
 
 
 def test_the_journal_has_an_id_a_line(tmp_path: Path) -> None:
-    (tmp_path / "ids").write_text(f"{worlds.ANNA.upper()}\n\n  {worlds.BEN}\n")
-    assert read_journal(tmp_path / "ids") == {worlds.ANNA, worlds.BEN}
+    (tmp_path / "ids").write_text(f"{snapshots.ANNA.upper()}\n\n  {snapshots.BEN}\n")
+    assert read_journal(tmp_path / "ids") == {snapshots.ANNA, snapshots.BEN}
     with pytest.raises(StackError, match="can't be read"):
         read_journal(tmp_path / "none")
 
@@ -127,9 +127,9 @@ NUMBERED = [
 
 
 def test_a_record_is_read_with_its_number() -> None:
-    said = said_of(Record(NUMBERED), "leads.lead", 2, 40, NUMBERED)
-    assert said is not None
-    assert said.number == "leads/one#2:17"
+    events = events_of(Record(NUMBERED), "leads.lead", 2, 40, NUMBERED)
+    assert events is not None
+    assert events.number == "leads/one#2:17"
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_a_record_is_read_with_its_number() -> None:
     ids=["no headers", "no type", "a number that is none", "a key that is no text"],
 )
 def test_a_record_that_is_no_event_is_foreign(record: Record) -> None:
-    assert said_of(record, "leads.lead", 2, 40, record.headers() or ()) is None
+    assert events_of(record, "leads.lead", 2, 40, record.headers() or ()) is None
 
 
 @pytest.mark.parametrize("payload", [b"", b"{", b"[]", b"{}", b'{"captured_at": 5}', b"\xff"])
@@ -151,4 +151,4 @@ def test_a_lead_without_a_channel_counts_under_its_source() -> None:
         "leads.lead.captured.v1",
         b'{"captured_at": "2026-05-04T12:00:00Z", "source": "web", "occurred_at": "2026-05-04T12:00:00Z"}',
     )
-    assert body == Captured(worlds.AT, "web", None, "web", (), worlds.AT)
+    assert body == Captured(snapshots.AT, "web", None, "web", (), snapshots.AT)

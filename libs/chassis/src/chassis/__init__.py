@@ -8,11 +8,11 @@ from chassis.problems import FieldError, Problem, not_valid
 from chassis.router import Router
 from chassis.service import Service, begin, intake
 from chassis.settings import Settings
-from chassis.transaction import Heard, Transaction
+from chassis.transaction import EventMetadata, Transaction
 
 __all__ = [
     "FieldError",
-    "Heard",
+    "EventMetadata",
     "Intake",
     "Job",
     "Problem",

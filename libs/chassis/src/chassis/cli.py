@@ -34,13 +34,13 @@ def cli(build: Callable[[S], Service], settings_type: type[S], name: str) -> typ
     def serve() -> None:
         import uvloop
 
-        told = settings_type()
-        telemetry.setup(name, told.instance, told.otlp_endpoint, told.log_level)
-        told.master_key_bytes()
-        _arm(told)
+        settings = settings_type()
+        telemetry.setup(name, settings.instance, settings.otlp_endpoint, settings.log_level)
+        settings.master_key_bytes()
+        _arm(settings)
 
         async def run() -> None:
-            service = build(told)
+            service = build(settings)
             _calm_collector()
             await service.serve()
 
@@ -50,9 +50,9 @@ def cli(build: Callable[[S], Service], settings_type: type[S], name: str) -> typ
     def migrate() -> None:
         from chassis import migrations
 
-        told = settings_type()
-        _arm(told)
-        migrations.upgrade(name, told.database_url.get_secret_value())
+        settings = settings_type()
+        _arm(settings)
+        migrations.upgrade(name, settings.database_url.get_secret_value())
 
     @app.command(name="topics", help="Creates the topics of the contracts that are missing.")
     def create_topics(copies: int = typer.Option(1, help="replicas of each partition")) -> None:
@@ -109,8 +109,8 @@ def _parked(ask: Asked) -> typer.Typer:
             if parked_id is not None:
                 _say(f"{parked_id}: {await _tried(service, parked_id)}")
             elif everything:
-                async for one, said in parking.replay_all(service.database, service.router):
-                    _say(f"{one}: {said}")
+                async for one, emitted in parking.replay_all(service.database, service.router):
+                    _say(f"{one}: {emitted}")
 
         ask(replay)
 
@@ -137,9 +137,9 @@ def _parked(ask: Asked) -> typer.Typer:
     return parked
 
 
-def _create_topics(told: Settings, copies: int) -> None:
+def _create_topics(settings: Settings, copies: int) -> None:
     try:
-        _say("\n".join(asyncio.run(topics.create(told.kafka_bootstrap_servers, copies))))
+        _say("\n".join(asyncio.run(topics.create(settings.kafka_bootstrap_servers, copies))))
     except topics.TopicsRefused as refusal:
         _say(str(refusal))
         raise typer.Exit(1) from None
@@ -165,8 +165,8 @@ def _say(what: Any) -> None:
     sys.stdout.write(text + "\n")
 
 
-def _arm(told: Settings) -> None:
-    if told.fail_points:
+def _arm(settings: Settings) -> None:
+    if settings.fail_points:
         failpoint.arm(os.environ.get("TRIBUTARY_FAIL_AT", ""))
 
 

@@ -19,15 +19,15 @@ from chassis import failpoint, parking, telemetry
 from chassis.database import Database, is_infrastructure
 from chassis.errors import is_of_a_value, readable, words
 from chassis.headers import read_headers
-from chassis.router import Hearing, Router
+from chassis.router import Router, Subscription
 from chassis.settings import Settings
-from chassis.transaction import Heard, Moved, Step, Transaction
+from chassis.transaction import EventMetadata, Moved, Transaction, WatermarkMove
 from contracts.event import Event, Stream
 
 Position = tuple[str, str, int]
 Partition = tuple[str, int]
 Mark = tuple[int, datetime | None, str]  # the newest number, the latest moment and the newest event's name
-Read = tuple[Any, Heard | None, str]
+Read = tuple[Any, EventMetadata | None, str]
 
 # Further ahead than anything that a broker loses between two records that it still has: nobody's loss, a forged number.
 FAR = 100_000
@@ -59,9 +59,9 @@ class Delivery:
     """What was made of the records, before and after the decision."""
 
     events: dict[str, list[Event]] = field(default_factory=lambda: defaultdict(list))
-    heard: dict[int, Heard] = field(default_factory=dict)
+    metadata: dict[int, EventMetadata] = field(default_factory=dict)
     parked: list[parking.Parked] = field(default_factory=list)
-    steps: dict[Position, Mark] = field(default_factory=dict)
+    moves: dict[Position, Mark] = field(default_factory=dict)
     outcomes: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
     messages: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
     next_offsets: dict[Partition, int] = field(default_factory=dict)
@@ -105,12 +105,12 @@ class Consumer:
         try:
             if self.positions is None:
                 self.positions = await self._load_positions()
-            hearings = self.router.hearings
-            delivery = Delivery(read=[(r, *read_headers(r, hearings[r.topic].stream.sequenced)) for r in records])
+            subscriptions = self.router.subscriptions
+            delivery = Delivery(read=[(r, *read_headers(r, subscriptions[r.topic].stream.sequenced)) for r in records])
             await self._meet_new_histories(delivery.read, oldest)
-            for record, heard, trouble in delivery.read:
-                self._take(record, heard, trouble, delivery)
-            group, count = self.router.service, len(delivery.heard)
+            for record, metadata, not_ready_reason in delivery.read:
+                self._take(record, metadata, not_ready_reason, delivery)
+            group, count = self.router.service, len(delivery.metadata)
             with telemetry.delivery_span(f"process {group}", group, delivery.messages, count):
                 await self._handle(delivery)
         except Moved as error:
@@ -124,9 +124,9 @@ class Consumer:
             if is_infrastructure(error):
                 raise Held("infrastructure", type(error).__name__) from error
             raise Held("bug", words(error)) from error
-        self.positions |= delivery.steps
+        self.positions |= delivery.moves
         if delivery.suspects:
-            parking.suspect(self.database.memo, delivery.suspects)
+            parking.suspect(self.database.process_cache, delivery.suspects)
         self._count(delivery, len(records), time.perf_counter() - began)
         return delivery
 
@@ -144,70 +144,76 @@ class Consumer:
         service that owns the topic, and its shards are the partitions; any other is nobody's."""
         assert self.positions is not None
         new: dict[Position, int] = {}
-        for record, heard, _ in read:
-            if heard is None or (position := _position(heard)) in self.positions or position in new:
+        for record, metadata, _ in read:
+            if metadata is None or (position := _position(metadata)) in self.positions or position in new:
                 continue
-            stream = self.router.hearings[record.topic].stream
-            if stream.sequenced and (not _is_of(stream, heard.source) or heard.shard != record.partition):
+            stream = self.router.subscriptions[record.topic].stream
+            if stream.sequenced and (not _is_of(stream, metadata.source) or metadata.shard != record.partition):
                 continue
             new[position] = 0
-            if heard.seq is not None and heard.seq > 1 and oldest is not None:
+            if metadata.seq is not None and metadata.seq > 1 and oldest is not None:
                 first = await oldest((record.topic, record.partition))
                 if first > 0 and record.offset == first:
-                    new[position] = heard.seq - 1
-                    self.log.warning("baseline", topic=record.topic, shard=heard.shard, from_seq=heard.seq)
+                    new[position] = metadata.seq - 1
+                    self.log.warning("baseline", topic=record.topic, shard=metadata.shard, from_seq=metadata.seq)
         if new:
             columns = list(zip(*((t, s, n, v) for (t, s, n), v in sorted(new.items())), strict=True))
             async with self.database.connection() as conn:
                 await conn.execute(_BEGIN, *columns)
             self.positions = await self._load_positions()
 
-    def _take(self, record: Any, heard: Heard | None, trouble: str, to: Delivery) -> None:
+    def _take(self, record: Any, metadata: EventMetadata | None, not_ready_reason: str, to: Delivery) -> None:
         assert self.positions is not None
         partition = (record.topic, record.partition)
         if partition in to.gaps:
             return
-        hearing = self.router.hearings[record.topic]
-        if heard is not None:
-            position, at = _position(heard), heard.at
-            mark = to.steps.get(position) or self.positions.get(position)
+        subscription = self.router.subscriptions[record.topic]
+        if metadata is not None:
+            position, at = _position(metadata), metadata.at
+            mark = to.moves.get(position) or self.positions.get(position)
             last, latest, _ = mark or (0, None, "")
-            number = heard.seq if heard.seq is not None else record.offset
-            if heard.seq is not None and (number != last + 1 or mark is None or heard.shard != record.partition):
-                verdict = self._judge(record, heard, mark, hearing.stream.compacted, to)
+            number = metadata.seq if metadata.seq is not None else record.offset
+            if metadata.seq is not None and (number != last + 1 or mark is None or metadata.shard != record.partition):
+                verdict = self._judge(record, metadata, mark, subscription.stream.compacted, to)
                 if verdict != "next":
                     self._not_next(
-                        record, heard, verdict, f"{heard.source}#{heard.shard}: {last} is followed by {number}", to
+                        record,
+                        metadata,
+                        verdict,
+                        f"{metadata.source}#{metadata.shard}: {last} is followed by {number}",
+                        to,
                     )
                     return
-            to.steps[position] = (number, at if latest is None or at > latest else latest, heard.id)
+            to.moves[position] = (number, at if latest is None or at > latest else latest, metadata.id)
         to.next_offsets[partition] = record.offset + 1
-        if heard is None:
-            self._park(to, record, None, "unreadable header", trouble)
-        elif (decoder := hearing.decoders.get(heard.type)) is None:
-            to.outcomes[_label(heard), "ignored"] += 1
+        if metadata is None:
+            self._park(to, record, None, "unreadable header", not_ready_reason)
+        elif (decoder := subscription.decoders.get(metadata.type)) is None:
+            to.outcomes[_label(metadata), "ignored"] += 1
         else:
             try:
                 event = decoder.validate_json(record.value or b"")
             except ValidationError as error:
-                self._park(to, record, heard, "unreadable body", readable(error))
+                self._park(to, record, metadata, "unreadable body", readable(error))
                 return
             to.events[record.topic].append(event)
-            to.heard[id(event)] = heard
-            if telemetry.is_sampled(heard.traceparent):
-                to.messages.append((f"process {record.topic}", heard.traceparent, _attributes(heard)))
+            to.metadata[id(event)] = metadata
+            if telemetry.is_sampled(metadata.traceparent):
+                to.messages.append((f"process {record.topic}", metadata.traceparent, _attributes(metadata)))
 
-    def _judge(self, record: Any, heard: Heard, mark: Mark | None, compacted: bool, to: Delivery) -> str:
+    def _judge(self, record: Any, metadata: EventMetadata, mark: Mark | None, compacted: bool, to: Delivery) -> str:
         """What the record's number says: next, duplicate or gap, or why its owner can't have given it."""
-        if mark is None or heard.shard != record.partition:
+        if mark is None or metadata.shard != record.partition:
             return "unknown history"
-        (last, latest, name), number = mark, heard.seq or 0
+        (last, latest, name), number = mark, metadata.seq or 0
         verdict = advance(last, number, holes=compacted)
         if verdict == "duplicate":
             # What comes again was said before the latest that was heard, and bears the name that it had.
-            another = latest is not None and (heard.at > latest or (number == last and name not in ("", heard.id)))
+            another = latest is not None and (
+                metadata.at > latest or (number == last and name not in ("", metadata.id))
+            )
             return "conflict" if another else verdict
-        if verdict == "gap" and (_position(heard), last + 1) in to.numbers:
+        if verdict == "gap" and (_position(metadata), last + 1) in to.numbers:
             return "out of order"  # its owner says n before n + 1, and n comes after it
         if compacted:
             return "number far ahead" if latest is not None and number > last + FAR else verdict
@@ -224,61 +230,66 @@ class Consumer:
         offset: int = record.offset
         return 0 <= beginning < offset <= gap
 
-    def _not_next(self, record: Any, heard: Heard, verdict: str, told: str, to: Delivery) -> None:
+    def _not_next(self, record: Any, metadata: EventMetadata, verdict: str, chosen: str, to: Delivery) -> None:
         """Notes what the record is instead. No watermark moves."""
         partition = (record.topic, record.partition)
         if verdict == "gap":
-            to.gaps[partition] = (record.offset, told)
+            to.gaps[partition] = (record.offset, chosen)
             return
         to.next_offsets[partition] = record.offset + 1
         if verdict == "duplicate":
-            to.outcomes[_label(heard), "duplicate"] += 1
+            to.outcomes[_label(metadata), "duplicate"] += 1
         else:
             to.suspects += 1
-            self._park(to, record, heard, verdict, told)
+            self._park(to, record, metadata, verdict, chosen)
 
-    def _park(self, to: Delivery, record: Any, heard: Heard | None, cause: str, detail: str) -> None:
-        to.parked.append(parking.Parked.of(record, heard, cause, detail))
-        to.outcomes[_label(heard), "parked"] += 1
+    def _park(self, to: Delivery, record: Any, metadata: EventMetadata | None, cause: str, detail: str) -> None:
+        to.parked.append(parking.Parked.of(record, metadata, cause, detail))
+        to.outcomes[_label(metadata), "parked"] += 1
         telemetry.PARKED.labels(cause).inc()
 
     # -- deciding: the whole batch at once, or, if that fails, split until the failing event stands alone
 
-    def _steps(self, delivery: Delivery) -> list[Step]:
+    def _moves(self, delivery: Delivery) -> list[WatermarkMove]:
         assert self.positions is not None
         return [
-            Step(*position, self.positions[position][0], *mark) for position, mark in sorted(delivery.steps.items())
+            WatermarkMove(*position, self.positions[position][0], *mark)
+            for position, mark in sorted(delivery.moves.items())
         ]
 
     async def _handle(self, delivery: Delivery) -> None:
         try:
-            async with self.database.transaction(heard=delivery.heard, steps=self._steps(delivery)) as tx:
+            async with self.database.transaction(metadata=delivery.metadata, moves=self._moves(delivery)) as tx:
                 await parking.store(tx, delivery.parked)
-                for hearing, events in self._work(delivery):
-                    await hearing.handler(events, tx)
+                for subscription, events in self._work(delivery):
+                    await subscription.handler(events, tx)
                 await self._store_refused(tx, delivery)
                 failpoint.reach("consumer.decided")
         except Exception as error:
             if is_infrastructure(error):
                 raise
-            self.log.warning("splitting", error=type(error).__name__, events=len(delivery.heard))
+            self.log.warning("splitting", error=type(error).__name__, events=len(delivery.metadata))
             tx = await self._handle_carefully(delivery)
         failpoint.reach("consumer.committed")
         self._note_refused(tx, delivery)
-        for hearing, events in self._work(delivery):
+        for subscription, events in self._work(delivery):
             for event in events:
                 delivery.outcomes[event.type, "handled"] += 1
-            newest = delivery.heard[id(events[-1])]
+            newest = delivery.metadata[id(events[-1])]
             # An exemplar that leads to a trace that was not recorded leads nowhere.
             sampled = telemetry.is_sampled(newest.traceparent)
             exemplar = {"trace_id": telemetry.trace_id_of(newest.traceparent)} if sampled else None
-            telemetry.AGE.labels(hearing.stream.topic).observe(telemetry.age_of(newest.at), exemplar)
+            telemetry.AGE.labels(subscription.stream.topic).observe(telemetry.age_of(newest.at), exemplar)
 
-    def _work(self, delivery: Delivery) -> list[tuple[Hearing, list[Event]]]:
-        return [(h, delivery.events[topic]) for topic, h in self.router.hearings.items() if delivery.events.get(topic)]
+    def _work(self, delivery: Delivery) -> list[tuple[Subscription, list[Event]]]:
+        return [
+            (h, delivery.events[topic]) for topic, h in self.router.subscriptions.items() if delivery.events.get(topic)
+        ]
 
     async def _store_refused(self, tx: Transaction, delivery: Delivery) -> None:
-        refused = [parking.Parked.of_event(e, delivery.heard[id(e)], "refused", reason) for e, reason in tx.set_aside]
+        refused = [
+            parking.Parked.of_event(e, delivery.metadata[id(e)], "refused", reason) for e, reason in tx.set_aside
+        ]
         await parking.store(tx, refused)
 
     def _note_refused(self, tx: Transaction, delivery: Delivery) -> None:
@@ -287,22 +298,22 @@ class Consumer:
     def _out(self, delivery: Delivery, parked: Sequence[Event], cause: str) -> None:
         """These events were parked, not handled."""
         gone = {id(event) for event in parked}
-        for topic in {delivery.heard[id(event)].topic for event in parked}:
+        for topic in {delivery.metadata[id(event)].topic for event in parked}:
             delivery.events[topic] = [e for e in delivery.events[topic] if id(e) not in gone]
         for event in parked:
             delivery.outcomes[event.type, "parked"] += 1
         if parked:
             telemetry.PARKED.labels(cause).inc(len(parked))
-            some = [delivery.heard[id(event)].id for event in parked[:5]]
+            some = [delivery.metadata[id(event)].id for event in parked[:5]]
             self.log.error("parked", cause=cause, events=len(parked), first=some)
 
     async def _handle_carefully(self, delivery: Delivery) -> Transaction:
         failed = _Failed()
-        async with self.database.transaction(heard=delivery.heard, steps=self._steps(delivery)) as tx:
-            for hearing, events in self._work(delivery):
-                await self._split(tx, hearing, events, failed)
+        async with self.database.transaction(metadata=delivery.metadata, moves=self._moves(delivery)) as tx:
+            for subscription, events in self._work(delivery):
+                await self._split(tx, subscription, events, failed)
             records = [
-                parking.Parked.of_event(e, delivery.heard[id(e)], type(x).__name__, _why(x, failed.let_through))
+                parking.Parked.of_event(e, delivery.metadata[id(e)], type(x).__name__, _why(x, failed.let_through))
                 for e, x in failed.events
             ]
             await parking.store(tx, [*delivery.parked, *records])
@@ -310,26 +321,28 @@ class Consumer:
         self._out(delivery, [event for event, _ in failed.events], "failed alone")
         return tx
 
-    async def _split(self, tx: Transaction, hearing: Hearing, events: Sequence[Event], failed: _Failed) -> None:
-        said, refused = len(tx.emitted), len(tx.set_aside)
+    async def _split(
+        self, tx: Transaction, subscription: Subscription, events: Sequence[Event], failed: _Failed
+    ) -> None:
+        emitted, refused = len(tx.emitted), len(tx.set_aside)
         try:
             async with tx.conn.transaction():
-                await hearing.handler(events, tx)
+                await subscription.handler(events, tx)
         except Exception as error:
             if is_infrastructure(error):
                 raise
-            del tx.emitted[said:], tx.set_aside[refused:]
+            del tx.emitted[emitted:], tx.set_aside[refused:]
             if len(events) > 1:
                 middle = len(events) // 2
-                await self._split(tx, hearing, events[:middle], failed)
-                await self._split(tx, hearing, events[middle:], failed)
+                await self._split(tx, subscription, events[:middle], failed)
+                await self._split(tx, subscription, events[middle:], failed)
                 return
             failed.events.append((events[0], error))
             failed.bugs += not is_of_a_value(error)
             if failed.bugs > self.settings.park_limit and failed.let_through is None:
                 failed.let_through = await parking.let_through(tx)
                 if failed.let_through is None:
-                    raise Held("too much is failing", f"{words(error)} in {hearing.stream.topic}") from error
+                    raise Held("too much is failing", f"{words(error)} in {subscription.stream.topic}") from error
 
     def _count(self, delivery: Delivery, records: int, seconds: float) -> None:
         telemetry.BATCH.observe(records)
@@ -349,15 +362,15 @@ def _known_types() -> frozenset[str]:
 _KNOWN_TYPES = _known_types()
 
 
-def _label(heard: Heard | None) -> str:
+def _label(metadata: EventMetadata | None) -> str:
     """The type as telemetry names it: one of ours, or unknown."""
-    return heard.type if heard is not None and heard.type in _KNOWN_TYPES else "unknown"
+    return metadata.type if metadata is not None and metadata.type in _KNOWN_TYPES else "unknown"
 
 
 def _is_of(stream: Stream, source: str) -> bool:
     """Whether the source is a history of the service that owns the stream."""
     service, _, epoch = source.partition("/")
-    return service == stream.said_by and bool(epoch)
+    return service == stream.publisher and bool(epoch)
 
 
 def _why(error: Exception, let_through: str | None) -> str:
@@ -367,21 +380,21 @@ def _why(error: Exception, let_through: str | None) -> str:
     )
 
 
-def _position(heard: Heard) -> Position:
+def _position(metadata: EventMetadata) -> Position:
     """Which watermark the event moves. On a stream without numbers it is the offset: a note of how far this service is."""
-    if heard.seq is None:
-        return heard.topic, "kafka", heard.partition
-    return heard.topic, heard.source, heard.shard
+    if metadata.seq is None:
+        return metadata.topic, "kafka", metadata.partition
+    return metadata.topic, metadata.source, metadata.shard
 
 
-def _attributes(heard: Heard) -> dict[str, Any]:
+def _attributes(metadata: EventMetadata) -> dict[str, Any]:
     return {
         "messaging.operation.name": "process",
         "messaging.operation.type": "process",
-        "messaging.destination.name": heard.topic,
-        "messaging.destination.partition.id": str(heard.partition),
-        "messaging.kafka.offset": heard.offset,
-        "cloudevents.event_id": heard.id,
-        "cloudevents.event_type": heard.type,
-        "tributary.key": heard.key[:200].decode(errors="replace"),
+        "messaging.destination.name": metadata.topic,
+        "messaging.destination.partition.id": str(metadata.partition),
+        "messaging.kafka.offset": metadata.offset,
+        "cloudevents.event_id": metadata.id,
+        "cloudevents.event_type": metadata.type,
+        "tributary.key": metadata.key[:200].decode(errors="replace"),
     }

@@ -76,7 +76,7 @@ class Database:
     def __init__(self, settings: "Settings", owns: frozenset[str] = frozenset()) -> None:
         self.settings = settings
         self.owns = owns
-        self.memo: dict[Any, Any] = {}
+        self.process_cache: dict[Any, Any] = {}
         self.after_commit: list[Callable[[], None]] = []
         self._watchers: list[asyncio.Future[None]] = []
         self._pool: asyncpg.Pool | None = None
@@ -126,10 +126,10 @@ class Database:
             await pool.release(conn)
 
     @contextlib.asynccontextmanager
-    async def transaction(self, **told: Any) -> AsyncIterator[Transaction]:
+    async def transaction(self, **chosen: Any) -> AsyncIterator[Transaction]:
         """Commits at the end of the block together with what was emitted; an exception rolls all of it back."""
         async with self.connection() as conn:
-            tx = Transaction(conn, datetime.now(UTC), self.settings, self.memo, owns=self.owns, **told)
+            tx = Transaction(conn, datetime.now(UTC), self.settings, self.process_cache, owns=self.owns, **chosen)
             async with conn.transaction():
                 yield tx
                 await tx.finish()

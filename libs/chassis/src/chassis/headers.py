@@ -5,12 +5,12 @@ from functools import lru_cache
 from typing import Any
 
 from chassis import telemetry
-from chassis.transaction import Heard
+from chassis.transaction import EventMetadata
 
 SKEW = timedelta(minutes=10)  # a moment further ahead of this machine's clock is not believed
 
 
-def read_headers(record: Any, sequenced: bool) -> tuple[Heard | None, str]:
+def read_headers(record: Any, sequenced: bool) -> tuple[EventMetadata | None, str]:
     """The headers as Heard, or None and why not. Nothing in a foreign header can raise, here or later in the database."""
     try:
         h = dict(record.headers)
@@ -18,7 +18,7 @@ def read_headers(record: Any, sequenced: bool) -> tuple[Heard | None, str]:
         source, shard, seq = "", 0, None
         if sequenced:
             source, shard, seq = _text(h["source"]), _number(h["shard"]), int(h["seq"])
-        heard = Heard(
+        metadata = EventMetadata(
             topic=record.topic,
             partition=record.partition,
             offset=record.offset,
@@ -35,11 +35,11 @@ def read_headers(record: Any, sequenced: bool) -> tuple[Heard | None, str]:
         return None, f"the header {error.args[0]} is missing"
     except (ValueError, OverflowError, OSError, AttributeError, TypeError) as error:
         return None, f"a header can't be read: {type(error).__name__}"
-    if "\0" in heard.source or "\0" in heard.id or len(heard.source) > 200:
+    if "\0" in metadata.source or "\0" in metadata.id or len(metadata.source) > 200:
         return None, "a header can't be stored: it is too long or holds NUL"
-    if not 0 <= heard.shard < 1 << 31 or (heard.seq is not None and not 0 < heard.seq < 1 << 63):
+    if not 0 <= metadata.shard < 1 << 31 or (metadata.seq is not None and not 0 < metadata.seq < 1 << 63):
         return None, "a header can't be stored: its number is out of range"
-    return heard, ""
+    return metadata, ""
 
 
 # What a delivery's headers say again and again - type, source, shard, the moment of one transaction - is read once.

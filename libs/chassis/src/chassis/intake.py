@@ -91,9 +91,9 @@ class Intake:
         self._closed = False
 
     @property
-    def trouble(self) -> str:
+    def not_ready_reason(self) -> str:
         """Why nothing is taken, or which partition takes nothing; it stands until that is over."""
-        return self._stopped_by or self.lanes.trouble
+        return self._stopped_by or self.lanes.not_ready_reason
 
     @property
     def full(self) -> bool:

@@ -90,9 +90,9 @@ class Relay:
         self._undeleted = False
 
     @property
-    def trouble(self) -> str:
+    def not_ready_reason(self) -> str:
         """Why this relay, or which shard of it, sends nothing; it stands until that is over."""
-        return self._stopped_by or self.lanes.trouble
+        return self._stopped_by or self.lanes.not_ready_reason
 
     def kick(self) -> None:
         """Something was committed: look now rather than at the next poll."""

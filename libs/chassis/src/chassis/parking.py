@@ -13,7 +13,7 @@ from chassis.database import is_infrastructure
 from chassis.errors import Unusable, words
 from chassis.jobs import Job
 from chassis.sealing import derive, open_bytes, seal_bytes
-from chassis.transaction import Heard, Transaction
+from chassis.transaction import EventMetadata, Transaction
 from contracts.event import Event
 
 if TYPE_CHECKING:
@@ -56,43 +56,43 @@ class Parked:
     traceparent: str | None
 
     @classmethod
-    def of(cls, record: Any, heard: Heard | None, cause: str, detail: str) -> "Parked":
+    def of(cls, record: Any, metadata: EventMetadata | None, cause: str, detail: str) -> "Parked":
         """From a record as Kafka gave it."""
         headers = {_text(str(k), 100): _text((v or b"").decode(errors="replace"), 500) for k, v in record.headers}
         return cls(
             record.topic,
             record.partition,
             record.offset,
-            _text(heard.type, 200) if heard else None,
+            _text(metadata.type, 200) if metadata else None,
             record.key or b"",
             headers,
             record.value or b"",
             cause,
             _text(detail, 1000),
-            heard.traceparent if heard else None,
+            metadata.traceparent if metadata else None,
         )
 
     @classmethod
-    def of_event(cls, event: Event, heard: Heard, cause: str, detail: str) -> "Parked":
+    def of_event(cls, event: Event, metadata: EventMetadata, cause: str, detail: str) -> "Parked":
         """From an event that was read and then failed alone or was refused."""
         headers = {
-            "ce_id": heard.id,
-            "ce_type": heard.type,
-            "ce_time": heard.at.isoformat(),
-            "traceparent": heard.traceparent,
+            "ce_id": metadata.id,
+            "ce_type": metadata.type,
+            "ce_time": metadata.at.isoformat(),
+            "traceparent": metadata.traceparent,
         }
         body = event.model_dump_json(exclude_none=True).encode()
         return cls(
-            heard.topic,
-            heard.partition,
-            heard.offset,
-            heard.type,
-            heard.key,
+            metadata.topic,
+            metadata.partition,
+            metadata.offset,
+            metadata.type,
+            metadata.key,
             headers,
             body,
             cause,
             _text(detail, 1000),
-            heard.traceparent,
+            metadata.traceparent,
         )
 
     @property
@@ -177,11 +177,11 @@ async def replay(database: "Database", router: "Router", parked_id: uuid.UUID) -
         return REPLAYED_BEFORE
     if found["discarded_at"]:
         return "it was discarded"
-    decoder = router.hearings[found["topic"]].decoders.get(found["type"] or found["headers"].get("ce_type", ""))
+    decoder = router.subscriptions[found["topic"]].decoders.get(found["type"] or found["headers"].get("ce_type", ""))
     if decoder is None:
         return "this build does not know its type"
     event = decoder.validate_json(found["payload"])
-    heard = Heard(
+    metadata = EventMetadata(
         found["topic"],
         found["shard"],
         found["position"],
@@ -191,13 +191,13 @@ async def replay(database: "Database", router: "Router", parked_id: uuid.UUID) -
         found["key"].encode(),
         telemetry.accepted_traceparent(found["traceparent"], 0),
     )
-    async with database.transaction(heard={id(event): heard}) as tx:
+    async with database.transaction(metadata={id(event): metadata}) as tx:
         marked = await tx.conn.execute(
             "update parked set replayed_at = now() where id = $1 and ended_at is null", parked_id
         )
         if marked != "UPDATE 1":
             return REPLAYED_BEFORE
-        await router.hearings[found["topic"]].handler([event], tx)
+        await router.subscriptions[found["topic"]].handler([event], tx)
         if tx.set_aside:
             raise Unusable(f"it is refused again: {tx.set_aside[0][1]}")
     return REPLAYED
@@ -219,14 +219,14 @@ async def replay_all(database: "Database", router: "Router") -> AsyncIterator[tu
             yield row["id"], "waits for one before it under the same key"
             continue
         try:
-            said = await replay(database, router, row["id"])
+            emitted = await replay(database, router, row["id"])
         except Exception as error:
             if is_infrastructure(error):
                 raise
-            said = f"failed again: {words(error)}"
-        if said not in (REPLAYED, REPLAYED_BEFORE):
+            emitted = f"failed again: {words(error)}"
+        if emitted not in (REPLAYED, REPLAYED_BEFORE):
             stuck.add(thing)
-        yield row["id"], said
+        yield row["id"], emitted
 
 
 async def discard(database: "Database", reason: str, parked_id: uuid.UUID | None = None, cause: str = "") -> int:
@@ -273,18 +273,18 @@ async def keep_parked(tx: Transaction) -> None:
     telemetry.PARKED_WAITING.set(row["waiting"])
     telemetry.PARKED_OLDEST.set(telemetry.age_of(row["oldest"]) if row["oldest"] else 0)
     telemetry.PARKED_SUSPECT.set(row["suspect"])
-    tx.memo[SUSPECT] = row["suspect"]
+    tx.process_cache[SUSPECT] = row["suspect"]
 
 
 HOUSEKEEPING = Job("keep_parked", every=timedelta(seconds=15), run=keep_parked, exclusive=False)
 
 
-def suspect(memo: dict[Any, Any], more: int) -> None:
+def suspect(process_cache: dict[Any, Any], more: int) -> None:
     """So many more were parked just now that their owner may not have said; the count is put right as time passes."""
-    memo[SUSPECT] = memo.get(SUSPECT, 0) + more
+    process_cache[SUSPECT] = process_cache.get(SUSPECT, 0) + more
 
 
-def suspects(memo: dict[Any, Any]) -> int:
+def suspects(process_cache: dict[Any, Any]) -> int:
     """How many of them wait."""
-    found: int = memo.get(SUSPECT, 0)
+    found: int = process_cache.get(SUSPECT, 0)
     return found

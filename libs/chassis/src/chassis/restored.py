@@ -31,7 +31,7 @@ async def begin_new_history(service: "Service") -> dict[str, object]:
 
     Hearing everything again is safe: the watermarks drop what the backup knew, and the rest is what was lost.
     """
-    rewound = await _rewind(service) if service.router.hearings else 0
+    rewound = await _rewind(service) if service.router.subscriptions else 0
     async with service.database.connection() as conn, conn.transaction():
         epoch = await conn.fetchval(_NEW_EPOCH)
         for statement in (_RENUMBER, _POSITIVE, _NEXT):

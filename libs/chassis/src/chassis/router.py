@@ -15,7 +15,7 @@ Handler = Callable[[Sequence[Any], Transaction], Awaitable[None]]
 
 
 @dataclass(frozen=True)
-class Hearing:
+class Subscription:
     """One stream, the handler that hears it, and the event types it asked for."""
 
     stream: Stream
@@ -28,26 +28,26 @@ class Router:
 
     def __init__(self, service: str) -> None:
         self.service = service
-        self.hearings: dict[str, Hearing] = {}
+        self.subscriptions: dict[str, Subscription] = {}
 
     @property
     def streams(self) -> tuple[Stream, ...]:
         """What the service hears."""
-        return tuple(h.stream for h in self.hearings.values())
+        return tuple(h.stream for h in self.subscriptions.values())
 
     def on(self, stream: Stream) -> Callable[[Handler], Handler]:
         """Declares the handler of a stream. ``events: Sequence[A | B]`` hears A and B; other types are ignored."""
 
         def declare(handler: Handler) -> Handler:
             first = next(iter(typing.get_type_hints(handler).values()))
-            (heard,) = typing.get_args(first)
-            classes = typing.get_args(heard) if isinstance(heard, types.UnionType) else (heard,)
+            (metadata,) = typing.get_args(first)
+            classes = typing.get_args(metadata) if isinstance(metadata, types.UnionType) else (metadata,)
             strangers = [
                 c for c in classes if not (isinstance(c, type) and issubclass(c, Event) and c in stream.events)
             ]
-            if strangers or stream.topic in self.hearings:
+            if strangers or stream.topic in self.subscriptions:
                 raise TypeError(f"{handler.__name__}: {strangers or stream.topic} can't be heard here")
-            self.hearings[stream.topic] = Hearing(
+            self.subscriptions[stream.topic] = Subscription(
                 stream, handler, {c.event_type(): TypeAdapter(c) for c in classes if issubclass(c, Event)}
             )
             return handler

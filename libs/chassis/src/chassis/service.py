@@ -11,15 +11,15 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse
 from prometheus_client import make_asgi_app
 
-from chassis import broker, connection, door, page, parking, problems, schema, telemetry, topics
+from chassis import broker, connection, http, page, parking, problems, schema, telemetry, topics
 from chassis.consumer import Consumer
 from chassis.database import UNSTORABLE, Database, is_infrastructure
 from chassis.intake import Intake
 from chassis.jobs import Job, run_forever
+from chassis.kafka_consumer import KafkaConsumer
 from chassis.outbox import Relay
 from chassis.router import Router
 from chassis.settings import Settings
-from chassis.subscription import Subscription
 from chassis.transaction import Transaction
 from contracts.event import Stream
 
@@ -82,7 +82,7 @@ class Service:
         self.intake = Intake(name, settings) if intake else None
         self.intake_streams = tuple(intake)
         self.consumer = Consumer(router, self.database, settings)
-        self.subscription = Subscription(router, self.consumer, settings)
+        self.kafka_consumer = KafkaConsumer(router, self.consumer, settings)
         self.background = tuple(background)
         self.failing_jobs: dict[str, str] = {}
         self.waiting = "it is starting"
@@ -90,7 +90,7 @@ class Service:
         if self.relay:
             self.database.after_commit.append(self.relay.kick)
         self.api = self._http(api, description)
-        self.asgi = door.Shell(self.api, self, mounts or {}, accepts or {}, api)
+        self.asgi = http.HttpGateway(self.api, self, mounts or {}, accepts or {}, api)
 
     # -- doors
 
@@ -115,19 +115,22 @@ class Service:
 
         @api.get("/readyz", tags=["health"], summary="Schema known, partitions assigned, not held; says why not.")
         async def readyz() -> JSONResponse:
-            troubles = self.troubles()
-            telemetry.READY.set(not troubles)
-            said = {"ready": not troubles, "because": troubles, "stack": self.settings.stack}
-            return JSONResponse(said, 200 if not troubles else 503)
+            not_ready_reasons = self.not_ready_reasons()
+            telemetry.READY.set(not not_ready_reasons)
+            emitted = {"ready": not not_ready_reasons, "because": not_ready_reasons, "stack": self.settings.stack}
+            return JSONResponse(emitted, 200 if not not_ready_reasons else 503)
 
         page.install(api)
         api.mount("/metrics", make_asgi_app(telemetry.REGISTRY))
         return api
 
-    def troubles(self) -> list[str]:
+    def not_ready_reasons(self) -> list[str]:
         """Everything that keeps this replica from being ready, in sentences."""
-        parts = [self.waiting, self.subscription.trouble if self.router.hearings and not self.waiting else ""]
-        parts += [part.trouble for part in (self.relay, self.intake) if part is not None]
+        parts = [
+            self.waiting,
+            self.kafka_consumer.not_ready_reason if self.router.subscriptions and not self.waiting else "",
+        ]
+        parts += [part.not_ready_reason for part in (self.relay, self.intake) if part is not None]
         return [p for p in (*parts, *self.failing_jobs.values()) if p]
 
     # -- life
@@ -174,7 +177,7 @@ class Service:
 
     async def _wind_up(self, work: "asyncio.Task[None]") -> None:
         with contextlib.suppress(Exception):
-            await asyncio.wait_for(self.subscription.stop(), self.settings.stop_grace_s)
+            await asyncio.wait_for(self.kafka_consumer.stop(), self.settings.stop_grace_s)
         _, late = await asyncio.wait([work], timeout=self.settings.stop_grace_s)
         for task in late:
             task.cancel()
@@ -198,7 +201,7 @@ class Service:
                 group.create_task(self.relay.run(self.stopping))
             for job in self.jobs:
                 group.create_task(run_forever(job, self.database, self.stopping, self.failing_jobs))
-            if self.router.hearings:
+            if self.router.subscriptions:
                 await self._until_ready(self._join)
             if not self.stopping.is_set():
                 self.waiting = ""
@@ -206,7 +209,7 @@ class Service:
 
     async def _until_ready(self, check: Callable[[], Awaitable[str]]) -> None:
         """Tries a step of the start until it says nothing is in the way; what it says stands in /readyz meanwhile."""
-        pause, said = 0.1, ""
+        pause, emitted = 0.1, ""
         while not self.stopping.is_set():
             try:
                 self.waiting = await check()
@@ -215,9 +218,9 @@ class Service:
             if not self.waiting:
                 self.waiting = "it is starting"
                 return
-            if self.waiting != said:
-                said = self.waiting
-                self.log.warning("waiting", because=said)
+            if self.waiting != emitted:
+                emitted = self.waiting
+                self.log.warning("waiting", caused_by=emitted)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self.stopping.wait(), pause)
             pause = min(pause * 2, 2)
@@ -245,5 +248,5 @@ class Service:
     async def _join(self) -> str:
         """The consumer group can't be joined."""
         async with asyncio.timeout(60):
-            await self.subscription.start()
+            await self.kafka_consumer.start()
         return ""

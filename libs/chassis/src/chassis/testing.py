@@ -33,18 +33,18 @@ class MemoryIntake:
     """The door without a broker: what was accepted is kept, and the broker can be taken away."""
 
     def __init__(self) -> None:
-        self.said: list[Event] = []
-        self.trouble = ""
+        self.emitted: list[Event] = []
+        self.not_ready_reason = ""
         self.full = False
 
     async def say(self, stream: Any, events: Sequence[Event], traceparent: str) -> None:
         """Accepts, or is unavailable when a test says so."""
-        if self.trouble:
+        if self.not_ready_reason:
             from chassis.problems import unavailable
 
             raise unavailable("Kafka")
         assert all(event.type in {e.event_type() for e in stream.events} for event in events)
-        self.said.extend(events)
+        self.emitted.extend(events)
 
 
 @dataclass
@@ -96,7 +96,7 @@ class ServiceUnderTest:
             "seq": 0,
             "causation": None,
         }
-        source = f"{stream.said_by}/{self._epochs.setdefault(stream.said_by, secrets.token_hex(8))}"
+        source = f"{stream.publisher}/{self._epochs.setdefault(stream.publisher, secrets.token_hex(8))}"
         if stream.sequenced:
             row["seq"] = self._numbers[stream.topic, source, shard] = (
                 self._numbers.get((stream.topic, source, shard), 0) + 1
@@ -165,8 +165,8 @@ def service_fixture(build: Callable[[S], Service], settings_type: type[S], **set
             templates[root] = await _template(root, name, build, settings_type, settings)
         database = f"test_{uuid.uuid4().hex[:12]}"
         await _execute(root, f"create database {database} template {templates[root]}")
-        told = _settings(settings_type, _url(root, database), settings)
-        made = build(told)
+        chosen = _settings(settings_type, _url(root, database), settings)
+        made = build(chosen)
         made.intake = memory = MemoryIntake()  # type: ignore[assignment]
         await made._check_database()
         made.waiting = ""

@@ -21,7 +21,7 @@ class Moved(ConnectionError):
     """Another owner of the partition got there first: this delivery is rolled back, read anew and mostly found handled."""
 
 
-class Heard(NamedTuple):
+class EventMetadata(NamedTuple):
     """Where an incoming event came from. ``seq`` is None on streams that are not sequenced."""
 
     topic: str
@@ -37,7 +37,7 @@ class Heard(NamedTuple):
     seq: int | None = None
 
 
-class Step(NamedTuple):
+class WatermarkMove(NamedTuple):
     """One watermark's move, from the number it must have to the number it gets, and what the newest event is called."""
 
     topic: str
@@ -114,25 +114,25 @@ class Transaction:
         conn: asyncpg.Connection,
         now: datetime,
         settings: "Settings",
-        memo: dict[Any, Any],
+        process_cache: dict[Any, Any],
         *,
         owns: frozenset[str] = frozenset(),
-        heard: Mapping[int, Heard] | None = None,
-        steps: Sequence[Step] = (),
+        metadata: Mapping[int, EventMetadata] | None = None,
+        moves: Sequence[WatermarkMove] = (),
         traceparent: str = "",
     ) -> None:
-        self.conn, self.now, self.settings, self.memo = conn, now, settings, memo
+        self.conn, self.now, self.settings, self.process_cache = conn, now, settings, process_cache
         self.emitted: list[Emitted] = []
         self.set_aside: list[tuple[Event, str]] = []
         self._owns = owns
-        self._heard = heard if heard is not None else {}
-        self._cause_of_key = {h.key: h for h in self._heard.values()}
-        self._steps = steps
+        self._metadata = metadata if metadata is not None else {}
+        self._cause_of_key = {h.key: h for h in self._metadata.values()}
+        self._moves = moves
         self._traceparent = traceparent
 
-    def heard(self, event: Event) -> Heard:
+    def metadata(self, event: Event) -> EventMetadata:
         """Where this incoming event came from."""
-        return self._heard[id(event)]
+        return self._metadata[id(event)]
 
     def park(self, event: Event, reason: str) -> None:
         """This event can't be handled and is to blame for that itself: it is set aside in this transaction, with the reason.
@@ -141,18 +141,18 @@ class Transaction:
         """
         self.set_aside.append((event, reason))
 
-    def emit(self, event: Event, because: Event | None = None) -> None:
+    def emit(self, event: Event, caused_by: Event | None = None) -> None:
         """Says the event, when and only when this transaction commits.
 
         The trace goes on from ``because``, else from the incoming event with the same key, else from the door.
         """
         stream = STREAM_OF[event.type]
         if stream.topic not in self._owns:
-            raise TypeError(f"{event.type} belongs to {stream.said_by}: only its owner says it")
+            raise TypeError(f"{event.type} belongs to {stream.publisher}: only its owner says it")
         key, payload = str(getattr(event, stream.key)).encode(), event.model_dump_json(exclude_none=True).encode()
         if len(payload) >= LARGEST:
             raise Unusable(f"an event of {stream.topic} is larger than a broker takes")
-        cause = self._heard.get(id(because)) if because is not None else self._cause_of_key.get(key)
+        cause = self._metadata.get(id(caused_by)) if caused_by is not None else self._cause_of_key.get(key)
         self.emitted.append(
             Emitted(
                 stream.topic,
@@ -175,17 +175,17 @@ class Transaction:
     @property
     def tells(self) -> bool:
         """Whether this transaction handles a delivery or says something: more than a look."""
-        return bool(self._steps or self.emitted)
+        return bool(self._moves or self.emitted)
 
     async def finish(self) -> None:
         """Moves the watermarks and stores what was emitted. Called by the door as the last thing before the commit."""
         if not self.tells:
             return
-        steps = list(zip(*self._steps, strict=True)) if self._steps else [()] * 7
-        said = list(zip(*self.emitted, strict=True)) if self.emitted else [()] * 8
-        row = await self.conn.fetchrow(_FINISH, *steps, *said, self.now)
+        moves = list(zip(*self._moves, strict=True)) if self._moves else [()] * 7
+        emitted = list(zip(*self.emitted, strict=True)) if self.emitted else [()] * 8
+        row = await self.conn.fetchrow(_FINISH, *moves, *emitted, self.now)
         assert row is not None
-        if row["moved"] != len(self._steps):
+        if row["moved"] != len(self._moves):
             raise Moved("a watermark is not where this process left it")
         if row["stored"] != len(self.emitted):
             raise RuntimeError("an outbox shard is missing: run the migrations and start the service anew")

@@ -151,5 +151,5 @@ async def test_what_libraries_log_of_errors_leaves_no_value_behind(logs: io.Stri
 
 async def test_a_replay_that_fails_again_says_so_without_the_value(service: ServiceUnderTest) -> None:
     await service.receives(planned("a", f"fails {CANARY}"))
-    said = [s async for s in parking.replay_all(service.service.database, service.service.router)]
-    assert CANARY not in str(said)
+    emitted = [s async for s in parking.replay_all(service.service.database, service.service.router)]
+    assert CANARY not in str(emitted)

@@ -8,7 +8,7 @@ from prometheus_client import generate_latest
 from toy.answers import SECRET, problem
 from toy.facts import posted
 
-from chassis import Problem, door, schema, telemetry
+from chassis import Problem, http, schema, telemetry
 from chassis.intake import Intake
 from chassis.testing import ServiceUnderTest
 from contracts.campaigns.ledger import LEDGER
@@ -37,8 +37,8 @@ async def test_a_request_that_fails_has_no_effect_and_says_nothing(
 
 async def test_a_bug_at_a_door_is_counted(service: ServiceUnderTest) -> None:
     await service.http.post("/v1/notes", json={"key": "a", "what": "bug"})
-    told = generate_latest(telemetry.REGISTRY).decode()
-    assert 'http_request_duration_seconds_count{route="/v1/notes",status="500"}' in told
+    chosen = generate_latest(telemetry.REGISTRY).decode()
+    assert 'http_request_duration_seconds_count{route="/v1/notes",status="500"}' in chosen
 
 
 async def test_without_the_operators_token_a_door_is_closed(service: ServiceUnderTest) -> None:
@@ -118,7 +118,7 @@ async def test_a_body_over_the_limit_is_413_and_is_not_read_to_its_end(service: 
 async def test_a_sender_that_dawdles_does_not_keep_its_place(
     service: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(door, "RECEIVE_WITHIN_S", 0.05)
+    monkeypatch.setattr(http, "RECEIVE_WITHIN_S", 0.05)
 
     async def slow():  # type: ignore[no-untyped-def]
         yield b"{"
@@ -175,10 +175,10 @@ async def test_a_connection_killed_under_a_request_is_503_and_the_next_request_g
 async def test_readiness_says_why_not(service: ServiceUnderTest) -> None:
     answer = await service.anonymous.get("/readyz")
     assert answer.status_code == 503
-    because = answer.json()["because"]
-    assert "no partitions are assigned yet" in because
-    assert "the relay has not started" in because
-    service.intake.trouble = "the door lost Kafka"
+    caused_by = answer.json()["because"]
+    assert "no partitions are assigned yet" in caused_by
+    assert "the relay has not started" in caused_by
+    service.intake.not_ready_reason = "the door lost Kafka"
     assert "the door lost Kafka" in (await service.anonymous.get("/readyz")).json()["because"]
     assert (await service.anonymous.get("/livez")).status_code == 200
 
@@ -212,12 +212,12 @@ async def test_a_build_works_on_the_schema_of_a_later_one_until_that_leaves_it_b
     await service.sql("alter table note add column added text")
     assert await service.service._check_database() == ""
     assert (await service.http.post("/v1/notes", json={"key": "a"})).status_code == 201
-    for oldest, said in (("0001", ""), ("0006", LEFT), ("0002", LEFT)):
+    for oldest, emitted in (("0001", ""), ("0006", LEFT), ("0002", LEFT)):
         op = Operations()
         schema.leaves_behind(op, oldest)
         for statement in op.statements:
             await service.sql(statement)
-        assert await service.service._check_database() == said, "what was left behind stays so"
+        assert await service.service._check_database() == emitted, "what was left behind stays so"
 
 
 LEFT = "the schema is at 0007 and has left builds before 0006 behind, this one knows 0001: start a newer one"
@@ -229,9 +229,9 @@ async def test_every_shard_has_its_counter_before_anything_is_said(service: Serv
 
 
 async def test_health_and_telemetry_need_no_token(service: ServiceUnderTest) -> None:
-    told = await service.anonymous.get("/metrics/")
-    assert told.status_code == 200
-    assert "outbox_rows" in told.text
+    chosen = await service.anonymous.get("/metrics/")
+    assert chosen.status_code == 200
+    assert "outbox_rows" in chosen.text
     document = (await service.anonymous.get("/openapi.json")).json()
     assert document["openapi"].startswith("3.1")
 
@@ -240,8 +240,8 @@ async def test_a_full_capture_door_says_so_before_it_reads_anything(service: Ser
     intake, read = Intake("toy", service.service.settings), []
     service.service.intake, memory = intake, service.service.intake
 
-    async def capture(scope: door.Scope, receive: door.Receive, send: door.Send) -> None:
-        read.append(await door.read_body(scope, receive, door.LIMIT))
+    async def capture(scope: http.Scope, receive: http.Receive, send: http.Send) -> None:
+        read.append(await http.read_body(scope, receive, http.LIMIT))
         raise Problem(422, "Read")
 
     service.service.asgi.mounts = {"/v1/capture": door.Mount(capture)}
@@ -259,20 +259,20 @@ async def test_a_body_that_is_there_already_is_taken_without_waiting_and_has_its
     async def never() -> dict[str, object]:
         raise AssertionError("nobody asks for what is there")
 
-    scope: door.Scope = {door.WHOLE: bytearray(b"12345"), "headers": []}
-    assert await door.read_body(scope, never, 5) == b"12345"
+    scope: http.Scope = {http.WHOLE: bytearray(b"12345"), "headers": []}
+    assert await http.read_body(scope, never, 5) == b"12345"
     with pytest.raises(Problem) as refused:
-        await door.read_body(scope, never, 4)
+        await http.read_body(scope, never, 4)
     assert refused.value.status == 413
 
 
 async def test_what_was_read_in_part_is_read_on_and_not_taken_for_the_whole() -> None:
-    scope: door.Scope = {"headers": []}
+    scope: http.Scope = {"headers": []}
     chunks = [{"type": "http.request", "body": b"1", "more_body": True}, {"type": "http.request", "body": b"2"}]
 
-    async def receive() -> door.Scope:
-        scope.setdefault(door.WHOLE, bytearray(b"2"))  # as the protocol does at the end of the body
+    async def receive() -> http.Scope:
+        scope.setdefault(http.WHOLE, bytearray(b"2"))  # as the protocol does at the end of the body
         return chunks.pop(0)
 
-    assert await door.read_body(scope, receive, 9) == b"12"
-    assert scope[door.WHOLE] is None
+    assert await http.read_body(scope, receive, 9) == b"12"
+    assert scope[http.WHOLE] is None

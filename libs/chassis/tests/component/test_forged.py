@@ -132,18 +132,18 @@ async def test_a_history_of_another_service_is_set_aside_and_told(service: Servi
     assert await noted(service) == ["a"]
     assert await causes(service) == ["unknown history"]
     assert delivery.outcomes["campaigns.campaign.planned.v1", "parked"] == 1
-    assert "1 records are parked that their owner may not have said" in trouble(service)
+    assert "1 records are parked that their owner may not have said" in not_ready_reason(service)
     assert len(await service.sql("select from watermark")) == 1
 
 
-def trouble(service: ServiceUnderTest) -> str:
+def not_ready_reason(service: ServiceUnderTest) -> str:
     """What readiness would say of a consumer that is at work."""
-    subscription: Any = service.service.subscription
-    subscription.assigned, subscription._subscriber = frozenset(), _Reaches()
+    kafka_consumer: Any = service.service.kafka_consumer
+    kafka_consumer.assigned, kafka_consumer._subscriber = frozenset(), _Reaches()
     try:
-        return str(subscription.trouble)
+        return str(kafka_consumer.not_ready_reason)
     finally:
-        subscription.assigned = subscription._subscriber = None
+        kafka_consumer.assigned = kafka_consumer._subscriber = None
 
 
 class _Reaches:
@@ -247,7 +247,7 @@ async def test_true_events_whose_numbers_were_taken_by_a_stranger_are_kept_and_t
     delivery = await service.receives_raw(*true)
     assert await causes(service) == ["conflict"] * 8
     assert delivery.outcomes["leads.lead.discarded.v1", "parked"] == 8
-    assert "8 records" in trouble(service)
+    assert "8 records" in not_ready_reason(service)
     for row in await service.parked():
         assert await parking.replay(service.service.database, service.service.router, row["id"]) == "replayed"
     assert await noted(service, LEAD.topic) == [r.key.decode() for r in (first, *true)]

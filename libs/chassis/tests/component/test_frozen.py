@@ -12,9 +12,9 @@ from chassis.testing import ServiceUnderTest
 from chassis.transaction import Transaction
 
 
-def database_of(service: ServiceUnderTest, **told: int) -> Database:
+def database_of(service: ServiceUnderTest, **chosen: int) -> Database:
     """Another process' pool on the same database."""
-    return Database(service.service.settings.model_copy(update=told))
+    return Database(service.service.settings.model_copy(update=chosen))
 
 
 async def test_the_locks_of_a_frozen_transaction_are_free_when_its_time_is_over(service: ServiceUnderTest) -> None:
@@ -84,7 +84,7 @@ async def test_every_connection_has_an_end_to_its_transactions_and_asks_whether_
 ) -> None:
     names = "('transaction_timeout', 'idle_in_transaction_session_timeout', 'lock_timeout', 'tcp_keepalives_idle')"
     rows = await service.sql(f"select name, setting from pg_settings where name in {names}")
-    told = {r["name"]: r["setting"] for r in rows}
-    assert told["idle_in_transaction_session_timeout"] == "5000"
-    assert told["lock_timeout"] == "10000"
-    assert told.get("transaction_timeout", "60000") == "60000"
+    chosen = {r["name"]: r["setting"] for r in rows}
+    assert chosen["idle_in_transaction_session_timeout"] == "5000"
+    assert chosen["lock_timeout"] == "10000"
+    assert chosen.get("transaction_timeout", "60000") == "60000"

@@ -142,7 +142,7 @@ async def test_on_a_compacted_stream_holes_are_normal_and_older_states_are_dropp
 
 
 async def test_a_held_delivery_leaves_no_trace_in_what_the_process_believes(service: ServiceUnderTest) -> None:
-    service.service.database.memo["cuts"] = True
+    service.service.database.process_cache["cuts"] = True
     records = [service.record(planned("a", "cuts")), service.record(planned("b"))]
     with pytest.raises(Held):
         await service.receives_raw(*records)

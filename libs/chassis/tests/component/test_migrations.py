@@ -31,7 +31,7 @@ def upgraded_twice_at_once(url: str) -> list[tuple[int, str]]:
     env = {**os.environ, "PYTHONPATH": f"{Path(__file__).parents[1]}:{os.environ.get('PYTHONPATH', '')}"}
     runs = [subprocess.Popen([sys.executable, "-c", UPGRADE, url], env=env, stderr=subprocess.PIPE) for _ in range(2)]
     words = [run.communicate(timeout=60)[1].decode()[-500:] for run in runs]
-    return [(run.returncode, said) for run, said in zip(runs, words, strict=True)]
+    return [(run.returncode, emitted) for run, emitted in zip(runs, words, strict=True)]
 
 
 async def test_two_at_once_make_one_schema_and_both_succeed(empty: str) -> None:

@@ -203,7 +203,7 @@ async def test_one_streams_failing_event_does_not_disturb_another_stream(service
 async def test_when_the_database_goes_away_nothing_is_committed_and_later_all_of_it_is_handled(
     service: ServiceUnderTest,
 ) -> None:
-    service.service.database.memo["cuts"] = True
+    service.service.database.process_cache["cuts"] = True
     bad = raw(CAMPAIGN.topic, 0, 9, None, b"", [])
     records = [bad, service.record(planned("a")), service.record(planned("b", "cuts"))]
     with pytest.raises(Held) as held:

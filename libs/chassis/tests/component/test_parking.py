@@ -102,8 +102,8 @@ async def test_an_event_whose_type_header_was_unreadable_can_be_replayed_by_what
     await service.receives_raw(raw(CAMPAIGN.topic, 0, 7, b"a", good.value, [("ce_type", None), *good.headers[3:]]))
     [row] = await parking.listed(service.service.database)
     assert row["cause"] == "unreadable header"
-    said = await parking.replay(service.service.database, service.service.router, row["id"])
-    assert said == "this build does not know its type"
+    emitted = await parking.replay(service.service.database, service.service.router, row["id"])
+    assert emitted == "this build does not know its type"
     await service.sql("""update parked set headers = '{"ce_type": "campaigns.campaign.planned.v1"}'""")
     assert await parking.replay(service.service.database, service.service.router, row["id"]) == "replayed"
     assert await service.emitted() == [posted("a")]
@@ -115,9 +115,9 @@ async def test_what_a_replay_says_continues_the_events_trace_and_names_its_cause
     await repaired(service)
     [row] = await parking.listed(service.service.database)
     await parking.replay(service.service.database, service.service.router, row["id"])
-    [said] = await service.sql("select traceparent, causation from outbox")
-    assert said["traceparent"].split("-")[1] == "c" * 32
-    assert said["causation"] == dict(record.headers)["ce_id"].decode()
+    [emitted] = await service.sql("select traceparent, causation from outbox")
+    assert emitted["traceparent"].split("-")[1] == "c" * 32
+    assert emitted["causation"] == dict(record.headers)["ce_id"].decode()
 
 
 async def test_an_unreadable_record_heard_again_is_parked_once(service: ServiceUnderTest) -> None:
@@ -141,7 +141,7 @@ async def parked_ids(service: ServiceUnderTest) -> dict[str, uuid.UUID]:
 
 
 async def replayed(service: ServiceUnderTest) -> list[tuple[uuid.UUID, str]]:
-    return [said async for said in parking.replay_all(service.service.database, service.service.router)]
+    return [emitted async for emitted in parking.replay_all(service.service.database, service.service.router)]
 
 
 async def test_all_are_replayed_in_the_order_of_their_topic_whatever_order_they_were_parked_in(
@@ -151,7 +151,7 @@ async def test_all_are_replayed_in_the_order_of_their_topic_whatever_order_they_
     await service.receives_raw(*records)
     await service.sql("update parked set parked_at = now() - random() * interval '1 hour'")
     await repaired_each(service)
-    assert [said for _, said in await replayed(service)] == ["replayed"] * 12
+    assert [emitted for _, emitted in await replayed(service)] == ["replayed"] * 12
     assert [r["key"] for r in await service.sql("select key from note order by n")] == [f"c{n}" for n in range(12)]
 
 
@@ -176,9 +176,9 @@ async def test_where_one_fails_again_what_follows_under_its_key_waits_and_the_re
     key = derive(service.service.settings.master_key_bytes(), "parked")
     body = seal_bytes(key, planned("fine").model_dump_json().encode())
     await service.sql("update parked set payload = $1 where key <> 'a'", body)
-    said = [what for _, what in await replayed(service)]
-    assert said[0].startswith("failed again: ValueError at handlers.py:")
-    assert said[1:] == [
+    emitted = [what for _, what in await replayed(service)]
+    assert emitted[0].startswith("failed again: ValueError at handlers.py:")
+    assert emitted[1:] == [
         "replayed",
         "waits for one before it under the same key",
         "replayed",
@@ -243,9 +243,9 @@ async def test_readiness_forgets_the_suspects_once_they_are_dealt_with(service: 
     record = service.record(planned("a"))
     record.headers = [(n, b"leads/ff" if n == "source" else v) for n, v in record.headers]
     await service.receives_raw(record)
-    memo = service.service.database.memo
-    assert parking.suspects(memo) == 1
+    process_cache = service.service.database.process_cache
+    assert parking.suspects(process_cache) == 1
     await parking.discard(service.service.database, "it was us", cause="unknown history")
     await service.runs("keep_parked")
-    assert parking.suspects(memo) == 0
+    assert parking.suspects(process_cache) == 0
     assert telemetry.REGISTRY.get_sample_value("parked_suspect") == 0

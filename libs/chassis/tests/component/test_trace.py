@@ -30,8 +30,8 @@ async def test_one_trace_goes_from_the_record_heard_to_the_headers_of_the_record
     assert process.parent is not None
     assert format_span_id(process.parent.span_id) == SPAN
     [row] = await service.sql("select * from outbox")
-    said = header(outbox.headers_of(row, b"toy/1"))
-    assert said == f"00-{TRACE}-{format_span_id(process.context.span_id)}-01"
+    emitted = header(outbox.headers_of(row, b"toy/1"))
+    assert emitted == f"00-{TRACE}-{format_span_id(process.context.span_id)}-01"
 
 
 async def test_the_batch_has_a_span_of_its_own_that_links_its_messages(

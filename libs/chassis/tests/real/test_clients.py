@@ -19,22 +19,22 @@ def settings(**more: Any) -> Settings:
 
 
 def subscriber(**more: Any) -> Any:
-    told = settings(**more)
-    return broker.subscribe(broker.new_broker(told), told, "toy", [CAMPAIGN.topic], None)
+    chosen = settings(**more)
+    return broker.subscribe(broker.new_broker(chosen), chosen, "toy", [CAMPAIGN.topic], None)
 
 
 def test_a_subscriber_acknowledges_nothing_by_itself_and_begins_at_the_beginning() -> None:
     made = subscriber()
     assert isinstance(made, BatchSubscriber)
     assert made.ack_policy is AckPolicy.MANUAL
-    told = made._connection_args
-    assert told["auto_offset_reset"] == "earliest"
-    assert told["enable_auto_commit"] is False
-    assert told["group_instance_id"] == "toy-seat-3"
+    chosen = made._connection_args
+    assert chosen["auto_offset_reset"] == "earliest"
+    assert chosen["enable_auto_commit"] is False
+    assert chosen["group_instance_id"] == "toy-seat-3"
     assert made.group_id == "toy"
     assert made.max_records == 2000
-    assert told["session_timeout_ms"] == 10_000
-    assert told["rebalance_timeout_ms"] > told["session_timeout_ms"]
+    assert chosen["session_timeout_ms"] == 10_000
+    assert chosen["rebalance_timeout_ms"] > chosen["session_timeout_ms"]
 
 
 def test_no_topic_is_created_by_a_subscriber_and_its_servers_are_a_list() -> None:
@@ -46,7 +46,7 @@ def test_no_topic_is_created_by_a_subscriber_and_its_servers_are_a_list() -> Non
 
 def test_every_service_has_one_subscriber_over_all_its_streams() -> None:
     service = build(settings())
-    assert [s.topic for s in service.router.streams] == list(service.router.hearings)
+    assert [s.topic for s in service.router.streams] == list(service.router.subscriptions)
 
 
 def test_the_poll_is_ours() -> None:
@@ -67,7 +67,7 @@ async def test_the_private_parts_of_a_producer_that_abort_leans_on_are_there(kaf
 
 
 async def test_the_private_parts_of_a_consumer_that_the_poll_leans_on_are_there(place: Place) -> None:
-    consumer = AIOKafkaConsumer(place.heard.topic, bootstrap_servers=place.kafka, group_id=place.group)
+    consumer = AIOKafkaConsumer(place.metadata.topic, bootstrap_servers=place.kafka, group_id=place.group)
     await consumer.start()
     try:
         assert consumer._fetcher._fetch_min_bytes == 1

@@ -20,8 +20,8 @@ from chassis.problems import Problem
 from contracts import STREAM_OF
 from contracts.campaigns.spend import SPEND
 from contracts.event import Stream
+from tributary.child_process import free_port
 from tributary.kafka import LocalKafka
-from tributary.owned import free_port
 from tributary.topics import create_topics
 
 
@@ -30,7 +30,7 @@ async def door(place: Place) -> AsyncIterator[Intake]:
     """A door on the shared Kafka."""
     made, stopping = Intake("toy", place.settings("-", intake_limit=50, door_limit=45)), asyncio.Event()
     running = asyncio.create_task(made.run(stopping))
-    await until("the door is open", lambda: not made.trouble)
+    await until("the door is open", lambda: not made.not_ready_reason)
     yield made
     stopping.set()
     await running
@@ -101,7 +101,7 @@ async def test_a_closed_door_refuses(place: Place) -> None:
 async def test_what_waits_when_the_door_stops_is_still_sent(place: Place) -> None:
     made, stopping = Intake("toy", place.settings("-")), asyncio.Event()
     running = asyncio.create_task(made.run(stopping))
-    await until("the door is open", lambda: not made.trouble)
+    await until("the door is open", lambda: not made.not_ready_reason)
     saying = asyncio.gather(*(made.say(place.taken, [spent(f"s{n}")], "") for n in range(20)))
     await asyncio.sleep(0)
     stopping.set()
@@ -150,22 +150,24 @@ async def test_with_the_broker_away_the_door_says_so_and_nothing_refused_is_deli
     settings = Settings(database_url=SecretStr("postgresql:///"), kafka_bootstrap_servers=[own_kafka.bootstrap])
     made, stopping = Intake("toy", settings), asyncio.Event()
     running = asyncio.create_task(made.run(stopping))
-    await until("the door is open", lambda: not made.trouble)
+    await until("the door is open", lambda: not made.not_ready_reason)
     await made.say(stream, [spent("before")], "")
     await asyncio.to_thread(own_kafka.kill)
     refused = 0
     for n in range(5):
         began = asyncio.get_running_loop().time()
-        with pytest.raises(Problem) as said:
+        with pytest.raises(Problem) as emitted:
             await made.say(stream, [spent(f"away {n}")], "")
-        assert said.value.status == 503
-        assert "Retry-After" in said.value.headers
+        assert emitted.value.status == 503
+        assert "Retry-After" in emitted.value.headers
         assert asyncio.get_running_loop().time() - began < 3
         refused += 1
         await asyncio.sleep(0.1)
-    await until("it is not one partition, it is Kafka", lambda: made.trouble.startswith("the door lost Kafka"), 5)
+    await until(
+        "it is not one partition, it is Kafka", lambda: made.not_ready_reason.startswith("the door lost Kafka"), 5
+    )
     await asyncio.to_thread(own_kafka.start)
-    await until("the door is open again", lambda: not made.trouble, 30)
+    await until("the door is open again", lambda: not made.not_ready_reason, 30)
     await made.say(stream, [spent("after")], "")
     await asyncio.sleep(1.5)  # a producer that was only abandoned would have delivered by now
     stopping.set()

@@ -18,7 +18,7 @@ from toy.waiting import until
 
 from chassis import Service
 from chassis.testing import MASTER
-from tributary.owned import free_port
+from tributary.child_process import free_port
 
 TOKEN = "token-of-this-test"
 
@@ -114,8 +114,8 @@ async def works_and_stops(place: Place, toy: Process, serving: "asyncio.subproce
 
 
 async def parked(toy: Process) -> dict[str, Any] | None:
-    said = await toy.run("parked", "list")
-    rows: list[dict[str, Any]] = json.loads(said.stdout)
+    emitted = await toy.run("parked", "list")
+    rows: list[dict[str, Any]] = json.loads(emitted.stdout)
     return rows[0] if rows else None
 
 

@@ -21,7 +21,7 @@ async def all_sent(service: Service) -> bool:
 
 async def complete(place: Place, count: int) -> None:
     """The topic holds each event of one history, each partition's numbers in order once repetitions are dropped."""
-    found = numbers(await place.on_topic(place.heard))
+    found = numbers(await place.on_topic(place.metadata))
     assert len({source for source, _ in found}) == 1
     for seqs in found.values():
         assert first_seen(seqs) == list(range(1, max(seqs) + 1))
@@ -36,7 +36,7 @@ async def test_events_arrive_in_order_with_the_headers_that_are_promised(place: 
     await complete(place, 40)
     async with up.database.connection() as conn:
         epoch = await conn.fetchval("select name from epoch")
-    records = await place.on_topic(place.heard)
+    records = await place.on_topic(place.metadata)
     for record in records:
         h = dict(record.headers)
         assert h["source"] == f"campaigns/{epoch}".encode()
@@ -62,7 +62,7 @@ async def test_a_relay_whose_connection_is_killed_goes_on_without_loss(place: Pl
                     "select count(pg_terminate_backend(pid)) from pg_stat_activity"
                     " where application_name like '%relay' and datname = current_database()"
                 )
-                await until("the relay is back", lambda: up.relay and not up.relay.trouble)
+                await until("the relay is back", lambda: up.relay and not up.relay.not_ready_reason)
         await until("all is sent", lambda: all_sent(up))
     await killer.close()
     assert killed >= 2
@@ -89,7 +89,7 @@ async def test_a_lost_ack_sends_the_same_numbers_again_and_loses_nothing(
         await until("all is sent", lambda: all_sent(up))
     assert len(lost) == 3
     await complete(place, 100)
-    assert sum(map(len, numbers(await place.on_topic(place.heard)).values())) > 100
+    assert sum(map(len, numbers(await place.on_topic(place.metadata)).values())) > 100
 
 
 async def test_a_broker_that_refuses_a_batch_is_trouble_in_words_and_nothing_is_lost(place: Place) -> None:
@@ -99,8 +99,8 @@ async def test_a_broker_that_refuses_a_batch_is_trouble_in_words_and_nothing_is_
         await say(up, [planned("large")])
         await until("the broker knows this producer's count", lambda: all_sent(up))
         await say(up, [planned("small"), planned("large", secrets.token_hex(25_000)), planned("small", version=2)])
-        said = await until("the relay is in trouble", lambda: up.relay and up.relay.trouble)
-        assert "MessageSizeTooLarge" in said
+        emitted = await until("the relay is in trouble", lambda: up.relay and up.relay.not_ready_reason)
+        assert "MessageSizeTooLarge" in emitted
         await asyncio.to_thread(limit, place, 2_000_000)
         await until("all is sent, by another producer: the count of the old one has a hole", lambda: all_sent(up))
     await complete(place, 4)
@@ -111,7 +111,7 @@ def limit(place: Place, size: int) -> None:
     from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource
 
     entry = ConfigEntry("max.message.bytes", str(size), incremental_operation=AlterConfigOpType.SET)
-    resource = ConfigResource(ConfigResource.Type.TOPIC, place.heard.topic, incremental_configs=[entry])
+    resource = ConfigResource(ConfigResource.Type.TOPIC, place.metadata.topic, incremental_configs=[entry])
     admin: Any = AdminClient({"bootstrap.servers": place.kafka, "log_level": 0})
     for done in admin.incremental_alter_configs([resource]).values():
         done.result(10)
@@ -126,9 +126,9 @@ async def test_a_second_relay_stands_by_without_trouble_and_takes_over_when_the_
     relay, other = first.relay, second.relay
     stopping = asyncio.Event()
     dying = asyncio.create_task(relay.run(stopping))
-    await until("the first is at work", lambda: not relay.trouble)
+    await until("the first is at work", lambda: not relay.not_ready_reason)
     standing_by = asyncio.create_task(other.run(stopping))
-    await until("the second stands by", lambda: not other.trouble)
+    await until("the second stands by", lambda: not other.not_ready_reason)
     first.database.after_commit.append(other.kick)  # both are woken by every commit
     for turn in range(5):
         await say(first, [planned(f"c{n}", version=turn) for n in range(2)])
@@ -193,7 +193,7 @@ async def test_a_relay_standing_by_stops_at_once(place: Place) -> None:
         assert second.relay
         stopping = asyncio.Event()
         standing_by = asyncio.create_task(second.relay.run(stopping))
-        await until("the second stands by", lambda: second.relay and not second.relay.trouble)
+        await until("the second stands by", lambda: second.relay and not second.relay.not_ready_reason)
         stopping.set()
         done, _ = await asyncio.wait([standing_by], timeout=2)
         assert done

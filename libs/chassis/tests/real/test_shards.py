@@ -10,7 +10,7 @@ import pytest
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewPartitions, NewTopic
 from toy.app import build
 from toy.facts import planned, posted, spent
-from toy.handlers import hearing
+from toy.handlers import subscription
 from toy.place import Place, at_work, first_seen, left_to_send, numbers, say
 from toy.waiting import until
 
@@ -34,7 +34,7 @@ def admin(place: Place) -> Any:
     return AdminClient({"bootstrap.servers": place.kafka, "log_level": 0})
 
 
-def told(place: Place, stream: Stream, size: int) -> None:
+def chosen(place: Place, stream: Stream, size: int) -> None:
     """The largest batch that the topic takes."""
     entry = ConfigEntry("max.message.bytes", str(size), incremental_operation=AlterConfigOpType.SET)
     resource = ConfigResource(ConfigResource.Type.TOPIC, stream.topic, incremental_configs=[entry])
@@ -64,7 +64,7 @@ def widened(place: Place, stream: Stream) -> None:
 
 def says_two(place: Place, database: str) -> Service:
     """A toy with two streams to say."""
-    return build(place.settings(database), hearing(f"up-{place.group}"), (place.heard, place.said))
+    return build(place.settings(database), subscription(f"up-{place.group}"), (place.metadata, place.emitted))
 
 
 def names_of(partition: int, stream: Stream) -> Iterator[str]:
@@ -84,34 +84,34 @@ async def test_a_topic_that_refuses_stops_only_itself_and_the_others_are_sent_on
     async with at_work(up):
         await say(up, [planned("before"), posted("before")])
         await until("all is sent", lambda: no_rows(up))
-        await asyncio.to_thread(told, place, place.said, 200)
+        await asyncio.to_thread(chosen, place, place.emitted, 200)
         await say(up, [posted(f"c{n}") for n in range(20)])
-        first = await until("it is said which topic refuses", lambda: up.relay and up.relay.trouble)
-        assert place.said.topic in first
-        assert place.heard.topic not in first
-        troubles, began, slowest = set(), time.monotonic(), 0.0
+        first = await until("it is said which topic refuses", lambda: up.relay and up.relay.not_ready_reason)
+        assert place.emitted.topic in first
+        assert place.metadata.topic not in first
+        not_ready_reasons, began, slowest = set(), time.monotonic(), 0.0
         turn = 0
         while time.monotonic() - began < 6:
             turn += 1
             await say(up, [planned(f"c{n}", version=turn) for n in range(5)])
             sent = time.monotonic()
-            await until("the other topic flows", lambda: no_rows(up, place.heard), 4)
+            await until("the other topic flows", lambda: no_rows(up, place.metadata), 4)
             slowest = max(slowest, time.monotonic() - sent)
-            troubles.add(bool(up.relay.trouble))
+            not_ready_reasons.add(bool(up.relay.not_ready_reason))
         assert turn > 5  # rows are deleted twice a second
-        assert troubles == {True}, "readiness does not flap"
-        for shard in range(place.said.partitions):
-            assert tried.count((place.said.topic, shard)) < 9, "its pauses grow"
-        since = up.relay.trouble.partition("since ")[2][:8]
+        assert not_ready_reasons == {True}, "readiness does not flap"
+        for shard in range(place.emitted.partitions):
+            assert tried.count((place.emitted.topic, shard)) < 9, "its pauses grow"
+        since = up.relay.not_ready_reason.partition("since ")[2][:8]
         assert first.partition("since ")[2][:8] == since, "it says since when, not when it was last tried"
-        await asyncio.to_thread(told, place, place.said, 2_000_000)
+        await asyncio.to_thread(chosen, place, place.emitted, 2_000_000)
         await until("what was refused is sent", lambda: no_rows(up), 25)
-        assert not up.relay.trouble
-    for stream, count in ((place.heard, 1 + turn * 5), (place.said, 21)):
+        assert not up.relay.not_ready_reason
+    for stream, count in ((place.metadata, 1 + turn * 5), (place.emitted, 21)):
         found = numbers(await place.on_topic(stream))
         assert sum(max(seqs) for seqs in found.values()) == count
         assert all(first_seen(seqs) == list(range(1, max(seqs) + 1)) for seqs in found.values())
-    healthy = numbers(await place.on_topic(place.heard)).values()
+    healthy = numbers(await place.on_topic(place.metadata)).values()
     assert sum(map(len, healthy)) == 1 + turn * 5, "each event of the topic that takes is there once"
 
 
@@ -124,23 +124,24 @@ async def no_rows(service: Service, stream: Stream | None = None) -> bool:
 
 async def test_a_partition_that_is_gone_stops_only_itself_and_is_named_at_the_start(place: Place) -> None:
     up = place.upstream(await place.database())
-    here, gone = (list(zip(range(20), names_of(n, place.heard), strict=False)) for n in (0, 1))
+    here, gone = (list(zip(range(20), names_of(n, place.metadata), strict=False)) for n in (0, 1))
     async with at_work(up):
         await say(up, [planned(name, version=0) for _, name in here + gone])
         await until("the producer knows both", lambda: no_rows(up))
-        await asyncio.to_thread(recreated, place, place.heard, 1)
+        await asyncio.to_thread(recreated, place, place.metadata, 1)
         await say(up, [planned(name) for _, name in here + gone])
-        await until("the partition that is there has its events", lambda: kept(up, place.heard, 0))
+        await until("the partition that is there has its events", lambda: kept(up, place.metadata, 0))
         await until(
-            "the other is named", lambda: up.relay and f"{place.heard.topic}/1 has taken nothing" in up.relay.trouble
+            "the other is named",
+            lambda: up.relay and f"{place.metadata.topic}/1 has taken nothing" in up.relay.not_ready_reason,
         )
-        assert await up._check_topics() == f"topic {place.heard.topic} has 1 partitions, the contracts say 2"
+        assert await up._check_topics() == f"topic {place.metadata.topic} has 1 partitions, the contracts say 2"
         with pytest.raises(TopicsRefused, match="has 1 partitions, the contracts say 2"):
-            await create([place.kafka], 1, [place.heard])
-        await asyncio.to_thread(widened, place, place.heard)
+            await create([place.kafka], 1, [place.metadata])
+        await asyncio.to_thread(widened, place, place.metadata)
         await until("the other has its events too", lambda: no_rows(up), 30)
         assert await up._check_topics() == ""
-    found = numbers(await place.on_topic(place.heard))
+    found = numbers(await place.on_topic(place.metadata))
     assert {partition: seqs for (_, partition), seqs in found.items()} == {n: list(range(21, 41)) for n in (0, 1)}
 
 
@@ -164,7 +165,7 @@ async def test_what_was_acknowledged_is_not_sent_again_by_a_relay_that_begins_ag
     await until("all is sent", lambda: no_rows(up))
     stopping.set()
     await running
-    found = numbers(await place.on_topic(place.heard)).values()
+    found = numbers(await place.on_topic(place.metadata)).values()
     assert sum(map(len, found)) == 400
     await up.database.close()
 
@@ -177,7 +178,7 @@ async def test_a_relay_that_meets_another_history_of_its_database_sends_it_from_
     async with at_work(up):
         await say(up, [planned(f"c{n}") for n in range(10)])
         await until("all is sent", lambda: no_rows(up))
-    assert sum(map(len, numbers(await place.on_topic(place.heard)).values())) == 10
+    assert sum(map(len, numbers(await place.on_topic(place.metadata)).values())) == 10
     async with up.database.connection() as conn:
         up.relay._history = f"toy/{await conn.fetchval('select name from epoch')}".encode()
         up.relay._sent = dict.fromkeys(up.relay.shards, 10_000)  # the same name, but numbers that were never given
@@ -190,13 +191,13 @@ async def test_a_door_of_which_one_partition_is_gone_takes_what_goes_to_the_othe
     await asyncio.to_thread(recreated, place, place.taken, 1)
     made, stopping = Intake("toy", place.settings("-")), asyncio.Event()
     running = asyncio.create_task(made.run(stopping))
-    await until("the door is open", lambda: not made.trouble)
+    await until("the door is open", lambda: not made.not_ready_reason)
     gone = next(names_of(1, place.taken))
     fine = [name for _, name in zip(range(3), names_of(0, place.taken), strict=False)]
     with pytest.raises(Problem) as first:
         await made.say(place.taken, [spent("x", gone)], "")
     assert first.value.status == 503
-    assert f"{place.taken.topic}/1 has taken nothing since" in made.trouble
+    assert f"{place.taken.topic}/1 has taken nothing since" in made.not_ready_reason
     slowest, taken = 0.0, 0
     for turn in range(60):
         sent = time.monotonic()
@@ -219,7 +220,7 @@ async def test_a_door_of_which_one_partition_is_gone_takes_what_goes_to_the_othe
     assert len(found) - taken in (0, 1)
     await asyncio.to_thread(widened, place, place.taken)
     await until("the partition takes again", lambda: takes(made, place.taken, gone), 30)
-    assert not made.trouble
+    assert not made.not_ready_reason
     stopping.set()
     await running
     assert slowest < 1.5
@@ -238,7 +239,7 @@ async def test_a_door_with_one_slow_partition_does_not_let_the_others_wait_for_i
 ) -> None:
     made, stopping = Intake("toy", place.settings("-")), asyncio.Event()
     running = asyncio.create_task(made.run(stopping))
-    await until("the door is open", lambda: not made.trouble)
+    await until("the door is open", lambda: not made.not_ready_reason)
     real, slow = made.lanes.send, next(names_of(1, place.taken))
 
     async def sends(shard: tuple[str, int], batch: Any, within: float) -> None:
@@ -274,4 +275,4 @@ def test_what_is_missing_of_the_topics_is_said_in_words() -> None:
 
 async def test_the_cluster_says_how_many_partitions_a_topic_has(place: Place) -> None:
     found = await partition_counts(place.settings("-"))
-    assert (found[place.heard.topic], found[place.said.topic]) == (2, 2)
+    assert (found[place.metadata.topic], found[place.emitted.topic]) == (2, 2)

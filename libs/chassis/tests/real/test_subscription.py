@@ -10,7 +10,7 @@ import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.record.util import calc_crc32c
 from toy.facts import planned, spent
-from toy.handlers import hearing
+from toy.handlers import subscription
 from toy.place import Place, at_work, noted, numbers, say
 from toy.waiting import until
 
@@ -40,14 +40,14 @@ async def test_what_was_heard_is_committed_and_a_restart_goes_on_from_there(plac
         async with at_work(down):
             await say(up, named(0, 50))
             await until("all is heard", lambda: has_noted(down, 50))
-        ends = {p: len(n) for (_, p), n in numbers(await place.on_topic(place.heard)).items()}
-        assert await place.committed(place.heard) == ends
+        ends = {p: len(n) for (_, p), n in numbers(await place.on_topic(place.metadata)).items()}
+        assert await place.committed(place.metadata) == ends
         await say(up, named(50, 80))
         again = place.downstream(database)
         async with at_work(again):
             await until("the rest is heard", lambda: has_noted(again, 80))
             assert sorted(await noted(again)) == names(0, 80)
-    assert len(await place.on_topic(place.said)) == 80
+    assert len(await place.on_topic(place.emitted)) == 80
 
 
 async def test_a_quiet_consumer_commits_how_far_it_came(place: Place) -> None:
@@ -57,10 +57,10 @@ async def test_a_quiet_consumer_commits_how_far_it_came(place: Place) -> None:
             await say(up, named(n, n + 1))
         await until("all is heard", lambda: has_noted(down, 10))
 
-        async def told() -> bool:
-            return sum((await place.committed(place.heard)).values()) == 10
+        async def chosen() -> bool:
+            return sum((await place.committed(place.metadata)).values()) == 10
 
-        await until("Kafka knows it while the consumer goes on", told, 5)
+        await until("Kafka knows it while the consumer goes on", chosen, 5)
 
 
 async def test_a_consumer_whose_look_out_for_brokers_has_died_gets_another(
@@ -68,7 +68,7 @@ async def test_a_consumer_whose_look_out_for_brokers_has_died_gets_another(
 ) -> None:
     up, down = place.upstream(await place.database()), place.downstream(await place.database())
     async with at_work(up, down):
-        client = down.subscription._subscriber.consumer._client
+        client = down.kafka_consumer._subscriber.consumer._client
         dead = client._sync_task
 
         async def fails(*asked: object) -> bool:
@@ -92,7 +92,7 @@ async def test_while_the_coordinator_is_unknown_deliveries_do_not_wait_for_a_com
     async with at_work(up, down):
         await say(up, named(0, 1))
         await until("it knows where it is", lambda: has_noted(down, 1))
-        coordinator = down.subscription._subscriber.consumer._coordinator
+        coordinator = down.kafka_consumer._subscriber.consumer._coordinator
         async with coordinator._coordinator_lookup_lock:  # nobody finds it
             coordinator.coordinator_dead()
             began = asyncio.get_running_loop().time()
@@ -101,12 +101,12 @@ async def test_while_the_coordinator_is_unknown_deliveries_do_not_wait_for_a_com
                 await until("it is heard", lambda n=n: has_noted(down, n + 1))
                 await asyncio.sleep(0.5)
             assert asyncio.get_running_loop().time() - began < 6
-            assert "Kafka can't be reached" in down.subscription.trouble
+            assert "Kafka can't be reached" in down.kafka_consumer.not_ready_reason
 
-        async def told() -> bool:
-            return sum((await place.committed(place.heard)).values()) == 5
+        async def chosen() -> bool:
+            return sum((await place.committed(place.metadata)).values()) == 5
 
-        await until("Kafka knows it when the coordinator is back", told, 10)
+        await until("Kafka knows it when the coordinator is back", chosen, 10)
 
 
 async def test_two_members_share_the_partitions_and_no_event_has_two_effects(place: Place) -> None:
@@ -116,14 +116,14 @@ async def test_two_members_share_the_partitions_and_no_event_has_two_effects(pla
         async with at_work(one):
             saying = asyncio.create_task(keep_saying(up, 60))
             async with at_work(two):
-                await until("both have partitions", lambda: one.subscription.assigned and two.subscription.assigned)
-                assert one.subscription.assigned
-                assert two.subscription.assigned
-                assert not one.subscription.assigned & two.subscription.assigned
+                await until("both have partitions", lambda: one.kafka_consumer.assigned and two.kafka_consumer.assigned)
+                assert one.kafka_consumer.assigned
+                assert two.kafka_consumer.assigned
+                assert not one.kafka_consumer.assigned & two.kafka_consumer.assigned
                 await saying
                 await until("all is heard", lambda: has_noted(one, 300))
         assert sorted(await noted(one)) == names(0, 300)
-    assert len(await place.on_topic(place.said)) == 300
+    assert len(await place.on_topic(place.emitted)) == 300
 
 
 async def keep_saying(up: Service, turns: int) -> None:
@@ -156,30 +156,30 @@ async def test_truncation_under_a_sleeping_consumer_is_a_gap_that_is_shown_and_h
         async with at_work(down):
             await say(up, named(0, 14))
             await until("heard", lambda: has_noted(down, 14))
-        before = {p: max(n) for (_, p), n in numbers(await place.on_topic(place.heard)).items()}
+        before = {p: max(n) for (_, p), n in numbers(await place.on_topic(place.metadata)).items()}
         await say(up, named(14, 28))
         await until("sent", lambda: everything_is_on(place, 28))
-        await place.delete_before(place.heard, 0, before[0] + 2)
+        await place.delete_before(place.metadata, 0, before[0] + 2)
         again = place.downstream(database)
         async with at_work(again, ready=False):
-            await until("the gap is shown", lambda: "gap: " in again.subscription.trouble)
+            await until("the gap is shown", lambda: "gap: " in again.kafka_consumer.not_ready_reason)
             here = {e.name for e in named(0, 28) if e.name in await noted(again)}
             other = 28 - 14 - await on_partition(place, 0, before[0])
             await until("the other partition goes on", lambda: has_noted(again, 14 + other))
             for _ in range(15):  # it stays shown and held, whatever is tried
-                assert f": {before[0]} is followed by {before[0] + 3}" in " ".join(again.troubles())
+                assert f": {before[0]} is followed by {before[0] + 3}" in " ".join(again.not_ready_reasons())
                 await asyncio.sleep(0.1)
             assert len(await noted(again)) == 14 + other
             assert here <= set(await noted(again))
 
 
 async def everything_is_on(place: Place, count: int) -> bool:
-    return sum(len(n) for n in numbers(await place.on_topic(place.heard)).values()) == count
+    return sum(len(n) for n in numbers(await place.on_topic(place.metadata)).values()) == count
 
 
 async def on_partition(place: Place, partition: int, above: int) -> int:
     """How many numbers of the partition were given after this one, expired ones too."""
-    found = numbers(await place.on_topic(place.heard))
+    found = numbers(await place.on_topic(place.metadata))
     return max(max(n) for (_, p), n in found.items() if p == partition) - above
 
 
@@ -194,19 +194,19 @@ async def test_a_gap_further_back_than_one_delivery_reaches_is_never_forgotten_w
     async with up.database.connection() as conn:
         await conn.execute("delete from outbox where seq = 23")
     async with at_work(up, down, ready=False):
-        await until("the gap is shown", lambda: "gap: " in down.subscription.trouble)
+        await until("the gap is shown", lambda: "gap: " in down.kafka_consumer.not_ready_reason)
         for _ in range(100):
-            assert "22 is followed by 24" in down.subscription.trouble
+            assert "22 is followed by 24" in down.kafka_consumer.not_ready_reason
             await asyncio.sleep(0.02)
         assert await noted(down) == [f"n{n}" for n in range(22)]
 
 
 async def test_a_gap_is_no_longer_ours_when_its_partition_is_not(place: Place) -> None:
     down = place.downstream(await place.database())
-    gone, kept = (TopicPartition(place.heard.topic, n) for n in range(2))
-    down.subscription.gaps = {tuple(gone): (5, "lost"), tuple(kept): (6, "lost too")}
-    await down.subscription.listener.on_partitions_assigned([kept])
-    assert down.subscription.gaps.keys() == {tuple(kept)}
+    gone, kept = (TopicPartition(place.metadata.topic, n) for n in range(2))
+    down.kafka_consumer.gaps = {tuple(gone): (5, "lost"), tuple(kept): (6, "lost too")}
+    await down.kafka_consumer.listener.on_partitions_assigned([kept])
+    assert down.kafka_consumer.gaps.keys() == {tuple(kept)}
 
 
 async def test_a_service_restored_from_an_older_backup_hears_what_it_lost_and_its_hearers_see_a_new_history(
@@ -224,8 +224,8 @@ async def test_a_service_restored_from_an_older_backup_hears_what_it_lost_and_it
             await say(up, named(10, 20))
             await until("heard", lambda: has_noted(later, 20))
         restored = place.downstream(backup)
-        told = await begin_new_history(restored)
-        assert told["partitions_rewound"] == 4
+        chosen = await begin_new_history(restored)
+        assert chosen["partitions_rewound"] == 4
         await restored.database.close()
         running = place.downstream(backup)
         async with at_work(running):
@@ -233,9 +233,9 @@ async def test_a_service_restored_from_an_older_backup_hears_what_it_lost_and_it
             await say(up, named(20, 30))
             await until("it has converged", lambda: has_noted(running, 30))
             assert sorted(await noted(running)) == names(0, 30)
-    histories = {source for source, _ in numbers(await place.on_topic(place.said))}
+    histories = {source for source, _ in numbers(await place.on_topic(place.emitted))}
     assert len(histories) == 2
-    assert f"toy/{told['epoch']}".encode() in histories
+    assert f"toy/{chosen['epoch']}".encode() in histories
 
 
 async def test_when_the_upstream_is_restored_its_hearers_hear_everything_it_says_from_then_on(place: Place) -> None:
@@ -258,7 +258,7 @@ async def test_when_the_upstream_is_restored_its_hearers_hear_everything_it_says
             await say(again, named(20, 40))
             await until("everything new is heard", lambda: has_noted(down, 40))
         assert sorted(await noted(down)) == names(0, 40)
-        assert down.troubles() == []
+        assert down.not_ready_reasons() == []
 
 
 async def test_while_the_database_is_away_the_delivery_is_held_and_afterwards_it_is_handled(place: Place) -> None:
@@ -269,17 +269,17 @@ async def test_while_the_database_is_away_the_delivery_is_held_and_afterwards_it
         await until("heard", lambda: has_noted(down, 10))
         await place.shut(database)
         await say(up, named(10, 30))
-        await until("it says that it is held", lambda: "held: infrastructure" in down.troubles())
+        await until("it says that it is held", lambda: "held: infrastructure" in down.not_ready_reasons())
         await place.open(database)
         await until("all is heard", lambda: has_noted(down, 30))
-        await until("it is ready again", lambda: not down.troubles())
+        await until("it is ready again", lambda: not down.not_ready_reasons())
         assert sorted(await noted(down)) == names(0, 30)
 
 
 async def test_poison_headers_lose_nothing_of_their_batch(place: Place) -> None:
     up, down = place.upstream(await place.database()), place.downstream(await place.database())
     await place.put(
-        place.heard,
+        place.metadata,
         (b"?", []),
         (None, [("ce_type", None)]),
         (b"{}", [("ce_type", b"\xff\xfe"), ("seq", b"1")]),
@@ -296,7 +296,7 @@ async def test_poison_headers_lose_nothing_of_their_batch(place: Place) -> None:
 
 
 async def everything_readable_is_on(place: Place) -> bool:
-    return len(await place.on_topic(place.heard)) == 24
+    return len(await place.on_topic(place.metadata)) == 24
 
 
 async def test_a_stream_without_numbers_that_is_heard_again_has_no_second_effect(place: Place) -> None:
@@ -305,7 +305,7 @@ async def test_a_stream_without_numbers_that_is_heard_again_has_no_second_effect
     database = await place.database()
     door, stopping = Intake("toy", place.settings(database)), asyncio.Event()
     running = asyncio.create_task(door.run(stopping))
-    await until("the door is open", lambda: not door.trouble)
+    await until("the door is open", lambda: not door.not_ready_reason)
     await door.say(place.taken, [spent(f"s{n}", f"c{n}") for n in range(20)], "")
     down = place.downstream(database)
     async with at_work(down):
@@ -322,20 +322,20 @@ async def test_a_stream_without_numbers_that_is_heard_again_has_no_second_effect
 
 async def test_a_service_waits_for_its_topics_and_says_which_are_missing(place: Place) -> None:
     database = await place.database()
-    missing = dataclasses.replace(place.heard, topic=f"{place.heard.topic}-missing")
+    missing = dataclasses.replace(place.metadata, topic=f"{place.metadata.topic}-missing")
     from toy.app import build
 
-    down = build(place.settings(database), hearing(place.group, missing), (place.said,))
+    down = build(place.settings(database), subscription(place.group, missing), (place.emitted,))
     async with at_work(down, ready=False):
-        await until("it says so", lambda: f"topics are missing: {missing.topic}" in down.troubles())
+        await until("it says so", lambda: f"topics are missing: {missing.topic}" in down.not_ready_reasons())
 
 
 async def put_as(place: Place, name: str, **changed: bytes) -> None:
     """One more record on partition 0 in the headers of the first one there, with a body that says this name."""
-    first = next(r for r in await place.on_topic(place.heard) if r.partition == 0)
+    first = next(r for r in await place.on_topic(place.metadata) if r.partition == 0)
     headers = {**dict(first.headers), "ce_id": name.encode(), **changed}
     body = planned("c0", name).model_dump_json(exclude_none=True).encode()
-    await place.put(place.heard, (body, list(headers.items())))
+    await place.put(place.metadata, (body, list(headers.items())))
 
 
 async def test_numbers_far_ahead_and_histories_of_nobody_are_set_aside_told_and_not_obeyed(place: Place) -> None:
@@ -343,22 +343,22 @@ async def test_numbers_far_ahead_and_histories_of_nobody_are_set_aside_told_and_
     async with at_work(up, down):
         await say(up, named(0, 14))
         await until("heard", lambda: has_noted(down, 14))
-        source = dict((await place.on_topic(place.heard))[0].headers)["source"]
+        source = dict((await place.on_topic(place.metadata))[0].headers)["source"]
         for n in range(50):
             await put_as(place, f"strange{n}", source=b"leads/%d" % n, seq=b"1")
         await put_as(place, "late", source=b"campaigns/made-up", seq=b"77")
         await put_as(place, "far", source=source, seq=b"777777777")
-        await until("it is told", lambda: "52 records are parked" in down.subscription.trouble, 30)
+        await until("it is told", lambda: "52 records are parked" in down.kafka_consumer.not_ready_reason, 30)
         await say(up, named(14, 28))
         await until("all is heard", lambda: has_noted(down, 28), 30)
         assert sorted(await noted(down)) == names(0, 28)
-        assert "gap" not in down.subscription.trouble
+        assert "gap" not in down.kafka_consumer.not_ready_reason
         parked = await parking.listed(down.database)
         assert {p["cause"] for p in parked} == {"unknown history", "number far ahead"}
         for cause in parking.SUSPECT:
             await parking.discard(down.database, "a test", cause=cause)
         await run_once(parking.HOUSEKEEPING, down.database)
-        assert down.subscription.trouble == ""
+        assert down.kafka_consumer.not_ready_reason == ""
 
 
 async def test_a_number_that_a_stranger_took_does_not_cost_the_true_event(place: Place) -> None:
@@ -366,14 +366,14 @@ async def test_a_number_that_a_stranger_took_does_not_cost_the_true_event(place:
     async with at_work(up, down):
         await say(up, [planned("c0", "n0")])
         await until("heard", lambda: has_noted(down, 1))
-        partition = (await place.on_topic(place.heard))[0].partition
-        first = (await place.on_topic(place.heard))[0]
+        partition = (await place.on_topic(place.metadata))[0].partition
+        first = (await place.on_topic(place.metadata))[0]
         taken = {**dict(first.headers), "ce_id": b"forged", "ce_type": b"campaigns.campaign.sold.v1", "seq": b"2"}
         producer = await new_producer(down.settings)
-        await producer.send_and_wait(place.heard.topic, b"{}", b"k", partition, headers=list(taken.items()))
+        await producer.send_and_wait(place.metadata.topic, b"{}", b"k", partition, headers=list(taken.items()))
         await producer.stop()
         await say(up, [planned("c0", "n1", version=2), planned("c0", "n2", version=3)])
-        await until("it is told", lambda: "1 records are parked" in down.subscription.trouble)
+        await until("it is told", lambda: "1 records are parked" in down.kafka_consumer.not_ready_reason)
         await until("what comes after is heard", lambda: has_noted(down, 2))
         [row] = await parking.listed(down.database)
         assert row["cause"] == "conflict"
@@ -389,12 +389,15 @@ async def test_a_held_delivery_goes_on_in_every_replica_when_an_operator_lets_it
         await say(up, events)
         await until("sent", lambda: everything_is_on(place, 60))
         async with at_work(one, two, ready=False):
-            await until("it is held", lambda: any("too much is failing" in s.subscription.trouble for s in (one, two)))
+            await until(
+                "it is held",
+                lambda: any("too much is failing" in s.kafka_consumer.not_ready_reason for s in (one, two)),
+            )
             held = len(await noted(one))
             assert held < 30
             await parking.open_for(one.database, 5, "the names of that release")
             await until("the good ones go on", lambda: has_noted(one, 30), 20)
-            await until("nobody is held", lambda: not one.subscription.held and not two.subscription.held)
+            await until("nobody is held", lambda: not one.kafka_consumer.held and not two.kafka_consumer.held)
     parked = await parking.listed(one.database)
     assert len(parked) == 30
     assert any("let through: the names of that release" in p["detail"] for p in parked)
@@ -406,14 +409,14 @@ async def test_a_header_whose_name_is_no_text_stops_nobody(place: Place, packed:
     async with at_work(up, down):
         await say(up, [planned("c0", "n0")])
         await until("heard", lambda: has_noted(down, 1))
-        partition = (await place.on_topic(place.heard))[0].partition
+        partition = (await place.on_topic(place.metadata))[0].partition
         producer = AIOKafkaProducer(bootstrap_servers=place.kafka, acks="all")
         await producer.start()
         batch = producer.create_batch()
         batch.append(key=b"k", value=b"{}", timestamp=None, headers=[("NAME", b"x"), ("other", None)])
         made = batch._build
         batch._build = lambda: misnamed(made(), packed)
-        await (await producer.send_batch(batch, place.heard.topic, partition=partition))
+        await (await producer.send_batch(batch, place.metadata.topic, partition=partition))
         await producer.stop()
         await say(up, [planned("c0", "n1", version=2)])
         await until("what comes after is heard", lambda: has_noted(down, 2))

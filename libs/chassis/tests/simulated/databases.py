@@ -24,7 +24,7 @@ class Source:
 
     epoch: str
     shards: int
-    said: list[str] = field(default_factory=list)
+    emitted: list[str] = field(default_factory=list)
     versions: dict[str, int] = field(default_factory=dict)
     outbox: dict[int, dict[int, dict[str, Any]]] = field(default_factory=dict)
     next_seq: dict[int, int] = field(default_factory=dict)
@@ -113,7 +113,7 @@ class Database:
     def __init__(self, sink: Sink, dice: random.Random, bug: str) -> None:
         self.sink, self.dice, self.bug = sink, dice, bug
         self.calm = False
-        self.memo: dict[Any, Any] = {}
+        self.process_cache: dict[Any, Any] = {}
 
     def _may_break(self, share: float) -> None:
         if not self.calm and self.dice.random() < share:
@@ -126,10 +126,10 @@ class Database:
         yield Connection(self.sink)
 
     @contextlib.asynccontextmanager
-    async def transaction(self, **told: Any) -> AsyncIterator[Transaction]:
+    async def transaction(self, **chosen: Any) -> AsyncIterator[Transaction]:
         """All or nothing; after the commit nobody may learn that it happened."""
         conn = Connection(self.sink)
-        tx = Transaction(conn, AT, SETTINGS, {}, **told)  # type: ignore[arg-type]
+        tx = Transaction(conn, AT, SETTINGS, {}, **chosen)  # type: ignore[arg-type]
         yield tx
         await tx.finish()
         self._may_break(0.03)

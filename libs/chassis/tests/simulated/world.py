@@ -32,8 +32,10 @@ class Quiet:
 async def on_planned(events: Sequence[CampaignPlanned], tx: Transaction) -> None:
     """The effect: one row for each event. An event called bad can't be handled."""
     for event in events:
-        heard = tx.heard(event)
-        tx.conn.effects.append((heard.source, heard.shard, heard.seq, event.campaign, event.version, event.name))
+        metadata = tx.metadata(event)
+        tx.conn.effects.append(
+            (metadata.source, metadata.shard, metadata.seq, event.campaign, event.version, event.name)
+        )
         if event.name.endswith("bad"):
             raise ValueError(event.name)
 
@@ -60,8 +62,8 @@ class World:
     exclusive: bool = True
     restores: bool = True
     consumers: int = 2
-    steps: int = 0
-    said: int = 0
+    moves: int = 0
+    emitted: int = 0
     log: list[list[Any]] = field(default_factory=lambda: [[] for _ in range(SHARDS)])
     committed: list[int] = field(default_factory=lambda: [0] * SHARDS)
     wire: list[Message] = field(default_factory=list)
@@ -125,8 +127,8 @@ class World:
                     del self.locks[what]
 
     def _row(self, key: str, version: int) -> dict[str, Any]:
-        self.said += 1
-        name = f"{self.said}{' bad' if self.dice.random() < 0.02 else ''}"
+        self.emitted += 1
+        name = f"{self.emitted}{' bad' if self.dice.random() < 0.02 else ''}"
         event = CampaignPlanned(campaign=key, name=name, currency="EUR", version=version, planned_at=AT)
         shard = zlib.crc32(key.encode()) % SHARDS
         return {
@@ -134,7 +136,7 @@ class World:
             "key": key.encode(),
             "shard": shard,
             "type": event.type,
-            "at": AT + timedelta(seconds=self.steps),
+            "at": AT + timedelta(seconds=self.moves),
             "traceparent": f"00-{'a' * 32}-{'b' * 16}-00",
             "causation": None,
             "payload": event.model_dump_json(exclude_none=True).encode(),
@@ -144,7 +146,7 @@ class World:
         for row in rows:
             source.outbox[row["shard"]][row["seq"]] = row
             source.next_seq[row["shard"]] = max(source.next_seq[row["shard"]], row["seq"] + 1)
-            source.said.append(row["id"])
+            source.emitted.append(row["id"])
         source.versions.update(versions)
 
     def _relay(self) -> Actor:
@@ -157,14 +159,16 @@ class World:
                 self.owner = mine
                 source, sent = self.source, dict.fromkeys(range(SHARDS), 0)
                 name = f"campaigns/{source.epoch}".encode()
-                trouble = False
-                while not trouble and (self.owner is mine or not self.exclusive):
+                not_ready_reason = False
+                while not not_ready_reason and (self.owner is mine or not self.exclusive):
                     yield
                     rows = {s: [r for n, r in sorted(source.outbox[s].items()) if n > sent[s]] for s in range(SHARDS)}
                     yield
                     for shard, its in rows.items():
-                        if its and not trouble:
-                            trouble = yield from self._publish(shard, its[: self.dice.randint(1, 6)], name, sent)
+                        if its and not not_ready_reason:
+                            not_ready_reason = yield from self._publish(
+                                shard, its[: self.dice.randint(1, 6)], name, sent
+                            )
                     if self.dice.random() < 0.5 or self.quiet:
                         self._delete(source, sent)
         finally:
@@ -238,7 +242,7 @@ class World:
 
     def step(self) -> None:
         """One step of somebody, by the dice; then the invariants."""
-        self.steps += 1
+        self.moves += 1
         chance = self.dice.random()
         if self.wire and chance < 0.2:
             self._deliver(self.wire.pop(self.dice.randrange(len(self.wire))))
@@ -276,7 +280,7 @@ class World:
         if kind == "source restored":
             self.source = self.backups[0].backup()
             if self.bug != "the old epoch after a restore":
-                self.source.begin_new_history(f"e{self.steps}")
+                self.source.begin_new_history(f"e{self.moves}")
             self._restart("writer", "relay")
         elif kind == "sink restored":
             self.sink, self.checked = self.backups[1].backup(), 0
@@ -315,7 +319,7 @@ class World:
         self.quiet = True
         for _ in range(6000):
             self.step()
-            if self.steps % 50 == 0 and not self.missing() and not any(self.source.outbox.values()):
+            if self.moves % 50 == 0 and not self.missing() and not any(self.source.outbox.values()):
                 break
         if missing := self.missing():
             raise Violation(f"lost: {len(missing)} events, the first is {min(missing)}")
@@ -325,7 +329,7 @@ class World:
     def missing(self) -> set[str]:
         """What was said and is neither handled nor parked."""
         parked = {self._name_at(shard, offset) for _, shard, offset in self.sink.parked}
-        return set(self.source.said) - {effect[5] for effect in self.sink.effects} - parked
+        return set(self.source.emitted) - {effect[5] for effect in self.sink.effects} - parked
 
     def _name_at(self, shard: int, offset: int) -> str:
         return str(dict(self.log[shard][offset].headers)["ce_id"].decode())
@@ -340,10 +344,10 @@ def run(work: Coroutine[Any, Any, Any]) -> Any:
     raise AssertionError("something in a simulation waited")
 
 
-def play(seed: int, steps: int = 500, **how: Any) -> World:
+def play(seed: int, moves: int = 500, **how: Any) -> World:
     """One schedule to its end. Raises Violation."""
     world = World(seed, **how)
-    for _ in range(steps):
+    for _ in range(moves):
         world.step()
     world.settle()
     return world

@@ -19,23 +19,23 @@ SECONDS = float(os.environ.get("SIMULATION_SECONDS", "6"))
 def many(first: int, seconds: float, **how: object) -> tuple[int, int, Counter[str]]:
     """Plays seed after seed until the time is over; a violation names its seed."""
     only = os.environ.get("SIMULATION_SEED")
-    end, played, steps, happened = time.monotonic() + seconds, 0, 0, Counter[str]()
+    end, played, moves, happened = time.monotonic() + seconds, 0, 0, Counter[str]()
     for seed in [int(only)] if only else range(first, first + 1_000_000):
         try:
             world = play(seed, **how)
         except Violation as violation:
             raise AssertionError(f"SIMULATION_SEED={seed} breaks an invariant: {violation}") from violation
-        played, steps, happened = played + 1, steps + world.steps, happened + Counter(world.happened)
+        played, moves, happened = played + 1, moves + world.moves, happened + Counter(world.happened)
         if time.monotonic() > end:
             break
-    return played, steps, happened
+    return played, moves, happened
 
 
 def test_no_schedule_loses_doubles_or_reorders_anything() -> None:
     began = time.monotonic()
-    played, steps, happened = many(1, SECONDS)
-    speed = steps / (time.monotonic() - began)
-    print(f"{played} schedules, {steps} steps, {speed:.0f} steps a second, {dict(happened)}")
+    played, moves, happened = many(1, SECONDS)
+    speed = moves / (time.monotonic() - began)
+    print(f"{played} schedules, {moves} steps, {speed:.0f} steps a second, {dict(happened)}")
     if "SIMULATION_SEED" in os.environ:
         return
     assert speed > 1000
@@ -51,7 +51,7 @@ def test_nothing_leans_on_the_relays_lock() -> None:
 
 def test_a_seed_always_has_the_same_schedule() -> None:
     one, same, other = play(7), play(7), play(8)
-    assert (one.sink.effects, one.happened, one.steps) == (same.sink.effects, same.happened, same.steps)
+    assert (one.sink.effects, one.happened, one.moves) == (same.sink.effects, same.happened, same.moves)
     assert one.happened != other.happened
 
 

@@ -6,7 +6,7 @@ import os
 from chassis import Service, Settings, cli
 from contracts import STREAM_OF
 from toy.app import build
-from toy.handlers import hearing
+from toy.handlers import subscription
 from toy.streams import streams_of
 
 MARK = os.environ["TOY_MARK"]
@@ -23,7 +23,7 @@ async def fails(service: Service) -> None:
 def process(settings: Settings) -> Service:
     """The toy of this process."""
     background = (fails,) if os.environ.get("TOY_FAILS") else ()
-    return build(settings, hearing(f"toy-{MARK}", HEARD, TAKEN), (SAID,), background)
+    return build(settings, subscription(f"toy-{MARK}", HEARD, TAKEN), (SAID,), background)
 
 
 app = cli(process, Settings, "toy")

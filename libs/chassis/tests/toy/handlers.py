@@ -17,14 +17,14 @@ _SPENT = "insert into spent select distinct s from unnest($1::text[]) s on confl
 async def note(tx: Transaction, rows: Sequence[tuple[Event, str, str]]) -> None:
     """Keeps what was heard, one row each time: an effect that shows whether it was had twice."""
     if rows:
-        columns = zip(*((tx.heard(event).topic, key, what) for event, key, what in rows), strict=True)
+        columns = zip(*((tx.metadata(event).topic, key, what) for event, key, what in rows), strict=True)
         await tx.conn.execute(_NOTE, *columns)
 
 
 async def on_campaigns_campaign(events: Sequence[CampaignPlanned], tx: Transaction) -> None:
     """Notes the campaign and says a posting. Fails on request, after having said and noted as much as it could."""
     for event in events:
-        tx.emit(posted(event.campaign, event.version), because=event)
+        tx.emit(posted(event.campaign, event.version), caused_by=event)
         if event.name.startswith("fails at once"):
             raise ValueError(event.name)
         if event.name.startswith("breaks"):
@@ -37,7 +37,7 @@ async def on_campaigns_campaign(events: Sequence[CampaignPlanned], tx: Transacti
             raise ValueError(f"{event.name} can't be noted")
         if event.name.startswith("says too much"):
             tx.emit(posted(event.campaign, event.version, item="x" * 1_000_000))
-        if event.name == "cuts" and tx.memo.pop("cuts", False):
+        if event.name == "cuts" and tx.process_cache.pop("cuts", False):
             await tx.conn.execute("select pg_terminate_backend(pg_backend_pid())")
 
 
@@ -58,7 +58,7 @@ async def on_territory_structure(events: Sequence[TeamDefined], tx: Transaction)
     await note(tx, [(event, event.id, f"version {event.version}") for event in events])
 
 
-def hearing(group: str, *streams: Stream) -> Router:
+def subscription(group: str, *streams: Stream) -> Router:
     """A router that hears these streams, whatever their topics are called."""
     router = Router(group)
     for stream in streams:
@@ -71,4 +71,4 @@ def hearing(group: str, *streams: Stream) -> Router:
     return router
 
 
-ROUTER = hearing("toy", CAMPAIGN, LEAD, SPEND, STRUCTURE)
+ROUTER = subscription("toy", CAMPAIGN, LEAD, SPEND, STRUCTURE)

@@ -19,7 +19,7 @@ from chassis.testing import MASTER, _template
 from contracts import STREAM_OF
 from contracts.event import Event, Stream
 from toy.app import build
-from toy.handlers import hearing
+from toy.handlers import subscription
 from toy.streams import streams_of
 from toy.waiting import until
 from tributary.topics import create_topics
@@ -31,8 +31,8 @@ class Place:
 
     kafka: str
     postgres: str
-    heard: Stream
-    said: Stream
+    metadata: Stream
+    emitted: Stream
     taken: Stream
     group: str
     _databases: list[str] = field(default_factory=list)
@@ -82,15 +82,15 @@ class Place:
 
     def upstream(self, database: str, **more: Any) -> Service:
         """A toy that says what the toy under test hears, in the name of the service that owns it."""
-        service = build(self.settings(database, **more), hearing(f"up-{self.group}"), (self.heard,))
+        service = build(self.settings(database, **more), subscription(f"up-{self.group}"), (self.metadata,))
         assert service.relay is not None
-        service.relay.service = self.heard.said_by
+        service.relay.service = self.metadata.publisher
         return service
 
     def downstream(self, database: str, instance: str = "one", **more: Any) -> Service:
         """The toy under test."""
-        router = hearing(self.group, self.heard, self.taken)
-        return build(self.settings(database, instance, **more), router, (self.said,))
+        router = subscription(self.group, self.metadata, self.taken)
+        return build(self.settings(database, instance, **more), router, (self.emitted,))
 
     async def on_topic(self, stream: Stream) -> list[ConsumerRecord]:
         """Everything that is on the stream's topic, partition by partition."""
@@ -147,12 +147,12 @@ _templates: dict[str, str] = {}
 async def a_place(kafka: str, postgres: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Place]:
     """A place with its topics made."""
     mark = uuid.uuid4().hex[:8]
-    heard, said, taken = streams_of(mark)
-    for stream in (heard, said, taken):
+    metadata, emitted, taken = streams_of(mark)
+    for stream in (metadata, emitted, taken):
         for event in stream.events:
             monkeypatch.setitem(STREAM_OF, event.event_type(), stream)
-    await asyncio.to_thread(create_topics, kafka, (heard, said, taken))
-    place = Place(kafka, postgres, heard, said, taken, f"toy-{mark}")
+    await asyncio.to_thread(create_topics, kafka, (metadata, emitted, taken))
+    place = Place(kafka, postgres, metadata, emitted, taken, f"toy-{mark}")
     try:
         yield place
     finally:
@@ -165,7 +165,7 @@ async def at_work(*services: Service, ready: bool = True) -> AsyncIterator[None]
     running = [asyncio.create_task(service._work()) for service in services]
     try:
         for service in services if ready else ():
-            await until(f"{service.name} is ready", lambda s=service: not s.troubles())
+            await until(f"{service.name} is ready", lambda s=service: not s.not_ready_reasons())
         yield
     finally:
         for service in services:

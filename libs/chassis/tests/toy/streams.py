@@ -10,6 +10,6 @@ from contracts.event import Stream
 
 def streams_of(mark: str) -> tuple[Stream, Stream, Stream]:
     """What the toy hears, what it says, and what it takes from outsiders."""
-    heard = dataclasses.replace(CAMPAIGN, topic=f"campaigns.campaign-{mark}", partitions=2)
-    said = dataclasses.replace(LEDGER, topic=f"campaigns.ledger-{mark}")
-    return heard, said, dataclasses.replace(SPEND, topic=f"campaigns.spend-{mark}")
+    metadata = dataclasses.replace(CAMPAIGN, topic=f"campaigns.campaign-{mark}", partitions=2)
+    emitted = dataclasses.replace(LEDGER, topic=f"campaigns.ledger-{mark}")
+    return metadata, emitted, dataclasses.replace(SPEND, topic=f"campaigns.spend-{mark}")

@@ -9,8 +9,8 @@ from chassis import Problem, Settings
 from chassis.callers import Callers, Rate, form_asked
 
 
-def callers(**told: Any) -> Callers:
-    return Callers(Settings(database_url=SecretStr("postgresql:///"), **told))
+def callers(**chosen: Any) -> Callers:
+    return Callers(Settings(database_url=SecretStr("postgresql:///"), **chosen))
 
 
 def call(client: str, *forwarded: str) -> dict[str, Any]:
@@ -88,11 +88,11 @@ FORWARDED = [
 
 
 @pytest.mark.parametrize(("told", "address"), FORWARDED)
-def test_a_trusted_proxy_says_who_calls_and_the_caller_does_not(told: tuple[str, ...], address: str) -> None:
+def test_a_trusted_proxy_says_who_calls_and_the_caller_does_not(chosen: tuple[str, ...], address: str) -> None:
     made = callers(trusted_proxies=["10.0.0.0/8"])
-    assert made.address(call("10.0.0.1", *told)) == address
-    assert made.address(call("192.0.2.1", *told)) == "192.0.2.1"
-    assert callers().address(call("10.0.0.1", *told)) == "10.0.0.1"
+    assert made.address(call("10.0.0.1", *chosen)) == address
+    assert made.address(call("192.0.2.1", *chosen)) == "192.0.2.1"
+    assert callers().address(call("10.0.0.1", *chosen)) == "10.0.0.1"
 
 
 def test_a_port_does_not_make_another_caller() -> None:

@@ -34,9 +34,9 @@ def test_without_a_database_url_nothing_starts(monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize("key", ["", "short", base64.b64encode(b"x" * 31).decode(), "é" * 44, "!" * 44])
 def test_a_master_key_that_is_none_is_said_without_repeating_it(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
     monkeypatch.setenv("TRIBUTARY_MASTER_KEY", key)
-    with pytest.raises(ValueError, match="32 bytes in base64") as said:
+    with pytest.raises(ValueError, match="32 bytes in base64") as emitted:
         Settings().master_key_bytes()
-    assert not key or key not in str(said.value)
+    assert not key or key not in str(emitted.value)
 
 
 def test_a_master_key_of_32_bytes_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -49,7 +49,7 @@ def channel(stream: Stream) -> Json:
         "title": stream.topic,
         "description": stream.about,
         "messages": {event.event_type(): ref("components/messages", event.event_type()) for event in stream.events},
-        "tags": [{"name": stream.said_by}],
+        "tags": [{"name": stream.publisher}],
         "bindings": {
             "kafka": {
                 "topic": stream.topic,
@@ -58,7 +58,7 @@ def channel(stream: Stream) -> Json:
                 "bindingVersion": KAFKA_BINDING,
             }
         },
-        "x-owner": stream.said_by,
+        "x-owner": stream.publisher,
         "x-also-said-by": list(stream.outsiders),
         "x-heard-by": list(hearers(stream)),
         "x-key": stream.key,
@@ -71,7 +71,9 @@ def channel(stream: Stream) -> Json:
 
 def operations() -> Json:
     """One operation per service and stream: the owner sends, a hearer receives in the consumer group of its own name."""
-    sends = {f"{stream.said_by}.sends.{stream.topic}": operation("send", stream.said_by, stream) for stream in STREAMS}
+    sends = {
+        f"{stream.publisher}.sends.{stream.topic}": operation("send", stream.publisher, stream) for stream in STREAMS
+    }
     receives = {
         f"{service}.receives.{stream.topic}": operation("receive", service, stream)
         for service, heard in HEARS.items()
@@ -114,7 +116,7 @@ def message(stream: Stream, event: type[Event]) -> Json:
             "description": "The thing the event is about: a lead, a campaign.",
             "location": "$message.header#/correlationid",
         },
-        "tags": [{"name": stream.said_by}],
+        "tags": [{"name": stream.publisher}],
         "bindings": {
             "kafka": {
                 "key": {"type": "string", "description": f"`{stream.key}` of the body"},
@@ -180,12 +182,12 @@ def headers(*, sequenced: bool) -> Json:
 
 def example_headers(stream: Stream, event: type[Event], payload: Json) -> Json:
     """Headers as they look on the wire."""
-    history = f"{stream.said_by}/7f3c1b90d2ae4c5f8a6b0e91c4d7f210"
+    history = f"{stream.publisher}/7f3c1b90d2ae4c5f8a6b0e91c4d7f210"
     plain = {
         "ce_specversion": "1.0",
         "ce_id": "019ab5c2-7d1e-7c44-9f0a-3b8e5d6f1a20",
         "ce_type": event.event_type(),
-        "ce_source": f"/{history}" if stream.sequenced else f"/{stream.said_by}/door",
+        "ce_source": f"/{history}" if stream.sequenced else f"/{stream.publisher}/door",
         "ce_time": "2026-11-24T07:31:08.902000+00:00",
         "content-type": "application/json",
         "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",

@@ -42,7 +42,7 @@ def stream_section(stream: Stream) -> str:
         else "not numbered; hearers deduplicate by the event's own id"
     )
     facts = [
-        ["owner", stream.said_by],
+        ["owner", stream.publisher],
         ["also said by", ", ".join(stream.outsiders) or "nobody"],
         ["heard by", listeners(stream)],
         ["key", f"`{stream.key}`"],
@@ -144,7 +144,7 @@ def prose(schema: Json) -> str:
 
 def speakers(stream: Stream) -> str:
     """Who says it."""
-    return ", ".join([stream.said_by, *stream.outsiders])
+    return ", ".join([stream.publisher, *stream.outsiders])
 
 
 def listeners(stream: Stream) -> str:

@@ -73,7 +73,7 @@ class Stream:
     outsiders: Sequence[str] = ()
 
     @property
-    def said_by(self) -> str:
+    def publisher(self) -> str:
         """The service that owns the stream."""
         return self.topic.split(".", 1)[0]
 

@@ -196,14 +196,14 @@ async def test_five_hundred_rows_are_taken_and_five_hundred_and_one_are_refused_
 
 
 async def test_nothing_is_accepted_while_kafka_is_away(service: ServiceUnderTest) -> None:
-    service.intake.trouble = "gone"
+    service.intake.not_ready_reason = "gone"
     answer = await service.http.post("/v1/spend", json={"spend": [ROW]})
     assert answer.status_code == 503
     assert "retry-after" in answer.headers
 
 
 async def test_a_batch_without_a_good_row_needs_no_kafka(service: ServiceUnderTest) -> None:
-    service.intake.trouble = "gone"
+    service.intake.not_ready_reason = "gone"
     assert (await post(service, money(-1)))["accepted"] == 0
 
 

@@ -28,7 +28,7 @@ async def test_whoever_comes_without_a_key_while_the_database_is_away_is_told_so
 ) -> None:
     door = DoorKey()
 
-    def away(**told: object) -> None:
+    def away(**settings: object) -> None:
         raise ConnectionRefusedError
 
     with monkeypatch.context() as patch:
@@ -45,7 +45,7 @@ async def key_of_another_day(service: ServiceUnderTest) -> tuple[str, bytes]:
 
 
 async def known(service: ServiceUnderTest, *names: str) -> dict[str, bytes]:
-    service.service.database.memo.clear()
+    service.service.database.process_cache.clear()
     async with service.service.database.transaction() as tx:
         return dict(await keys.intake_keys(tx, names))
 

@@ -11,7 +11,7 @@ from leads.domain.lead import (
     Lead,
     Note,
     Outcome,
-    Step,
+    Transition,
     assigned,
     captured,
     closed,
@@ -27,7 +27,7 @@ LATER = NOON + timedelta(hours=1)
 WON = Outcome("won", LATER, Money(500_00, "EUR"))
 LOST = Outcome("lost", LATER, reason="price")
 
-STEPS: list[Callable[[Lead], Step]] = [
+STEPS: list[Callable[[Lead], Transition]] = [
     lambda lead: captured(lead, NOON, "web"),
     lambda lead: qualified(lead, NOON, "A", "near_term", 1, 80),
     lambda lead: opened(lead, NOON, "machines", "berlin", "contract"),
@@ -38,7 +38,7 @@ STEPS: list[Callable[[Lead], Step]] = [
 ]
 
 
-def lived(*steps: Callable[[Lead], Step]) -> tuple[Lead, list[str]]:
+def lived(*steps: Callable[[Lead], Transition]) -> tuple[Lead, list[str]]:
     lead, history = Lead(), []
     for step in steps:
         lead, entry = step(lead)
@@ -70,7 +70,7 @@ def test_what_is_heard_again_adds_nothing_to_the_history(order: list[int]) -> No
     assert [step(lead) for step in STEPS] == [(lead, None)] * len(STEPS)
 
 
-MOVED: list[Callable[[Lead], Step]] = [
+MOVED: list[Callable[[Lead], Transition]] = [
     lambda lead: captured(lead, NOON, "web"),
     lambda lead: opened(lead, NOON, "machines", "berlin", "contract"),
     lambda lead: assigned(lead, NOON, "berlin", "anna"),

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from chassis import Heard
+from chassis import EventMetadata
 from chassis.consumer import Held
 from chassis.testing import ServiceUnderTest
 from contracts.campaigns.campaign import CampaignPlanned
@@ -147,7 +147,7 @@ async def numbers(service: ServiceUnderTest) -> dict[str, dict[str, dict[str, An
     }
 
 
-async def differences(service: ServiceUnderTest) -> dict[Any, Any]:
+async def delta(service: ServiceUnderTest) -> dict[Any, Any]:
     """Where the live numbers are not what the facts make."""
     async with service.service.database.transaction() as tx:
         return dict(await recompute.check(tx))
@@ -209,13 +209,13 @@ async def test_live_numbers_equal_a_recomputation_under_shuffled_repeated_and_sp
     right = await numbers(service)
     chance = random.Random(seed)
     await service.sql("truncate lead_fact, campaign_fact, line_fact, kpi, kpi_money")
-    service.service.database.memo.clear()
+    service.service.database.process_cache.clear()
     shuffled = everything() + chance.sample(everything(), 8)
     chance.shuffle(shuffled)
     while shuffled:
         batch = [shuffled.pop() for _ in range(min(len(shuffled), chance.randint(1, 7)))]
         await service.receives(*batch)
-    assert await differences(service) == {}
+    assert await delta(service) == {}
     assert await numbers(service) == right
     assert await service.parked() == []
 
@@ -279,15 +279,15 @@ async def test_the_table_says_how_new_it_is_per_topic(service: ServiceUnderTest)
 async def test_a_wrong_number_is_found_by_the_check_and_put_right_by_the_rebuild(service: ServiceUnderTest) -> None:
     await service.receives(*everything())
     right = await numbers(service)
-    assert await differences(service) == {}
+    assert await delta(service) == {}
     await service.sql("update kpi set won = won + 2 where by = 'team' and key = 'berlin'")
     await service.sql("delete from kpi_money where by = 'channel'")
     await service.sql("insert into kpi_money values ('segment', 'nowhere', 'spend', 'EUR', 5)")
-    assert (await differences(service))["team", "berlin", "won"] == (4, 2)
+    assert (await delta(service))["team", "berlin", "won"] == (4, 2)
     async with service.service.database.transaction() as tx:
         found = await recompute.rebuild(tx)
     assert found["segment", "nowhere", "spend", "EUR"] == (5, 0)
-    assert await differences(service) == {}
+    assert await delta(service) == {}
     assert await numbers(service) == right
 
 
@@ -326,7 +326,7 @@ async def test_two_replicas_that_hear_of_the_same_leads_at_once_lose_nothing(ser
         await asyncio.gather(service.service.consumer.deliver(one), replica.consumer.deliver(other))
     finally:
         await replica.database.close()
-    assert await differences(service) == {}
+    assert await delta(service) == {}
     row = (await rows(service, "segment"))["north"]
     assert (row["leads"], row["valid"], row["routed"], row["assigned"]) == (40, 40, 40, 40)
 
@@ -347,15 +347,15 @@ async def test_the_word_of_a_new_history_replaces_that_of_the_old_one_whatever_i
     await service.receives(posted(7, 750), posted(5, 10), won(1, 100, revision=1))
     assert await spent(service) == {"EUR": 750}
     assert (await rows(service, "channel"))["web"]["won_amount"] == {"EUR": 300}
-    assert await differences(service) == {}
+    assert await delta(service) == {}
 
 
 async def test_what_is_handled_again_by_hand_is_of_no_history_and_goes_by_its_number(service: ServiceUnderTest) -> None:
     await service.receives(posted(6, 700))
     for posting, incurred, stands in ((5, 10, 700), (8, 800, 800)):
         event = posted(posting, incurred)
-        heard = Heard("campaigns.ledger", 0, 0, NOON, "x", event.type, b"spring", "")
-        async with service.service.database.transaction(heard={id(event): heard}) as tx:
+        heard = EventMetadata("campaigns.ledger", 0, 0, NOON, "x", event.type, b"spring", "")
+        async with service.service.database.transaction(metadata={id(event): heard}) as tx:
             await count_spend([event], tx)
         assert await spent(service) == {"EUR": stands}
     await service.receives(posted(9, 900))
@@ -374,7 +374,7 @@ async def test_one_channel_campaign_or_segment_has_one_row_in_all_spellings(serv
         behind = await service.http.get(f"/v1/kpis/{by}/{key.lower()}/facts")
         assert len(behind.json()["leads"]) == 4
     assert {lead["channel"] for lead in behind.json()["leads"]} == {c for c, _ in spellings}
-    assert await differences(service) == {}
+    assert await delta(service) == {}
 
 
 async def test_names_that_nobody_declared_get_rows_up_to_a_limit_and_then_count_as_other(
@@ -390,7 +390,7 @@ async def test_names_that_nobody_declared_get_rows_up_to_a_limit_and_then_count_
     assert sum(row["leads"] for row in channels.values()) == 52
     behind = (await service.http.get("/v1/kpis/channel/(other)/facts")).json()["leads"]
     assert {lead["channel"] for lead in behind} == {f"form {n}" for n in range(50)} - {*channels}
-    assert await differences(service) == {}
+    assert await delta(service) == {}
 
 
 async def test_a_name_that_is_declared_later_has_its_row_from_then_on_and_a_rebuild_takes_what_was_before(
@@ -403,14 +403,14 @@ async def test_a_name_that_is_declared_later_has_its_row_from_then_on_and_a_rebu
     await service.receives(captured(2, "radio", "spring"))
     assert await spent(service) == {"EUR": 900}
     assert (await rows(service, "channel"))["radio"]["leads"] == 1
-    assert await differences(service) == {}
+    assert await delta(service) == {}
     async with service.service.database.transaction() as tx:
         await recompute.rebuild(tx)
     assert [(await rows(service, by))[key]["leads"] for by, key in (("channel", "radio"), ("campaign", "spring"))] == [
         2,
         2,
     ]
-    assert await differences(service) == {}
+    assert await delta(service) == {}
 
 
 async def test_a_name_of_a_delivery_that_was_rolled_back_is_not_remembered(service: ServiceUnderTest) -> None:
@@ -435,7 +435,7 @@ async def test_sums_have_no_bound(service: ServiceUnderTest) -> None:
     await service.runs("publish_kpis")
     told = [e for e in await service.emitted() if isinstance(e, KpiChanged)]
     assert {e.won_amount["EUR"] for e in told} == {10_000 * most}
-    assert await differences(service) == {}
+    assert await delta(service) == {}
 
 
 FAR = datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=23)))
@@ -471,7 +471,7 @@ async def test_what_can_not_be_kept_is_set_aside_however_much_comes_and_the_good
     row = (await rows(service, "campaign"))["spring"]
     assert (row["leads"], row["valid"], row["spend"]) == (1, 1, {"EUR": 900})
     assert [r["n"] for r in await service.sql("select count(*) as n from lead_fact")] == [1]
-    assert await differences(service) == {}
+    assert await delta(service) == {}
 
 
 async def test_a_clock_that_runs_ahead_does_not_make_the_numbers_newer_than_now(service: ServiceUnderTest) -> None:
@@ -504,4 +504,4 @@ async def test_a_lead_that_was_won_is_a_valid_one_so_the_conversion_is_never_abo
     assert (row["valid"], row["won"], round(row["conversion"], 2)) == (3, 2, 0.67)
     behind = (await service.http.get("/v1/kpis/channel/web/facts")).json()["leads"]
     assert sum(lead["valid"] for lead in behind) == 3
-    assert await differences(service) == {}
+    assert await delta(service) == {}

@@ -74,7 +74,7 @@ async def test_a_floor_of_another_cluster_makes_every_row_said_again(service: Se
     await said(service)
     await service.sql("update publication set floor = floor + 1000000000")
     await service.sql("update kpi set changed_xid = changed_xid + 1000000000")
-    service.service.database.memo.clear()
+    service.service.database.process_cache.clear()
     assert "channel:web" in await said(service)
     await service.receives(captured(2))
     assert (await said(service))["channel:web"].leads == 2

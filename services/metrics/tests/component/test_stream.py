@@ -22,7 +22,7 @@ def captured(number: int, channel: str = "web") -> LeadCaptured:
     return LeadCaptured(lead_id=UUID(int=number), source=channel, occurred_at=NOON, captured_at=NOON)
 
 
-class Heard(NamedTuple):
+class EventMetadata(NamedTuple):
     """One server-sent event."""
 
     event: str
@@ -58,13 +58,13 @@ class Stream:
         self.news.set()
 
     @property
-    def events(self) -> list[Heard]:
+    def events(self) -> list[EventMetadata]:
         """Everything sent so far but comments."""
         found = []
         for block in self.raw.decode().split("\n\n"):
             fields = dict(line.split(": ", 1) for line in block.split("\n") if line and not line.startswith(":"))
             if "event" in fields:
-                found.append(Heard(fields["event"], fields.get("id", ""), json.loads(fields["data"])))
+                found.append(EventMetadata(fields["event"], fields.get("id", ""), json.loads(fields["data"])))
         return found
 
     async def until(self, true: Callable[["Stream"], bool]) -> None:
@@ -74,7 +74,7 @@ class Stream:
                 self.news.clear()
                 await self.news.wait()
 
-    async def hears(self, event: str, n: int = 1) -> Heard:
+    async def hears(self, event: str, n: int = 1) -> EventMetadata:
         """The nth event of this name."""
         await self.until(lambda s: sum(e.event == event for e in s.events) >= n)
         return [e for e in self.events if e.event == event][n - 1]

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from metrics.domain.contributions import (
     DIMENSIONS,
-    Differences,
+    KpiDelta,
+    contribution,
     contributions,
     contributions_of_spend,
     spending,
-    standing,
 )
 from metrics.domain.facts import CampaignFact, LeadFact, LineFact
 
@@ -30,7 +30,7 @@ sayings: st.SearchStrategy[tuple[str, tuple[Any, ...]]] = st.one_of(
     ),
     st.tuples(st.just("qualified"), st.tuples(instants, st.booleans())),
     st.tuples(st.just("discarded"), st.tuples(instants)),
-    st.tuples(st.just("placed"), st.builds(lambda at, place: (at, *place), instants, places)),
+    st.tuples(st.just("routed"), st.builds(lambda at, place: (at, *place), instants, places)),
     st.tuples(st.just("assigned"), st.tuples(instants, st.sampled_from(["ada", "bo", None]))),
     st.tuples(
         st.just("closed"),
@@ -47,30 +47,30 @@ histories: st.SearchStrategy[list[Said]] = st.lists(
 ).map(lambda history: [*history, (0, "captured", (NOON, "web", None))])
 
 
-def fold(facts: dict[int, LeadFact], said: list[Said], differences: Differences) -> None:
+def fold(facts: dict[int, LeadFact], said: list[Said], delta: KpiDelta) -> None:
     """One batch, as the use case folds it."""
     before = {}
     for number, verb, words in said:
         fact = facts.setdefault(number, LeadFact(UUID(int=number)))
-        before.setdefault(number, standing(fact))
+        before.setdefault(number, contribution(fact))
         getattr(fact, verb)(*words)
     for number, was in before.items():
-        differences.move(was, standing(facts[number]))
+        delta.move(was, contribution(facts[number]))
 
 
 def numbers(said: list[Said], batch: int = 1000) -> dict[tuple[str, ...], int]:
     """The live numbers after this history, heard in batches of this size."""
     facts: dict[int, LeadFact] = {}
-    differences = Differences()
+    delta = KpiDelta()
     for start in range(0, len(said), batch):
-        fold(facts, said[start : start + batch], differences)
-    return differences.as_mapping()
+        fold(facts, said[start : start + batch], delta)
+    return delta.as_mapping()
 
 
 def recomputed(said: list[Said]) -> dict[tuple[str, ...], int]:
     """The same from the facts alone."""
     facts: dict[int, LeadFact] = {}
-    fold(facts, said, Differences())
+    fold(facts, said, KpiDelta())
     total: Counter[tuple[str, ...]] = Counter()
     for fact in facts.values():
         total.update(contributions(fact))
@@ -105,7 +105,7 @@ def lead(**known: Any) -> LeadFact:
 
 def test_a_lead_counts_for_nothing_until_it_is_captured() -> None:
     overtaken = LeadFact(UUID(int=1))
-    overtaken.placed(NOON, "north", "berlin")
+    overtaken.routed(NOON, "north", "berlin")
     overtaken.closed(1, "won", 500, "EUR")
     assert contributions(overtaken) == {}
     overtaken.captured(NOON, "web", None)
@@ -115,8 +115,8 @@ def test_a_lead_counts_for_nothing_until_it_is_captured() -> None:
 def test_a_lead_without_a_place_is_unrouted_and_one_set_aside_is_discarded() -> None:
     assert contributions(lead())["team", "(unrouted)", "leads"] == 1
     assert contributions(lead(discarded_at=NOON))["segment", "(discarded)", "leads"] == 1
-    placed = lead(discarded_at=NOON, placed_at=NOON, segment="north", team="berlin")
-    assert contributions(placed)["segment", "north", "leads"] == 1
+    routed = lead(discarded_at=NOON, routed_at=NOON, segment="north", team="berlin")
+    assert contributions(routed)["segment", "north", "leads"] == 1
 
 
 def test_a_lead_without_a_campaign_counts_under_none() -> None:
@@ -144,15 +144,15 @@ def test_a_new_history_replaces_a_standing_and_an_unknown_one_does_not() -> None
 
 
 def test_a_corrected_outcome_takes_back_the_money_of_the_first() -> None:
-    fact = lead(placed_at=NOON, segment="north", team="berlin")
-    differences = Differences()
-    before = standing(fact)
+    fact = lead(routed_at=NOON, segment="north", team="berlin")
+    delta = KpiDelta()
+    before = contribution(fact)
     fact.closed(1, "won", 500, "EUR")
-    differences.move(before, standing(fact))
-    before = standing(fact)
+    delta.move(before, contribution(fact))
+    before = contribution(fact)
     fact.closed(2, "lost", None, None)
-    differences.move(before, standing(fact))
-    live = differences.as_mapping()
+    delta.move(before, contribution(fact))
+    live = delta.as_mapping()
     assert live.get(("team", "berlin", "won_amount", "EUR")) is None
     assert (live["team", "berlin", "lost"], live.get(("team", "berlin", "won"))) == (1, None)
 
@@ -183,15 +183,15 @@ def test_money_spent_on_an_unknown_campaign_counts_under_none_until_the_plan_is_
 def test_a_plan_that_moves_money_leaves_what_a_recomputation_finds(
     plans: list[tuple[int, tuple[str | None, str | None]]], postings: list[tuple[int, int]]
 ) -> None:
-    line, campaign, differences = LineFact("spring", "ads", "EUR"), CampaignFact("spring"), Differences()
+    line, campaign, delta = LineFact("spring", "ads", "EUR"), CampaignFact("spring"), KpiDelta()
     for turn in range(max(len(plans), len(postings))):
         for posting in postings[turn : turn + 1]:
             was = line.incurred
             line.posted(*posting)
-            differences.spend(spending(line, campaign), "EUR", line.incurred - was)
+            delta.spend(spending(line, campaign), "EUR", line.incurred - was)
         for version, where in plans[turn : turn + 1]:
-            differences.spend(spending(line, campaign), "EUR", -line.incurred)
+            delta.spend(spending(line, campaign), "EUR", -line.incurred)
             campaign.planned(version, *where)
-            differences.spend(spending(line, campaign), "EUR", line.incurred)
-    assert differences.as_mapping() == contributions_of_spend(line, campaign)
+            delta.spend(spending(line, campaign), "EUR", line.incurred)
+    assert delta.as_mapping() == contributions_of_spend(line, campaign)
     assert line.posting == max((number for number, _ in postings), default=0)

@@ -13,10 +13,10 @@ from chassis.testing import ServiceUnderTest
 from contracts.territory.structure import MarketActivated, SegmentDefined, TeamDefined
 from territory.api import market as door
 from territory.domain import routing
-from territory.domain.compiled import Index
 from territory.domain.criteria import Criterion
+from territory.domain.rule_index import Index
 
-from .told import MARKET, put_market, qualified
+from .to_events import MARKET, put_market, qualified
 
 YAML = {"content-type": "application/yaml; charset=utf-8"}
 
@@ -119,17 +119,17 @@ async def test_a_version_that_was_taken_before_its_faults_were_known_goes_on_as_
 async def test_rules_are_compiled_when_they_are_put_and_an_index_that_takes_too_much_is_refused(
     service: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    compiled: list[int | None] = []
+    rule_index: list[int | None] = []
 
     class Counted(Index):
         def __init__(self, ranked: Sequence[Mapping[str, Criterion]], most: int | None = None) -> None:
-            compiled.append(most)
+            rule_index.append(most)
             super().__init__(ranked, most)
 
     monkeypatch.setattr(routing, "Index", Counted)
     await put_market(service)
     await service.receives(qualified(1))
-    assert compiled == [door.INDEX_BYTES_AT_MOST]
+    assert rule_index == [door.INDEX_BYTES_AT_MOST]
     monkeypatch.setattr(door, "INDEX_BYTES_AT_MOST", 2**20)
     rules = [
         {"name": f"r{n}", "segment": "de", "team": "germany", "when": {"product": {"prefix": f"{n}"}}}

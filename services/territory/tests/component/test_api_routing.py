@@ -4,7 +4,7 @@ from uuid import UUID, uuid4
 
 from chassis.testing import ServiceUnderTest
 
-from .told import put_market, qualified
+from .to_events import put_market, qualified
 
 
 async def decision(service: ServiceUnderTest, number: int) -> dict[str, dict[str, object]]:
@@ -51,7 +51,7 @@ async def test_a_decision_is_explained_by_the_rules_of_its_time(service: Service
     await service.receives(qualified(1))
     before = await decision(service, 1)
     await put_market(service, rules=[])
-    service.service.database.memo.clear()
+    service.service.database.process_cache.clear()
     assert await decision(service, 1) == before
 
 

@@ -9,7 +9,7 @@ from territory.domain.possible import doubtful, impossible
 from .test_market import FILE, changed
 
 
-def told(asked: dict[str, Any]) -> dict[str, str]:
+def to_events(asked: dict[str, Any]) -> dict[str, str]:
     faults = impossible(changed("rules/0/when", asked))
     return {fault.field.removeprefix("rules[0].when."): fault.reason for fault in faults}
 
@@ -49,7 +49,7 @@ AREAS_DE, AREAS_GB = "never comes: areas of DE have 3 digits", "never comes: are
     ],
 )  # fmt: skip
 def test_what_never_comes_is_named(asked: dict[str, Any], field: str, reason: str) -> None:
-    assert told(asked) == ({field: reason} if reason else {})
+    assert to_events(asked) == ({field: reason} if reason else {})
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_what_never_comes_is_named(asked: dict[str, Any], field: str, reason: st
     ],
 )
 def test_what_may_come_is_taken(asked: dict[str, Any]) -> None:
-    assert told(asked) == {}
+    assert to_events(asked) == {}
 
 
 def test_a_teams_country_is_one() -> None:

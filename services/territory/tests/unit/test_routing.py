@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from territory.domain.compiled import TooLarge
 from territory.domain.criteria import Criterion, Ends, OneOf, Prefix, Range, Scalar, begins, number, text
 from territory.domain.routing import FALLBACK, REFUSED_AT_MOST, Fallback, Refused, Routed, Rule, RuleSet, Unroutable
+from territory.domain.rule_index import TooLarge
 
 from . import markets
 

@@ -46,9 +46,9 @@ class Board:
             pass
         return last
 
-    def take(self, told: Mapping[str, Any]) -> None:
+    def take(self, report: Mapping[str, Any]) -> None:
         """A frame: absolute rows, a row's higher version wins."""
-        for row in told.get("rows", ()):
+        for row in report.get("rows", ()):
             if row["version"] >= self.rows.get(row["key"], {"version": 0})["version"]:
                 self.rows[row["key"]] = row
                 self.fresh.add(row["key"])

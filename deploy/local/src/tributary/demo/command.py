@@ -10,12 +10,12 @@ from typing import Annotated
 
 import typer
 
+from tributary.child_process import StackError
 from tributary.demo.playing import Player
 from tributary.demo.show import Show
 from tributary.demo.tally import Asking, Sent, Standing, disagreements, summary
 from tributary.ending import Ended, foreground
 from tributary.loading import load_market
-from tributary.owned import StackError
 from tributary.progress import Steps
 from tributary.running import Running
 from tributary.stack import Stack
@@ -60,7 +60,7 @@ def demo(
             finally:
                 show.leave(picture)
             verdict = _verified(running, player.sent, stack.home, steps)
-            for line in (*summary(player.sent, before, after, wrong), *said_of(verdict)):
+            for line in (*summary(player.sent, before, after, wrong), *events_of(verdict)):
                 show.say(line)
             if not verdict.holds:
                 show_verdict(verdict, json_wanted=False)
@@ -147,13 +147,13 @@ def _verified(running: Running, sent: Sent, home: Path, steps: Steps) -> Verdict
     return verified(running, settle=10, accepted=journal, at_rest=True, steps=steps)
 
 
-def said_of(verdict: Verdict) -> list[str]:
+def events_of(verdict: Verdict) -> list[str]:
     """The verdict in two lines."""
     places = ", ".join(f"{n:,} {place}" for place, n in verdict.places.items() if n)
     broken = [finding.invariant.id for finding in verdict.findings if finding.found]
     if verdict.holds:
         read = f"{verdict.looked_at['records']:,} records and {verdict.looked_at['decisions']:,} decisions"
-        said = f"verified    {len(verdict.findings)} invariants hold over {read}"
+        events = f"verified    {len(verdict.findings)} invariants hold over {read}"
     else:
-        said = f"VIOLATED    {', '.join(broken) or 'the stack did not come to rest'}"
-    return [f"on record   {verdict.accepted:,} accepted leads, each in one place: {places}", said]
+        events = f"VIOLATED    {', '.join(broken) or 'the stack did not come to rest'}"
+    return [f"on record   {verdict.accepted:,} accepted leads, each in one place: {places}", events]

@@ -14,9 +14,9 @@ import httpx
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from tributary.child_process import StackError
 from tributary.demo.tally import Sent
 from tributary.demo.walk import Walk
-from tributary.owned import StackError
 from tributary.running import Running
 from tributary.traffic import Traffic
 
@@ -132,10 +132,10 @@ class Player:
         return dict(answer.json()) if answer.status_code == 200 else {}
 
     async def _post(self, service: str, path: str, body: Any, headers: dict[str, str]) -> Any:
-        told = (await self._answer("POST", service, path, body, headers)).json()
-        if told.get("refused"):
-            raise StackError(f"{path} refused what it should have taken: {told['refused'][0]}")
-        return told
+        report = (await self._answer("POST", service, path, body, headers)).json()
+        if report.get("refused"):
+            raise StackError(f"{path} refused what it should have taken: {report['refused'][0]}")
+        return report
 
     async def _answer(self, method: str, service: str, path: str, body: Any, headers: dict[str, str]) -> httpx.Response:
         """Until there is one: a form keeps its lead while nobody answers or the door says 503."""

@@ -8,9 +8,9 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from tributary.child_process import StackError
 from tributary.ending import ended_by_signals
 from tributary.faults.run import play
-from tributary.owned import StackError
 from tributary.progress import Steps
 from tributary.state import state
 

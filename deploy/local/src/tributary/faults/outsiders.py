@@ -10,7 +10,7 @@ from typing import Any
 
 from confluent_kafka import Consumer, Producer, TopicPartition
 
-from tributary.owned import StackError
+from tributary.child_process import StackError
 
 POISONED = ("leads.intake", "campaigns.spend", "leads.lead", "territory.lead")
 Taken = Callable[[], None]
@@ -58,10 +58,10 @@ class Outsider:
 
     def ends(self, topic: str) -> dict[int, int]:
         """Where each partition ends now."""
-        told = self._producer.list_topics(topic, timeout=10).topics[topic].partitions
+        report = self._producer.list_topics(topic, timeout=10).topics[topic].partitions
         consumer: Any = Consumer({"bootstrap.servers": self.bootstrap, "group.id": "tributary-faults", "log_level": 0})
         try:
-            return {n: consumer.get_watermark_offsets(TopicPartition(topic, n), timeout=10)[1] for n in told}
+            return {n: consumer.get_watermark_offsets(TopicPartition(topic, n), timeout=10)[1] for n in report}
         finally:
             consumer.close()
 
@@ -86,14 +86,14 @@ class Outsider:
         partition: int,
         taken: Taken | None,
     ) -> None:
-        def told(failure: object, _: object) -> None:
+        def report(failure: object, _: object) -> None:
             if failure is not None:
                 self._say(topic, body, key, given, partition, taken)
             elif taken is not None:
                 taken()
 
         where = {} if partition < 0 else {"partition": partition}
-        self._producer.produce(topic, body, key, headers=list(given), on_delivery=told, **where)
+        self._producer.produce(topic, body, key, headers=list(given), on_delivery=report, **where)
 
 
 def _told(taken: Callable[[Mapping[str, Any]], None], spend: Mapping[str, Any]) -> Taken:
@@ -114,8 +114,13 @@ def headers(kind: bytes) -> list[tuple[str, bytes | None]]:
 
 def newest(bootstrap: str, topic: str, most: int) -> list[Any]:
     """The newest records of every partition, in order."""
-    told = {"bootstrap.servers": bootstrap, "group.id": "tributary-faults", "enable.auto.commit": False, "log_level": 0}
-    consumer: Any = Consumer(told)
+    report = {
+        "bootstrap.servers": bootstrap,
+        "group.id": "tributary-faults",
+        "enable.auto.commit": False,
+        "log_level": 0,
+    }
+    consumer: Any = Consumer(report)
     try:
         ends = {}
         for n in consumer.list_topics(topic, timeout=10).topics[topic].partitions:

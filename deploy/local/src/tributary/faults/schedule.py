@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from tributary.faults.ground import Ground
 from tributary.faults.nemesis import disk, processes, records, servers, strangers
+from tributary.faults.testbed import Testbed
 
 SERVICES = ("leads", "territory", "campaigns", "metrics")
 PRODUCERS = ("leads", "territory", "campaigns")
@@ -23,7 +23,7 @@ class Strike:
     """One fault that is going to be."""
 
     kind: str
-    do: Callable[[Ground, random.Random], dict[str, Any]]
+    do: Callable[[Testbed, random.Random], dict[str, Any]]
     seed: str
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from tributary.owned import StackError
+from tributary.child_process import StackError
 
 NOT_NOW = frozenset((429, 500, 502, 503, 504))
 LONGEST_PAUSE_S, ANSWER_WITHIN_S = 1.0, 15.0

@@ -16,9 +16,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from leads.domain.identity import lead_id_for
+from tributary.child_process import StackError
 from tributary.faults.outsiders import Outsider
 from tributary.faults.sending import Door, Request
-from tributary.owned import StackError
 from tributary.running import Running
 from tributary.traffic import Lead, Traffic
 
@@ -200,9 +200,9 @@ class Load:
             body = json.dumps({"spend": [*rows, *again]}).encode()
             self._doors["campaigns"].put(Request("/v1/spend", body, lambda _: self._paid(rows)))
         else:  # by the ad platform, late and in any order, among what it has told before
-            told, self._late = [*self._late, *again], rows
-            self._draw.shuffle(told)
-            self._outsider.spend(told, lambda row: self._paid([row]))
+            report, self._late = [*self._late, *again], rows
+            self._draw.shuffle(report)
+            self._outsider.spend(report, lambda row: self._paid([row]))
 
     def _paid(self, spends: list[Any]) -> None:
         for spend in spends:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import httpx
 
 from metrics.domain.contributions import UNROUTED
+from tributary.child_process import StackError
 from tributary.faults.traffic import Load
-from tributary.owned import StackError
 from tributary.running import Running
 
 EVERY_S, NORMAL_LAG_S = 0.1, 1.5

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from tributary.owned import StackError
+from tributary.child_process import StackError
 
 Kind = Literal["leads", "outcomes"]
 PREVIEW_ROWS, PREVIEW_CELL = 3, 40

@@ -57,10 +57,10 @@ class Column:
             self.open += 1
             self.example = self.example or found[0][:10]
 
-    def order(self, told: str) -> Order | None:
+    def order(self, report: str) -> Order | None:
         """The order for the whole column; None where it has to be asked."""
-        if told in ("dmy", "mdy"):
-            return "dmy" if told == "dmy" else "mdy"
+        if report in ("dmy", "mdy"):
+            return "dmy" if report == "dmy" else "mdy"
         if self.dmy and self.mdy:
             return None
         if self.open and not (self.dmy or self.mdy):

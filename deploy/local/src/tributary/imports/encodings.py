@@ -12,9 +12,9 @@ import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
+from tributary.child_process import StackError
 from tributary.imports import vocabulary
 from tributary.imports.asked import Unsure
-from tributary.owned import StackError
 from values.countries import country
 
 SAMPLE = 256 * 2**10
@@ -150,8 +150,8 @@ def _legacy(path: Path) -> str:
             spoken = vocabulary.languages(re.split(r"[,;\t|]", header.decode(name)))
         except UnicodeDecodeError:
             continue
-        told = 0.15 * any(name in _WRITTEN_IN.get(language, ()) for language in spoken)
-        readings[name] = (score(name, text) + told, text)
+        report = 0.15 * any(name in _WRITTEN_IN.get(language, ()) for language in spoken)
+        readings[name] = (score(name, text) + report, text)
     ranked = sorted(readings.items(), key=lambda item: -item[1][0])
     best = [(name, text) for name, (points, text) in ranked if points >= max(ENOUGH, ranked[0][1][0] - CLOSE)]
     if len({text for _, text in best}) == 1:

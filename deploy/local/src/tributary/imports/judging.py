@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from tributary.child_process import StackError
 from tributary.imports import dates
 from tributary.imports.asked import Answers, Kind, Unsure
 from tributary.imports.guessing import guessed
 from tributary.imports.mapping import Plan, check_zone, columns_of, plan_for
 from tributary.imports.table import Row, Table
 from tributary.imports.vocabulary import meaning
-from tributary.owned import StackError
 from values.text import visible
 
 SAMPLED = 200  # rows
@@ -26,7 +26,7 @@ class Judged:
     plan: Plan
     list: str
     rows: int
-    said: tuple[str, ...]
+    events: tuple[str, ...]
 
 
 def judged(kind: Kind, path: Path, mapping: Path | None, answers: Answers, list_name: str = "") -> Judged:

@@ -48,9 +48,9 @@ class _Reading:
 def layout_of(lines: Sequence[str], where: str, known: Known, answers: Answers) -> Layout:
     """The layout of the table in these first lines of it; ``known`` says whether a name is that of a field."""
     first = next((at for at, line in enumerate(lines) if line.strip()), 0)
-    told = _SEP_LINE.match(lines[first]) if lines else None
-    skipped = first + 1 if told else 0
-    separator = _separator(answers.separator) or (told[1] if told else "")
+    report = _SEP_LINE.match(lines[first]) if lines else None
+    skipped = first + 1 if report else 0
+    separator = _separator(answers.separator) or (report[1] if report else "")
     readings = [_read(lines, skipped, each, known) for each in ([separator] if separator else SEPARATORS)]
     if answers.columns:
         best = max(readings, key=lambda one: (one.even * (_width(one) == len(answers.columns)), _width(one)))
@@ -146,12 +146,12 @@ def _width(reading: _Reading) -> int:
     return len(reading.rows[reading.at or 0][2]) if reading.rows else 0
 
 
-def _separator(said: str) -> str:
-    if said.lower() in NAMED:
-        return NAMED[said.lower()]
-    if len(said) > 1 or said in ('"', "\n", "\r"):
+def _separator(events: str) -> str:
+    if events.lower() in NAMED:
+        return NAMED[events.lower()]
+    if len(events) > 1 or events in ('"', "\n", "\r"):
         raise Unsure("A separator is one character, or one of comma, semicolon, tab, pipe.")
-    return said
+    return events
 
 
 def _called(separator: str) -> str:

@@ -22,9 +22,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 
+from tributary.child_process import StackError
 from tributary.imports import dates
 from tributary.imports.asked import Kind
-from tributary.owned import StackError
 from values.money import CURRENCIES
 from values.numbers import number
 from values.times import Unreadable

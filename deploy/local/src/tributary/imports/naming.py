@@ -112,9 +112,9 @@ class Names:
 
     def _first(self, name: str, about: str) -> bytes | None:
         """What the first row of this name was about; None when this is it."""
-        short, told = self._short(name), self._short(about)
+        short, report = self._short(name), self._short(about)
         if short not in self._about:
-            self._about[short] = told
+            self._about[short] = report
             return None
         return self._about[short]
 

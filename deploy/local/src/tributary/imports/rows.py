@@ -76,11 +76,11 @@ def entry(plan: Plan, given: Mapping[str, str], names: Names, now: datetime) -> 
     made.body["sender"] = names.list
     _judge(made, given, len(filled))
     if not made.wrong:
-        said = names.name(made.body)
-        if said == TAKEN:
+        events = names.name(made.body)
+        if events == TAKEN:
             made.wrong.append(("external_id", TAKEN))
-        elif said:
-            made.noted.append(("row", said))
+        elif events:
+            made.noted.append(("row", events))
     return made
 
 
@@ -247,9 +247,9 @@ def _judge(made: Entry, given: Mapping[str, str], filled: int) -> None:
     elif contact.get("phone") or contact.get("email"):
         return  # the door says what is wrong with it
     elif not made.body.get("external_id"):
-        told = next((reason for name, reason in made.noted if name == "contact.phone"), "")
+        report = next((reason for name, reason in made.noted if name == "contact.phone"), "")
         made.wrong.append(
-            ("contact.phone", told) if told else ("row", "has no phone, e-mail or id: nobody can be reached")
+            ("contact.phone", report) if report else ("row", "has no phone, e-mail or id: nobody can be reached")
         )
     elif filled == 1 and len(given) > 2:
         made.wrong.append(("row", "holds an id and nothing else"))

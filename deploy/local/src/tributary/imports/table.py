@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tributary.child_process import StackError
 from tributary.imports import encodings, kinds
 from tributary.imports.asked import Answers, Unsure
 from tributary.imports.layout import LOOKED_AT, Known, Layout, layout_of
-from tributary.owned import StackError
 from values.contact import email
 
 LONGEST_CELL = 1_000_000  # a quotation mark that nobody closes would otherwise swallow the file

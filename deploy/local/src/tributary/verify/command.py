@@ -15,12 +15,12 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from tributary.child_process import StackError
 from tributary.ending import ended_by_signals
-from tributary.owned import StackError
 from tributary.progress import Steps
 from tributary.running import Running, read
 from tributary.verify.page import show, write_telemetry
-from tributary.verify.reading import read_world
+from tributary.verify.reading import read_snapshot
 from tributary.verify.verdict import Verdict, judge
 
 
@@ -64,12 +64,12 @@ def verified(
     """The verdict over a running stack, for tests and other commands as well."""
     steps = steps or Steps(quiet=True)
     with steps:
-        seen = read_world(running, settle, accepted, steps)
+        seen = read_snapshot(running, settle, accepted, steps)
         began = time.monotonic()
         gc.disable()  # as while reading: everything stays until the verdict is there
         try:
             with steps.step("invariants") as step:
-                verdict = judge(seen.world, seen.moving, at_rest=at_rest, progress=step.detail)
+                verdict = judge(seen.snapshot, seen.moving, at_rest=at_rest, progress=step.detail)
                 step.done = f"{len(verdict.findings)} invariants"
         finally:
             gc.enable()

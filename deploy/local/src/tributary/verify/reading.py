@@ -8,27 +8,27 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tributary.owned import StackError
+from tributary.child_process import StackError
 from tributary.progress import Steps
 from tributary.running import Running
+from tributary.verify.databases import Tables, contacts, snapshots
 from tributary.verify.looking import look_at_logs
 from tributary.verify.private import Private
 from tributary.verify.settling import later_numbers, settle
-from tributary.verify.snapshot import Tables, contacts, snapshots
+from tributary.verify.snapshot import SERVICES, CampaignTables, LeadsTables, MetricsTables, Snapshot, TerritoryTables
 from tributary.verify.topics import Topics
-from tributary.verify.world import SERVICES, CampaignTables, LeadsTables, MetricsTables, TerritoryTables, World
 
 
 @dataclass(frozen=True)
 class Read:
     """The world, what was still moving when it was read, and the seconds that reading took, the wait for rest apart."""
 
-    world: World
+    snapshot: Snapshot
     moving: tuple[str, ...]
     seconds: float
 
 
-def read_world(running: Running, settle_s: float, accepted: Path | None, steps: Steps) -> Read:
+def read_snapshot(running: Running, settle_s: float, accepted: Path | None, steps: Steps) -> Read:
     """Waits for rest, at most so long, and reads everything at one moment by offsets."""
     missing = [name for name in SERVICES if name not in running.services]
     if missing:
@@ -59,12 +59,12 @@ def read_world(running: Running, settle_s: float, accepted: Path | None, steps: 
     finally:
         gc.enable()
         topics.close()
-    world = World(logs, accounts, accepted=journal, private=private)
-    _place(world, tables.values())
-    world.leads.boxes = boxes
-    _look_at_rows(world)
-    world.logs_read = look_at_logs(Path(running.home), private) if running.home else 0
-    return Read(world, tuple(moving), time.monotonic() - began)
+    snapshot = Snapshot(logs, accounts, accepted=journal, private=private)
+    _place(snapshot, tables.values())
+    snapshot.leads.boxes = boxes
+    _look_at_rows(snapshot)
+    snapshot.logs_read = look_at_logs(Path(running.home), private) if running.home else 0
+    return Read(snapshot, tuple(moving), time.monotonic() - began)
 
 
 def master_of(running: Running) -> bytes | None:
@@ -73,24 +73,24 @@ def master_of(running: Running) -> bytes | None:
     return base64.b64decode(file.read_text()) if running.home and file.exists() else None
 
 
-def _look_at_rows(world: World) -> None:
+def _look_at_rows(snapshot: Snapshot) -> None:
     """Each lead's own contact is looked for in what is written down of it."""
-    for lead_id, lead in world.leads.leads.items():
-        world.private.text("the lead's row", f"{lead.about} {lead.history} {lead.outcomes}".encode(), lead_id)
-    for lead_id, decision in world.territory.decisions.items():
-        world.private.text("the lead's decision", f"{decision.inputs} {decision.reason}".encode(), lead_id)
+    for lead_id, lead in snapshot.leads.leads.items():
+        snapshot.private.text("the lead's row", f"{lead.about} {lead.history} {lead.outcomes}".encode(), lead_id)
+    for lead_id, decision in snapshot.territory.decisions.items():
+        snapshot.private.text("the lead's decision", f"{decision.inputs} {decision.reason}".encode(), lead_id)
 
 
-def _place(world: World, tables: Iterable[Tables]) -> None:
+def _place(snapshot: Snapshot, tables: Iterable[Tables]) -> None:
     for one in tables:
         if isinstance(one, LeadsTables):
-            world.leads = one
+            snapshot.leads = one
         elif isinstance(one, TerritoryTables):
-            world.territory = one
+            snapshot.territory = one
         elif isinstance(one, CampaignTables):
-            world.campaigns = one
+            snapshot.campaigns = one
         elif isinstance(one, MetricsTables):
-            world.metrics = one
+            snapshot.metrics = one
 
 
 def read_journal(file: Path) -> frozenset[str]:

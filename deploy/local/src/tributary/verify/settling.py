@@ -8,11 +8,11 @@ from typing import Any
 
 import asyncpg
 
-from tributary.owned import StackError
+from tributary.child_process import StackError
 from tributary.running import RunningService
-from tributary.verify.snapshot import connect, marks, numbers, source_of
+from tributary.verify.databases import connect, marks, numbers, source_of
+from tributary.verify.snapshot import STREAM, Account, subscriptions
 from tributary.verify.topics import Spans, Topics
-from tributary.verify.world import STREAM, Account, hearings
 
 UNSEQUENCED = tuple(topic for topic, stream in STREAM.items() if not stream.sequenced)
 _UNSENT = "select count(*) from outbox"
@@ -43,7 +43,7 @@ def moving(standing: Standing, spans: Spans) -> Iterator[str]:
             yield f"{rows} events wait in the outbox of {service}"
     if standing.untold:
         yield f"{standing.untold} KPI rows have changed and are not told yet"
-    for service, topic in hearings():
+    for service, topic in subscriptions():
         heard = standing.accounts[service].watermarks
         if topic in UNSEQUENCED:
             lag = sum(
@@ -52,9 +52,9 @@ def moving(standing: Standing, spans: Spans) -> Iterator[str]:
                 for n, (begin, end) in spans[topic].items()
             )
         else:
-            owner = standing.accounts[STREAM[topic].said_by]
-            said = {n: following - 1 for (of, n), following in owner.next_seq.items() if of == topic}
-            lag = sum(last - heard.get((topic, owner.source, n), 0) for n, last in said.items())
+            owner = standing.accounts[STREAM[topic].publisher]
+            events = {n: following - 1 for (of, n), following in owner.next_seq.items() if of == topic}
+            lag = sum(last - heard.get((topic, owner.source, n), 0) for n, last in events.items())
         if lag > 0:
             yield f"{service} has {lag} events of {topic} still to hear"
 

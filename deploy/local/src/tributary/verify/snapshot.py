@@ -1,229 +1,289 @@
-"""Every database, each in one snapshot of its own: tables, outbox, watermarks and what is parked, all of the same moment."""
+"""One moment of a stack: what every topic holds and every database knows, and, by watermarks, who must know what."""
 
-import asyncio
-import json
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any, NamedTuple
 
-import asyncpg
-
+from contracts import STREAMS
+from contracts.hearers import HEARS
 from metrics.domain.facts import CampaignFact, LeadFact, LineFact
-from tributary.owned import StackError
-from tributary.running import RunningService
-from tributary.verify.boxes import Boxes, read_boxes
-from tributary.verify.looking import look_at_tables
+from tributary.verify.boxes import Boxes
+from tributary.verify.events import EventRecord, Money
 from tributary.verify.private import Private
-from tributary.verify.said import Said, body_of, spend_name
-from tributary.verify.world import (
-    Account,
-    CampaignTables,
-    Decision,
-    Known,
-    KpiRow,
-    LeadsTables,
-    Line,
-    MarketFile,
-    MetricsTables,
-    Plan,
-    Posting,
-    Spend,
-    TerritoryTables,
-)
 
-OUTCOMES = Known._fields.index("outcomes")
-Tables = LeadsTables | TerritoryTables | CampaignTables | MetricsTables
+SERVICES = ("leads", "territory", "campaigns", "metrics")
+STREAM = {stream.topic: stream for stream in STREAMS}
+SEQUENCED = tuple(stream.topic for stream in STREAMS if stream.sequenced)
 
-_NUMBERS = "select topic, shard, next_seq from outbox_shard"
-_OUTBOX = "select topic, shard, seq, id::text as id, type, key, payload, at from outbox order by topic, shard, seq"
-# A row that has no time yet was only made ready: nothing was handled under it.
-_MARKS = "select topic, source, shard, last_seq from watermark where source <> 'kafka' or last_at is not null"
-_PARKED = """
-select topic, shard, position, coalesce(headers->>'ce_id', '') as id from parked where replayed_at is null
-"""
-_LEADS = """
-select lead_id::text, state, captured_at, qualified_at, discarded_at, opened_at, assigned_at, segment, team, pipeline, person,
-    waits, case when outcomes <> '[]' then outcomes::text end,
-    occurred_at, grade, disposition, scorecard, discard_reason, coalesce(about::text, ''), history::text, differing
-from lead
-"""
-_DECISIONS = """
-select lead_id::text, disposition, ruleset, segment, team, pipeline, person, reason, rule, inputs::text, refused::text,
-    turn
-from decision
-"""
-_MARKETS = "select version, document::text, sha256 from market"
-_PLANS = "select campaign, version, name, channel, segment, starts_at, ends_at, currency from campaign where known"
-_LINES = """
-select campaign, line, currency, planned, budget, committed, incurred, available, unmatched, postings, item, owner
-from budget_line
-"""
-_POSTINGS = """
-select p.campaign, p.line, p.currency, p.posting, p.kind, p.amount, p.sender, p.spend_id,
-    coalesce(array_agg(e.account order by e.account) filter (where e.account is not null), '{}') as accounts,
-    coalesce(array_agg(e.amount order by e.account) filter (where e.account is not null), '{}') as amounts
-from ledger_posting p left join ledger_entry e on e.posting_id = p.id
-group by p.id order by p.campaign, p.line, p.currency, p.posting
-"""
-_FACTS = """
-select lead_id::text, captured_at, channel, campaign, qualified_at, valid, discarded_at, placed_at, segment, team,
-    assigned_at, person, revision, outcome, amount, currency, history, segment_key, channel_key, campaign_key
-from lead_fact
-"""
-_CAMPAIGN_FACTS = """
-select campaign, version, channel, segment, history, segment_key, channel_key, campaign_key from campaign_fact
-"""
-_LINE_FACTS = "select campaign, line, currency, posting, incurred, history from line_fact"
-# What a finished transaction changed before the last publication's floor has been told in that or an earlier turn.
-_KPIS = """
-select by, key, version, leads, qualified, valid, routed, assigned, won, lost,
-    changed_xid < (select coalesce(max(floor), 0) from publication) as said
-from kpi
-"""
-_MONEY = "select by, key, measure, currency, minor from kpi_money where minor <> 0"
+Shard = tuple[str, int]  # topic, shard
+Position = tuple[str, str, int]  # topic, source, shard
 
 
-async def snapshots(
-    services: Mapping[str, RunningService], private: Private, told: Callable[[str], None] = lambda service: None
-) -> tuple[dict[str, Account], dict[str, Tables]]:
-    """All four, each in a transaction that sees one moment and changes nothing; ``private`` looks at all their texts."""
+class Known(NamedTuple):
+    """One lead as the leads service has it."""
 
-    async def one(service: str) -> tuple[Account, Tables]:
-        connection = await connect(service, services[service].database)
-        try:
-            async with connection.transaction(isolation="repeatable_read", readonly=True):
-                account = await _account(connection, service, private)
-                tables = await READ[service](connection)
-                await look_at_tables(connection, service, private)
-            told(service)
-            return account, tables
-        except asyncpg.PostgresError as failure:
-            raise StackError(f"The database of {service} can't be read: {failure}.") from failure
-        finally:
-            await connection.close()
-
-    names = list(services)
-    found = await asyncio.gather(*(one(name) for name in names))
-    return (
-        {name: account for name, (account, _) in zip(names, found, strict=True)},
-        {name: tables for name, (_, tables) in zip(names, found, strict=True)},
-    )
+    state: str
+    captured_at: datetime | None
+    qualified_at: datetime | None
+    discarded_at: datetime | None
+    opened_at: datetime | None
+    assigned_at: datetime | None
+    segment: str | None
+    team: str | None
+    pipeline: str | None
+    person: str | None
+    waits: str | None
+    outcomes: tuple[tuple[str, Money, str | None], ...]
+    occurred_at: datetime | None
+    grade: str | None
+    disposition: str | None
+    scorecard: int | None
+    discard_reason: str | None
+    about: str  # as JSON
+    history: str
+    differing: int = 0
 
 
-async def connect(service: str, database: str) -> Any:
-    """A connection as the service's own role."""
-    try:
-        return await asyncpg.connect(database, timeout=10, server_settings={"application_name": "tributary verify"})
-    except (OSError, asyncpg.PostgresError, TimeoutError) as failure:
-        raise StackError(
-            f"The database of {service} does not answer: {failure or type(failure).__name__}."
-        ) from failure
+class Decision(NamedTuple):
+    """One decision as the territory service has it."""
+
+    disposition: str
+    ruleset: int
+    segment: str | None
+    team: str | None
+    pipeline: str | None
+    person: str | None
+    reason: str | None
+    rule: str | None
+    inputs: str  # as JSON
+    refused: str
+    turn: int | None = None
 
 
-async def numbers(connection: Any) -> dict[tuple[str, int], int]:
-    """The next number of every shard."""
-    return {(row[0], row[1]): row[2] for row in await connection.fetch(_NUMBERS)}
+class MarketFile(NamedTuple):
+    """One version of the market, as it was given."""
+
+    document: str
+    sha256: str
 
 
-async def marks(connection: Any) -> dict[tuple[str, str, int], int]:
-    """How far every stream was heard."""
-    return {(row[0], row[1], row[2]): row[3] for row in await connection.fetch(_MARKS)}
+class Plan(NamedTuple):
+    """What a campaign is planned to be."""
+
+    version: int
+    name: str | None
+    channel: str | None
+    segment: str | None
+    starts_at: datetime | None
+    ends_at: datetime | None
+    currency: str | None
 
 
-async def source_of(connection: Any, service: str) -> str:
-    """The name of the service's present history."""
-    return f"{service}/{await connection.fetchval('select name from epoch')}"
+class Line(NamedTuple):
+    """One budget line as it stands."""
+
+    planned: bool
+    budget: int
+    committed: int
+    incurred: int
+    available: int
+    unmatched: int
+    postings: int
+    item: str
+    owner: str
 
 
-async def contacts(services: Mapping[str, RunningService], master: bytes | None, private: Private) -> Boxes:
-    """Opens the sealed contacts of all leads, so that ``private`` knows what to look for."""
-    connection = await connect("leads", services["leads"].database)
-    try:
-        async with connection.transaction(isolation="repeatable_read", readonly=True):
-            return await read_boxes(connection, master, private.know)
-    except asyncpg.PostgresError as failure:
-        raise StackError(f"The database of leads can't be read: {failure}.") from failure
-    finally:
-        await connection.close()
+class Posting(NamedTuple):
+    """One posting on a line with its entries, account by account."""
+
+    posting: int
+    kind: str
+    amount: int
+    spend_id: str | None
+    entries: tuple[tuple[str, int], ...]
 
 
-async def _account(connection: Any, service: str, private: Private) -> Account:
-    account = Account(await source_of(connection, service), await numbers(connection))
-    account.watermarks = await marks(connection)
-    for row in await connection.fetch(_OUTBOX):
-        said = Said(
-            row["shard"],
-            -1,
-            row["type"],
-            row["key"].decode(),
-            row["id"],
-            account.source,
-            row["shard"],
-            row["seq"],
-            body_of(row["type"], row["payload"]),
-            row["at"].isoformat(),
-        )
-        account.outbox.setdefault(row["topic"], []).append(said)
-        private.record(f"outbox of {service}", row["key"], row["payload"], ())
-    for topic, shard, position, identity in await connection.fetch(_PARKED):
-        account.parked_ids.add((topic, identity))
-        account.parked_at.add((topic, shard, position))
-    return account
+Place = tuple[str, str, str]  # campaign, line, currency
 
 
-async def _leads(connection: Any) -> LeadsTables:
-    tables = LeadsTables()
-    for row in await connection.fetch(_LEADS):
-        lead_id, *known = row
-        outcomes = known[OUTCOMES]
-        known[OUTCOMES] = _outcomes(outcomes) if outcomes else ()
-        tables.leads[lead_id] = Known._make(known)
-    rows = await connection.fetch("select event_id, lead_id::text from waiting_outcome")
-    tables.waiting = {row[0]: row[1] for row in rows}
-    return tables
+class Spend(NamedTuple):
+    """One spend that was counted."""
+
+    campaign: str
+    amount: int
+    currency: str
+    kind: str
 
 
-def _outcomes(text: str) -> tuple[tuple[str, tuple[int, str] | None, str | None], ...]:
-    return tuple(
-        (o["result"], (o["amount"]["minor"], o["amount"]["currency"]) if o.get("amount") else None, o.get("reason"))
-        for o in json.loads(text)
-    )
+class KpiRow(NamedTuple):
+    """One KPI row. ``said`` is whether it must have been told since it changed last."""
+
+    version: int
+    counts: tuple[int, ...]
+    events: bool
 
 
-async def _territory(connection: Any) -> TerritoryTables:
-    decisions = {row[0]: Decision(*row[1:]) for row in await connection.fetch(_DECISIONS)}
-    rotations = await connection.fetch("select team, credits::text, turn from rotation")
-    markets = {row[0]: MarketFile(row[1], row[2]) for row in await connection.fetch(_MARKETS)}
-    active = await connection.fetchval("select version from active_market")
-    credits = {row[0]: json.loads(row[1]) for row in rotations}
-    return TerritoryTables(decisions, credits, {row[0]: row[2] for row in rotations}, markets, active or 0)
+@dataclass
+class LeadsTables:
+    """What is on record about leads."""
+
+    leads: dict[str, Known] = field(default_factory=dict)
+    waiting: dict[str, str] = field(default_factory=dict)  # event id -> lead id
+    boxes: Boxes = field(default_factory=Boxes)
 
 
-async def _campaigns(connection: Any) -> CampaignTables:
-    tables = CampaignTables({row[0]: Plan(*row[1:]) for row in await connection.fetch(_PLANS)})
-    tables.lines = {tuple(row[:3]): Line(*row[3:]) for row in await connection.fetch(_LINES)}
-    for *place, posting, kind, amount, sender, spend_id, accounts, amounts in await connection.fetch(_POSTINGS):
-        entries = tuple(zip(accounts, amounts, strict=True))
-        made = Posting(posting, kind, amount, spend_name(sender, spend_id) if spend_id else None, entries)
-        tables.postings.setdefault((place[0], place[1], place[2]), []).append(made)
-    spends = await connection.fetch("select sender, spend_id, campaign, amount, currency, kind from spend")
-    tables.spends = {spend_name(row[0], row[1]): Spend(*row[2:]) for row in spends}
-    return tables
+@dataclass
+class TerritoryTables:
+    """What was decided, and whose turn it is."""
+
+    decisions: dict[str, Decision] = field(default_factory=dict)
+    credits: dict[str, dict[str, int]] = field(default_factory=dict)
+    turns: dict[str, int] = field(default_factory=dict)  # how many each team has taken
+    markets: dict[int, MarketFile] = field(default_factory=dict)
+    active: int = 0
 
 
-async def _metrics(connection: Any) -> MetricsTables:
-    return MetricsTables(
-        {row[0]: LeadFact(*row) for row in await connection.fetch(_FACTS)},
-        {row[0]: CampaignFact(*row) for row in await connection.fetch(_CAMPAIGN_FACTS)},
-        {(row[0], row[1], row[2]): LineFact(*row) for row in await connection.fetch(_LINE_FACTS)},
-        {(row[0], row[1]): KpiRow(row[2], tuple(row[3:10]), row[10]) for row in await connection.fetch(_KPIS)},
-        {(row[0], row[1], row[2], row[3]): int(row[4]) for row in await connection.fetch(_MONEY)},
-        {row[0]: row[1] for row in await connection.fetch("select topic, at from as_of")},
-    )
+@dataclass
+class CampaignTables:
+    """The ledger."""
+
+    plans: dict[str, Plan] = field(default_factory=dict)
+    lines: dict[Place, Line] = field(default_factory=dict)
+    postings: dict[Place, list[Posting]] = field(default_factory=dict)
+    spends: dict[str, Spend] = field(default_factory=dict)
 
 
-READ: Mapping[str, Callable[[Any], Awaitable[Tables]]] = {
-    "leads": _leads,
-    "territory": _territory,
-    "campaigns": _campaigns,
-    "metrics": _metrics,
-}
+@dataclass
+class MetricsTables:
+    """Facts, and the numbers made of them."""
+
+    leads: dict[str, LeadFact] = field(default_factory=dict)
+    campaigns: dict[str, CampaignFact] = field(default_factory=dict)
+    lines: dict[Place, LineFact] = field(default_factory=dict)
+    kpis: dict[tuple[str, str], KpiRow] = field(default_factory=dict)
+    money: dict[tuple[str, str, str, str], int] = field(default_factory=dict)  # by, key, measure, currency
+    as_of: dict[str, datetime] = field(default_factory=dict)  # by topic
+
+
+@dataclass
+class Account:
+    """What every service's database says of what it said and heard, in one snapshot.
+
+    ``later`` are the next numbers as they were after the ends of the topics had been noted: nothing on a topic may be beyond
+    them. ``parked_ids`` and ``parked_at`` are events set aside and not replayed, by id and by position.
+    """
+
+    source: str
+    next_seq: dict[Shard, int] = field(default_factory=dict)
+    later: dict[Shard, int] = field(default_factory=dict)
+    outbox: dict[str, list[EventRecord]] = field(default_factory=dict)
+    watermarks: dict[Position, int] = field(default_factory=dict)
+    parked_ids: set[tuple[str, str]] = field(default_factory=set)
+    parked_at: set[tuple[str, int, int]] = field(default_factory=set)
+
+
+@dataclass
+class Log:
+    """One topic: its records in the order of their partitions, and where each partition begins and ended."""
+
+    records: list[EventRecord] = field(default_factory=list)
+    spans: dict[int, tuple[int, int]] = field(default_factory=dict)
+    foreign: list[tuple[int, int]] = field(
+        default_factory=list
+    )  # partition and offset of what lacks an event's headers
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing of it has expired yet."""
+        return all(begin == 0 for begin, _ in self.spans.values())
+
+    @cached_property
+    def first(self) -> list[EventRecord]:
+        """Every event once: what is sent again carries the number it had."""
+        seen: dict[tuple[str, int, int], EventRecord] = {}
+        for events in self.records:
+            seen.setdefault((events.source, events.shard, events.seq), events)
+        return list(seen.values())
+
+
+@dataclass
+class Snapshot:
+    """Everything that was read."""
+
+    logs: dict[str, Log]
+    accounts: dict[str, Account]
+    leads: LeadsTables = field(default_factory=LeadsTables)
+    territory: TerritoryTables = field(default_factory=TerritoryTables)
+    campaigns: CampaignTables = field(default_factory=CampaignTables)
+    metrics: MetricsTables = field(default_factory=MetricsTables)
+    accepted: frozenset[str] | None = None
+    private: Private = field(default_factory=Private)
+    logs_read: int = 0
+    process_cache: dict[Any, Any] = field(default_factory=dict)
+
+    def events(self, topic: str) -> list[EventRecord]:
+        """What is on the topic, every event once."""
+        log = self.logs[topic]
+        return log.first if STREAM[topic].sequenced else log.records
+
+    def heard(self, service: str, topic: str) -> list[EventRecord]:
+        """What the service must know: everything on the topic up to its watermarks that it has not parked."""
+        if ("heard", service, topic) not in self.process_cache:
+            self.process_cache["heard", service, topic] = list(self._heard(service, topic))
+        found: list[EventRecord] = self.process_cache["heard", service, topic]
+        return found
+
+    def _heard(self, service: str, topic: str) -> Iterator[EventRecord]:
+        for events in self.events(topic):
+            if self.reached(service, topic, events) and not self.is_parked(service, topic, events):
+                yield events
+
+    def reached(self, service: str, topic: str, events: EventRecord) -> bool:
+        """Whether the service has come as far as this event."""
+        marks = self.accounts[service].watermarks
+        if STREAM[topic].sequenced:
+            return events.seq <= marks.get((topic, events.source, events.shard), 0)
+        return events.offset <= marks.get((topic, "kafka", events.partition), -1)
+
+    def is_parked(self, service: str, topic: str, events: EventRecord) -> bool:
+        """Whether the service has set this event aside. Only our own outboxes' ids are sure to be unique."""
+        account = self.accounts[service]
+        if STREAM[topic].sequenced:
+            return (topic, events.id) in account.parked_ids
+        return (topic, events.partition, events.offset) in account.parked_at
+
+    def report(self, topic: str) -> list[EventRecord]:
+        """What the topic's owner had said when its snapshot was taken, sent or still in its outbox, every event once.
+
+        What earlier histories of a restored database have said is part of it; ``is_current`` tells them apart.
+        """
+        if ("told", topic) not in self.process_cache:
+            self.process_cache["told", topic] = self._told(topic)
+        found: list[EventRecord] = self.process_cache["told", topic]
+        return found
+
+    def _told(self, topic: str) -> list[EventRecord]:
+        account = self.accounts[STREAM[topic].publisher]
+        sent: set[tuple[int, int]] = set()
+        found = []
+        for events in self.events(topic):
+            if events.source == account.source:
+                if events.seq >= account.next_seq.get((topic, events.shard), 1):
+                    continue
+                sent.add((events.shard, events.seq))
+            found.append(events)
+        found += (row for row in account.outbox.get(topic, ()) if (row.shard, row.seq) not in sent)
+        return found
+
+    def is_current(self, topic: str, events: EventRecord) -> bool:
+        """Whether this was said by the database as it is now, and not by one that a backup replaced."""
+        return events.source == self.accounts[STREAM[topic].publisher].source
+
+
+def subscriptions() -> Iterator[tuple[str, str]]:
+    """Every service and topic it hears."""
+    for service, streams in HEARS.items():
+        for stream in streams:
+            yield service, stream.topic

@@ -6,10 +6,10 @@ from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
-from tributary.owned import StackError
+from tributary.child_process import StackError
+from tributary.verify.events import EventRecord, body_of
 from tributary.verify.private import Private
-from tributary.verify.said import Said, body_of
-from tributary.verify.world import SEQUENCED, STREAM, Log
+from tributary.verify.snapshot import SEQUENCED, STREAM, Log
 
 Spans = dict[str, dict[int, tuple[int, int]]]
 Progress = Callable[[int, int], None]
@@ -101,11 +101,11 @@ class Topics:
         if offset < end:
             headers = record.headers() or ()
             private.record(topic, record.key(), record.value(), headers)
-            said = said_of(record, topic, partition, offset, headers)
-            if said is None:
+            events = events_of(record, topic, partition, offset, headers)
+            if events is None:
                 logs[topic].foreign.append((partition, offset))
             else:
-                found[topic, partition].append(said)
+                found[topic, partition].append(events)
         if offset >= end - 1:
             del ends[topic, partition]
             self._consumer.pause([TopicPartition(topic, partition)])
@@ -127,13 +127,15 @@ def _shared(text: bytes) -> str:
     return found
 
 
-def said_of(record: Any, topic: str, partition: int, offset: int, given: Iterable[tuple[str, Any]]) -> Said | None:
+def events_of(
+    record: Any, topic: str, partition: int, offset: int, given: Iterable[tuple[str, Any]]
+) -> EventRecord | None:
     """The record as an event; None when it lacks the headers an event must have."""
     try:
         headers = dict(given)
         kind = _shared(headers["ce_type"])
         sequenced = topic in _SEQUENCED
-        return Said(
+        return EventRecord(
             partition,
             offset,
             kind,

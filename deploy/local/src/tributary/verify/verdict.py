@@ -8,7 +8,7 @@ from itertools import islice
 from tributary.verify.invariants import INVARIANTS, Invariant, Violation
 from tributary.verify.invariants.placement import counted, places, unaccounted
 from tributary.verify.invariants.sequences import duplicates
-from tributary.verify.world import World
+from tributary.verify.snapshot import Snapshot
 
 KEPT = 1000  # counter-examples per invariant; all of them are counted
 
@@ -48,7 +48,7 @@ class Verdict:
 
 
 def judge(
-    world: World,
+    snapshot: Snapshot,
     moving: Sequence[str] = (),
     *,
     at_rest: bool = False,
@@ -58,59 +58,59 @@ def judge(
     findings = []
     for invariant in INVARIANTS:
         progress(invariant.id)
-        findings.append(_finding(invariant, world))
+        findings.append(_finding(invariant, snapshot))
     return Verdict(
         findings,
-        counted(world),
-        len(places(world)),
-        unaccounted(world),
-        _looked_at(world),
+        counted(snapshot),
+        len(places(snapshot)),
+        unaccounted(snapshot),
+        _looked_at(snapshot),
         tuple(moving),
-        tuple(_notes(world)),
+        tuple(_notes(snapshot)),
         at_rest,
     )
 
 
-def _finding(invariant: Invariant, world: World) -> Finding:
+def _finding(invariant: Invariant, snapshot: Snapshot) -> Finding:
     kinds: Counter[str] = Counter()
-    every = iter(invariant.violations(world))
+    every = iter(invariant.violations(snapshot))
     first = list(islice(every, KEPT))
     kinds.update(violation.kind for violation in first)
     kinds.update(violation.kind for violation in every)
     return Finding(invariant, kinds.total(), kinds, first)
 
 
-def _looked_at(world: World) -> dict[str, int]:
+def _looked_at(snapshot: Snapshot) -> dict[str, int]:
     return {
-        "records": sum(len(log.records) for log in world.logs.values()),
-        "records sent again": duplicates(world),
-        "foreign records": sum(len(log.foreign) for log in world.logs.values()),
-        "parked events": sum(len(account.parked_at) for account in world.accounts.values()),
-        "texts": world.private.texts,
-        "contacts opened": world.leads.boxes.opened or 0,
-        "leads on record": sum(lead.captured_at is not None for lead in world.leads.leads.values()),
-        "outcomes": sum(len(lead.outcomes) for lead in world.leads.leads.values()),
-        "outcomes waiting": len(world.leads.waiting),
-        "decisions": len(world.territory.decisions),
-        "spends": len(world.campaigns.spends),
-        "postings": sum(map(len, world.campaigns.postings.values())),
-        "KPI rows": len(world.metrics.kpis),
+        "records": sum(len(log.records) for log in snapshot.logs.values()),
+        "records sent again": duplicates(snapshot),
+        "foreign records": sum(len(log.foreign) for log in snapshot.logs.values()),
+        "parked events": sum(len(account.parked_at) for account in snapshot.accounts.values()),
+        "texts": snapshot.private.texts,
+        "contacts opened": snapshot.leads.boxes.opened or 0,
+        "leads on record": sum(lead.captured_at is not None for lead in snapshot.leads.leads.values()),
+        "outcomes": sum(len(lead.outcomes) for lead in snapshot.leads.leads.values()),
+        "outcomes waiting": len(snapshot.leads.waiting),
+        "decisions": len(snapshot.territory.decisions),
+        "spends": len(snapshot.campaigns.spends),
+        "postings": sum(map(len, snapshot.campaigns.postings.values())),
+        "KPI rows": len(snapshot.metrics.kpis),
     }
 
 
-def _notes(world: World) -> list[str]:
+def _notes(snapshot: Snapshot) -> list[str]:
     notes = [
         f"The beginning of {topic} has expired: what needs it whole is not compared with it."
-        for topic, log in world.logs.items()
+        for topic, log in snapshot.logs.items()
         if not log.complete and topic != "metrics.kpi" and topic != "territory.structure"
     ]
-    boxes = world.leads.boxes
+    boxes = snapshot.leads.boxes
     if boxes.opened is None:
         notes.append(
             "The stack's keys are not on this machine: whether contacts open, and whether they stand in the clear, was not"
             " seen; canaries were looked for."
         )
-    elif not world.logs_read and boxes.opened:
+    elif not snapshot.logs_read and boxes.opened:
         notes.append("The stack's logs are not on this machine and were not looked at.")
     if boxes.forgotten:
         notes.append(

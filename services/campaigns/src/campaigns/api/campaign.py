@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field
 
-from campaigns.api.wire import Body, Budget, CampaignId, Code, Name, Time, Words
+from campaigns.api.schemas import Body, Budget, CampaignId, Code, Name, Time, Words
 from campaigns.domain.campaign import CurrencyFixed, Plan, PlannedLine, faults
 from campaigns.store import campaign as campaigns
 from campaigns.store import ledger

@@ -6,8 +6,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel
 
+from campaigns.api.schemas import CampaignId
 from campaigns.api.taken import until_counted
-from campaigns.api.wire import CampaignId
 from campaigns.store import campaign as campaigns
 from campaigns.store import ledger
 from campaigns.use_cases.note import open_note
@@ -27,7 +27,7 @@ class Figures(BaseModel):
     unmatched: int
 
 
-class LineStanding(Figures):
+class LineState(Figures):
     """One line in one currency as it stands."""
 
     line: str
@@ -63,7 +63,7 @@ class LedgerSeen(BaseModel):
     currency: str | None
     known: bool
     totals: list[Figures]
-    lines: list[LineStanding]
+    lines: list[LineState]
     postings: list[PostingSeen]
     next: int | None
 
@@ -90,7 +90,7 @@ async def get_ledger(
         currency=head["currency"],
         known=head["known"],
         totals=[Figures(**row) for row in totals],
-        lines=[LineStanding(**row) for row in lines],
+        lines=[LineState(**row) for row in lines],
         postings=[PostingSeen(**{**row, "note": open_note(master, row["note"])}) for row in postings],
         next=postings[-1]["id"] if len(postings) == limit else None,
     )

@@ -15,8 +15,8 @@ from pydantic import (
     WrapValidator,
 )
 
+from campaigns.api.schemas import Amount, Body, Code, Name, Source, Time, Words
 from campaigns.api.taken import note_taken
-from campaigns.api.wire import Amount, Body, Code, Name, Source, Time, Words
 from campaigns.domain.spend import faults
 from campaigns.use_cases.ledger import spend_of
 from campaigns.use_cases.note import seal_note

@@ -44,5 +44,5 @@ async def until_counted(request: Request) -> None:
 
 
 def _taken(request: Request) -> dict[Identity, float]:
-    found: dict[Identity, float] = request.app.state.service.database.memo.setdefault(_TAKEN, {})
+    found: dict[Identity, float] = request.app.state.service.database.process_cache.setdefault(_TAKEN, {})
     return found

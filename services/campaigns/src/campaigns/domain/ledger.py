@@ -39,7 +39,7 @@ ACCOUNTS: Mapping[str, tuple[str, str]] = {
     "reversed": ("available", "incurred"),
 }
 
-Place = tuple[str, str]  # line, currency: where in a campaign's book something stands
+LineKey = tuple[str, str]  # line, currency: where in a campaign's book something stands
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Line:
     postings: int = 0
 
     @property
-    def place(self) -> Place:
+    def place(self) -> LineKey:
         """Where the line stands in its campaign's book."""
         return self.line, self.currency
 
@@ -101,7 +101,7 @@ class Book:
     campaign: str
     known: bool
     currency: str | None = None
-    lines: Mapping[Place, Line] = field(default_factory=dict)
+    lines: Mapping[LineKey, Line] = field(default_factory=dict)
 
     def written(self, name: str) -> str | None:
         """A line's name as the book has it, however it is written here; None when there is no such line."""
@@ -167,7 +167,7 @@ class Folded(NamedTuple):
 def fold(books: Mapping[str, Book], spends: Iterable[Spend]) -> Folded:
     """Posts the spends in order, each in the book of its campaign."""
     standing = {name: dict(book.lines) for name, book in books.items()}
-    changed: dict[tuple[str, Place], Line] = {}
+    changed: dict[tuple[str, LineKey], Line] = {}
     postings: list[Posting] = []
     refused: list[tuple[Spend, str]] = []
     for spend in spends:

@@ -24,13 +24,13 @@ async def plan_campaign(name: str, plan: Plan, tx: Transaction) -> tuple[str, in
     await campaigns.save_plan(tx, campaign, version, plan)
     await ledger.save_lines(tx, lines)
     await ledger.save_postings(tx, postings)
-    tx.emit(_told(campaign, plan, version, tx))
+    tx.emit(_to_event(campaign, plan, version, tx))
     for posting in postings:
         tx.emit(posted(posting, tx.now))
     return campaign, version
 
 
-def _told(campaign: str, plan: Plan, version: int, tx: Transaction) -> CampaignPlanned:
+def _to_event(campaign: str, plan: Plan, version: int, tx: Transaction) -> CampaignPlanned:
     return CampaignPlanned(
         campaign=campaign,
         name=plan.name,

@@ -52,12 +52,12 @@ async def _post(fresh: Sequence[Spend], reported: Sequence[tuple[SpendReported, 
                 tx.park(event, why[spend.identity])
     await ledger.save_lines(tx, done.lines)
     await ledger.save_postings(tx, done.postings)
-    because = {spend.identity: event for event, spend in reversed(reported)}
+    caused_by = {spend.identity: event for event, spend in reversed(reported)}
     for posting in done.postings:
-        cause = because[posting.spend.identity] if posting.spend else None
-        tx.emit(posted(posting, tx.now), because=cause)
+        cause = caused_by[posting.spend.identity] if posting.spend else None
+        tx.emit(posted(posting, tx.now), caused_by=cause)
         if posting.overspent:
-            tx.emit(overspent(posting, tx.now), because=cause)
+            tx.emit(overspent(posting, tx.now), caused_by=cause)
 
 
 def spend_of(event: SpendReported, note: str | None = None) -> Spend:

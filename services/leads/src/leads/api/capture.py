@@ -11,7 +11,7 @@ from uuid_utils import uuid7
 from chassis import FieldError, Problem, Service, not_valid
 from chassis.access import not_operator, shows_operator
 from chassis.callers import form_asked
-from chassis.door import LIMIT, SINGLE_LIMIT, Receive, Scope, Send, header, read_body
+from chassis.http import LIMIT, SINGLE_LIMIT, Receive, Scope, Send, header, read_body
 from chassis.sealing import seal
 from contracts.event import Money
 from contracts.leads.intake import INTAKE, LeadSubmitted

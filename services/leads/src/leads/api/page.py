@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from chassis import Problem
-from chassis.door import Receive, Scope, Send, header
+from chassis.http import Receive, Scope, Send, header
 from leads.settings import LeadsSettings
 
 THANKS = "/v1/leads/thanks"

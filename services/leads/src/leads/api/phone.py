@@ -87,11 +87,11 @@ def _read(text: str, country: str | None) -> Iterator[str]:
     """Every number that stands there, each once."""
     if len(text) > LONGEST:
         return
-    told = set()
+    settings = set()
     for part in _parts(digits(bare(text.replace("\n", ";"))).replace("＋", "+")):
         number = _one(part, country)
-        if number and number not in told:
-            told.add(number)
+        if number and number not in settings:
+            settings.add(number)
             yield number
 
 

@@ -33,5 +33,5 @@ class Repeats:
 
 def repeats(service: Service) -> Repeats:
     """This process's memory."""
-    found: Repeats = service.database.memo.setdefault(Repeats, Repeats())
+    found: Repeats = service.database.process_cache.setdefault(Repeats, Repeats())
     return found

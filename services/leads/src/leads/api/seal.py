@@ -44,7 +44,7 @@ class DoorKey:
 
 def door_key(service: Service) -> DoorKey:
     """This process's door key."""
-    found: DoorKey = service.database.memo.setdefault(DoorKey, DoorKey())
+    found: DoorKey = service.database.process_cache.setdefault(DoorKey, DoorKey())
     return found
 
 

@@ -103,21 +103,21 @@ def settle(form: LeadForm, aside: Aside, now: datetime, public: bool = False) ->
 
 def _settle_source(form: LeadForm, aside: Aside, public: bool) -> list[FieldError]:
     """Whoever has a token says where the lead comes from, in any of the words for it; anybody else comes from the web."""
-    said, values = form.source, form.__dict__  # a model's own way to set a field costs ten times as much
+    submission, values = form.source, form.__dict__  # a model's own way to set a field costs ten times as much
     if public:
         values["source"], values["sender"] = "web", None
-        if said and said != "web" and source_of(said) != "web":
+        if submission and submission != "web" and source_of(submission) != "web":
             aside.flag(flags.SOURCE_CLAIMED)
         return []
-    if said in SOURCES:
+    if submission in SOURCES:
         return []
-    if not said:
+    if not submission:
         return [FieldError("source", "is needed")]
-    form.source = source_of(said)
+    form.source = source_of(submission)
     if form.source is None:
         form.source = "import"
         aside.flag(flags.SOURCE_UNKNOWN)
-        form.channel = form.channel or said
+        form.channel = form.channel or submission
     return []
 
 

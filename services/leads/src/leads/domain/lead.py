@@ -15,7 +15,7 @@ from leads.domain.money import Money
 State = Literal["captured", "qualified", "routed", "assigned", "won", "lost", "discarded"]
 Result = Literal["won", "lost"]
 Entry = dict[str, Any]
-Step = tuple["Lead", Entry | None]
+Transition = tuple["Lead", Entry | None]
 
 DIFFERING_AT_MOST = 20  # lines about other content: whoever repeats himself does not fill the history
 
@@ -97,7 +97,9 @@ class Lead(NamedTuple):
         return "qualified" if self.qualified_at else "captured"
 
 
-def captured(lead: Lead, at: datetime, source: str, flags: tuple[str, ...] = (), content: str | None = None) -> Step:
+def captured(
+    lead: Lead, at: datetime, source: str, flags: tuple[str, ...] = (), content: str | None = None
+) -> Transition:
     """The lead is on record; captured again, it is the same lead."""
     if lead.captured_at:
         return lead, None
@@ -105,7 +107,7 @@ def captured(lead: Lead, at: datetime, source: str, flags: tuple[str, ...] = (),
     return lead._replace(captured_at=at, content=content), _entry("captured", at, source=source, **detail)
 
 
-def submitted_again(lead: Lead, at: datetime, content: str | None) -> Step:
+def submitted_again(lead: Lead, at: datetime, content: str | None) -> Transition:
     """The same lead was submitted again. The first submission stands; that another said something else is written down."""
     if lead.content is None or content == lead.content or lead.differing >= DIFFERING_AT_MOST:
         return lead, None
@@ -121,7 +123,7 @@ def qualified(
     scorecard: int,
     score: int,
     reasons: Mapping[str, int] | None = None,
-) -> Step:
+) -> Transition:
     """The scorecard judged the lead, for these reasons: its terms that counted, and their points. A verdict stands until a newer
     card judges again.
     """
@@ -132,14 +134,14 @@ def qualified(
     return after, _entry("qualified", at, **verdict, reasons=dict(reasons or {}))
 
 
-def discarded(lead: Lead, at: datetime, reason: str) -> Step:
+def discarded(lead: Lead, at: datetime, reason: str) -> Transition:
     """The lead is set aside, for a reason; the first reason stands."""
     if lead.discarded_at:
         return lead, None
     return lead._replace(discarded_at=at, discard_reason=reason), _entry("discarded", at, reason=reason)
 
 
-def opened(lead: Lead, at: datetime, segment: str, team: str, pipeline: str) -> Step:
+def opened(lead: Lead, at: datetime, segment: str, team: str, pipeline: str) -> Transition:
     """The lead stands in a team's pipeline. A later routing moves it, an older one heard again does not.
 
     With another team the person goes whom the former one gave the lead to: until the new team gives it to somebody it is
@@ -157,7 +159,7 @@ def opened(lead: Lead, at: datetime, segment: str, team: str, pipeline: str) -> 
     return after, _entry("routed", at, segment=segment, team=team, pipeline=pipeline, **released)
 
 
-def assigned(lead: Lead, at: datetime, team: str, person: str) -> Step:
+def assigned(lead: Lead, at: datetime, team: str, person: str) -> Transition:
     """The lead is a person's. A later assignment moves it, an older one heard again does not; nor does one by a team that
     the lead has left since. A team that is first heard of here has the lead until its routing is heard.
     """
@@ -171,20 +173,20 @@ def assigned(lead: Lead, at: datetime, team: str, person: str) -> Step:
     return after, _entry("assigned", at, team=team, person=person)
 
 
-def left_open(lead: Lead, at: datetime, reason: str) -> Step:
+def left_open(lead: Lead, at: datetime, reason: str) -> Transition:
     """Nobody could be given the lead: it waits, and this is why."""
     if lead.assigned_at or lead.waits == reason:
         return lead, None
     return lead._replace(waits=reason), _entry("waits", at, reason=reason)
 
 
-def closed(lead: Lead, outcome: Outcome) -> Step:
+def closed(lead: Lead, outcome: Outcome) -> Transition:
     """The lead was won or lost. The first outcome stands; a different one corrects it; the same again changes nothing.
 
     An outcome once corrected does not come back by being heard a second time.
     """
-    standing = lead.outcome
-    if standing and (outcome.says_the_same(standing) or _heard(lead, outcome, standing)):
+    current = lead.outcome
+    if current and (outcome.says_the_same(current) or _heard(lead, outcome, current)):
         return lead, None
     after = lead._replace(outcomes=(*lead.outcomes, outcome))
     detail: Entry = {"revision": after.revision}
@@ -197,12 +199,12 @@ def closed(lead: Lead, outcome: Outcome) -> Step:
     return after, _entry(outcome.result, outcome.at, **detail)
 
 
-def _heard(lead: Lead, outcome: Outcome, standing: Outcome) -> bool:
+def _heard(lead: Lead, outcome: Outcome, current: Outcome) -> bool:
     """Whether this very report was heard before. Without a name of its own it is told by its moment: two of one moment, as
     records that know only the day have them, are two."""
     if outcome.report is not None and any(one.report == outcome.report for one in lead.outcomes):
         return True
-    return outcome.at < standing.at and outcome in lead.outcomes
+    return outcome.at < current.at and outcome in lead.outcomes
 
 
 def _entry(what: str, at: datetime, **detail: Any) -> Entry:

@@ -30,9 +30,11 @@ def links_in(message: str, whole: bool = True) -> int:
         return 0
     lines = message.splitlines()
     ends = _end(lines, whole)
-    said, signed = "\n".join(lines[:ends]), "\n".join(lines[ends:])
-    above, below = len(LINK.findall(said)), len(LINK.findall(signed))
-    says_something = len(_WORD.findall(LINK.sub(" ", said))) >= 3 or bool(re.search(r"[\u3040-\u9fff]{4}", said))
+    submission, signed = "\n".join(lines[:ends]), "\n".join(lines[ends:])
+    above, below = len(LINK.findall(submission)), len(LINK.findall(signed))
+    says_something = len(_WORD.findall(LINK.sub(" ", submission))) >= 3 or bool(
+        re.search(r"[\u3040-\u9fff]{4}", submission)
+    )
     return above if says_something and below <= FORGIVEN else above + below
 
 

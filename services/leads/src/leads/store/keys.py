@@ -31,10 +31,12 @@ class Ring:
     @classmethod
     def of(cls, tx: Transaction) -> "Ring":
         """Derived once per process."""
-        ring = tx.memo.get(cls)
+        ring = tx.process_cache.get(cls)
         if ring is None:
             master = tx.settings.master_key_bytes()
-            ring = tx.memo[cls] = cls(derive(master, "persons"), derive(master, "intake"), derive(master, "pepper"))
+            ring = tx.process_cache[cls] = cls(
+                derive(master, "persons"), derive(master, "intake"), derive(master, "pepper")
+            )
         return ring
 
 
@@ -71,11 +73,11 @@ async def person_keys(tx: Transaction, person_ids: Iterable[UUID]) -> dict[UUID,
     """The keys of these persons, made where there were none. Two that make the same at once end with the first one's."""
     wrapping = Ring.of(tx).persons
     made = {i: new_key() for i in sorted(set(person_ids))}
-    boxes = {i: seal_bytes(wrapping, key, i.bytes) for i, key in made.items()}
-    rows = await tx.conn.fetch(_KEYS_OF, list(boxes), list(boxes.values()), tx.now)
+    ciphertexts = {i: seal_bytes(wrapping, key, i.bytes) for i, key in made.items()}
+    rows = await tx.conn.fetch(_KEYS_OF, list(ciphertexts), list(ciphertexts.values()), tx.now)
     found = {
         r["person_id"]: made[r["person_id"]]
-        if r["wrapped_key"] == boxes[r["person_id"]]
+        if r["wrapped_key"] == ciphertexts[r["person_id"]]
         else open_bytes(wrapping, r["wrapped_key"], r["person_id"].bytes)
         for r in rows
     }
@@ -95,7 +97,7 @@ async def known_person_keys(tx: Transaction, ids: Iterable[UUID]) -> dict[UUID, 
 
 async def intake_keys(tx: Transaction, names: Iterable[str]) -> Mapping[str, bytes]:
     """The intake keys of these names that still exist, or that follow from one that does."""
-    known: dict[str, bytes] = tx.memo.setdefault(_INTAKE, {})
+    known: dict[str, bytes] = tx.process_cache.setdefault(_INTAKE, {})
     missing = [n for n in set(names) if n not in known]
     if missing:
         rows = await tx.conn.fetch("select name, wrapped_key from intake_key")
@@ -161,4 +163,4 @@ async def destroy_intake_keys(tx: Transaction, made_before: datetime) -> None:
     await tx.conn.execute(
         "delete from intake_key where made_at < $1 and made_at < (select max(made_at) from intake_key)", made_before
     )
-    tx.memo.pop(_INTAKE, None)  # also what another replica has destroyed
+    tx.process_cache.pop(_INTAKE, None)  # also what another replica has destroyed

@@ -16,11 +16,11 @@ from leads.domain.money import Money
 
 
 @dataclass(frozen=True)
-class Who:
+class SealedContact:
     """Who asks, sealed, and what may be known of the lead without knowing them."""
 
     person_id: UUID
-    box: bytes
+    ciphertext: bytes
     about: Mapping[str, Any]
     occurred_at: datetime
 
@@ -32,7 +32,7 @@ class Record:
     lead_id: UUID
     lead: Lead
     added: Sequence[Entry] = ()
-    who: Who | None = None
+    who: SealedContact | None = None
 
 
 _PLAIN = Lead._fields[:-1]  # all but the outcomes are kept as they are, in columns of their names
@@ -84,7 +84,7 @@ async def save(tx: Transaction, records: Sequence[Record]) -> None:
         await tx.conn.execute(
             _SAVE,
             to_json([_row(r) for r in records]).decode(),
-            [r.who.box if r.who else None for r in records],
+            [r.who.ciphertext if r.who else None for r in records],
         )
 
 
@@ -147,7 +147,7 @@ def outcome_json(outcome: Outcome) -> dict[str, Any]:
     if outcome.reason:
         made["reason"] = outcome.reason
     if outcome.note:
-        made["note"] = {"box": outcome.note.box} | ({"key": outcome.note.key} if outcome.note.key else {})
+        made["note"] = {"box": outcome.note.ciphertext} | ({"key": outcome.note.key} if outcome.note.key else {})
     if outcome.report:
         made["report"] = outcome.report
     return made

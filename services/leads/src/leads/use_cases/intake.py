@@ -8,7 +8,7 @@ from chassis import Transaction
 from chassis.sealing import CannotOpen, seal_bytes, unseal
 from contracts.leads.intake import LeadSubmitted, OutcomeReported
 from contracts.leads.lead import LeadAttributes
-from leads.domain import lead as life
+from leads.domain import lead as lifecycle
 from leads.domain.flags import UNKNOWN_CAMPAIGN
 from leads.domain.lead import Entry, Lead
 from leads.domain.personal import Personal
@@ -18,7 +18,7 @@ from leads.store import campaign as campaigns
 from leads.store import keys
 from leads.store import lead as leads
 from leads.store import outcome as outcomes
-from leads.use_cases import telling
+from leads.use_cases import to_events
 from leads.use_cases.free_mail import is_free_mail
 from leads.use_cases.notes import reseal
 from leads.use_cases.personal import digest, pack, unpack
@@ -30,7 +30,7 @@ OF_SOMEBODY_ELSE = ""  # no digest of anybody's
 class Fresh:
     """A submission that is no lead on record yet, opened."""
 
-    said: LeadSubmitted
+    submission: LeadSubmitted
     person_id: UUID
     personal: Personal
     key: bytes
@@ -43,49 +43,51 @@ class Fresh:
 
 async def take_in(events: Sequence[LeadSubmitted | OutcomeReported], tx: Transaction) -> None:
     """Load, decide, save, tell: submissions, and reported outcomes, which may have overtaken their lead."""
-    standing = await leads.load(tx, (e.lead_id for e in events))
-    fresh = await _fresh(tx, events, standing)
-    planned = await campaigns.known(tx, (f.said.campaign for f in fresh.values() if f.said.campaign))
+    current = await leads.load(tx, (e.lead_id for e in events))
+    fresh = await _fresh(tx, events, current)
+    planned = await campaigns.known(tx, (f.submission.campaign for f in fresh.values() if f.submission.campaign))
     early = await outcomes.take(tx, fresh) if fresh else {}
 
     added: dict[UUID, list[Entry]] = {}
     for lead_id, one in fresh.items():
-        unknown = one.said.campaign and one.said.campaign not in planned
-        said_flags = (*((UNKNOWN_CAMPAIGN,) if unknown else ()), *(one.said.flags or ()))
-        standing[lead_id], added[lead_id] = _on_record(standing.get(lead_id, Lead()), one, said_flags, tx)
-    await _submitted_again(tx, [e for e in events if isinstance(e, LeadSubmitted)], fresh, standing, added)
+        unknown = one.submission.campaign and one.submission.campaign not in planned
+        said_flags = (*((UNKNOWN_CAMPAIGN,) if unknown else ()), *(one.submission.flags or ()))
+        current[lead_id], added[lead_id] = _on_record(current.get(lead_id, Lead()), one, said_flags, tx)
+    await _submitted_again(tx, [e for e in events if isinstance(e, LeadSubmitted)], fresh, current, added)
 
     overtook, reported = [], [(i, o) for i, waited in early.items() for o in waited]
-    because: list[LeadSubmitted | OutcomeReported] = [fresh[lead_id].said for lead_id, _ in reported]
+    caused_by: list[LeadSubmitted | OutcomeReported] = [fresh[lead_id].submission for lead_id, _ in reported]
     for event in events:
         if not isinstance(event, OutcomeReported):
             continue
-        outcome = telling.outcome_of(event)
-        if standing.get(event.lead_id, Lead()).known:
+        outcome = to_events.outcome_of(event)
+        if current.get(event.lead_id, Lead()).known:
             reported.append((event.lead_id, outcome))
-            because.append(event)
+            caused_by.append(event)
         else:
-            overtook.append((event.lead_id, tx.heard(event).id, outcome))
+            overtook.append((event.lead_id, tx.metadata(event).id, outcome))
     reported = await reseal(tx, reported, {i: one.key for i, one in fresh.items()})
-    for (lead_id, outcome), event in zip(reported, because, strict=True):
-        _close(standing, added, lead_id, outcome, event, tx)
+    for (lead_id, outcome), event in zip(reported, caused_by, strict=True):
+        _close(current, added, lead_id, outcome, event, tx)
 
     await outcomes.keep(tx, overtook)
     await leads.save(
         tx,
         [
-            leads.Record(lead_id, standing[lead_id], entries, _who(fresh[lead_id]) if lead_id in fresh else None)
+            leads.Record(
+                lead_id, current[lead_id], entries, _sealed_contact(fresh[lead_id]) if lead_id in fresh else None
+            )
             for lead_id, entries in added.items()
         ],
     )
 
 
 async def _fresh(
-    tx: Transaction, events: Iterable[LeadSubmitted | OutcomeReported], standing: Mapping[UUID, Lead]
+    tx: Transaction, events: Iterable[LeadSubmitted | OutcomeReported], current: Mapping[UUID, Lead]
 ) -> dict[UUID, Fresh]:
     """The submissions that are no leads on record yet, with who is behind them and their keys. A submission sent again is the
     same lead, the first one counts. One that no key of ours opens is set aside: however many there are, the others go on."""
-    new = [e for e in events if isinstance(e, LeadSubmitted) and not standing.get(e.lead_id, Lead()).known]
+    new = [e for e in events if isinstance(e, LeadSubmitted) and not current.get(e.lead_id, Lead()).known]
     door_keys = await keys.intake_keys(tx, (one.person.key for one in new))
     opened: dict[UUID, tuple[LeadSubmitted, UUID, Personal]] = {}
     for one in new:
@@ -96,31 +98,31 @@ async def _fresh(
             opened[one.lead_id] = (one, *found)
     sealing_keys = await keys.person_keys(tx, (person_id for _, person_id, _ in opened.values())) if opened else {}
     return {
-        lead_id: Fresh(one, person_id, personal, sealing_keys[person_id], telling.attributes(one))
+        lead_id: Fresh(one, person_id, personal, sealing_keys[person_id], to_events.attributes(one))
         for lead_id, (one, person_id, personal) in opened.items()
     }
 
 
-def _opened(tx: Transaction, said: LeadSubmitted, door_keys: Mapping[str, bytes]) -> tuple[UUID, Personal] | None:
+def _opened(tx: Transaction, submission: LeadSubmitted, door_keys: Mapping[str, bytes]) -> tuple[UUID, Personal] | None:
     """Who is behind it; None for what our door has not sealed, or sealed under a key that is gone."""
     try:
-        personal = unpack(unseal(said.person, door_keys[said.person.key], said.lead_id.bytes))
+        personal = unpack(unseal(submission.person, door_keys[submission.person.key], submission.lead_id.bytes))
     except (KeyError, CannotOpen):
         return None
-    return keys.person_id(tx, personal.email, personal.phone, said.lead_id), personal
+    return keys.person_id(tx, personal.email, personal.phone, submission.lead_id), personal
 
 
 async def _submitted_again(
     tx: Transaction,
     submitted: Sequence[LeadSubmitted],
     fresh: Mapping[UUID, Fresh],
-    standing: dict[UUID, Lead],
+    current: dict[UUID, Lead],
     added: dict[UUID, list[Entry]],
 ) -> None:
     """A known lead that is submitted with other content stays as it is, and its history says so. What can't be opened any
     more, or was put on record before there were digests, can't be compared."""
-    firsts = {id(one.said) for one in fresh.values()}
-    again = [o for o in submitted if standing.get(o.lead_id, Lead()).known and id(o) not in firsts]
+    firsts = {id(one.submission) for one in fresh.values()}
+    again = [o for o in submitted if current.get(o.lead_id, Lead()).known and id(o) not in firsts]
     door_keys = await keys.intake_keys(tx, (one.person.key for one in again)) if again else {}
     opened = [(one, *who) for one in again if (who := _opened(tx, one, door_keys))]
     known = {one.person_id: one.key for one in fresh.values()}
@@ -128,66 +130,68 @@ async def _submitted_again(
         known |= await keys.known_person_keys(tx, (person_id for _, person_id, _ in opened))
     for one, person_id, personal in opened:
         theirs = known.get(person_id)
-        content = digest(theirs, personal, telling.attributes(one)) if theirs else OF_SOMEBODY_ELSE
-        standing[one.lead_id], entry = life.submitted_again(standing[one.lead_id], tx.now, content)
+        content = digest(theirs, personal, to_events.attributes(one)) if theirs else OF_SOMEBODY_ELSE
+        current[one.lead_id], entry = lifecycle.submitted_again(current[one.lead_id], tx.now, content)
         if entry:
             added.setdefault(one.lead_id, []).append(entry)
 
 
-def judge(said: LeadSubmitted, personal: Personal) -> Verdict:
+def judge(submission: LeadSubmitted, personal: Personal) -> Verdict:
     """The scorecard's verdict on what was submitted and by whom."""
     return CURRENT.judge(
         facts(
-            said.source,
+            submission.source,
             phone=personal.phone,
             email=personal.email,
             free_mail=is_free_mail(personal.email),
             company=personal.company,
-            external_id=said.external_id,
+            external_id=submission.external_id,
             message=personal.message,
-            country=said.country,
-            product=said.product,
-            amount=telling.money_of(said.expected_amount),
-            attributes=said.attributes,
+            country=submission.country,
+            product=submission.product,
+            amount=to_events.money_of(submission.expected_amount),
+            attributes=submission.attributes,
         )
     )
 
 
 def _on_record(lead: Lead, one: Fresh, flags: tuple[str, ...], tx: Transaction) -> tuple[Lead, list[Entry]]:
     """Captured, qualified and, where it is no target, discarded; each told."""
-    said, about, verdict = one.said, one.about, judge(one.said, one.personal)
+    submission, about, verdict = one.submission, one.about, judge(one.submission, one.personal)
     steps: list[Entry | None] = []
-    lead, entry = life.captured(lead, tx.now, said.source, flags, one.content())
+    lead, entry = lifecycle.captured(lead, tx.now, submission.source, flags, one.content())
     steps.append(entry)
-    tx.emit(telling.captured(said, about, flags, tx.now))
+    tx.emit(to_events.captured(submission, about, flags, tx.now))
     judged = verdict.grade, verdict.disposition, verdict.scorecard, verdict.score, dict(verdict.reasons)
-    lead, entry = life.qualified(lead, tx.now, *judged)
+    lead, entry = lifecycle.qualified(lead, tx.now, *judged)
     steps.append(entry)
-    tx.emit(telling.qualified(said.lead_id, verdict, about, tx.now))
+    tx.emit(to_events.qualified(submission.lead_id, verdict, about, tx.now))
     if verdict.disposition == "not_a_target":
         reason = "not a target" if verdict.genuine else "not genuine"
-        lead, entry = life.discarded(lead, tx.now, reason)
+        lead, entry = lifecycle.discarded(lead, tx.now, reason)
         steps.append(entry)
-        tx.emit(telling.discarded(said.lead_id, reason, tx.now))
+        tx.emit(to_events.discarded(submission.lead_id, reason, tx.now))
     return lead, [s for s in steps if s]
 
 
 def _close(
-    standing: dict[UUID, Lead],
+    current: dict[UUID, Lead],
     added: dict[UUID, list[Entry]],
     lead_id: UUID,
-    outcome: life.Outcome,
-    because: LeadSubmitted | OutcomeReported,
+    outcome: lifecycle.Outcome,
+    caused_by: LeadSubmitted | OutcomeReported,
     tx: Transaction,
 ) -> None:
-    lead, entry = life.closed(standing[lead_id], outcome)
+    lead, entry = lifecycle.closed(current[lead_id], outcome)
     if entry:
-        standing[lead_id] = lead
+        current[lead_id] = lead
         added.setdefault(lead_id, []).append(entry)
-        tx.emit(telling.closed(lead_id, lead), because)
+        tx.emit(to_events.closed(lead_id, lead), caused_by)
 
 
-def _who(one: Fresh) -> leads.Who:
+def _sealed_contact(one: Fresh) -> leads.SealedContact:
     """Who and what the lead is about, sealed under the person's own key and bound to this lead."""
-    box = seal_bytes(one.key, pack(one.personal), one.said.lead_id.bytes)
-    return leads.Who(one.person_id, box, one.about.model_dump(mode="json", exclude_none=True), one.said.occurred_at)
+    ciphertext = seal_bytes(one.key, pack(one.personal), one.submission.lead_id.bytes)
+    return leads.SealedContact(
+        one.person_id, ciphertext, one.about.model_dump(mode="json", exclude_none=True), one.submission.occurred_at
+    )

@@ -16,10 +16,10 @@ async def rotate_intake_keys(tx: Transaction) -> None:
     While a submission stands parked its key stays, and every later one, because they follow from it: it can be replayed
     however long that takes. Replaying or discarding it lets the keys go.
     """
-    told = cast(LeadsSettings, tx.settings)
+    settings = cast(LeadsSettings, tx.settings)
     waiting = await parking.oldest_waiting(tx, LeadSubmitted.event_type())
     since = min(tx.now, waiting) if waiting else tx.now
-    await keys.destroy_intake_keys(tx, since - timedelta(days=told.intake_key_kept_days))
+    await keys.destroy_intake_keys(tx, since - timedelta(days=settings.intake_key_kept_days))
 
 
 async def current_intake_key(tx: Transaction) -> tuple[str, bytes]:

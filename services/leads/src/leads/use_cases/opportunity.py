@@ -7,8 +7,8 @@ from uuid import UUID
 from chassis import Transaction
 from contracts.leads.lead import OpportunityOpened
 from contracts.territory.lead import LeadAssigned, LeadRouted, LeadUnassigned, LeadUnroutable
-from leads.domain import lead as life
-from leads.domain.lead import Entry, Lead, Step
+from leads.domain import lead as lifecycle
+from leads.domain.lead import Entry, Lead, Transition
 from leads.store import lead as leads
 
 Decision = LeadRouted | LeadAssigned | LeadUnassigned | LeadUnroutable
@@ -16,11 +16,11 @@ Decision = LeadRouted | LeadAssigned | LeadUnassigned | LeadUnroutable
 
 async def follow_decisions(events: Sequence[Decision], tx: Transaction) -> None:
     """Opens the opportunity in its team's pipeline, names its person, or writes down why there is none."""
-    standing = await leads.load(tx, (e.lead_id for e in events))
+    current = await leads.load(tx, (e.lead_id for e in events))
     added: dict[UUID, list[Entry]] = defaultdict(list)
     for event in events:
-        lead, entry = _step(standing.get(event.lead_id, Lead()), event)
-        standing[event.lead_id] = lead
+        lead, entry = _step(current.get(event.lead_id, Lead()), event)
+        current[event.lead_id] = lead
         if entry is None:
             continue
         added[event.lead_id].append(entry)
@@ -29,16 +29,16 @@ async def follow_decisions(events: Sequence[Decision], tx: Transaction) -> None:
                 OpportunityOpened(
                     lead_id=event.lead_id, team=event.team, pipeline=event.pipeline, opened_at=event.routed_at
                 ),
-                because=event,
+                caused_by=event,
             )
-    await leads.save(tx, [leads.Record(i, standing[i], entries) for i, entries in added.items()])
+    await leads.save(tx, [leads.Record(i, current[i], entries) for i, entries in added.items()])
 
 
-def _step(lead: Lead, event: Decision) -> Step:
+def _step(lead: Lead, event: Decision) -> Transition:
     match event:
         case LeadRouted():
-            return life.opened(lead, event.routed_at, event.segment, event.team, event.pipeline)
+            return lifecycle.opened(lead, event.routed_at, event.segment, event.team, event.pipeline)
         case LeadAssigned():
-            return life.assigned(lead, event.assigned_at, event.team, event.person)
+            return lifecycle.assigned(lead, event.assigned_at, event.team, event.person)
         case LeadUnassigned() | LeadUnroutable():
-            return life.left_open(lead, event.decided_at, event.reason)
+            return lifecycle.left_open(lead, event.decided_at, event.reason)

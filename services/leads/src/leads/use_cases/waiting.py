@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import cast
 
-from chassis import Heard, Transaction, parking
+from chassis import EventMetadata, Transaction, parking
 from chassis.transaction import shard_of
 from contracts.leads.intake import INTAKE, OutcomeReported
 from leads.settings import LeadsSettings
@@ -23,7 +23,7 @@ async def park_late_outcomes(tx: Transaction) -> None:
 def _parked(late: outcomes.Late) -> parking.Parked:
     event = OutcomeReported.model_validate({"lead_id": late.lead_id, **late.outcome})
     key = str(late.lead_id).encode()
-    heard = Heard(
+    heard = EventMetadata(
         topic=INTAKE.topic,
         partition=shard_of(INTAKE, key),
         offset=-1,  # the topic has forgotten where it was

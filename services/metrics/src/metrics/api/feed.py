@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from chassis import Service, Transaction
 from chassis.database import INFRASTRUCTURE
-from metrics.api import wire
+from metrics.api import schemas
 from metrics.domain.contributions import DIMENSIONS, By
 from metrics.settings import MetricsSettings
 from metrics.store import kpis
@@ -138,7 +138,7 @@ class Feed:
         self._kick = asyncio.Event()
         self._lost = False
         self._silent_since = 0.0
-        self._told: dict[tuple[By, str], int] = {}
+        self._to_event: dict[tuple[By, str], int] = {}
 
     @property
     def readers(self) -> int:
@@ -171,7 +171,7 @@ class Feed:
         """The next rows of a snapshot. The position stands on its last piece: whoever breaks off before that begins anew."""
         rows = await kpis.page(tx, by, after, PIECE)
         reader.after = rows[-1].key if len(rows) == PIECE else None
-        table = wire.table(await kpis.as_of(tx), rows, reader.after)
+        table = schemas.table(await kpis.as_of(tx), rows, reader.after)
         return encode("snapshot", table.model_dump_json(), "" if reader.after is not None else reader.position)
 
     async def greeting(self, reader: Reader, by: By, service: Service) -> AsyncIterator[bytes]:
@@ -230,14 +230,14 @@ class Feed:
             self._resync()
         rows, self.floor = await kpis.read(tx, DIMENSIONS, self.floor or 0)
         # What was read up to a transaction still running is read again at the next tick: told once is enough.
-        fresh = [kpi for kpi in rows if self._told.get((kpi.by, kpi.key)) != kpi.version]
-        self._told = {(kpi.by, kpi.key): kpi.version for kpi in rows}
+        fresh = [kpi for kpi in rows if self._to_event.get((kpi.by, kpi.key)) != kpi.version]
+        self._to_event = {(kpi.by, kpi.key): kpi.version for kpi in rows}
         loop = asyncio.get_running_loop()
         if fresh:
             as_of = await kpis.as_of(tx)
             for by, changed in groupby(fresh, key=lambda kpi: kpi.by):
                 while rows_of := list(islice(changed, PIECE)):
-                    self._tell(by, wire.table(as_of, rows_of).model_dump_json())
+                    self._tell(by, schemas.table(as_of, rows_of).model_dump_json())
                     await asyncio.sleep(0)  # many changes at once keep nobody else waiting
             self._silent_since = loop.time()
         elif loop.time() - self._silent_since >= self.settings.stream_keep_alive_s:

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from chassis import begin, operator
-from metrics.api import wire
+from metrics.api import schemas
 from metrics.api.feed import PIECE
 from metrics.domain.contributions import By
 from metrics.domain.names import LONGEST
@@ -20,7 +20,7 @@ LAST_ID = UUID(int=2**128 - 1)
 router = APIRouter(prefix="/v1/kpis", tags=["kpis"], dependencies=[Depends(operator)])
 
 
-@router.get("", summary="The KPI rows of a dimension, by key.", response_model=wire.KpiTable)
+@router.get("", summary="The KPI rows of a dimension, by key.", response_model=schemas.KpiTable)
 async def kpi_table(
     request: Request,
     by: By = "segment",
@@ -32,10 +32,10 @@ async def kpi_table(
         as_of = await kpis.as_of(tx)
         rows = await kpis.page(tx, by, after, limit)
     following = rows[-1].key if len(rows) == limit else None
-    head, _, tail = wire.table(as_of, (), following).model_dump_json().partition("[]")
+    head, _, tail = schemas.table(as_of, (), following).model_dump_json().partition("[]")
     pieces = []
     for start in range(0, len(rows), PIECE):
-        pieces.append(wire.rows_json(rows[start : start + PIECE]))
+        pieces.append(schemas.rows_json(rows[start : start + PIECE]))
         await asyncio.sleep(0)  # a large table keeps nobody else waiting
     return Response(f"{head}[{','.join(pieces)}]{tail}", media_type="application/json")
 
@@ -47,10 +47,10 @@ async def leads_behind(
     key: str,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     before: UUID = LAST_ID,
-) -> wire.LeadsBehind:
+) -> schemas.LeadsBehind:
     """By falling id; the key may be in any spelling. The ids open in the services that own the leads; nothing here says who they are."""
     async with begin(request) as tx:
         found = await facts.leads_behind(tx, by, await row_called(tx, by, key), before, limit)
-    return wire.LeadsBehind(
-        leads=[wire.lead(fact) for fact in found], before=found[-1].lead_id if len(found) == limit else None
+    return schemas.LeadsBehind(
+        leads=[schemas.lead(fact) for fact in found], before=found[-1].lead_id if len(found) == limit else None
     )

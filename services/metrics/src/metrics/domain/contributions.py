@@ -25,11 +25,11 @@ NOTHING = [0] * len(COUNTS)
 
 Counts = tuple[int, int, int, int, int, int, int]
 # The four keys that a lead counts under, what it counts there, and what it was won for.
-Standing = tuple[tuple[Key, Key, Key, Key], Counts, tuple[str, int] | None]
+Contribution = tuple[tuple[Key, Key, Key, Key], Counts, tuple[str, int] | None]
 Contributions = Mapping[tuple[str, ...], int]
 
 
-def standing(fact: LeadFact) -> Standing | None:
+def contribution(fact: LeadFact) -> Contribution | None:
     """Where a lead counts and for what; None until it is captured, whatever else has been heard of it."""
     if fact.captured_at is None:
         return None
@@ -69,19 +69,19 @@ def spending(line: LineFact, campaign: CampaignFact) -> tuple[Key, Key, Key]:
 
 def contributions(fact: LeadFact) -> Contributions:
     """What a lead adds to which number: ``(by, key, measure)`` or ``(by, key, measure, currency)`` and how much."""
-    differences = Differences()
-    differences.move(None, standing(fact))
-    return differences.as_mapping()
+    delta = KpiDelta()
+    delta.move(None, contribution(fact))
+    return delta.as_mapping()
 
 
 def contributions_of_spend(line: LineFact, campaign: CampaignFact) -> Contributions:
     """What a budget line adds to which number."""
-    differences = Differences()
-    differences.spend(spending(line, campaign), line.currency, line.incurred)
-    return differences.as_mapping()
+    delta = KpiDelta()
+    delta.spend(spending(line, campaign), line.currency, line.incurred)
+    return delta.as_mapping()
 
 
-class Differences:
+class KpiDelta:
     """The sum of many effects: per KPI row seven counts, and amounts of money per measure and currency."""
 
     __slots__ = ("counts", "money")
@@ -90,7 +90,7 @@ class Differences:
         self.counts: dict[Key, list[int]] = {}
         self.money: dict[tuple[Key, str, str], int] = {}
 
-    def move(self, before: Standing | None, after: Standing | None) -> None:
+    def move(self, before: Contribution | None, after: Contribution | None) -> None:
         """One lead stood there and stands here now. What stays where it was and as it was costs nothing."""
         if before == after:
             return
@@ -111,9 +111,9 @@ class Differences:
         if minor:
             self._pay(keys, "spend", currency, minor)
 
-    def less(self, other: "Differences") -> "Differences":
+    def less(self, other: "KpiDelta") -> "KpiDelta":
         """What is here and not there, and, negative, what is there and not here."""
-        rest = Differences()
+        rest = KpiDelta()
         for key in {*self.counts, *other.counts}:
             mine, theirs = self.counts.get(key, NOTHING), other.counts.get(key, NOTHING)
             if mine != theirs:

@@ -25,8 +25,8 @@ class CannotCount(Exception):
     """What an event says can't be kept; the sentence says why, in words that hold no input."""
 
 
-def _newer(number: tuple[object, ...], history: str | None, standing: tuple[object, ...], of: str | None) -> bool:
-    return number > standing if not history or not of or history == of else True
+def _newer(number: tuple[object, ...], history: str | None, contribution: tuple[object, ...], of: str | None) -> bool:
+    return number > contribution if not history or not of or history == of else True
 
 
 @dataclass(slots=True)
@@ -40,7 +40,7 @@ class LeadFact:
     qualified_at: datetime | None = None
     valid: bool = False
     discarded_at: datetime | None = None
-    placed_at: datetime | None = None
+    routed_at: datetime | None = None
     segment: str | None = None
     team: str | None = None
     assigned_at: datetime | None = None
@@ -78,14 +78,14 @@ class LeadFact:
         if self.discarded_at is None or at > self.discarded_at:
             self.discarded_at = at
 
-    def placed(self, at: datetime, segment: str | None, team: str | None) -> None:
+    def routed(self, at: datetime, segment: str | None, team: str | None) -> None:
         """It belongs to this segment and team, or, with neither, no rule claimed it."""
-        if self.placed_at is None or (at, segment or "", team or "") > (
-            self.placed_at,
+        if self.routed_at is None or (at, segment or "", team or "") > (
+            self.routed_at,
             self.segment or "",
             self.team or "",
         ):
-            self.placed_at, self.segment, self.team = at, segment, team
+            self.routed_at, self.segment, self.team = at, segment, team
 
     def assigned(self, at: datetime, person: str | None) -> None:
         """It was given to this person, or, without one, waits in its team's queue."""
@@ -97,8 +97,8 @@ class LeadFact:
     ) -> None:
         """It was won or lost; a higher revision corrects a lower one of its history."""
         said = (revision, outcome, amount or 0, currency or "")
-        standing = (self.revision, self.outcome or "", self.amount or 0, self.currency or "")
-        if _newer(said, history, standing, self.history):
+        contribution = (self.revision, self.outcome or "", self.amount or 0, self.currency or "")
+        if _newer(said, history, contribution, self.history):
             self.revision, self.outcome, self.amount, self.currency = revision, outcome, amount, currency
             self.history = history or self.history
 
@@ -118,8 +118,8 @@ class CampaignFact:
 
     def planned(self, version: int, channel: str | None, segment: str | None, history: str | None = None) -> None:
         """The campaign's plan says this; a higher version replaces a lower one of its history."""
-        standing = (self.version, self.channel or "", self.segment or "")
-        if _newer((version, channel or "", segment or ""), history, standing, self.history):
+        contribution = (self.version, self.channel or "", self.segment or "")
+        if _newer((version, channel or "", segment or ""), history, contribution, self.history):
             self.version, self.channel, self.segment = version, channel, segment
             self.history = history or self.history
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from asyncpg import Record
 
 from chassis import Transaction
-from metrics.domain.contributions import COUNTS, By, Differences, Key
+from metrics.domain.contributions import COUNTS, By, Key, KpiDelta
 from metrics.domain.kpi import Kpi
 
 # A version is the writer's clock in microseconds, or one more than the row had: so it grows even over a restored backup,
@@ -67,14 +67,14 @@ class Publication(NamedTuple):
     horizon: int
 
 
-async def merge(tx: Transaction, differences: Differences) -> None:
+async def merge(tx: Transaction, delta: KpiDelta) -> None:
     """Adds the differences to the numbers, in the order of their keys."""
-    if not differences.counts:
+    if not delta.counts:
         return
-    counts = [(*key, *differences.counts[key]) for key in sorted(differences.counts)]
+    counts = [(*key, *delta.counts[key]) for key in sorted(delta.counts)]
     await tx.conn.execute(_MERGE, *zip(*counts, strict=True), int(tx.now.timestamp() * 1_000_000))
-    if differences.money:
-        money = sorted((*key, measure, currency, n) for (key, measure, currency), n in differences.money.items())
+    if delta.money:
+        money = sorted((*key, measure, currency, n) for (key, measure, currency), n in delta.money.items())
         await tx.conn.execute(_MERGE_MONEY, *zip(*money, strict=True))
 
 
@@ -113,9 +113,9 @@ def _kpi(row: Record) -> Kpi:
     return Kpi(*values)
 
 
-async def differences_held(tx: Transaction) -> Differences:
+async def delta_held(tx: Transaction) -> KpiDelta:
     """All the numbers, in the form in which differences are summed."""
-    held = Differences()
+    held = KpiDelta()
     for row in await tx.conn.fetch("select by, key, leads, qualified, valid, routed, assigned, won, lost from kpi"):
         held.counts[row["by"], row["key"]] = list(row[2 : 2 + len(COUNTS)])
     for row in await tx.conn.fetch("select by, key, measure, currency, minor from kpi_money"):

@@ -9,7 +9,7 @@ from contracts import STREAM_OF
 from contracts.event import Event
 from contracts.leads.lead import LeadCaptured, LeadClosed, LeadDiscarded, LeadQualified
 from contracts.territory.lead import LeadAssigned, LeadRouted, LeadUnassigned, LeadUnroutable
-from metrics.domain.contributions import Differences, Standing, standing
+from metrics.domain.contributions import Contribution, KpiDelta, contribution
 from metrics.domain.facts import CannotCount, LeadFact
 from metrics.domain.names import LONGEST
 from metrics.store import facts as store
@@ -49,26 +49,26 @@ def _closed(fact: LeadFact, event: LeadClosed, history: str) -> None:
 def _routed(fact: LeadFact, event: LeadRouted) -> None:
     _can_be_a_key(event.segment, event.team)
     _can_be_kept(event.routed_at)
-    fact.placed(event.routed_at, event.segment, event.team)
+    fact.routed(event.routed_at, event.segment, event.team)
 
 
 def _unroutable(fact: LeadFact, event: LeadUnroutable) -> None:
     _can_be_kept(event.decided_at)
-    fact.placed(event.decided_at, None, None)
+    fact.routed(event.decided_at, None, None)
 
 
 def _assigned(fact: LeadFact, event: LeadAssigned) -> None:
     """It also says where the lead belongs, should the word of its routing be missing."""
     _can_be_a_key(event.segment, event.team)
     _can_be_kept(event.assigned_at, event.person)
-    fact.placed(event.assigned_at, event.segment, event.team)
+    fact.routed(event.assigned_at, event.segment, event.team)
     fact.assigned(event.assigned_at, event.person)
 
 
 def _unassigned(fact: LeadFact, event: LeadUnassigned) -> None:
     _can_be_a_key(event.segment, event.team)
     _can_be_kept(event.decided_at)
-    fact.placed(event.decided_at, event.segment, event.team)
+    fact.routed(event.decided_at, event.segment, event.team)
     fact.assigned(event.decided_at, None)
 
 
@@ -113,18 +113,18 @@ async def count_leads(events: Sequence[OfALead] | Sequence[OfAPlace], tx: Transa
     """Every lead's fact learns what is said of it, and the numbers move by the difference that makes."""
     await store.take_turn(tx)
     facts = await store.load_leads(tx, {event.lead_id for event in events})
-    before: dict[Any, Standing | None] = {}
+    before: dict[Any, Contribution | None] = {}
     captured: dict[Any, LeadFact] = {}
-    placed: dict[Any, LeadFact] = {}
+    routed: dict[Any, LeadFact] = {}
     for event in events:
         lead_id, kind = event.lead_id, type(event)
         fact = facts.get(lead_id)
         if fact is None:
             fact = LeadFact(lead_id)
         if lead_id not in before:
-            before[lead_id] = standing(fact)
+            before[lead_id] = contribution(fact)
         try:
-            learn(fact, event, tx.heard(event).source)
+            learn(fact, event, tx.metadata(event).source)
         except CannotCount as refusal:
             tx.park(event, str(refusal))
             continue
@@ -132,18 +132,18 @@ async def count_leads(events: Sequence[OfALead] | Sequence[OfAPlace], tx: Transa
         if kind is LeadCaptured:
             captured[lead_id] = fact
         elif kind in PLACES:
-            placed[lead_id] = fact
+            routed[lead_id] = fact
     await name_captured(captured.values(), tx)
-    await name_placed(placed.values(), tx)
-    differences = Differences()
+    await name_placed(routed.values(), tx)
+    delta = KpiDelta()
     for lead_id, fact in facts.items():
-        differences.move(before[lead_id], standing(fact))
+        delta.move(before[lead_id], contribution(fact))
     await store.save_leads(tx, facts.values())
-    await kpis.merge(tx, differences)
-    await note_heard(events, tx)
+    await kpis.merge(tx, delta)
+    await note_as_of(events, tx)
 
 
-async def note_heard(events: Sequence[Event], tx: Transaction) -> None:
+async def note_as_of(events: Sequence[Event], tx: Transaction) -> None:
     """The numbers are as of the newest of these events; no clock that runs ahead makes them newer than now."""
-    newest = max(tx.heard(event).at for event in events)
+    newest = max(tx.metadata(event).at for event in events)
     await kpis.heard(tx, STREAM_OF[events[0].type].topic, min(newest, tx.now))

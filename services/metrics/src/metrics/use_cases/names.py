@@ -70,16 +70,16 @@ def _apart(written: str | None, names: dict[str, str]) -> str | None:
 
 async def names_of(tx: Transaction, by: By, written: Collection[str], declared: bool) -> dict[str, str]:
     """The name that each of these counts under. One that is new gets a row if it is declared, or while there is room."""
-    memo: dict[str, str] = tx.memo.setdefault(("names that have a row", by, declared), {})
-    found = {name: memo[name] for name in written if name in memo}
+    process_cache: dict[str, str] = tx.process_cache.setdefault(("names that have a row", by, declared), {})
+    found = {name: process_cache[name] for name in written if name in process_cache}
     if len(found) < len(written):
         strange = sorted(name for name in written if name not in found)
-        found.update(await _look_up(tx, by, strange, declared, memo))
+        found.update(await _look_up(tx, by, strange, declared, process_cache))
     return found
 
 
 async def _look_up(
-    tx: Transaction, by: By, strange: Collection[str], declared: bool, memo: dict[str, str]
+    tx: Transaction, by: By, strange: Collection[str], declared: bool, process_cache: dict[str, str]
 ) -> dict[str, str]:
     forms = {written: normal for written in strange if (normal := form(written)) is not None}
     known = await store.known(tx, by, set(forms.values()))
@@ -92,13 +92,13 @@ async def _look_up(
         new = dict(islice(new.items(), max(room, 0)))
     if new:
         await store.add(tx, by, new, declared)
-        tx.memo[ADDED] = tx.now
+        tx.process_cache[ADDED] = tx.now
     names = new | {normal: row.name for normal, row in known.items()}
     # Only what other transactions have committed is remembered: this one may still be rolled back.
-    if tx.memo.get(ADDED) != tx.now:
-        if len(memo) > REMEMBERED:
-            memo.clear()
-        memo.update({written: known[normal].name for written, normal in forms.items() if normal in known})
+    if tx.process_cache.get(ADDED) != tx.now:
+        if len(process_cache) > REMEMBERED:
+            process_cache.clear()
+        process_cache.update({written: known[normal].name for written, normal in forms.items() if normal in known})
     return {written: names.get(forms.get(written, ""), OTHER) for written in strange}
 
 

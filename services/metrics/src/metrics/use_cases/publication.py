@@ -24,18 +24,18 @@ async def publish_kpis(tx: Transaction) -> None:
         await kpis.touch(tx)
         floor = 0
     rows = (await kpis.read(tx, DIMENSIONS, floor)).rows
-    said_in, said = tx.memo.get(SAID, (0, {}))
+    said_in, said = tx.process_cache.get(SAID, (0, {}))
     fresh = [row for row in rows if said_in != turn or said.get((row.by, row.key)) != row.version]
     if fresh:
         as_of = max((await kpis.as_of(tx)).values(), default=tx.now)
         for row in fresh:
-            tx.emit(_told(row, as_of))
+            tx.emit(_to_event(row, as_of))
     if fresh or (rows and horizon > floor):
         await kpis.note_publication(tx, turn + 1, horizon)
-        tx.memo[SAID] = (turn + 1, {(row.by, row.key): row.version for row in rows})
+        tx.process_cache[SAID] = (turn + 1, {(row.by, row.key): row.version for row in rows})
 
 
-def _told(row: Kpi, as_of: datetime) -> KpiChanged:
+def _to_event(row: Kpi, as_of: datetime) -> KpiChanged:
     return KpiChanged(
         id=f"{row.by}:{row.key}",
         by=row.by,

@@ -3,17 +3,17 @@
 from collections.abc import Mapping
 
 from chassis import Transaction
-from metrics.domain.contributions import Contributions, Differences, spending, standing
+from metrics.domain.contributions import Contributions, KpiDelta, contribution, spending
 from metrics.store import facts as store
 from metrics.store import kpis
 from metrics.use_cases.names import rename_all
 
 
-async def recomputed(tx: Transaction) -> Differences:
+async def recomputed(tx: Transaction) -> KpiDelta:
     """The sum of the contributions of all facts."""
-    total = Differences()
+    total = KpiDelta()
     async for fact in store.every_lead(tx):
-        total.move(None, standing(fact))
+        total.move(None, contribution(fact))
     for line, campaign in await store.every_line(tx):
         total.spend(spending(line, campaign), line.currency, line.incurred)
     return total
@@ -22,7 +22,7 @@ async def recomputed(tx: Transaction) -> Differences:
 async def check(tx: Transaction) -> Mapping[tuple[str, ...], tuple[int, int]]:
     """Where the live numbers are not what the facts make: the live value and the right one. Empty when all is well."""
     await store.take_turn(tx)
-    live = (await kpis.differences_held(tx)).as_mapping()
+    live = (await kpis.delta_held(tx)).as_mapping()
     return apart(live, (await recomputed(tx)).as_mapping())
 
 
@@ -33,7 +33,7 @@ async def rebuild(tx: Transaction) -> Mapping[tuple[str, ...], tuple[int, int]]:
     """
     await store.take_turn(tx)
     await rename_all(tx)
-    held, right = await kpis.differences_held(tx), await recomputed(tx)
+    held, right = await kpis.delta_held(tx), await recomputed(tx)
     found = apart(held.as_mapping(), right.as_mapping())
     await kpis.merge(tx, right.less(held))
     return found

@@ -6,12 +6,12 @@ from typing import TypeVar
 from chassis import Transaction
 from contracts.campaigns.campaign import CampaignPlanned
 from contracts.campaigns.ledger import LedgerPosted
-from metrics.domain.contributions import Differences, spending
+from metrics.domain.contributions import KpiDelta, spending
 from metrics.domain.facts import CampaignFact, LineFact
 from metrics.domain.names import LONGEST
 from metrics.store import facts as store
 from metrics.store import kpis
-from metrics.use_cases.leads import note_heard
+from metrics.use_cases.leads import note_as_of
 from metrics.use_cases.names import name_campaigns
 
 E = TypeVar("E", LedgerPosted, CampaignPlanned)
@@ -28,17 +28,17 @@ async def count_spend(events: Sequence[LedgerPosted], tx: Transaction) -> None:
     await name_campaigns(new.values(), tx)
     campaigns |= new
     touched: dict[tuple[str, str, str], LineFact] = {}
-    differences = Differences()
+    delta = KpiDelta()
     for event in kept:
         key = (event.campaign, event.line, event.currency)
         line = touched[key] = lines.setdefault(key, LineFact(*key))
         was = line.incurred
-        line.posted(event.posting, event.incurred, tx.heard(event).source)
-        differences.spend(spending(line, campaigns[event.campaign]), event.currency, line.incurred - was)
+        line.posted(event.posting, event.incurred, tx.metadata(event).source)
+        delta.spend(spending(line, campaigns[event.campaign]), event.currency, line.incurred - was)
     await store.save_campaigns(tx, new.values())
     await store.save_lines(tx, touched.values())
-    await kpis.merge(tx, differences)
-    await note_heard(events, tx)
+    await kpis.merge(tx, delta)
+    await note_as_of(events, tx)
 
 
 async def place_campaigns(events: Sequence[CampaignPlanned], tx: Transaction) -> None:
@@ -48,17 +48,17 @@ async def place_campaigns(events: Sequence[CampaignPlanned], tx: Transaction) ->
     names = {event.campaign for event in kept}
     campaigns = {name: CampaignFact(name) for name in sorted(names)} | await store.load_campaigns(tx, names)
     lines = list((await store.load_lines(tx, names)).values())
-    differences = Differences()
+    delta = KpiDelta()
     for line in lines:
-        differences.spend(spending(line, campaigns[line.campaign]), line.currency, -line.incurred)
+        delta.spend(spending(line, campaigns[line.campaign]), line.currency, -line.incurred)
     for event in kept:
-        campaigns[event.campaign].planned(event.version, event.channel, event.segment, tx.heard(event).source)
+        campaigns[event.campaign].planned(event.version, event.channel, event.segment, tx.metadata(event).source)
     await name_campaigns(campaigns.values(), tx)
     for line in lines:
-        differences.spend(spending(line, campaigns[line.campaign]), line.currency, line.incurred)
+        delta.spend(spending(line, campaigns[line.campaign]), line.currency, line.incurred)
     await store.save_campaigns(tx, campaigns.values())
-    await kpis.merge(tx, differences)
-    await note_heard(events, tx)
+    await kpis.merge(tx, delta)
+    await note_as_of(events, tx)
 
 
 def _kept(events: Sequence[E], number: Callable[[E], int], tx: Transaction) -> list[E]:

@@ -11,10 +11,10 @@ from pydantic import BaseModel
 
 from chassis import FieldError, Problem, begin, not_valid, operator
 from territory.api.market_file import Unreadable, read_json, read_yaml, write_yaml
-from territory.domain.compiled import TooLarge
 from territory.domain.market import ActiveMarket, Fault, MarketRefused
 from territory.domain.market_file import FAULTS_AT_MOST, read_market
 from territory.domain.possible import doubtful, impossible
+from territory.domain.rule_index import TooLarge
 from territory.store import market as store
 from territory.use_cases.market import activate_market
 

@@ -5,8 +5,8 @@ from copy import copy
 from dataclasses import dataclass
 from itertools import islice
 
-from territory.domain.compiled import Index
 from territory.domain.criteria import Criterion, Lead, OneOf, Prefix, Range, claims
+from territory.domain.rule_index import Index
 
 FALLBACK = "fallback"
 REFUSED_AT_MOST = 10

@@ -57,7 +57,7 @@ async def market_of(tx: Transaction, version: int) -> ActiveMarket | None:
     """The market of a version. Versions never change, so the last few are kept in the process. Reading a long file takes a
     while: it is done beside the event loop.
     """
-    kept: dict[int, ActiveMarket] = tx.memo.setdefault("markets", {})
+    kept: dict[int, ActiveMarket] = tx.process_cache.setdefault("markets", {})
     if version not in kept:
         document = await tx.conn.fetchval(_DOCUMENT, version)
         if document is None:
@@ -72,7 +72,7 @@ def keep(tx: Transaction, market: ActiveMarket) -> None:
 
     Leads are routed by one version at a time: of the others no index is kept.
     """
-    kept: dict[int, ActiveMarket] = tx.memo.setdefault("markets", {})
+    kept: dict[int, ActiveMarket] = tx.process_cache.setdefault("markets", {})
     kept.pop(market.version, None)
     if market.ruleset.index:
         for other in kept.values():

@@ -21,12 +21,12 @@ async def activate_market(document: Any, market: ActiveMarket, tx: Transaction) 
     active = market.numbered(before + 1)
     await rotation.begin_rotations(tx, active.market.teams)
     await store.save_and_activate(tx, active.version, document, new)
-    for event in told(active, tx.now):
+    for event in to_events(active, tx.now):
         tx.emit(event)
     return active
 
 
-def told(active: ActiveMarket, at: datetime) -> Iterator[Event]:
+def to_events(active: ActiveMarket, at: datetime) -> Iterator[Event]:
     """The structure as it stands now, thing by thing, and then that it took effect."""
     version, market = active.version, active.market
     for segment in market.segments:

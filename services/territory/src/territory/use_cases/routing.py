@@ -39,7 +39,7 @@ async def route_leads(leads: Sequence[LeadQualified], tx: Transaction) -> None:
         await rotation.save_rotations(tx, standings)
     await store.save_decisions(tx, decisions)
     for decision in decisions:
-        for event in told(decision):
+        for event in to_events(decision):
             tx.emit(event)
 
 
@@ -79,7 +79,7 @@ def attributes(about: LeadAttributes) -> dict[str, Scalar]:
     return {name: value for name, value in known.items() if value is not None and is_comparable(value)}
 
 
-def told(decision: Decision) -> Iterator[Event]:
+def to_events(decision: Decision) -> Iterator[Event]:
     """What others hear of the decision."""
     lead_id, at, where, turn = decision.lead_id, decision.decided_at, decision.route, decision.turn
     if isinstance(where, Unroutable):

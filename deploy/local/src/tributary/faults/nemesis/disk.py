@@ -9,19 +9,19 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tributary.faults.ground import Ground, NotHere, happens
+from tributary.faults.testbed import NotHere, Testbed, happens
 
 ROOM_MB = 4  # beside what the outbox has when it moves there
 FULL = "No space left on device"
 
 
-def fill(ground: Ground, draw: random.Random, service: str) -> dict[str, Any]:
+def fill(testbed: Testbed, draw: random.Random, service: str) -> dict[str, Any]:
     """The outbox moves to a small disk, the disk is filled, and some seconds later there is room again."""
-    assert ground.stack.postgres is not None
-    has = ground.sql(service, "select pg_total_relation_size('outbox')")
-    log, place = ground.stack.postgres.log, mounted(ground, has // 1_000_000 + ROOM_MB)
+    assert testbed.stack.postgres is not None
+    has = testbed.sql(service, "select pg_total_relation_size('outbox')")
+    log, place = testbed.stack.postgres.log, mounted(testbed, has // 1_000_000 + ROOM_MB)
     try:
-        _move(ground, service, "small", place)
+        _move(testbed, service, "small", place)
         seen = log.read_text(errors="replace").count(FULL)
         onset = time.monotonic()
         filler = _filled(place / "filler")
@@ -32,15 +32,15 @@ def fill(ground: Ground, draw: random.Random, service: str) -> dict[str, Any]:
             filler.unlink()
         full = time.monotonic() - onset
         refused = log.read_text(errors="replace").count(FULL) - seen
-        _move(ground, service, "pg_default", None)
+        _move(testbed, service, "pg_default", None)
     finally:
-        unmount(ground)
+        unmount(testbed)
     return {"onset": onset, "service": service, "full_s": round(full, 1), "writes_refused": refused}
 
 
-def mounted(ground: Ground, size_mb: int) -> Path:
+def mounted(testbed: Testbed, size_mb: int) -> Path:
     """A file system of its own in memory, which only root can have."""
-    place = ground.folder / "small-disk"
+    place = testbed.folder / "small-disk"
     place.mkdir(exist_ok=True)
     command: list[str | Path] = ["mount", "-t", "tmpfs", "-o", f"size={size_mb}m,mode=700", "tributary-faults", place]
     if os.geteuid() or subprocess.run(command, capture_output=True, check=False).returncode:
@@ -49,18 +49,18 @@ def mounted(ground: Ground, size_mb: int) -> Path:
     return place
 
 
-def unmount(ground: Ground) -> None:
+def unmount(testbed: Testbed) -> None:
     """Whatever is left of it."""
-    subprocess.run(["umount", "--lazy", ground.folder / "small-disk"], capture_output=True, check=False)
+    subprocess.run(["umount", "--lazy", testbed.folder / "small-disk"], capture_output=True, check=False)
 
 
-def _move(ground: Ground, service: str, space: str, place: Path | None) -> None:
+def _move(testbed: Testbed, service: str, space: str, place: Path | None) -> None:
     if place is not None:
-        ground.sql("postgres", f"create tablespace {space} location '{place / 'space'}'", "select 1")
+        testbed.sql("postgres", f"create tablespace {space} location '{place / 'space'}'", "select 1")
     moved = (f"alter table outbox set tablespace {space}", f"alter index outbox_pkey set tablespace {space}")
-    ground.sql(service, "set lock_timeout = '10s'", *moved, "select 1")
+    testbed.sql(service, "set lock_timeout = '10s'", *moved, "select 1")
     if place is None:
-        ground.sql("postgres", "drop tablespace small", "select 1")
+        testbed.sql("postgres", "drop tablespace small", "select 1")
 
 
 def _filled(filler: Path) -> Path:

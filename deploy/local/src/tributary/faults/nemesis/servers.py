@@ -13,27 +13,27 @@ from typing import Any
 import asyncpg
 
 from tributary import kafka
-from tributary.faults.ground import DidNotHappen, Ground, happens, is_gone
-from tributary.owned import run
+from tributary.child_process import run
+from tributary.faults.testbed import DidNotHappen, Testbed, happens, is_gone
 from tributary.postgres import binaries
 from tributary.server import Server
 
 SERVICES = ("leads", "territory", "campaigns", "metrics")
 
 
-def kill_broker(ground: Ground, draw: random.Random, node: int = 0) -> dict[str, Any]:
+def kill_broker(testbed: Testbed, draw: random.Random, node: int = 0) -> dict[str, Any]:
     """kill -9 of a broker, and its restart; of three, one in turn."""
     onset = time.monotonic()
-    if ground.cluster:
-        broker = ground.cluster.nodes[node]
+    if testbed.cluster:
+        broker = testbed.cluster.nodes[node]
         pid = broker.pid
         broker.kill()
         time.sleep(3 + draw.random() * 2)  # long enough for its partitions to have another leader
         broker.start()
     else:
-        assert ground.stack.kafka is not None
-        address = ground.stack.bootstrap
-        pid = struck(ground.stack.kafka, signal.SIGKILL, lambda: kafka.answers(address, 1))
+        assert testbed.stack.kafka is not None
+        address = testbed.stack.bootstrap
+        pid = struck(testbed.stack.kafka, signal.SIGKILL, lambda: kafka.answers(address, 1))
     if not is_gone(pid):
         raise DidNotHappen(f"the broker ({pid}) lives after kill -9")
     return {"onset": onset, "pid": pid, "node": node, "down_s": round(time.monotonic() - onset, 1)}
@@ -48,21 +48,21 @@ def struck(server: Server, how: signal.Signals, answers: Callable[[], bool]) -> 
     return pid
 
 
-def kill_postgres(ground: Ground, draw: random.Random) -> dict[str, Any]:
+def kill_postgres(testbed: Testbed, draw: random.Random) -> dict[str, Any]:
     """kill -9 of the postmaster, or what Postgres calls an immediate stop: without a checkpoint; and its restart."""
-    server = ground.stack.postgres
+    server = testbed.stack.postgres
     assert server is not None
     how, before = draw.choice((signal.SIGKILL, signal.SIGQUIT)), recoveries(server)
     onset = time.monotonic()
-    pid = struck(server, how, lambda: takes_connections(ground))
+    pid = struck(server, how, lambda: takes_connections(testbed))
     happens("Postgres recovers from a crash", lambda: recoveries(server) > before)
     return {"onset": onset, "pid": pid, "how": how.name, "down_s": round(time.monotonic() - onset, 1)}
 
 
-def takes_connections(ground: Ground) -> bool:
+def takes_connections(testbed: Testbed) -> bool:
     """Whether Postgres answers a question."""
     try:
-        return bool(ground.sql("postgres", "select true"))
+        return bool(testbed.sql("postgres", "select true"))
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
         return False
 
@@ -72,10 +72,10 @@ def recoveries(server: Server) -> int:
     return server.log.read_text(errors="replace").count("automatic recovery in progress")
 
 
-def terminate_backends(ground: Ground, draw: random.Random) -> dict[str, Any]:
+def terminate_backends(testbed: Testbed, draw: random.Random) -> dict[str, Any]:
     """pg_terminate_backend of every connection that the services have."""
     onset = time.monotonic()
-    ended = ground.sql(
+    ended = testbed.sql(
         "postgres",
         "select count(*) filter (where pg_terminate_backend(pid)) from pg_stat_activity "
         "where usename in ('leads', 'territory', 'campaigns', 'metrics')",
@@ -85,68 +85,74 @@ def terminate_backends(ground: Ground, draw: random.Random) -> dict[str, Any]:
     return {"onset": onset, "backends": ended}
 
 
-def jump_clock(ground: Ground, draw: random.Random) -> dict[str, Any]:
+def jump_clock(testbed: Testbed, draw: random.Random) -> dict[str, Any]:
     """Two days pass between two submissions: the key that seals them is too old, and a new one is made."""
-    before = ground.sql("leads", "select count(*) from intake_key")
-    ground.sql("leads", "update intake_key set made_at = made_at - interval '2 days'", "select 1")
-    struck = ground.service("leads")
+    before = testbed.sql("leads", "select count(*) from intake_key")
+    testbed.sql("leads", "update intake_key set made_at = made_at - interval '2 days'", "select 1")
+    struck = testbed.service("leads")
     pid = struck.pid
     onset = time.monotonic()
     struck.kill()  # a running door looks at the clock every five minutes, a new one at once
     struck.start()
     after = happens(
-        "a new intake key is made", lambda: max(0, ground.sql("leads", "select count(*) from intake_key") - before)
+        "a new intake key is made", lambda: max(0, testbed.sql("leads", "select count(*) from intake_key") - before)
     )
     return {"onset": onset, "pid": pid, "keys_made": after}
 
 
-def migrate(ground: Ground, draw: random.Random) -> dict[str, Any]:
+def migrate(testbed: Testbed, draw: random.Random) -> dict[str, Any]:
     """kill -9 inside a migration: nothing of it stays, and the next attempt makes the whole schema."""
     name = draw.choice(SERVICES)
-    service, spare = ground.service(name), f"spare_{draw.randrange(1_000_000)}"
-    assert ground.stack.postgres is not None
+    service, spare = testbed.service(name), f"spare_{draw.randrange(1_000_000)}"
+    assert testbed.stack.postgres is not None
     onset = time.monotonic()
-    told = {**service.environment(), "DATABASE_URL": ground.stack.postgres.ensure_role_and_database(spare)}
-    words, log = [sys.executable, "-m", name, "migrate"], ground.folder / "migration.log"
-    armed = {**told, "TRIBUTARY_FAIL_POINTS": "true", "TRIBUTARY_FAIL_AT": "migration.running:1:kill"}
+    report = {**service.environment(), "DATABASE_URL": testbed.stack.postgres.ensure_role_and_database(spare)}
+    words, log = [sys.executable, "-m", name, "migrate"], testbed.folder / "migration.log"
+    armed = {**report, "TRIBUTARY_FAIL_POINTS": "true", "TRIBUTARY_FAIL_AT": "migration.running:1:kill"}
     killed = subprocess.run(words, env=armed, capture_output=True, check=False)
     if killed.returncode != -signal.SIGKILL:
         raise DidNotHappen(f"the migration of {name} ended with status {killed.returncode}")
     tables = "select count(*) from pg_tables where schemaname = 'public'"
-    if left := ground.sql(spare, tables):
+    if left := testbed.sql(spare, tables):
         raise DidNotHappen(f"{left} tables are left of a migration that was killed")
-    run(f"Migrating a spare database of {name}", words, log=log, env=told)
-    made = ground.sql(spare, tables)
-    ground.sql("postgres", f"drop database {spare} with (force)", f"drop role {spare}", "select 1")
+    run(f"Migrating a spare database of {name}", words, log=log, env=report)
+    made = testbed.sql(spare, tables)
+    testbed.sql("postgres", f"drop database {spare} with (force)", f"drop role {spare}", "select 1")
     return {"onset": onset, "service": name, "tables": made}
 
 
-def back_up(ground: Ground, name: str) -> None:
+def back_up(testbed: Testbed, name: str) -> None:
     """A dump of one service's database as it is now, while it is at work."""
-    file = ground.folder / f"{name}.dump"
-    command: list[str | Path] = [binaries() / "pg_dump", "-Fc", "-f", file, "-d", ground.database(name)]
-    run(f"Backing up {name}", command, log=ground.folder / "backup.log")
-    ground.backups[name] = file
+    file = testbed.folder / f"{name}.dump"
+    command: list[str | Path] = [binaries() / "pg_dump", "-Fc", "-f", file, "-d", testbed.database(name)]
+    run(f"Backing up {name}", command, log=testbed.folder / "backup.log")
+    testbed.backups[name] = file
 
 
-def restore(ground: Ground, draw: random.Random, name: str) -> dict[str, Any]:
+def restore(testbed: Testbed, draw: random.Random, name: str) -> dict[str, Any]:
     """The database comes back as it was some time ago, and its service begins a new history."""
-    service = ground.service(name)
+    service = testbed.service(name)
     heard = "select coalesce(sum(last_seq), 0) from watermark"
-    before = ground.sql(name, "select name from epoch"), ground.sql(name, heard)
+    before = testbed.sql(name, "select name from epoch"), testbed.sql(name, heard)
     onset = time.monotonic()
     service.kill()
-    ground.sql("postgres", f"drop database {name} with (force)", "select 1")
-    assert ground.stack.postgres is not None
-    ground.stack.postgres.ensure_role_and_database(name)
-    command: list[str | Path] = [binaries() / "pg_restore", "--no-owner", f"--role={name}", "-d", ground.database(name)]
-    run(f"Restoring {name}", [*command, ground.backups[name]], log=ground.folder / "backup.log")
-    older = ground.sql(name, heard)
+    testbed.sql("postgres", f"drop database {name} with (force)", "select 1")
+    assert testbed.stack.postgres is not None
+    testbed.stack.postgres.ensure_role_and_database(name)
+    command: list[str | Path] = [
+        binaries() / "pg_restore",
+        "--no-owner",
+        f"--role={name}",
+        "-d",
+        testbed.database(name),
+    ]
+    run(f"Restoring {name}", [*command, testbed.backups[name]], log=testbed.folder / "backup.log")
+    older = testbed.sql(name, heard)
     if older >= before[1]:
         raise DidNotHappen(f"the backup of {name} is not older than what it replaced")
     words = [sys.executable, "-m", name, "restored"]
-    run(f"A new history of {name}", words, log=ground.folder / "backup.log", env=service.environment())
-    if ground.sql(name, "select name from epoch") == before[0]:
+    run(f"A new history of {name}", words, log=testbed.folder / "backup.log", env=service.environment())
+    if testbed.sql(name, "select name from epoch") == before[0]:
         raise DidNotHappen(f"{name} goes on in its old history")
     service.start()
     return {"onset": onset, "service": name, "events_forgotten": int(before[1] - older)}

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from tributary.faults.ground import DidNotHappen, Ground, happens
 from tributary.faults.outsiders import Outsider
+from tributary.faults.testbed import DidNotHappen, Testbed, happens
 from tributary.verify import private
 
 SERVICES = ("leads", "territory", "campaigns", "metrics")
@@ -88,11 +88,11 @@ def bad_spend(draw: random.Random) -> dict[str, Any]:
     }
 
 
-def swarm(ground: Ground, draw: random.Random) -> dict[str, Any]:
+def swarm(testbed: Testbed, draw: random.Random) -> dict[str, Any]:
     """Hundreds of bad requests at the doors, with and without a token, and hundreds of bad records on what outsiders reach."""
     onset = time.monotonic()
-    answers = _at_the_doors(ground, draw)
-    outsider = Outsider(ground.stack.bootstrap, draw.randrange(1 << 30))
+    answers = _at_the_doors(testbed, draw)
+    outsider = Outsider(testbed.stack.bootstrap, draw.randrange(1 << 30))
     for n in range(ON_TOPICS):
         if n % 2:
             outsider.nonsense("campaigns.spend", bad_spend(draw))
@@ -103,9 +103,9 @@ def swarm(ground: Ground, draw: random.Random) -> dict[str, Any]:
         raise DidNotHappen(f"a door failed where it should have refused: {failed}")
     sent = {topic: outsider.ends(topic) for topic in ("leads.intake", "campaigns.spend")}
     happens(
-        "nobody is held by what strangers sent", lambda: all(_passed(ground, topic, sent[topic]) for topic in sent), 60
+        "nobody is held by what strangers sent", lambda: all(_passed(testbed, topic, sent[topic]) for topic in sent), 60
     )
-    happens("every service is ready beside bad input", lambda: all(_ready(ground, name) for name in SERVICES), 60)
+    happens("every service is ready beside bad input", lambda: all(_ready(testbed, name) for name in SERVICES), 60)
     return {"onset": onset, "answers": answers, "records": ON_TOPICS}
 
 
@@ -120,9 +120,9 @@ def _unopenable(draw: random.Random) -> dict[str, Any]:
     }
 
 
-def _at_the_doors(ground: Ground, draw: random.Random) -> dict[int, int]:
+def _at_the_doors(testbed: Testbed, draw: random.Random) -> dict[int, int]:
     """How often each status was answered."""
-    leads, campaigns = ground.service("leads").url, ground.service("campaigns").url
+    leads, campaigns = testbed.service("leads").url, testbed.service("campaigns").url
     asked: list[tuple[str, Any, bool]] = []
     for n in range(AT_DOORS):
         if n % 4 < 2:
@@ -135,20 +135,20 @@ def _at_the_doors(ground: Ground, draw: random.Random) -> dict[int, int]:
                 (f"{campaigns}/v1/spend", {"spend": [{**bad_spend(draw), "note": note} for _ in range(3)]}, True)
             )
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        told = list(pool.map(lambda one: _ask(ground, *one), asked))
+        report = list(pool.map(lambda one: _ask(testbed, *one), asked))
     counts: dict[int, int] = {}
-    for status, body in told:
+    for status, body in report:
         counts[status] = counts.get(status, 0) + 1
         if status == 202 and "id" in body:
-            ground.load.offered.add(body["id"])  # a door that can use it after all takes it
-            ground.load.accepted.add(body["id"])
+            testbed.load.offered.add(body["id"])  # a door that can use it after all takes it
+            testbed.load.accepted.add(body["id"])
     return counts
 
 
-def _ask(ground: Ground, url: str, body: Mapping[str, Any], token: bool) -> tuple[int, dict[str, Any]]:
+def _ask(testbed: Testbed, url: str, body: Mapping[str, Any], token: bool) -> tuple[int, dict[str, Any]]:
     headers = {"content-type": "application/json"}
     if token:
-        headers["authorization"] = f"Bearer {ground.stack.token}"
+        headers["authorization"] = f"Bearer {testbed.stack.token}"
     request = urllib.request.Request(url, json.dumps(body).encode(), headers)
     try:
         with urllib.request.urlopen(request, timeout=15) as answer:
@@ -159,14 +159,14 @@ def _ask(ground: Ground, url: str, body: Mapping[str, Any], token: bool) -> tupl
         return 503, {}  # it is struck by something else as well
 
 
-def _passed(ground: Ground, topic: str, ends: Mapping[int, int]) -> bool:
+def _passed(testbed: Testbed, topic: str, ends: Mapping[int, int]) -> bool:
     """Whether the owner of the topic has come to these ends: what it could not use it has set aside."""
     reached = "select string_agg(shard || ' ' || last_seq, ',') from watermark where topic = '{}' and source = 'kafka'"
-    told = (ground.sql(topic.split(".")[0], reached.format(topic)) or "").split(",")
-    heard = {int(shard): int(last) for shard, last in (one.split() for one in told if one)}
+    report = (testbed.sql(topic.split(".")[0], reached.format(topic)) or "").split(",")
+    heard = {int(shard): int(last) for shard, last in (one.split() for one in report if one)}
     return all(heard.get(n, -1) >= end - 1 for n, end in ends.items() if end)
 
 
-def _ready(ground: Ground, name: str) -> bool:
-    ready: Callable[[], tuple[bool, str]] = ground.service(name).readiness
+def _ready(testbed: Testbed, name: str) -> bool:
+    ready: Callable[[], tuple[bool, str]] = testbed.service(name).readiness
     return ready()[0]

@@ -7,37 +7,37 @@ tables are compared with tables, wherever the hearer has heard exactly what the 
 from collections.abc import Iterator
 
 from tributary.verify.invariants.violation import Invariant, Violation
-from tributary.verify.world import STREAM, Decision, Known, World
+from tributary.verify.snapshot import STREAM, Decision, Known, Snapshot
 
 
-def in_step(world: World, hearer: str, topic: str) -> bool:
+def in_step(snapshot: Snapshot, hearer: str, topic: str) -> bool:
     """Whether the hearer has heard all that the topic's owner had said, and no more, and has set none of it aside."""
-    owner, account = world.accounts[STREAM[topic].said_by], world.accounts[hearer]
-    said = {n: following - 1 for (of, n), following in owner.next_seq.items() if of == topic}
-    heard = {n: account.watermarks.get((topic, owner.source, n), 0) for n in said}
-    return said == heard and not any(of == topic for of, _ in account.parked_ids)
+    owner, account = snapshot.accounts[STREAM[topic].publisher], snapshot.accounts[hearer]
+    events = {n: following - 1 for (of, n), following in owner.next_seq.items() if of == topic}
+    heard = {n: account.watermarks.get((topic, owner.source, n), 0) for n in events}
+    return events == heard and not any(of == topic for of, _ in account.parked_ids)
 
 
-def agreed(world: World) -> Iterator[Violation]:
+def agreed(snapshot: Snapshot) -> Iterator[Violation]:
     """Metrics with each of the three others, and leads with territory."""
-    if in_step(world, "metrics", "campaigns.ledger"):
-        yield from _spending(world)
-    if in_step(world, "metrics", "campaigns.campaign"):
-        yield from _plans(world)
-    if in_step(world, "metrics", "leads.lead"):
-        yield from _outcomes(world)
-    if in_step(world, "metrics", "territory.lead"):
-        yield from _places(world)
-    if in_step(world, "leads", "territory.lead"):
-        for lead_id, decision in world.territory.decisions.items():
-            lead = world.leads.leads.get(lead_id)
+    if in_step(snapshot, "metrics", "campaigns.ledger"):
+        yield from _spending(snapshot)
+    if in_step(snapshot, "metrics", "campaigns.campaign"):
+        yield from _plans(snapshot)
+    if in_step(snapshot, "metrics", "leads.lead"):
+        yield from _outcomes(snapshot)
+    if in_step(snapshot, "metrics", "territory.lead"):
+        yield from _places(snapshot)
+    if in_step(snapshot, "leads", "territory.lead"):
+        for lead_id, decision in snapshot.territory.decisions.items():
+            lead = snapshot.leads.leads.get(lead_id)
             if lead is not None and (what := _stands(lead, decision)):
                 yield Violation("wrong", f"lead {lead_id} stands with {what}")
 
 
-def _spending(world: World) -> Iterator[Violation]:
-    for place, line in world.campaigns.lines.items():
-        fact = world.metrics.lines.get(place)
+def _spending(snapshot: Snapshot) -> Iterator[Violation]:
+    for place, line in snapshot.campaigns.lines.items():
+        fact = snapshot.metrics.lines.get(place)
         counted = fact.incurred if fact else 0
         if counted != line.incurred:
             yield Violation(
@@ -45,9 +45,9 @@ def _spending(world: World) -> Iterator[Violation]:
             )
 
 
-def _plans(world: World) -> Iterator[Violation]:
-    for campaign, plan in world.campaigns.plans.items():
-        fact = world.metrics.campaigns.get(campaign)
+def _plans(snapshot: Snapshot) -> Iterator[Violation]:
+    for campaign, plan in snapshot.campaigns.plans.items():
+        fact = snapshot.metrics.campaigns.get(campaign)
         held = (fact.channel, fact.segment) if fact else None
         if held != (plan.channel, plan.segment):
             yield Violation(
@@ -55,9 +55,9 @@ def _plans(world: World) -> Iterator[Violation]:
             )
 
 
-def _outcomes(world: World) -> Iterator[Violation]:
-    for lead_id, lead in world.leads.leads.items():
-        fact = world.metrics.leads.get(lead_id)
+def _outcomes(snapshot: Snapshot) -> Iterator[Violation]:
+    for lead_id, lead in snapshot.leads.leads.items():
+        fact = snapshot.metrics.leads.get(lead_id)
         if not lead.captured_at or fact is None:
             continue
         result, amount = (lead.outcomes[-1][0], lead.outcomes[-1][1]) if lead.outcomes else (None, None)
@@ -66,9 +66,9 @@ def _outcomes(world: World) -> Iterator[Violation]:
             yield Violation("wrong", f"lead {lead_id} counts as {held}, and is on record as {(result, amount)}")
 
 
-def _places(world: World) -> Iterator[Violation]:
-    for lead_id, decision in world.territory.decisions.items():
-        fact = world.metrics.leads.get(lead_id)
+def _places(snapshot: Snapshot) -> Iterator[Violation]:
+    for lead_id, decision in snapshot.territory.decisions.items():
+        fact = snapshot.metrics.leads.get(lead_id)
         held = (fact.segment, fact.team, fact.person) if fact else None
         right = (decision.segment, decision.team, decision.person)
         if held != right:

@@ -5,48 +5,48 @@ from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from metrics.domain.contributions import DIMENSIONS, Contributions, Differences, spending, standing
+from metrics.domain.contributions import DIMENSIONS, Contributions, KpiDelta, contribution, spending
 from metrics.domain.facts import CampaignFact, LeadFact, LineFact
 from metrics.domain.names import OTHER
-from tributary.verify.invariants.violation import Invariant, Kind, Violation
-from tributary.verify.said import (
+from tributary.verify.events import (
     COUNTS,
     Assigned,
     Captured,
     Closed,
     Discarded,
+    EventRecord,
     KpiTold,
     Planned,
     Posted,
     Qualified,
     Routed,
-    Said,
     Unassigned,
     Unroutable,
 )
-from tributary.verify.world import MetricsTables, Place, World
+from tributary.verify.invariants.violation import Invariant, Kind, Violation
+from tributary.verify.snapshot import MetricsTables, Place, Snapshot
 from values.text import key as normal
 
 VALID = ("near_term", "nurture")
 AHEAD = timedelta(minutes=5)
 
 
-def _assigned(fact: LeadFact, said: Assigned) -> None:
-    fact.placed(said.at, said.segment, said.team)
-    fact.assigned(said.at, said.person)
+def _assigned(fact: LeadFact, events: Assigned) -> None:
+    fact.routed(events.at, events.segment, events.team)
+    fact.assigned(events.at, events.person)
 
 
-def _unassigned(fact: LeadFact, said: Unassigned) -> None:
-    fact.placed(said.at, said.segment, said.team)
-    fact.assigned(said.at, None)
+def _unassigned(fact: LeadFact, events: Unassigned) -> None:
+    fact.routed(events.at, events.segment, events.team)
+    fact.assigned(events.at, None)
 
 
 LEARN: Mapping[type, Callable[[LeadFact, Any], None]] = {
-    Captured: lambda fact, said: fact.captured(said.at, said.channel, said.campaign),
-    Qualified: lambda fact, said: fact.qualified(said.at, said.genuine and said.disposition in VALID),
-    Discarded: lambda fact, said: fact.discarded(said.at),
-    Routed: lambda fact, said: fact.placed(said.at, said.segment, said.team),
-    Unroutable: lambda fact, said: fact.placed(said.at, None, None),
+    Captured: lambda fact, events: fact.captured(events.at, events.channel, events.campaign),
+    Qualified: lambda fact, events: fact.qualified(events.at, events.genuine and events.disposition in VALID),
+    Discarded: lambda fact, events: fact.discarded(events.at),
+    Routed: lambda fact, events: fact.routed(events.at, events.segment, events.team),
+    Unroutable: lambda fact, events: fact.routed(events.at, None, None),
     Assigned: _assigned,
     Unassigned: _unassigned,
 }
@@ -55,49 +55,51 @@ LEARN: Mapping[type, Callable[[LeadFact, Any], None]] = {
 COUNTED = frozenset({*LEARN, Closed, Planned, Posted})
 
 
-def recount(world: World) -> MetricsTables:
+def recount(snapshot: Snapshot) -> MetricsTables:
     """The facts made anew from the topics, up to the watermarks of metrics."""
-    if "recount" not in world.memo:
-        world.memo["recount"] = _recount(world)
-    found: MetricsTables = world.memo["recount"]
+    if "recount" not in snapshot.process_cache:
+        snapshot.process_cache["recount"] = _recount(snapshot)
+    found: MetricsTables = snapshot.process_cache["recount"]
     return found
 
 
-def _recount(world: World) -> MetricsTables:
+def _recount(snapshot: Snapshot) -> MetricsTables:
     """Times decide among what is said of a lead. Counted numbers do not: one writer says them in order, one history after the
     other, so the last word of a key is the one that stands."""
     made = MetricsTables()
     for topic in ("leads.lead", "territory.lead"):
-        for said in world.heard("metrics", topic):
-            learn = LEARN.get(type(said.body))
-            if learn is None and not isinstance(said.body, Closed):
+        for events in snapshot.heard("metrics", topic):
+            learn = LEARN.get(type(events.body))
+            if learn is None and not isinstance(events.body, Closed):
                 continue
-            fact = made.leads.get(said.key)
+            fact = made.leads.get(events.key)
             if fact is None:
-                fact = made.leads[said.key] = LeadFact(said.key)  # type: ignore[arg-type]
+                fact = made.leads[events.key] = LeadFact(events.key)  # type: ignore[arg-type]
             if learn is not None:
-                learn(fact, said.body)
+                learn(fact, events.body)
             else:
-                _close(fact, said)
-    for said in world.heard("metrics", "campaigns.campaign"):
-        if isinstance(body := said.body, Planned):
-            made.campaigns[said.key] = CampaignFact(said.key, body.version, body.channel, body.segment, said.source)
-    for said in world.heard("metrics", "campaigns.ledger"):
-        if isinstance(body := said.body, Posted):
+                _close(fact, events)
+    for events in snapshot.heard("metrics", "campaigns.campaign"):
+        if isinstance(body := events.body, Planned):
+            made.campaigns[events.key] = CampaignFact(
+                events.key, body.version, body.channel, body.segment, events.source
+            )
+    for events in snapshot.heard("metrics", "campaigns.ledger"):
+        if isinstance(body := events.body, Posted):
             place: Place = (body.campaign, body.line, body.currency)
-            made.lines[place] = LineFact(*place, body.posting, body.incurred, said.source)
+            made.lines[place] = LineFact(*place, body.posting, body.incurred, events.source)
             made.campaigns.setdefault(body.campaign, CampaignFact(body.campaign))
-    _as_counted(made.leads, world.metrics.leads)
-    _as_counted(made.campaigns, world.metrics.campaigns)
-    _as_counted(made.lines, world.metrics.lines)
+    _as_counted(made.leads, snapshot.metrics.leads)
+    _as_counted(made.campaigns, snapshot.metrics.campaigns)
+    _as_counted(made.lines, snapshot.metrics.lines)
     return made
 
 
-def _close(fact: LeadFact, said: Said) -> None:
-    body: Closed = said.body
+def _close(fact: LeadFact, events: EventRecord) -> None:
+    body: Closed = events.body
     amount, currency = body.amount or (None, None)
     fact.revision, fact.outcome = body.revision, "won" if body.result == "won" else "lost"
-    fact.amount, fact.currency, fact.history = amount, currency, said.source
+    fact.amount, fact.currency, fact.history = amount, currency, events.source
 
 
 def _as_counted(made: Mapping[Any, Any], held: Mapping[Any, Any]) -> None:
@@ -111,23 +113,23 @@ def _as_counted(made: Mapping[Any, Any], held: Mapping[Any, Any]) -> None:
             made[key].history = None
 
 
-def facts(world: World) -> Iterator[Violation]:
+def facts(snapshot: Snapshot) -> Iterator[Violation]:
     """Facts against a recount from the topics, column by column."""
     topics = ("leads.lead", "territory.lead", "campaigns.campaign", "campaigns.ledger")
-    if not all(world.logs[topic].complete for topic in topics):
+    if not all(snapshot.logs[topic].complete for topic in topics):
         return
-    made = recount(world)
-    yield from _apart("lead", made.leads, world.metrics.leads)
-    yield from _apart("campaign", made.campaigns, world.metrics.campaigns)
-    yield from _apart("budget line", made.lines, world.metrics.lines)
-    yield from _names(world)
-    yield from _left_behind(world)
+    made = recount(snapshot)
+    yield from _apart("lead", made.leads, snapshot.metrics.leads)
+    yield from _apart("campaign", made.campaigns, snapshot.metrics.campaigns)
+    yield from _apart("budget line", made.lines, snapshot.metrics.lines)
+    yield from _names(snapshot)
+    yield from _left_behind(snapshot)
 
 
-def _names(world: World) -> Iterator[Violation]:
+def _names(snapshot: Snapshot) -> Iterator[Violation]:
     """A fact counts under its own name in the spelling of its row, or under the one for all names that nobody declared."""
     rows: dict[tuple[str, str], str] = {}
-    for what, facts in (("lead", world.metrics.leads), ("campaign", world.metrics.campaigns)):
+    for what, facts in (("lead", snapshot.metrics.leads), ("campaign", snapshot.metrics.campaigns)):
         for key, fact in facts.items():
             for by in ("segment", "channel", "campaign"):
                 written, name = getattr(fact, by), getattr(fact, f"{by}_key") or getattr(fact, by)
@@ -139,16 +141,16 @@ def _names(world: World) -> Iterator[Violation]:
                     yield Violation("doubled", f"{by} {written} counts under {name} and {rows[by, normal(name)]}")
 
 
-def _left_behind(world: World) -> Iterator[Violation]:
+def _left_behind(snapshot: Snapshot) -> Iterator[Violation]:
     """What metrics knows of a line from a history that ended must be what the ledger, as it came back, says of it too."""
     topic = "campaigns.ledger"
     spoken = {
-        (said.body.campaign, said.body.line, said.body.currency)
-        for said in world.told(topic)
-        if isinstance(said.body, Posted) and world.is_current(topic, said)
+        (events.body.campaign, events.body.line, events.body.currency)
+        for events in snapshot.report(topic)
+        if isinstance(events.body, Posted) and snapshot.is_current(topic, events)
     }
-    for place, fact in world.metrics.lines.items():
-        line = world.campaigns.lines.get(place)
+    for place, fact in snapshot.metrics.lines.items():
+        line = snapshot.campaigns.lines.get(place)
         incurred = line.incurred if line else 0
         if place not in spoken and fact.incurred != incurred:
             yield Violation(
@@ -176,9 +178,9 @@ def _name(key: Any) -> str:
 
 def numbers_of(tables: MetricsTables) -> Contributions:
     """Every number, made of facts by the metrics service's own pure function."""
-    total = Differences()
+    total = KpiDelta()
     for fact in tables.leads.values():
-        total.move(None, standing(fact))
+        total.move(None, contribution(fact))
     for (campaign, _, currency), line in tables.lines.items():
         plan = tables.campaigns.get(campaign) or CampaignFact(campaign)
         total.spend(spending(line, plan), currency, line.incurred)
@@ -194,14 +196,14 @@ def held(tables: MetricsTables) -> dict[tuple[str, ...], int]:
     return flat
 
 
-def kpis(world: World) -> Iterator[Violation]:
+def kpis(snapshot: Snapshot) -> Iterator[Violation]:
     """The live numbers against both recomputations, and every dimension against every other."""
-    live, of_facts = held(world.metrics), numbers_of(world.metrics)
+    live, of_facts = held(snapshot.metrics), numbers_of(snapshot.metrics)
     yield from _numbers("the facts make", live, of_facts)
-    made = recount(world)
-    if all(world.logs[topic].complete for topic in ("leads.lead", "territory.lead", "campaigns.ledger")):
+    made = recount(snapshot)
+    if all(snapshot.logs[topic].complete for topic in ("leads.lead", "territory.lead", "campaigns.ledger")):
         yield from _numbers("the topics make", live, numbers_of(made))
-    captured = sum(fact.captured_at is not None for fact in world.metrics.leads.values())
+    captured = sum(fact.captured_at is not None for fact in snapshot.metrics.leads.values())
     for by in DIMENSIONS:
         leads = sum(n for key, n in live.items() if key[0] == by and key[2] == "leads")
         if leads != captured:
@@ -218,21 +220,21 @@ def _numbers(who: str, live: Contributions, right: Contributions) -> Iterator[Vi
             )
 
 
-def told(world: World) -> Iterator[Violation]:
+def report(snapshot: Snapshot) -> Iterator[Violation]:
     """The newest word on metrics.kpi about a row is the row, as soon as it must have been told."""
     newest: dict[tuple[str, str], KpiTold] = {}
-    for said in world.told("metrics.kpi"):
-        if isinstance(body := said.body, KpiTold):
+    for events in snapshot.report("metrics.kpi"):
+        if isinstance(body := events.body, KpiTold):
             row = (body.by, body.key)
             if row not in newest or body.version >= newest[row].version:
                 newest[row] = body
     money: dict[tuple[str, str, str], dict[str, int]] = {}
-    for (by, key, measure, currency), minor in world.metrics.money.items():
+    for (by, key, measure, currency), minor in snapshot.metrics.money.items():
         money.setdefault((by, key, measure), {})[currency] = minor
-    for (by, key), kpi in world.metrics.kpis.items():
+    for (by, key), kpi in snapshot.metrics.kpis.items():
         body = newest.get((by, key))
         version = body.version if body else 0
-        if kpi.said and version < kpi.version:
+        if kpi.events and version < kpi.version:
             yield Violation(
                 "lost", f"KPI {by}={key} has changed (version {kpi.version}) and was told last as {version}"
             )
@@ -243,12 +245,12 @@ def told(world: World) -> Iterator[Violation]:
             yield Violation("wrong", f"KPI {by}={key} is {(kpi.counts, *amounts)} and was told as {tuple(body[3:])}")
 
 
-def as_of(world: World) -> Iterator[Violation]:
+def as_of(snapshot: Snapshot) -> Iterator[Violation]:
     """Per topic, the time of the newest event that is counted; what the topic no longer holds may have been newer."""
     for topic in ("leads.lead", "territory.lead", "campaigns.campaign", "campaigns.ledger"):
-        at = [said.at for said in world.heard("metrics", topic) if type(said.body) in COUNTED and said.at]
-        right, held = max(map(datetime.fromisoformat, at), default=None), world.metrics.as_of.get(topic)
-        if held == right or (right is None and not world.logs[topic].complete):
+        at = [events.at for events in snapshot.heard("metrics", topic) if type(events.body) in COUNTED and events.at]
+        right, held = max(map(datetime.fromisoformat, at), default=None), snapshot.metrics.as_of.get(topic)
+        if held == right or (right is None and not snapshot.logs[topic].complete):
             continue
         if held and right and right - AHEAD <= held < right:
             continue  # its writer's clock was ahead of the one that counted it
@@ -266,7 +268,7 @@ KPIS = Invariant(
     "Every KPI, in every dimension and currency, equals its recomputation from the facts and its recount from the topics.",
     kpis,
 )
-KPIS_TOLD = Invariant("kpis_told", "The newest word on metrics.kpi about a row equals the row.", told)
+KPIS_TOLD = Invariant("kpis_told", "The newest word on metrics.kpi about a row equals the row.", report)
 AS_OF = Invariant(
     "as_of",
     "The time that the numbers give as theirs is that of the newest event they hold, topic by topic, or up to five minutes"

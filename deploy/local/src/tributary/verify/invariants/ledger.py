@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from campaigns.domain.ledger import ACCOUNTS
+from tributary.verify.events import Planned, Posted, Spent
 from tributary.verify.invariants.violation import Invariant, Violation
-from tributary.verify.said import Planned, Posted, Spent
-from tributary.verify.world import Line, Place, Posting, World
+from tributary.verify.snapshot import Line, Place, Posting, Snapshot
 from values.text import key
 
 # What a posting of this kind does to budget, committed and incurred.
@@ -22,29 +22,29 @@ EFFECT = {
 BALANCE = {"committed": "committed", "incurred": "incurred", "available": "available"}
 
 
-def spends(world: World) -> Iterator[Violation]:
+def spends(snapshot: Snapshot) -> Iterator[Violation]:
     """Every id heard is counted, once, as one of its reports says; and posted for what it is."""
     reported: dict[str, set[tuple[Any, ...]]] = defaultdict(set)
-    for event in world.events("campaigns.spend"):
+    for event in snapshot.events("campaigns.spend"):
         if isinstance(event.body, Spent):
             reported[event.body.spend_id].add(tuple(event.body[1:]))
-    counted = world.campaigns.spends
-    said = (s.body for s in world.heard("campaigns", "campaigns.spend") if isinstance(s.body, Spent))
-    heard = {spent.spend_id for spent in said if spent.amount}  # where nothing was spent nothing is counted
+    counted = snapshot.campaigns.spends
+    events = (s.body for s in snapshot.heard("campaigns", "campaigns.spend") if isinstance(s.body, Spent))
+    heard = {spent.spend_id for spent in events if spent.amount}  # where nothing was spent nothing is counted
     for spend_id in sorted(heard - counted.keys()):
         yield Violation("lost", f"spend {spend_id} was heard and is not counted")
     for spend_id, spend in counted.items():
         if spend_id not in reported:
-            if world.logs["campaigns.spend"].complete:
+            if snapshot.logs["campaigns.spend"].complete:
                 yield Violation("invented", f"spend {spend_id} is counted and nobody reported it")
         elif tuple(spend) not in reported[spend_id]:
             yield Violation("wrong", f"spend {spend_id} is counted as {tuple(spend)}, and no report says so")
-    yield from _posted_once(world)
+    yield from _posted_once(snapshot)
 
 
-def _posted_once(world: World) -> Iterator[Violation]:
-    counted, posted = world.campaigns.spends, Counter[str]()
-    for place, postings in world.campaigns.postings.items():
+def _posted_once(snapshot: Snapshot) -> Iterator[Violation]:
+    counted, posted = snapshot.campaigns.spends, Counter[str]()
+    for place, postings in snapshot.campaigns.postings.items():
         for p in postings:
             if p.kind == "budgeted" and p.spend_id is None:
                 continue
@@ -74,10 +74,10 @@ def _posted_once(world: World) -> Iterator[Violation]:
             yield Violation("doubled", f"spend {spend_id} was posted {n} times")
 
 
-def double_entry(world: World) -> Iterator[Violation]:
+def double_entry(snapshot: Snapshot) -> Iterator[Violation]:
     """Each posting has the two entries of its kind, and all entries of a currency sum to zero."""
     sums: Counter[str] = Counter()
-    for place, postings in world.campaigns.postings.items():
+    for place, postings in snapshot.campaigns.postings.items():
         for p in postings:
             debit, credit = ACCOUNTS[p.kind]
             sums[place[2]] += sum(amount for _, amount in p.entries)
@@ -90,26 +90,26 @@ def double_entry(world: World) -> Iterator[Violation]:
             yield Violation("wrong", f"{currency}: debits and credits differ by {difference}")
 
 
-def lines(world: World) -> Iterator[Violation]:
+def lines(snapshot: Snapshot) -> Iterator[Violation]:
     """Each line is the sum of its postings and of its entries, and a campaign's lines are the sum of its spends."""
-    for place, line in world.campaigns.lines.items():
-        yield from _line(place, line, world.campaigns.postings.get(place, ()))
-    for place in world.campaigns.postings.keys() - world.campaigns.lines.keys():
+    for place, line in snapshot.campaigns.lines.items():
+        yield from _line(place, line, snapshot.campaigns.postings.get(place, ()))
+    for place in snapshot.campaigns.postings.keys() - snapshot.campaigns.lines.keys():
         yield Violation("lost", f"{_name(place)}: there are postings and no line")
     spent: Counter[tuple[str, str]] = Counter()
     kept: Counter[tuple[str, str]] = Counter()
-    for spend in world.campaigns.spends.values():
+    for spend in snapshot.campaigns.spends.values():
         spent[spend.campaign, spend.currency] += spend.amount
-    for (campaign, _, currency), line in world.campaigns.lines.items():
+    for (campaign, _, currency), line in snapshot.campaigns.lines.items():
         kept[key(campaign), currency] += line.unmatched
-    for (campaign, _, currency), postings in world.campaigns.postings.items():
+    for (campaign, _, currency), postings in snapshot.campaigns.postings.items():
         kept[key(campaign), currency] += sum(p.amount for p in postings if p.kind != "budgeted")
     for where in sorted({*spent, *kept}):
         if spent[where] != kept[where]:
             yield Violation(
                 "wrong", f"{where[0]} in {where[1]}: the spends sum to {spent[where]}, the ledger to {kept[where]}"
             )
-    yield from _budgets(world)
+    yield from _budgets(snapshot)
 
 
 def _line(place: Place, line: Line, postings: Sequence[Posting]) -> Iterator[Violation]:
@@ -139,15 +139,15 @@ def _line(place: Place, line: Line, postings: Sequence[Posting]) -> Iterator[Vio
         )
 
 
-def _budgets(world: World) -> Iterator[Violation]:
+def _budgets(snapshot: Snapshot) -> Iterator[Violation]:
     """The newest plan of a campaign and the budgets of its lines are the same."""
     plans: dict[str, Planned] = {}
-    for said in world.told("campaigns.campaign"):
-        if isinstance(said.body, Planned):
-            plans[said.key] = said.body
+    for events in snapshot.report("campaigns.campaign"):
+        if isinstance(events.body, Planned):
+            plans[events.key] = events.body
     for campaign, plan in plans.items():
         for name, budget in plan.budgets:
-            line = world.campaigns.lines.get((campaign, name, plan.currency))
+            line = snapshot.campaigns.lines.get((campaign, name, plan.currency))
             if line is None or line.budget != budget:
                 has = "not there" if line is None else line.budget
                 yield Violation(
@@ -156,25 +156,25 @@ def _budgets(world: World) -> Iterator[Violation]:
                 )
 
 
-def told(world: World) -> Iterator[Violation]:
+def report(snapshot: Snapshot) -> Iterator[Violation]:
     """Every posting was told once by a history, with the line as it stood."""
     topic = "campaigns.ledger"
     last: dict[tuple[Place, int], Posted] = {}
     times: Counter[tuple[Place, int, str]] = Counter()
-    for said in world.told(topic):
-        if not isinstance(body := said.body, Posted):
+    for events in snapshot.report(topic):
+        if not isinstance(body := events.body, Posted):
             continue
         place = (body.campaign, body.line, body.currency)
         last[place, body.posting] = body
-        times[place, body.posting, said.source] += 1
-        line = world.campaigns.lines.get(place)
-        if world.is_current(topic, said) and (line is None or body.posting > line.postings):
+        times[place, body.posting, events.source] += 1
+        line = snapshot.campaigns.lines.get(place)
+        if snapshot.is_current(topic, events) and (line is None or body.posting > line.postings):
             yield Violation("invented", f"{_name(place)}: posting {body.posting} was told and is not on the ledger")
     for (place, number, _), n in times.items():
         if n > 1:
             yield Violation("doubled", f"{_name(place)}: posting {number} was told {n} times")
-    for place, postings in world.campaigns.postings.items():
-        yield from _told_as_posted(place, postings, last, world.logs[topic].complete)
+    for place, postings in snapshot.campaigns.postings.items():
+        yield from _told_as_posted(place, postings, last, snapshot.logs[topic].complete)
 
 
 def _told_as_posted(
@@ -210,5 +210,5 @@ LINES = Invariant(
     lines,
 )
 POSTINGS_TOLD = Invariant(
-    "postings", "Postings count without a gap per line, each told exactly once with the line as it stood.", told
+    "postings", "Postings count without a gap per line, each told exactly once with the line as it stood.", report
 )

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from tributary.verify.events import Assigned, Captured, Closed, Discarded, Opened, Qualified, Routed, Unassigned
 from tributary.verify.invariants.violation import Invariant, Violation
-from tributary.verify.said import Assigned, Captured, Closed, Discarded, Opened, Qualified, Routed, Unassigned
-from tributary.verify.world import World
+from tributary.verify.snapshot import Snapshot
 
 # Lower comes before higher; equals may come in any order. Of several of the same kind the first counts.
 RANKS = {
@@ -13,47 +13,49 @@ RANKS = {
 }
 
 
-def violations(world: World) -> Iterator[Violation]:
+def violations(snapshot: Snapshot) -> Iterator[Violation]:
     """The first event of each kind, lead by lead."""
     for topic, ranks in RANKS.items():
-        if not world.logs[topic].complete:
+        if not snapshot.logs[topic].complete:
             continue  # the firsts may have expired
-        yield from _in_order(world, topic, ranks)
-    yield from _revisions(world)
+        yield from _in_order(snapshot, topic, ranks)
+    yield from _revisions(snapshot)
 
 
-def _in_order(world: World, topic: str, ranks: dict[type, int]) -> Iterator[Violation]:
+def _in_order(snapshot: Snapshot, topic: str, ranks: dict[type, int]) -> Iterator[Violation]:
     seen: dict[str, int] = {}  # lead -> kinds already said, as bits
     highest: dict[str, int] = {}
     partition: dict[str, int] = {}
     bits = {kind: 1 << n for n, kind in enumerate(ranks)}
-    for said in world.events(topic):
-        rank = ranks.get(type(said.body))
+    for events in snapshot.events(topic):
+        rank = ranks.get(type(events.body))
         if rank is None:
             continue
-        if partition.setdefault(said.key, said.partition) != said.partition:
-            yield Violation("wrong", f"{topic}: lead {said.key} is spoken of in two partitions")
-        bit = bits[type(said.body)]
-        so_far = seen.get(said.key, 0)
+        if partition.setdefault(events.key, events.partition) != events.partition:
+            yield Violation("wrong", f"{topic}: lead {events.key} is spoken of in two partitions")
+        bit = bits[type(events.body)]
+        so_far = seen.get(events.key, 0)
         if so_far & bit:
             continue
-        seen[said.key] = so_far | bit
-        if rank < highest.get(said.key, 0):
-            yield Violation("wrong", f"{topic}: {said.type} of lead {said.key} comes too late, at offset {said.offset}")
-        elif rank > 0 and rank > highest.get(said.key, 0):
-            highest[said.key] = rank
+        seen[events.key] = so_far | bit
+        if rank < highest.get(events.key, 0):
+            yield Violation(
+                "wrong", f"{topic}: {events.type} of lead {events.key} comes too late, at offset {events.offset}"
+            )
+        elif rank > 0 and rank > highest.get(events.key, 0):
+            highest[events.key] = rank
 
 
-def _revisions(world: World) -> Iterator[Violation]:
+def _revisions(snapshot: Snapshot) -> Iterator[Violation]:
     newest: dict[tuple[str, str], int] = {}
-    for said in world.events("leads.lead"):
-        if isinstance(said.body, Closed):
-            before = newest.get((said.source, said.key), 0)
-            if said.body.revision <= before:
+    for events in snapshot.events("leads.lead"):
+        if isinstance(events.body, Closed):
+            before = newest.get((events.source, events.key), 0)
+            if events.body.revision <= before:
                 yield Violation(
-                    "wrong", f"leads.lead: lead {said.key} closes with revision {said.body.revision} after {before}"
+                    "wrong", f"leads.lead: lead {events.key} closes with revision {events.body.revision} after {before}"
                 )
-            newest[said.source, said.key] = max(before, said.body.revision)
+            newest[events.source, events.key] = max(before, events.body.revision)
 
 
 ORDER = Invariant(

@@ -2,22 +2,22 @@
 
 from collections.abc import Iterator
 
+from tributary.verify.events import Unreadable
 from tributary.verify.invariants.violation import Invariant, Violation
-from tributary.verify.said import Unreadable
-from tributary.verify.world import STREAM, World, hearings
+from tributary.verify.snapshot import STREAM, Snapshot, subscriptions
 
 
-def violations(world: World) -> Iterator[Violation]:
+def violations(snapshot: Snapshot) -> Iterator[Violation]:
     """Unreadable events that a service has passed by without parking them."""
-    for service, topic in hearings():
-        for said in world.heard(service, topic):
-            if isinstance(said.body, Unreadable):
-                where = f"{topic}/{said.partition}@{said.offset}"
-                yield Violation("lost", f"{service} has passed {where} ({said.type}, unreadable) without parking it")
+    for service, topic in subscriptions():
+        for events in snapshot.heard(service, topic):
+            if isinstance(events.body, Unreadable):
+                where = f"{topic}/{events.partition}@{events.offset}"
+                yield Violation("lost", f"{service} has passed {where} ({events.type}, unreadable) without parking it")
         if STREAM[topic].sequenced:
             continue  # a watermark there counts numbers, and what has no headers has none
-        account = world.accounts[service]
-        for partition, offset in world.logs[topic].foreign:
+        account = snapshot.accounts[service]
+        for partition, offset in snapshot.logs[topic].foreign:
             passed = offset <= account.watermarks.get((topic, "kafka", partition), -1)
             if passed and (topic, partition, offset) not in account.parked_at:
                 yield Violation(

@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Container, Iterator
 
 from territory.domain.decision import is_due_a_person
+from tributary.verify.events import Submitted
 from tributary.verify.invariants.decisions import due
 from tributary.verify.invariants.violation import Invariant, Violation
-from tributary.verify.said import Submitted
-from tributary.verify.world import Known, World
+from tributary.verify.snapshot import Known, Snapshot
 
 NOWHERE = "nowhere"
 OPEN = "with a person", "in a team's queue", "in a team's queue, nobody could take it", "without a team, for a reason"
@@ -17,76 +17,78 @@ ENDED = "won", "lost", "discarded"
 PLACES = (*OPEN, *ENDED, *ON_THE_WAY, *PARKED, NOWHERE)
 
 
-def places(world: World) -> dict[str, str]:
+def places(snapshot: Snapshot) -> dict[str, str]:
     """Every accepted lead and where it is. Where the beginning of the intake has expired, what is on record was accepted."""
-    if "places" not in world.memo:
-        on_record = {lead_id: lead for lead_id, lead in world.leads.leads.items() if lead.captured_at}
-        submitted = {said.key for said in world.events("leads.intake") if isinstance(said.body, Submitted)}
-        accepted = submitted | (world.accepted or frozenset())
-        if not world.logs["leads.intake"].complete:
+    if "places" not in snapshot.process_cache:
+        on_record = {lead_id: lead for lead_id, lead in snapshot.leads.leads.items() if lead.captured_at}
+        submitted = {events.key for events in snapshot.events("leads.intake") if isinstance(events.body, Submitted)}
+        accepted = submitted | (snapshot.accepted or frozenset())
+        if not snapshot.logs["leads.intake"].complete:
             accepted |= on_record.keys()
-        everywhere = standing(world)
-        off_record = _off_record(world, on_record)
-        world.memo["places"] = {i: everywhere.get(i) or off_record.get(i, NOWHERE) for i in sorted(accepted)}
-    found: dict[str, str] = world.memo["places"]
+        everywhere = standing(snapshot)
+        off_record = _off_record(snapshot, on_record)
+        snapshot.process_cache["places"] = {
+            i: everywhere.get(i) or off_record.get(i, NOWHERE) for i in sorted(accepted)
+        }
+    found: dict[str, str] = snapshot.process_cache["places"]
     return found
 
 
-def standing(world: World) -> dict[str, str]:
+def standing(snapshot: Snapshot) -> dict[str, str]:
     """Every lead on record and where it is."""
-    if "standing" not in world.memo:
-        heard, parked = _territory(world)
-        world.memo["standing"] = {
-            lead_id: _of_a_lead(world, lead_id, lead, lead_id in heard, lead_id in parked)
-            for lead_id, lead in world.leads.leads.items()
+    if "standing" not in snapshot.process_cache:
+        heard, parked = _territory(snapshot)
+        snapshot.process_cache["standing"] = {
+            lead_id: _of_a_lead(snapshot, lead_id, lead, lead_id in heard, lead_id in parked)
+            for lead_id, lead in snapshot.leads.leads.items()
             if lead.captured_at
         }
-    found: dict[str, str] = world.memo["standing"]
+    found: dict[str, str] = snapshot.process_cache["standing"]
     return found
 
 
-def unaccounted(world: World) -> int:
+def unaccounted(snapshot: Snapshot) -> int:
     """How many accepted leads are nowhere; the figure that must be 0."""
-    return sum(place == NOWHERE for place in places(world).values())
+    return sum(place == NOWHERE for place in places(snapshot).values())
 
 
-def counted(world: World) -> dict[str, int]:
+def counted(snapshot: Snapshot) -> dict[str, int]:
     """How many leads are in each place."""
-    count = Counter(places(world).values())
+    count = Counter(places(snapshot).values())
     return {place: count[place] for place in PLACES if count[place] or place == NOWHERE}
 
 
-def _off_record(world: World, on_record: Container[str]) -> dict[str, str]:
+def _off_record(snapshot: Snapshot, on_record: Container[str]) -> dict[str, str]:
     """Submissions that are no leads (yet): parked, or not heard."""
     found: dict[str, str] = {}
-    for said in world.events("leads.intake"):
-        if isinstance(said.body, Submitted) and said.key not in on_record:
-            if world.is_parked("leads", "leads.intake", said):
-                found[said.key] = "parked by leads"
-            elif not world.reached("leads", "leads.intake", said):
-                found[said.key] = "on the way to leads"
+    for events in snapshot.events("leads.intake"):
+        if isinstance(events.body, Submitted) and events.key not in on_record:
+            if snapshot.is_parked("leads", "leads.intake", events):
+                found[events.key] = "parked by leads"
+            elif not snapshot.reached("leads", "leads.intake", events):
+                found[events.key] = "on the way to leads"
             else:
-                found.setdefault(said.key, NOWHERE)
+                found.setdefault(events.key, NOWHERE)
     return found
 
 
-def _territory(world: World) -> tuple[set[str], set[str]]:
+def _territory(snapshot: Snapshot) -> tuple[set[str], set[str]]:
     """The leads that territory has heard of and must have decided, and those whose word it has parked."""
-    heard = {said.key for said in world.heard("territory", "leads.lead") if due(said)}
+    heard = {events.key for events in snapshot.heard("territory", "leads.lead") if due(events)}
     parked = {
-        said.key
-        for said in world.events("leads.lead")
-        if due(said) and world.is_parked("territory", "leads.lead", said)
+        events.key
+        for events in snapshot.events("leads.lead")
+        if due(events) and snapshot.is_parked("territory", "leads.lead", events)
     }
     return heard, parked - heard
 
 
-def _of_a_lead(world: World, lead_id: str, lead: Known, heard: bool, parked: bool) -> str:
+def _of_a_lead(snapshot: Snapshot, lead_id: str, lead: Known, heard: bool, parked: bool) -> str:
     if lead.outcomes:
         return lead.outcomes[-1][0]
     if lead.discarded_at:
         return "discarded"
-    decision = world.territory.decisions.get(lead_id)
+    decision = snapshot.territory.decisions.get(lead_id)
     if decision is not None:
         if decision.segment is None:
             return "without a team, for a reason" if decision.reason else NOWHERE
@@ -97,22 +99,22 @@ def _of_a_lead(world: World, lead_id: str, lead: Known, heard: bool, parked: boo
         return NOWHERE
     if parked:
         return "parked by territory"
-    return "on the way to territory" if lead_id in _due(world) else NOWHERE
+    return "on the way to territory" if lead_id in _due(snapshot) else NOWHERE
 
 
-def _due(world: World) -> set[str]:
+def _due(snapshot: Snapshot) -> set[str]:
     """The leads that were told as due a decision, heard by territory or not yet."""
-    if "due" not in world.memo:
-        world.memo["due"] = {said.key for said in world.told("leads.lead") if due(said)}
-    found: set[str] = world.memo["due"]
+    if "due" not in snapshot.process_cache:
+        snapshot.process_cache["due"] = {events.key for events in snapshot.report("leads.lead") if due(events)}
+    found: set[str] = snapshot.process_cache["due"]
     return found
 
 
-def conserved(world: World) -> Iterator[Violation]:
+def conserved(snapshot: Snapshot) -> Iterator[Violation]:
     """Captured = open in one place + won + lost + discarded, parked and on the way counted apart."""
-    where = standing(world)
+    where = standing(snapshot)
     for lead_id in where:
-        lead = world.leads.leads[lead_id]
+        lead = snapshot.leads.leads[lead_id]
         if where[lead_id] == NOWHERE:
             yield Violation("lost", f"lead {lead_id} was captured, is {lead.state}, and nobody has it")
         elif (where[lead_id] in ENDED and lead.state != where[lead_id]) or (
@@ -123,9 +125,9 @@ def conserved(world: World) -> Iterator[Violation]:
             )
 
 
-def accounted(world: World) -> Iterator[Violation]:
+def accounted(snapshot: Snapshot) -> Iterator[Violation]:
     """Accepted less everything that is somewhere."""
-    for lead_id, place in places(world).items():
+    for lead_id, place in places(snapshot).items():
         if place == NOWHERE:
             yield Violation("lost", f"lead {lead_id} was accepted and is nowhere")
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from tributary.verify.events import Planned, Posted
 from tributary.verify.invariants.violation import Invariant, Violation
-from tributary.verify.said import Planned, Posted
-from tributary.verify.world import Place, Plan, World
+from tributary.verify.snapshot import Place, Plan, Snapshot
 
 Owned = tuple[str, str]  # item, owner
 
@@ -18,31 +18,31 @@ class Told:
     lines: dict[Place, Owned] = field(default_factory=dict)
 
 
-def told(world: World) -> Told:
+def report(snapshot: Snapshot) -> Told:
     """By plan and, for lines that no plan names, by posting."""
     found = Told()
-    for said in world.told("campaigns.campaign"):
-        if isinstance(said.body, Planned):
-            found.plans[said.key] = said.body
-    for said in world.told("campaigns.ledger"):
-        if isinstance(body := said.body, Posted):
+    for events in snapshot.report("campaigns.campaign"):
+        if isinstance(events.body, Planned):
+            found.plans[events.key] = events.body
+    for events in snapshot.report("campaigns.ledger"):
+        if isinstance(body := events.body, Posted):
             found.lines[body.campaign, body.line, body.currency] = (body.item, body.owner)
     return found
 
 
-def plans(world: World) -> Iterator[Violation]:
+def plans(snapshot: Snapshot) -> Iterator[Violation]:
     """Campaigns, then their lines."""
-    newest = told(world)
-    for campaign, plan in world.campaigns.plans.items():
+    newest = report(snapshot)
+    for campaign, plan in snapshot.campaigns.plans.items():
         if (body := newest.plans.get(campaign)) is not None:
             yield from _plan(campaign, plan, body)
-        elif world.logs["campaigns.campaign"].complete:
+        elif snapshot.logs["campaigns.campaign"].complete:
             yield Violation("invented", f"campaign {campaign} is planned and nobody was told")
-    for campaign in sorted(newest.plans.keys() - world.campaigns.plans.keys()):
+    for campaign in sorted(newest.plans.keys() - snapshot.campaigns.plans.keys()):
         yield Violation("lost", f"campaign {campaign} was told as planned and is not on record")
-    for place, line in world.campaigns.lines.items():
-        said = newest.plans.get(place[0])
-        planned = {name: (item, owner) for name, item, owner in said.lines} if said else {}
+    for place, line in snapshot.campaigns.lines.items():
+        events = newest.plans.get(place[0])
+        planned = {name: (item, owner) for name, item, owner in events.lines} if events else {}
         right = planned.get(place[1]) or newest.lines.get(place)
         if right is not None and (line.item, line.owner) != right:
             yield Violation(

@@ -4,21 +4,21 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+from tributary.verify.events import Qualified
 from tributary.verify.invariants.violation import Invariant, Violation
-from tributary.verify.said import Qualified
-from tributary.verify.world import World
+from tributary.verify.snapshot import Snapshot
 
 ADDRESS = re.compile(r"[^\s\"'@]+@[^\s\"'@]+\.[^\s\"'@]+")
 
 
-def private(world: World) -> Iterator[Violation]:
+def private(snapshot: Snapshot) -> Iterator[Violation]:
     """What the look through all texts has found, and whatever looks like an e-mail address among a lead's attributes."""
-    for (where, what), n in Counter(world.private.found).items():
+    for (where, what), n in Counter(snapshot.private.found).items():
         yield Violation("wrong", f"{what} stands in the clear: {where}" + (f", {n} times" if n > 1 else ""))
-    for said in world.told("leads.lead"):
-        if isinstance(said.body, Qualified) and "@" in said.body.about and ADDRESS.search(said.body.about):
-            yield Violation("wrong", f"lead {said.key} was told with an e-mail address among what may be known of it")
-    for lead_id, lead in world.leads.leads.items():
+    for events in snapshot.report("leads.lead"):
+        if isinstance(events.body, Qualified) and "@" in events.body.about and ADDRESS.search(events.body.about):
+            yield Violation("wrong", f"lead {events.key} was told with an e-mail address among what may be known of it")
+    for lead_id, lead in snapshot.leads.leads.items():
         if "@" in lead.about and ADDRESS.search(lead.about):
             yield Violation("wrong", f"lead {lead_id} has an e-mail address among what may be known of it")
 

@@ -11,16 +11,16 @@ from territory.domain.market import NO_MARKET, ActiveMarket, MarketRefused, fing
 from territory.domain.market_file import read_market
 from territory.domain.routing import Routed, Unroutable
 from territory.use_cases.routing import attributes
+from tributary.verify.events import Activated
 from tributary.verify.invariants.decisions import due
 from tributary.verify.invariants.violation import Invariant, Kind, Violation
-from tributary.verify.said import Activated
-from tributary.verify.world import Decision, World
+from tributary.verify.snapshot import Decision, Snapshot
 
 
-def markets(world: World) -> Iterator[Violation]:
+def markets(snapshot: Snapshot) -> Iterator[Violation]:
     """Each version by its fingerprint and by what was told of it; and the newest of them is in force."""
-    said = {s.body.version: s.body for s in world.told("territory.structure") if isinstance(s.body, Activated)}
-    held = world.territory.markets
+    events = {s.body.version: s.body for s in snapshot.report("territory.structure") if isinstance(s.body, Activated)}
+    held = snapshot.territory.markets
     for version, file in sorted(held.items()):
         try:
             document = json.loads(file.document)
@@ -31,36 +31,36 @@ def markets(world: World) -> Iterator[Violation]:
             yield Violation(
                 "wrong", f"market version {version} is not the file that took effect: its fingerprint differs"
             )
-        body = said.get(version)
+        body = events.get(version)
         if body is not None and isinstance(document, dict):
             yield from _as_large(version, document, body)
     newest = max(held, default=0)
-    if world.territory.active != newest:
-        yield Violation("wrong", f"market version {world.territory.active} is in force, and the newest is {newest}")
-    for version in sorted(said.keys() - held.keys()):
+    if snapshot.territory.active != newest:
+        yield Violation("wrong", f"market version {snapshot.territory.active} is in force, and the newest is {newest}")
+    for version in sorted(events.keys() - held.keys()):
         yield Violation("lost", f"market version {version} was told as in force and is not on record")
     if missing := sorted(set(range(1, newest + 1)) - held.keys()):
         yield Violation("lost", f"market versions {missing[:5]} are not on record, and version {newest} is")
 
 
-def _as_large(version: int, document: Mapping[str, Any], told: Activated) -> Iterator[Violation]:
+def _as_large(version: int, document: Mapping[str, Any], report: Activated) -> Iterator[Violation]:
     for name in ("rules", "segments", "teams"):
-        n, right = len(document.get(name) or ()), getattr(told, name)
+        n, right = len(document.get(name) or ()), getattr(report, name)
         if n != right:
             kind: Kind = "lost" if n < right else "invented"
             yield Violation(kind, f"market version {version} has {n} {name}, and was told with {right}")
 
 
-def reasons(world: World) -> Iterator[Violation]:
+def reasons(snapshot: Snapshot) -> Iterator[Violation]:
     """Each decision made anew, by the territory service's own functions."""
     judged: dict[str, list[tuple[str, str]]] = {}
-    for said in world.told("leads.lead"):
-        if due(said):
-            judged.setdefault(said.key, []).append((said.body.disposition, said.body.about))
+    for events in snapshot.report("leads.lead"):
+        if due(events):
+            judged.setdefault(events.key, []).append((events.body.disposition, events.body.about))
     versions: dict[int, ActiveMarket | None] = {0: NO_MARKET}
-    for lead_id, decision in world.territory.decisions.items():
+    for lead_id, decision in snapshot.territory.decisions.items():
         if decision.ruleset not in versions:
-            versions[decision.ruleset] = market_of(world, decision.ruleset)
+            versions[decision.ruleset] = market_of(snapshot, decision.ruleset)
         market = versions[decision.ruleset]
         if market is None:
             yield Violation(
@@ -72,9 +72,9 @@ def reasons(world: World) -> Iterator[Violation]:
             yield Violation("wrong", f"lead {lead_id}: its decision {found[-1]}")
 
 
-def market_of(world: World, version: int) -> ActiveMarket | None:
+def market_of(snapshot: Snapshot, version: int) -> ActiveMarket | None:
     """This version as the territory service reads it; None where it is not there or can't be read."""
-    file = world.territory.markets.get(version)
+    file = snapshot.territory.markets.get(version)
     try:
         return ActiveMarket.of(version, read_market(json.loads(file.document))) if file else None
     except (ValueError, MarketRefused):
@@ -124,8 +124,8 @@ def _attributes(about: str) -> Mapping[str, Any]:
     return attributes(LeadAttributes.model_validate_json(about))
 
 
-def _words(said: tuple[object, ...]) -> str:
-    return "/".join(str(one) if one else "nothing" for one in said)
+def _words(events: tuple[object, ...]) -> str:
+    return "/".join(str(one) if one else "nothing" for one in events)
 
 
 MARKETS = Invariant(

@@ -3,33 +3,33 @@
 from collections import Counter
 from collections.abc import Iterator
 
+from tributary.verify.events import Captured, Closed, Discarded, EventRecord, Opened, Qualified, Reported, Submitted
 from tributary.verify.invariants.violation import Invariant, Violation
-from tributary.verify.said import Captured, Closed, Discarded, Opened, Qualified, Reported, Said, Submitted
-from tributary.verify.world import Known, World
+from tributary.verify.snapshot import Known, Snapshot
 
 
-def accepted(world: World) -> Iterator[Violation]:
+def accepted(snapshot: Snapshot) -> Iterator[Violation]:
     """Door, intake topic and table hold the same leads."""
-    submitted = {s.key for s in world.events("leads.intake") if isinstance(s.body, Submitted)}
-    on_record = {lead_id for lead_id, lead in world.leads.leads.items() if lead.captured_at}
-    due = {s.key for s in world.heard("leads", "leads.intake") if isinstance(s.body, Submitted)}
+    submitted = {s.key for s in snapshot.events("leads.intake") if isinstance(s.body, Submitted)}
+    on_record = {lead_id for lead_id, lead in snapshot.leads.leads.items() if lead.captured_at}
+    due = {s.key for s in snapshot.heard("leads", "leads.intake") if isinstance(s.body, Submitted)}
     for lead_id in sorted(due - on_record):
         yield Violation("lost", f"lead {lead_id} was submitted and heard, and is not on record")
-    complete = world.logs["leads.intake"].complete
+    complete = snapshot.logs["leads.intake"].complete
     if complete:
         for lead_id in sorted(on_record - submitted):
             yield Violation("invented", f"lead {lead_id} is on record and was never submitted")
     known = submitted if complete else submitted | on_record
-    for lead_id in sorted((world.accepted or frozenset()) - known):
+    for lead_id in sorted((snapshot.accepted or frozenset()) - known):
         yield Violation("lost", f"lead {lead_id} was accepted at the door and is not on leads.intake")
 
 
-def told(world: World) -> Iterator[Violation]:
+def report(snapshot: Snapshot) -> Iterator[Violation]:
     """Captured and qualified exactly once in a history; discarded, opened and the place as on record."""
-    captured, qualified, discarded = (_times(world, kind) for kind in (Captured, Qualified, Discarded))
-    opened = {s.key: s.body for s in world.told("leads.lead") if isinstance(s.body, Opened)}
-    complete = world.logs["leads.lead"].complete
-    for lead_id, lead in world.leads.leads.items():
+    captured, qualified, discarded = (_times(snapshot, kind) for kind in (Captured, Qualified, Discarded))
+    opened = {s.key: s.body for s in snapshot.report("leads.lead") if isinstance(s.body, Opened)}
+    complete = snapshot.logs["leads.lead"].complete
+    for lead_id, lead in snapshot.leads.leads.items():
         if not lead.captured_at:
             continue
         for what, times, due in (
@@ -57,25 +57,27 @@ def told(world: World) -> Iterator[Violation]:
         (Qualified, "qualified", qualified),
         (Discarded, "discarded", discarded),
     ):
-        yield from _once(world, kind, what, times)
+        yield from _once(snapshot, kind, what, times)
 
 
-def _times(world: World, kind: type) -> Counter[str] | dict[str, int]:
+def _times(snapshot: Snapshot, kind: type) -> Counter[str] | dict[str, int]:
     """How often each lead was told so by the history that told it most often."""
-    times = Counter((s.key, s.source) for s in world.told("leads.lead") if type(s.body) is kind)
+    times = Counter((s.key, s.source) for s in snapshot.report("leads.lead") if type(s.body) is kind)
     most: dict[str, int] = {}
     for (lead_id, _), n in times.items():
         most[lead_id] = max(n, most.get(lead_id, 0))
     return most
 
 
-def _once(world: World, kind: type, what: str, times: Counter[str] | dict[str, int]) -> Iterator[Violation]:
+def _once(snapshot: Snapshot, kind: type, what: str, times: Counter[str] | dict[str, int]) -> Iterator[Violation]:
     for lead_id, n in times.items():
         if n > 1:
             yield Violation("doubled", f"lead {lead_id} was told as {what} {n} times")
-    now = {s.key for s in world.told("leads.lead") if type(s.body) is kind and world.is_current("leads.lead", s)}
+    now = {
+        s.key for s in snapshot.report("leads.lead") if type(s.body) is kind and snapshot.is_current("leads.lead", s)
+    }
     for lead_id in now:
-        known = world.leads.leads.get(lead_id)
+        known = snapshot.leads.leads.get(lead_id)
         if known is None or known.captured_at is None:
             yield Violation("invented", f"lead {lead_id} was told as {what} and is not on record")
 
@@ -93,32 +95,32 @@ def state_of(lead: Known) -> str:
     return "qualified" if lead.qualified_at else "captured"
 
 
-def outcomes(world: World) -> Iterator[Violation]:
+def outcomes(snapshot: Snapshot) -> Iterator[Violation]:
     """Reported, on record or waiting for its lead, and told by revision."""
-    leads, complete = world.leads.leads, world.logs["leads.intake"].complete
+    leads, complete = snapshot.leads.leads, snapshot.logs["leads.intake"].complete
     reported: dict[str, set[tuple[object, ...]]] = {}
-    for said in world.events("leads.intake"):
-        if isinstance(said.body, Reported):
-            reported.setdefault(said.key, set()).add(tuple(said.body))
-    for said in world.heard("leads", "leads.intake"):
-        if isinstance(said.body, Reported) and (missing := _not_kept(world, said)):
+    for events in snapshot.events("leads.intake"):
+        if isinstance(events.body, Reported):
+            reported.setdefault(events.key, set()).add(tuple(events.body))
+    for events in snapshot.heard("leads", "leads.intake"):
+        if isinstance(events.body, Reported) and (missing := _not_kept(snapshot, events)):
             yield missing
-    for event_id, lead_id in world.leads.waiting.items():
+    for event_id, lead_id in snapshot.leads.waiting.items():
         if lead_id in leads and leads[lead_id].captured_at:
             yield Violation("lost", f"outcome {event_id} still waits for lead {lead_id}, which is on record")
     by_revision: dict[str, dict[int, tuple[object, ...]]] = {}
-    for said in world.told("leads.lead"):
-        if isinstance(said.body, Closed):
-            revision, *rest, _ = said.body
-            by_revision.setdefault(said.key, {})[revision] = tuple(rest)
-            if world.is_current("leads.lead", said) and revision > len(_outcomes_of(leads.get(said.key))):
-                yield Violation("invented", f"lead {said.key} was told as closed, revision {revision}, and is not")
+    for events in snapshot.report("leads.lead"):
+        if isinstance(events.body, Closed):
+            revision, *rest, _ = events.body
+            by_revision.setdefault(events.key, {})[revision] = tuple(rest)
+            if snapshot.is_current("leads.lead", events) and revision > len(_outcomes_of(leads.get(events.key))):
+                yield Violation("invented", f"lead {events.key} was told as closed, revision {revision}, and is not")
     for lead_id, lead in leads.items():
         for n, outcome in enumerate(lead.outcomes, 1):
             if complete and tuple(outcome) not in reported.get(lead_id, ()):
                 yield Violation("invented", f"lead {lead_id} is {outcome[0]} (revision {n}) and nobody reported that")
             was = by_revision.get(lead_id, {}).get(n)
-            if was is None and world.logs["leads.lead"].complete:
+            if was is None and snapshot.logs["leads.lead"].complete:
                 yield Violation("lost", f"lead {lead_id} is {outcome[0]}, revision {n}, and that was never told")
             elif was is not None and was != tuple(outcome):
                 yield Violation("wrong", f"lead {lead_id}, revision {n}: on record is {outcome}, told was {was}")
@@ -128,18 +130,20 @@ def _outcomes_of(lead: Known | None) -> tuple[object, ...]:
     return lead.outcomes if lead else ()
 
 
-def _not_kept(world: World, said: Said) -> Violation | None:
-    lead = world.leads.leads.get(said.key)
+def _not_kept(snapshot: Snapshot, events: EventRecord) -> Violation | None:
+    lead = snapshot.leads.leads.get(events.key)
     if lead is None or not lead.captured_at:
         # One whose lead never came is parked in the end, under its own id: the topic has forgotten where it was.
-        parked = ("leads.intake", said.id) in world.accounts["leads"].parked_ids
-        kept = said.id[:200] in world.leads.waiting or parked
+        parked = ("leads.intake", events.id) in snapshot.accounts["leads"].parked_ids
+        kept = events.id[:200] in snapshot.leads.waiting or parked
         return (
-            None if kept else Violation("lost", f"outcome {said.id} of lead {said.key} neither waits nor is on record")
+            None
+            if kept
+            else Violation("lost", f"outcome {events.id} of lead {events.key} neither waits nor is on record")
         )
-    if tuple(said.body) in map(tuple, lead.outcomes):
+    if tuple(events.body) in map(tuple, lead.outcomes):
         return None
-    return Violation("lost", f"outcome {said.id} of lead {said.key} was heard and is not on record")
+    return Violation("lost", f"outcome {events.id} of lead {events.key} was heard and is not on record")
 
 
 ACCEPTED = Invariant(
@@ -151,7 +155,7 @@ ACCEPTED = Invariant(
 LEADS = Invariant(
     "leads",
     "Every lead on record was told as captured and as qualified exactly once, and as discarded, opened and placed as it is.",
-    told,
+    report,
 )
 OUTCOMES = Invariant(
     "outcomes",

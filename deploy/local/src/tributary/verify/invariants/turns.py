@@ -9,15 +9,15 @@ from territory.domain.market import ActiveMarket
 from territory.domain.rotation import Member, next_turn
 from tributary.verify.invariants.reasons import market_of
 from tributary.verify.invariants.violation import Invariant, Violation
-from tributary.verify.world import Decision, World
+from tributary.verify.snapshot import Decision, Snapshot
 
 Numbered = tuple[int, str, Decision]
 
 
-def turns(world: World) -> Iterator[Violation]:
+def turns(snapshot: Snapshot) -> Iterator[Violation]:
     """Team by team, from its first turn. Decisions of before turns had numbers have none, and are not taken again."""
-    of_teams: dict[str, list[Numbered]] = {team: [] for team in world.territory.credits}
-    for lead_id, decision in world.territory.decisions.items():
+    of_teams: dict[str, list[Numbered]] = {team: [] for team in snapshot.territory.credits}
+    for lead_id, decision in snapshot.territory.decisions.items():
         if decision.turn is not None:
             of_teams.setdefault(decision.team or "", []).append((decision.turn, lead_id, decision))
         if (decision.turn is not None) != bool(decision.person and is_due_a_person(decision.disposition)):
@@ -26,11 +26,11 @@ def turns(world: World) -> Iterator[Violation]:
     for team, numbered in sorted(of_teams.items()):
         numbered.sort()
         numbers = [number for number, _, _ in numbered]
-        last = world.territory.turns.get(team, 0)
+        last = snapshot.territory.turns.get(team, 0)
         if numbers != list(range(1, last + 1)):
             yield from _miscounted(team, numbers, last)
             continue
-        yield from _taken_again(world, team, numbered, markets)
+        yield from _taken_again(snapshot, team, numbered, markets)
 
 
 def _miscounted(team: str, numbers: Sequence[int], last: int) -> Iterator[Violation]:
@@ -45,11 +45,11 @@ def _miscounted(team: str, numbers: Sequence[int], last: int) -> Iterator[Violat
 
 
 def _taken_again(
-    world: World, team: str, numbered: Sequence[Numbered], markets: dict[int, ActiveMarket | None]
+    snapshot: Snapshot, team: str, numbered: Sequence[Numbered], markets: dict[int, ActiveMarket | None]
 ) -> Iterator[Violation]:
     credits: Mapping[str, int] = {}
     for number, lead_id, decision in numbered:
-        members = _members(world, decision.ruleset, team, markets)
+        members = _members(snapshot, decision.ruleset, team, markets)
         if members is None:
             return  # REASONS and MARKETS say so
         turn = next_turn(members, credits)
@@ -66,7 +66,7 @@ def _taken_again(
             yield Violation(
                 "wrong", f"lead {lead_id}: turn {number} of team {team} has other reasons than it gives again"
             )
-    held = {person: credit for person, credit in world.territory.credits.get(team, {}).items() if credit}
+    held = {person: credit for person, credit in snapshot.territory.credits.get(team, {}).items() if credit}
     right = {person: credit for person, credit in credits.items() if credit}
     for person in sorted({*held, *right}):
         if held.get(person, 0) != right.get(person, 0):
@@ -76,9 +76,11 @@ def _taken_again(
             )
 
 
-def _members(world: World, version: int, team: str, markets: dict[int, ActiveMarket | None]) -> Sequence[Member] | None:
+def _members(
+    snapshot: Snapshot, version: int, team: str, markets: dict[int, ActiveMarket | None]
+) -> Sequence[Member] | None:
     if version not in markets:
-        markets[version] = market_of(world, version)
+        markets[version] = market_of(snapshot, version)
     market = markets[version]
     found = market.market.teams.get(team) if market else None
     return found.members if found else None

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from tributary.verify.world import World
+from tributary.verify.snapshot import Snapshot
 
 Kind = Literal["lost", "doubled", "invented", "wrong"]
 
@@ -23,4 +23,4 @@ class Invariant:
 
     id: str
     sentence: str
-    violations: Callable[[World], Iterable[Violation]]
+    violations: Callable[[Snapshot], Iterable[Violation]]

@@ -8,8 +8,7 @@ from typing import Any
 from leads.domain import lead as life
 from leads.domain.lead import Entry, Lead, Outcome
 from leads.domain.money import Money
-from tributary.verify.invariants.violation import Invariant, Kind, Violation
-from tributary.verify.said import (
+from tributary.verify.events import (
     Assigned,
     Captured,
     Closed,
@@ -21,7 +20,8 @@ from tributary.verify.said import (
     Unroutable,
     canonical,
 )
-from tributary.verify.world import Known, World
+from tributary.verify.invariants.violation import Invariant, Kind, Violation
+from tributary.verify.snapshot import Known, Snapshot
 
 ORDER = {"captured": 0, "qualified": 1, "discarded": 2}
 OWN = frozenset({"note", "released"})
@@ -38,18 +38,18 @@ class Told:
     entries: list[Entry] = field(default_factory=list)
 
 
-def told(world: World) -> dict[str, Told]:
+def report(snapshot: Snapshot) -> dict[str, Told]:
     """All that leads has told of each lead, and heard of it from territory."""
     found: dict[str, Told] = {}
-    for said in world.told("leads.lead"):
-        body = said.body
+    for events in snapshot.report("leads.lead"):
+        body = events.body
         if isinstance(body, Captured | Qualified | Discarded | Closed):
-            of = found.setdefault(said.key, Told())
+            of = found.setdefault(events.key, Told())
             _note(of, body)
             of.entries.append(entry(body))
-    for said in world.heard("leads", "territory.lead"):
-        if isinstance(said.body, Routed | Assigned | Unassigned | Unroutable):
-            found.setdefault(said.key, Told()).entries.append(entry(said.body))
+    for events in snapshot.heard("leads", "territory.lead"):
+        if isinstance(events.body, Routed | Assigned | Unassigned | Unroutable):
+            found.setdefault(events.key, Told()).entries.append(entry(events.body))
     return found
 
 
@@ -86,11 +86,11 @@ def entry(body: Any) -> Entry:
     return line
 
 
-def written(world: World) -> Iterator[Violation]:
+def written(snapshot: Snapshot) -> Iterator[Violation]:
     """The columns of each lead's row, and then its history."""
-    whole = world.logs["leads.lead"].complete and world.logs["territory.lead"].complete
-    of_all = told(world)
-    for lead_id, lead in world.leads.leads.items():
+    whole = snapshot.logs["leads.lead"].complete and snapshot.logs["territory.lead"].complete
+    of_all = report(snapshot)
+    for lead_id, lead in snapshot.leads.leads.items():
         of = of_all.get(lead_id, Told())
         if lead.captured_at:
             yield from _columns(lead_id, lead, of)
@@ -121,11 +121,11 @@ def _columns(lead_id: str, lead: Known, of: Told) -> Iterator[Violation]:
         yield from _as_told(lead_id, discarded, [(t.at, t.reason) for t in of.discarded])
 
 
-def _as_told(lead_id: str, held: list[tuple[str, Any]], said: list[tuple[Any, ...]]) -> Iterator[Violation]:
+def _as_told(lead_id: str, held: list[tuple[str, Any]], events: list[tuple[Any, ...]]) -> Iterator[Violation]:
     """What is held together was told together, by whichever history. What was never told is the affair of LEADS."""
-    if not said or tuple(value for _, value in held) in said:
+    if not events or tuple(value for _, value in held) in events:
         return
-    newest = said[-1]
+    newest = events[-1]
     for (name, value), right in zip(held, newest, strict=True):
         if value != right:
             what = _differing(value, right) if name == "about" else f"is {value}, and was told as {right}"
@@ -143,7 +143,7 @@ def _differing(held: str, right: str) -> str:
     return f"is not as it was told, in {', '.join(sorted(names)) or 'its form'}"
 
 
-def _history(lead_id: str, lead: Known, history: list[Entry], said: list[Entry] | None) -> Iterator[Violation]:
+def _history(lead_id: str, lead: Known, history: list[Entry], events: list[Entry] | None) -> Iterator[Violation]:
     again = sum(line.get("what") == UNTOLD for line in history)
     if again != lead.differing:
         kind: Kind = "lost" if again < lead.differing else "invented"
@@ -151,7 +151,7 @@ def _history(lead_id: str, lead: Known, history: list[Entry], said: list[Entry] 
     for n, line in enumerate(history):
         if line in history[:n] and line.get("what") != UNTOLD:
             yield Violation("doubled", f"lead {lead_id}: its history says twice that it was {line.get('what')}")
-        elif said is not None and line.get("what") != UNTOLD and _as_told_of(line) not in said:
+        elif events is not None and line.get("what") != UNTOLD and _as_told_of(line) not in events:
             yield Violation("invented", f"lead {lead_id}: its history says {_words(line)}, and nobody told that")
     for line in due(lead):
         if not any(line.items() <= held.items() for held in history):
@@ -194,20 +194,20 @@ def _words(line: Entry) -> str:
     return f"that it was {what}" + (f" at {at}" if at else "")
 
 
-def sealed(world: World) -> Iterator[Violation]:
+def sealed(snapshot: Snapshot) -> Iterator[Violation]:
     """Contacts of leads on record; and the intake keys that submissions on their way are sealed under."""
-    boxes = world.leads.boxes
+    boxes = snapshot.leads.boxes
     for lead_id, fault in sorted(boxes.faults.items()):
         yield Violation("lost", f"lead {lead_id}: {fault}")
     for name, fault in sorted(boxes.key_faults.items()):
         yield Violation("lost", f"intake key {name} {fault}")
     closed: dict[str, str] = {}
-    for said in world.events("leads.intake"):
-        if isinstance(said.body, Submitted) and said.body.key and not _opens(said.body.key, boxes.intake_keys):
-            lead = world.leads.leads.get(said.key)
+    for events in snapshot.events("leads.intake"):
+        if isinstance(events.body, Submitted) and events.body.key and not _opens(events.body.key, boxes.intake_keys):
+            lead = snapshot.leads.leads.get(events.key)
             on_record = lead is not None and lead.captured_at is not None
-            if not on_record and not world.is_parked("leads", "leads.intake", said):
-                closed.setdefault(said.key, said.body.key)
+            if not on_record and not snapshot.is_parked("leads", "leads.intake", events):
+                closed.setdefault(events.key, events.body.key)
     for lead_id, name in sorted(closed.items()):
         yield Violation("lost", f"lead {lead_id} is on its way under intake key {name}, which does not exist")
 

@@ -134,7 +134,7 @@ class Routes:
         return methods, guarded
 
 
-class Shell:
+class HttpGateway:
     """Wraps a service's FastAPI application; ``mounts`` are exact paths answered by plain ASGI applications instead."""
 
     def __init__(

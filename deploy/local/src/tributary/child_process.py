@@ -93,21 +93,21 @@ class Owned:
     def start(self) -> "Owned":
         """Starts the process; its process id is known when this returns."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        heard, told = os.pipe()
+        heard, announced = os.pipe()
         life = subprocess.PIPE if self._life is None else os.open(self._life, os.O_RDONLY)
         try:
             with self.log.open("ab") as log:
                 self._process = subprocess.Popen(
-                    [*self._command, "--report", str(told), "--", *self._what],
+                    [*self._command, "--report", str(announced), "--", *self._what],
                     stdin=life,
                     stdout=log,
                     stderr=log,
                     env=self._env,
                     start_new_session=True,
-                    pass_fds=[told, *(kept.fileno() for kept in self._keeps)],
+                    pass_fds=[announced, *(kept.fileno() for kept in self._keeps)],
                 )
         finally:
-            os.close(told)
+            os.close(announced)
             if self._life is not None:
                 os.close(life)
         with os.fdopen(heard) as report:

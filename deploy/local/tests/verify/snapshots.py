@@ -28,9 +28,9 @@ from territory.domain.market import fingerprint
 from territory.domain.rotation import Member, Turn, next_turn
 from territory.domain.routing import Refused
 from tributary.verify.boxes import Boxes
+from tributary.verify.events import COUNTS, EventRecord, body_of
 from tributary.verify.invariants.kpis import COUNTED, numbers_of, recount
-from tributary.verify.said import COUNTS, Said, body_of
-from tributary.verify.world import (
+from tributary.verify.snapshot import (
     SERVICES,
     Account,
     Decision,
@@ -41,9 +41,9 @@ from tributary.verify.world import (
     MarketFile,
     Plan,
     Posting,
+    Snapshot,
     Spend,
-    World,
-    hearings,
+    subscriptions,
 )
 
 AT = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -61,20 +61,20 @@ MARKET = {
 }
 
 
-def empty() -> World:
+def empty() -> Snapshot:
     """Topics, databases, and nothing in them."""
     logs = {stream.topic: Log(spans=dict.fromkeys(range(stream.partitions), (0, 0))) for stream in STREAMS}
-    return World(logs, {service: Account(f"{service}/one") for service in SERVICES})
+    return Snapshot(logs, {service: Account(f"{service}/one") for service in SERVICES})
 
 
-def put(world: World, event: Event, source: str | None = None) -> Said:
+def put(snapshot: Snapshot, event: Event, source: str | None = None) -> EventRecord:
     """The event on its topic, partition 0, with the next number of its writer."""
     stream = STREAM_OF[event.type]
-    log = world.logs[stream.topic]
+    log = snapshot.logs[stream.topic]
     offset = log.spans[0][1]
-    writer = source or world.accounts[stream.said_by].source
+    writer = source or snapshot.accounts[stream.publisher].source
     number = 1 + max((s.seq for s in log.records if s.source == writer), default=0)
-    said = Said(
+    events = EventRecord(
         0,
         offset,
         event.type,
@@ -86,78 +86,78 @@ def put(world: World, event: Event, source: str | None = None) -> Said:
         body_of(event.type, event.model_dump_json(exclude_none=True).encode()),
         AT.isoformat(),
     )
-    log.records.append(said)
+    log.records.append(events)
     log.spans[0] = (0, offset + 1)
-    return said
+    return events
 
 
-def heard_everything(world: World) -> None:
+def heard_everything(snapshot: Snapshot) -> None:
     """Every writer has given the numbers on the topics, and every hearer has come to their ends."""
-    for topic, log in world.logs.items():
+    for topic, log in snapshot.logs.items():
         if log.records and log.records[0].source:
-            account = world.accounts[topic.split(".")[0]]
+            account = snapshot.accounts[topic.split(".")[0]]
             own = [s.seq for s in log.records if s.source == account.source]
             account.next_seq[topic, 0] = account.later[topic, 0] = 1 + max(own, default=0)
-    for service, topic in hearings():
-        for said in world.logs[topic].records:
-            position = (topic, said.source, 0) if said.source else (topic, "kafka", 0)
-            world.accounts[service].watermarks[position] = said.seq
+    for service, topic in subscriptions():
+        for events in snapshot.logs[topic].records:
+            position = (topic, events.source, 0) if events.source else (topic, "kafka", 0)
+            snapshot.accounts[service].watermarks[position] = events.seq
 
 
-def clean() -> World:
+def clean() -> Snapshot:
     """Leads with a person, in a queue, discarded, unroutable, with nobody, won; one parked, one on the way; and a ledger."""
-    world = empty()
+    snapshot = empty()
     for lead_id in (ANNA, BEN, CARL, DORA, EVE, FAY):
-        _submit(world, lead_id)
-    _market(world)
-    _anna_to_eve(world)
-    _fay_is_lost_and_then_won(world)
-    put(world, OutcomeReported(lead_id=UUID(UNKNOWN), result="won", at=AT))
-    world.leads.waiting["leads.intake-8"] = UNKNOWN
-    world.leads.boxes = Boxes(intake_keys={"intake-ab-1"}, opened=6)
-    _ledger(world)
-    _submit(world, PARKED)
-    heard_everything(world)
-    world.accounts["leads"].parked_at.add(("leads.intake", 0, 9))
-    world.accounts["leads"].parked_ids.add(("leads.intake", "leads.intake-9"))
-    _submit(world, ON_THE_WAY)
-    count(world)
-    return world
+        _submit(snapshot, lead_id)
+    _market(snapshot)
+    _anna_to_eve(snapshot)
+    _fay_is_lost_and_then_won(snapshot)
+    put(snapshot, OutcomeReported(lead_id=UUID(UNKNOWN), result="won", at=AT))
+    snapshot.leads.waiting["leads.intake-8"] = UNKNOWN
+    snapshot.leads.boxes = Boxes(intake_keys={"intake-ab-1"}, opened=6)
+    _ledger(snapshot)
+    _submit(snapshot, PARKED)
+    heard_everything(snapshot)
+    snapshot.accounts["leads"].parked_at.add(("leads.intake", 0, 9))
+    snapshot.accounts["leads"].parked_ids.add(("leads.intake", "leads.intake-9"))
+    _submit(snapshot, ON_THE_WAY)
+    count(snapshot)
+    return snapshot
 
 
-def _market(world: World) -> None:
+def _market(snapshot: Snapshot) -> None:
     document = json.dumps(MARKET)
-    world.territory.markets[1] = MarketFile(document, fingerprint(MARKET))
-    world.territory.active = 1
-    put(world, MarketActivated(version=1, rules=1, segments=1, teams=1, activated_at=AT))
+    snapshot.territory.markets[1] = MarketFile(document, fingerprint(MARKET))
+    snapshot.territory.active = 1
+    put(snapshot, MarketActivated(version=1, rules=1, segments=1, teams=1, activated_at=AT))
 
 
-def _submit(world: World, lead_id: str) -> None:
+def _submit(snapshot: Snapshot, lead_id: str) -> None:
     person = Sealed(key="intake-ab-2", box="b")
-    put(world, LeadSubmitted(lead_id=UUID(lead_id), received_at=AT, occurred_at=AT, source="web", person=person))
+    put(snapshot, LeadSubmitted(lead_id=UUID(lead_id), received_at=AT, occurred_at=AT, source="web", person=person))
 
 
-def judged(world: World, lead_id: str, disposition: str, *, genuine: bool = True, later: int = 0) -> None:
+def judged(snapshot: Snapshot, lead_id: str, disposition: str, *, genuine: bool = True, later: int = 0) -> None:
     """Captured and qualified."""
     at, key = AT + timedelta(seconds=later), UUID(lead_id)
-    put(world, LeadCaptured(lead_id=key, source="web", channel="search", occurred_at=at, captured_at=at))
+    put(snapshot, LeadCaptured(lead_id=key, source="web", channel="search", occurred_at=at, captured_at=at))
     about = LeadAttributes(source="web", country="FR" if lead_id == DORA else "DE", attributes={"size": 3})
     verdict = {"genuine": genuine, "disposition": disposition, "grade": "A", "score": 80, "scorecard": 1}
-    put(world, LeadQualified.model_validate({"lead_id": key, "about": about, "qualified_at": at, **verdict}))
+    put(snapshot, LeadQualified.model_validate({"lead_id": key, "about": about, "qualified_at": at, **verdict}))
 
 
-def routed(world: World, lead_id: str, person: str | None = None, reason: str | None = None) -> None:
+def routed(snapshot: Snapshot, lead_id: str, person: str | None = None, reason: str | None = None) -> None:
     """Given to a team, and to a person or nobody."""
     key = UUID(lead_id)
     put(
-        world,
+        snapshot,
         LeadRouted(lead_id=key, segment="s", team="berlin", pipeline="p", rule="r", ruleset=1, routed_at=AT),
     )
     if person:
-        put(world, LeadAssigned(lead_id=key, segment="s", team="berlin", person=person, ruleset=1, assigned_at=AT))
+        put(snapshot, LeadAssigned(lead_id=key, segment="s", team="berlin", person=person, ruleset=1, assigned_at=AT))
     elif reason:
-        put(world, LeadUnassigned(lead_id=key, segment="s", team="berlin", reason=reason, ruleset=1, decided_at=AT))
-    put(world, OpportunityOpened(lead_id=key, team="berlin", pipeline="p", opened_at=AT))
+        put(snapshot, LeadUnassigned(lead_id=key, segment="s", team="berlin", reason=reason, ruleset=1, decided_at=AT))
+    put(snapshot, OpportunityOpened(lead_id=key, team="berlin", pipeline="p", opened_at=AT))
 
 
 def known(
@@ -198,63 +198,63 @@ def decided(disposition: str, turn: Turn | None = None, number: int | None = Non
     return Decision(disposition, 1, *place, person, reason, "r", '{"country": "DE"}', json.dumps(refused), number)
 
 
-def take_turn(world: World) -> tuple[Turn, int]:
+def take_turn(snapshot: Snapshot) -> tuple[Turn, int]:
     """The next turn of berlin's rotation, taken."""
-    territory = world.territory
+    territory = snapshot.territory
     turn = next_turn((Member("jo"), Member("mia")), territory.credits.get("berlin", {}))
     territory.credits["berlin"] = dict(turn.credits)
     territory.turns["berlin"] = number = territory.turns.get("berlin", 0) + 1
     return turn, number
 
 
-def _anna_to_eve(world: World) -> None:
-    leads, decisions = world.leads.leads, world.territory.decisions
-    judged(world, ANNA, "near_term")
-    routed(world, ANNA, person="jo")
+def _anna_to_eve(snapshot: Snapshot) -> None:
+    leads, decisions = snapshot.leads.leads, snapshot.territory.decisions
+    judged(snapshot, ANNA, "near_term")
+    routed(snapshot, ANNA, person="jo")
     leads[ANNA] = known("assigned", placed=True, person="jo")
-    decisions[ANNA] = decided("near_term", *take_turn(world))
-    judged(world, BEN, "nurture")
-    routed(world, BEN)
+    decisions[ANNA] = decided("near_term", *take_turn(snapshot))
+    judged(snapshot, BEN, "nurture")
+    routed(snapshot, BEN)
     leads[BEN] = known("routed", placed=True, disposition="nurture")
     decisions[BEN] = decided("nurture")
-    judged(world, CARL, "not_a_target", genuine=False)
-    put(world, LeadDiscarded(lead_id=UUID(CARL), reason="not genuine", discarded_at=AT))
+    judged(snapshot, CARL, "not_a_target", genuine=False)
+    put(snapshot, LeadDiscarded(lead_id=UUID(CARL), reason="not genuine", discarded_at=AT))
     leads[CARL] = known("discarded", disposition="not_a_target")
-    judged(world, DORA, "near_term")
+    judged(snapshot, DORA, "near_term")
     why = "No rule claims this lead and the market has no fallback."
-    put(world, LeadUnroutable(lead_id=UUID(DORA), reason=why, ruleset=1, decided_at=AT))
+    put(snapshot, LeadUnroutable(lead_id=UUID(DORA), reason=why, ruleset=1, decided_at=AT))
     leads[DORA] = known("qualified", waits=why, country="FR")
     nobody = (None, None, None, None, why, None)
     decisions[DORA] = Decision("near_term", 1, *nobody, '{"country": "FR"}', "{}")
-    judged(world, EVE, "near_term")
+    judged(snapshot, EVE, "near_term")
     why = "Nobody in the team is available."
-    routed(world, EVE, reason=why)
+    routed(snapshot, EVE, reason=why)
     leads[EVE] = known("routed", placed=True, waits=why)
     nobody_there = Turn(None, why, (Refused("jo", "absent"), Refused("mia", "absent")), 0, {})
     decisions[EVE] = decided("near_term", nobody_there)
 
 
-def _fay_is_lost_and_then_won(world: World) -> None:
+def _fay_is_lost_and_then_won(snapshot: Snapshot) -> None:
     key, amount = UUID(FAY), Money(minor=9000, currency=EUR)
-    judged(world, FAY, "near_term")
-    routed(world, FAY, person="mia")
-    put(world, OutcomeReported(lead_id=key, result="lost", at=AT, reason="price"))
-    put(world, LeadClosed(lead_id=key, result="lost", reason="price", revision=1, closed_at=AT))
-    put(world, OutcomeReported(lead_id=key, result="won", at=AT, amount=amount))
-    put(world, LeadClosed(lead_id=key, result="won", amount=amount, revision=2, closed_at=AT))
+    judged(snapshot, FAY, "near_term")
+    routed(snapshot, FAY, person="mia")
+    put(snapshot, OutcomeReported(lead_id=key, result="lost", at=AT, reason="price"))
+    put(snapshot, LeadClosed(lead_id=key, result="lost", reason="price", revision=1, closed_at=AT))
+    put(snapshot, OutcomeReported(lead_id=key, result="won", at=AT, amount=amount))
+    put(snapshot, LeadClosed(lead_id=key, result="won", amount=amount, revision=2, closed_at=AT))
     row = known("won", placed=True, person="mia")
     _, lost = life.closed(Lead(), Outcome("lost", AT, None, "price"))
     _, won = life.closed(Lead(outcomes=(Outcome("lost", AT),)), Outcome("won", AT, Amount(9000, EUR)))
-    world.leads.leads[FAY] = row._replace(
+    snapshot.leads.leads[FAY] = row._replace(
         outcomes=(LOST, WON), history=json.dumps([*json.loads(row.history), lost, won])
     )
-    world.territory.decisions[FAY] = decided("near_term", *take_turn(world))
+    snapshot.territory.decisions[FAY] = decided("near_term", *take_turn(snapshot))
 
 
-def _ledger(world: World) -> None:
+def _ledger(snapshot: Snapshot) -> None:
     plan = (BudgetLine(line="ads", item="Ads", budget=1000, owner="jo"),)
     put(
-        world,
+        snapshot,
         CampaignPlanned(
             campaign="spring", name="S", channel="search", currency=EUR, lines=plan, version=1, planned_at=AT
         ),
@@ -262,25 +262,25 @@ def _ledger(world: World) -> None:
     spent = (("a", "committed", 300, 300), ("b", "released", 400, 300), ("c", "incurred", 500, 500))
     steps = [("budgeted", 1000, None), *((kind, posted, spend_id) for spend_id, kind, _, posted in spent)]
     for spend_id, kind, amount, _ in spent:
-        spend(world, spend_id, "spring", kind, amount)
-    postings = post(world, ADS, steps)
-    world.campaigns.postings[ADS] = postings
-    world.campaigns.lines[ADS] = Line(True, 1000, 0, 500, 500, 100, 4, "Ads", "jo")
-    world.campaigns.plans["spring"] = Plan(1, "S", "search", None, None, None, EUR)
-    spend(world, "d", "stray", "incurred", 70)
-    world.campaigns.postings[UNPLANNED] = post(world, UNPLANNED, [("incurred", 70, "d")])
-    world.campaigns.lines[UNPLANNED] = Line(False, 0, 0, 70, -70, 0, 1, "i", "o")
+        spend(snapshot, spend_id, "spring", kind, amount)
+    postings = post(snapshot, ADS, steps)
+    snapshot.campaigns.postings[ADS] = postings
+    snapshot.campaigns.lines[ADS] = Line(True, 1000, 0, 500, 500, 100, 4, "Ads", "jo")
+    snapshot.campaigns.plans["spring"] = Plan(1, "S", "search", None, None, None, EUR)
+    spend(snapshot, "d", "stray", "incurred", 70)
+    snapshot.campaigns.postings[UNPLANNED] = post(snapshot, UNPLANNED, [("incurred", 70, "d")])
+    snapshot.campaigns.lines[UNPLANNED] = Line(False, 0, 0, 70, -70, 0, 1, "i", "o")
 
 
-def spend(world: World, spend_id: str, campaign: str, kind: str, amount: int) -> None:
+def spend(snapshot: Snapshot, spend_id: str, campaign: str, kind: str, amount: int) -> None:
     """Reported and counted."""
     money = Money(minor=amount, currency=EUR)
     reported = {"spend_id": spend_id, "campaign": campaign, "amount": money, "kind": kind, "occurred_at": AT}
-    put(world, SpendReported.model_validate(reported))
-    world.campaigns.spends[spend_id] = Spend(campaign, amount, EUR, kind)
+    put(snapshot, SpendReported.model_validate(reported))
+    snapshot.campaigns.spends[spend_id] = Spend(campaign, amount, EUR, kind)
 
 
-def post(world: World, place: tuple[str, str, str], steps: list[tuple[str, int, str | None]]) -> list[Posting]:
+def post(snapshot: Snapshot, place: tuple[str, str, str], steps: list[tuple[str, int, str | None]]) -> list[Posting]:
     """Postings with their entries, each told with the line as it stands after it."""
     accounts = {
         "budgeted": ("available", "funding"),
@@ -300,26 +300,26 @@ def post(world: World, place: tuple[str, str, str], steps: list[tuple[str, int, 
         standing["available"] = budget - committed - incurred
         about = {"campaign": place[0], "line": place[1], "currency": place[2], "item": "i", "owner": "o"}
         step = {"posting": n, "kind": kind, "amount": amount, "spend_id": spend_id, "posted_at": AT}
-        put(world, LedgerPosted.model_validate({**about, **step, **standing}))
+        put(snapshot, LedgerPosted.model_validate({**about, **step, **standing}))
     return made
 
 
-def forget(world: World) -> None:
+def forget(snapshot: Snapshot) -> None:
     """Nothing that was made of the world before it was changed is used again."""
-    world.memo.clear()
-    for log in world.logs.values():
+    snapshot.process_cache.clear()
+    for log in snapshot.logs.values():
         log.__dict__.pop("first", None)
 
 
-def count(world: World) -> None:
+def count(snapshot: Snapshot) -> None:
     """Facts and KPI rows as metrics would have them now, and told."""
-    forget(world)
-    made = recount(world)
-    world.metrics.leads, world.metrics.campaigns, world.metrics.lines = made.leads, made.campaigns, made.lines
-    world.metrics.as_of = {
+    forget(snapshot)
+    made = recount(snapshot)
+    snapshot.metrics.leads, snapshot.metrics.campaigns, snapshot.metrics.lines = made.leads, made.campaigns, made.lines
+    snapshot.metrics.as_of = {
         topic: AT
         for topic in ("leads.lead", "territory.lead", "campaigns.campaign", "campaigns.ledger")
-        if any(type(said.body) in COUNTED for said in world.heard("metrics", topic))
+        if any(type(events.body) in COUNTED for events in snapshot.heard("metrics", topic))
     }
     numbers = numbers_of(made)
     for by, key in sorted({(number[0], number[1]) for number in numbers}):
@@ -327,11 +327,11 @@ def count(world: World) -> None:
         money: dict[str, dict[str, int]] = {"won_amount": {}, "spend": {}}
         for number, minor in numbers.items():
             if number[:2] == (by, key) and len(number) == 4:
-                world.metrics.money[by, key, number[2], number[3]] = minor
+                snapshot.metrics.money[by, key, number[2], number[3]] = minor
                 money[number[2]][number[3]] = minor
-        world.metrics.kpis[by, key] = KpiRow(7, counts, True)
+        snapshot.metrics.kpis[by, key] = KpiRow(7, counts, True)
         row = {"id": f"{by}:{key}", "by": by, "key": key, "version": 7, "as_of": AT}
-        put(world, KpiChanged.model_validate({**row, **dict(zip(COUNTS, counts, strict=True)), **money}))
-    account, log = world.accounts["metrics"], world.logs["metrics.kpi"]
+        put(snapshot, KpiChanged.model_validate({**row, **dict(zip(COUNTS, counts, strict=True)), **money}))
+    account, log = snapshot.accounts["metrics"], snapshot.logs["metrics.kpi"]
     account.next_seq["metrics.kpi", 0] = account.later["metrics.kpi", 0] = 1 + len(log.records)
-    forget(world)
+    forget(snapshot)

@@ -16,11 +16,11 @@ import asyncpg
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
+from tributary.child_process import StackError
 from tributary.cluster import LocalCluster
 from tributary.faults.journal import Journal
 from tributary.faults.traffic import Load
 from tributary.faults.watcher import Watcher
-from tributary.owned import StackError
 from tributary.services import LocalService
 from tributary.stack import Stack
 
@@ -36,7 +36,7 @@ class NotHere(StackError):
 
 
 @dataclass
-class Ground:
+class Testbed:
     """One run's stack under load."""
 
     stack: Stack
@@ -45,7 +45,7 @@ class Ground:
     watcher: Watcher
     journal: Journal
     folder: Path
-    told: Mapping[str, str]  # to every service, by its environment
+    report: Mapping[str, str]  # to every service, by its environment
     backups: dict[str, Path] = field(default_factory=dict)
     replicas: dict[str, LocalService] = field(default_factory=dict)
 
@@ -76,10 +76,10 @@ class Ground:
         """How many members of a consumer group have partitions just now; 0 while the brokers do not say."""
         admin: Any = AdminClient({"bootstrap.servers": self.stack.bootstrap, "log_level": 0})
         try:
-            said = admin.describe_consumer_groups([group], request_timeout=5)[group].result()
+            events = admin.describe_consumer_groups([group], request_timeout=5)[group].result()
         except KafkaException:
             return 0
-        return sum(bool(member.assignment.topic_partitions) for member in said.members)
+        return sum(bool(member.assignment.topic_partitions) for member in events.members)
 
     def counter(self, service: LocalService, name: str, **labels: str) -> float:
         """A counter's sum on a service's telemetry page over the series with these labels; 0 while it does not answer."""

@@ -13,7 +13,7 @@ from values.text import key, visible
 Money = tuple[int, str] | None
 
 
-class Said(NamedTuple):
+class EventRecord(NamedTuple):
     """One event. ``source``, ``shard`` and ``seq`` are its number where the stream is sequenced; ``offset`` is -1 in an outbox.
     ``at`` is when it was said, as the header has it."""
 

@@ -20,23 +20,23 @@ LONGEST_PAUSE_S = 2.0  # a database that is back is not kept waiting
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
     """Waits for the delivery that is under way before its partitions go: without it the next owner repeats that delivery."""
 
-    def __init__(self, subscription: "Subscription") -> None:
-        self.subscription = subscription
+    def __init__(self, kafka_consumer: "KafkaConsumer") -> None:
+        self.kafka_consumer = kafka_consumer
 
     async def on_partitions_revoked(self, revoked: Any) -> None:
-        self.subscription.assigned = None
-        async with self.subscription.lock:
-            await self.subscription.acknowledge(force=True)
-            self.subscription.consumer.forget_positions()
-            self.subscription.consumer.reread.clear()
+        self.kafka_consumer.assigned = None
+        async with self.kafka_consumer.lock:
+            await self.kafka_consumer.acknowledge(force=True)
+            self.kafka_consumer.consumer.forget_positions()
+            self.kafka_consumer.consumer.reread.clear()
 
     async def on_partitions_assigned(self, assigned: Any) -> None:
-        self.subscription.assigned = frozenset(assigned)
-        self.subscription.held = ""  # it was of the old assignment; what is still ours says so again
-        self.subscription.keep_to(frozenset((tp.topic, tp.partition) for tp in assigned))
+        self.kafka_consumer.assigned = frozenset(assigned)
+        self.kafka_consumer.held = ""  # it was of the old assignment; what is still ours says so again
+        self.kafka_consumer.keep_to(frozenset((tp.topic, tp.partition) for tp in assigned))
 
 
-class Subscription:
+class KafkaConsumer:
     """All streams of one service in one consumer group: one delivery, one transaction, fewest rounds."""
 
     def __init__(self, router: Router, consumer: Consumer, settings: Settings) -> None:
@@ -55,7 +55,7 @@ class Subscription:
         self._rewound: dict[Partition, int] = {}
 
     @property
-    def trouble(self) -> str:
+    def not_ready_reason(self) -> str:
         """Why this consumer is not ready, or nothing."""
         if self._subscriber is None or self.assigned is None:
             return "no partitions are assigned yet"
@@ -63,10 +63,10 @@ class Subscription:
             return "Kafka can't be reached"
         if self.held:
             return f"held: {self.held}"
-        told = [f"gap: {what}" for _, what in self.gaps.values()]
-        if suspects := parking.suspects(self.consumer.database.memo):
-            told.append(f"{suspects} records are parked that their owner may not have said: see `parked list`")
-        return "; ".join(told)
+        chosen = [f"gap: {what}" for _, what in self.gaps.values()]
+        if suspects := parking.suspects(self.consumer.database.process_cache):
+            chosen.append(f"{suspects} records are parked that their owner may not have said: see `parked list`")
+        return "; ".join(chosen)
 
     def keep_to(self, partitions: frozenset[Partition]) -> None:
         """A gap in a partition that went to another member is that member's to show."""

@@ -4,7 +4,7 @@ from datetime import datetime
 from functools import lru_cache
 from uuid import UUID
 
-from contracts.event import Money as SaidMoney
+from contracts.event import Money as WireMoney
 from contracts.leads.intake import LeadSubmitted, OutcomeReported
 from contracts.leads.lead import LeadAttributes, LeadCaptured, LeadClosed, LeadDiscarded, LeadQualified, Reason
 from leads.domain.lead import Lead, Note, Outcome
@@ -13,34 +13,34 @@ from leads.domain.qualification import Verdict
 from values.postcodes import postcode_area
 
 
-def attributes(said: LeadSubmitted) -> LeadAttributes:
+def attributes(submission: LeadSubmitted) -> LeadAttributes:
     """What may be known without knowing the person. A postcode is only an area, and an unnamed channel is the source."""
     return LeadAttributes(
-        source=said.source,
-        country=said.country,
-        region=said.region,
-        postcode_area=postcode_area(said.postcode, said.country),
-        product=said.product,
-        industry=said.industry,
-        language=said.language,
-        channel=said.channel or said.source,
-        campaign=said.campaign,
-        expected_amount=said.expected_amount,
-        attributes=said.attributes,
-        written=said.written,
+        source=submission.source,
+        country=submission.country,
+        region=submission.region,
+        postcode_area=postcode_area(submission.postcode, submission.country),
+        product=submission.product,
+        industry=submission.industry,
+        language=submission.language,
+        channel=submission.channel or submission.source,
+        campaign=submission.campaign,
+        expected_amount=submission.expected_amount,
+        attributes=submission.attributes,
+        written=submission.written,
     )
 
 
-def captured(said: LeadSubmitted, about: LeadAttributes, flags: tuple[str, ...], now: datetime) -> LeadCaptured:
+def captured(submission: LeadSubmitted, about: LeadAttributes, flags: tuple[str, ...], now: datetime) -> LeadCaptured:
     """The lead is on record."""
     return LeadCaptured(
-        lead_id=said.lead_id,
-        source=said.source,
+        lead_id=submission.lead_id,
+        source=submission.source,
         channel=about.channel,
-        campaign=said.campaign,
-        country=said.country,
+        campaign=submission.campaign,
+        country=submission.country,
         flags=flags,
-        occurred_at=said.occurred_at,
+        occurred_at=submission.occurred_at,
         captured_at=now,
     )
 
@@ -52,7 +52,7 @@ def qualified(lead_id: UUID, verdict: Verdict, about: LeadAttributes, now: datet
         genuine=verdict.genuine,
         grade=verdict.grade,
         score=verdict.score,
-        value=said_money(verdict.value),
+        value=to_wire_money(verdict.value),
         disposition=verdict.disposition,
         scorecard=verdict.scorecard,
         reasons=tuple(_reason(r.term, r.points) for r in verdict.reasons),
@@ -79,25 +79,25 @@ def closed(lead_id: UUID, lead: Lead) -> LeadClosed:
     return LeadClosed(
         lead_id=lead_id,
         result=outcome.result,
-        amount=said_money(outcome.amount),
+        amount=to_wire_money(outcome.amount),
         reason=outcome.reason,
         revision=lead.revision,
         closed_at=outcome.at,
     )
 
 
-def outcome_of(said: OutcomeReported) -> Outcome:
+def outcome_of(submission: OutcomeReported) -> Outcome:
     """A reported outcome as the domain knows it."""
-    note = Note(said.note.box, said.note.key) if said.note else None
-    report = str(said.report) if said.report else None
-    return Outcome(said.result, said.at, money_of(said.amount), said.reason, note, report)
+    note = Note(submission.note.box, submission.note.key) if submission.note else None
+    report = str(submission.report) if submission.report else None
+    return Outcome(submission.result, submission.at, money_of(submission.amount), submission.reason, note, report)
 
 
-def money_of(said: SaidMoney | None) -> Money | None:
+def money_of(submission: WireMoney | None) -> Money | None:
     """An amount as the domain knows it."""
-    return Money(said.minor, said.currency) if said else None
+    return Money(submission.minor, submission.currency) if submission else None
 
 
-def said_money(money: Money | None) -> SaidMoney | None:
+def to_wire_money(money: Money | None) -> WireMoney | None:
     """An amount as it is said."""
-    return SaidMoney(minor=money.minor, currency=money.currency) if money else None
+    return WireMoney(minor=money.minor, currency=money.currency) if money else None

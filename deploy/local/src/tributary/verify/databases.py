@@ -1,0 +1,229 @@
+"""Every database, each in one snapshot of its own: tables, outbox, watermarks and what is parked, all of the same moment."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import asyncpg
+
+from metrics.domain.facts import CampaignFact, LeadFact, LineFact
+from tributary.child_process import StackError
+from tributary.running import RunningService
+from tributary.verify.boxes import Boxes, read_boxes
+from tributary.verify.events import EventRecord, body_of, spend_name
+from tributary.verify.looking import look_at_tables
+from tributary.verify.private import Private
+from tributary.verify.snapshot import (
+    Account,
+    CampaignTables,
+    Decision,
+    Known,
+    KpiRow,
+    LeadsTables,
+    Line,
+    MarketFile,
+    MetricsTables,
+    Plan,
+    Posting,
+    Spend,
+    TerritoryTables,
+)
+
+OUTCOMES = Known._fields.index("outcomes")
+Tables = LeadsTables | TerritoryTables | CampaignTables | MetricsTables
+
+_NUMBERS = "select topic, shard, next_seq from outbox_shard"
+_OUTBOX = "select topic, shard, seq, id::text as id, type, key, payload, at from outbox order by topic, shard, seq"
+# A row that has no time yet was only made ready: nothing was handled under it.
+_MARKS = "select topic, source, shard, last_seq from watermark where source <> 'kafka' or last_at is not null"
+_PARKED = """
+select topic, shard, position, coalesce(headers->>'ce_id', '') as id from parked where replayed_at is null
+"""
+_LEADS = """
+select lead_id::text, state, captured_at, qualified_at, discarded_at, opened_at, assigned_at, segment, team, pipeline, person,
+    waits, case when outcomes <> '[]' then outcomes::text end,
+    occurred_at, grade, disposition, scorecard, discard_reason, coalesce(about::text, ''), history::text, differing
+from lead
+"""
+_DECISIONS = """
+select lead_id::text, disposition, ruleset, segment, team, pipeline, person, reason, rule, inputs::text, refused::text,
+    turn
+from decision
+"""
+_MARKETS = "select version, document::text, sha256 from market"
+_PLANS = "select campaign, version, name, channel, segment, starts_at, ends_at, currency from campaign where known"
+_LINES = """
+select campaign, line, currency, planned, budget, committed, incurred, available, unmatched, postings, item, owner
+from budget_line
+"""
+_POSTINGS = """
+select p.campaign, p.line, p.currency, p.posting, p.kind, p.amount, p.sender, p.spend_id,
+    coalesce(array_agg(e.account order by e.account) filter (where e.account is not null), '{}') as accounts,
+    coalesce(array_agg(e.amount order by e.account) filter (where e.account is not null), '{}') as amounts
+from ledger_posting p left join ledger_entry e on e.posting_id = p.id
+group by p.id order by p.campaign, p.line, p.currency, p.posting
+"""
+_FACTS = """
+select lead_id::text, captured_at, channel, campaign, qualified_at, valid, discarded_at, placed_at, segment, team,
+    assigned_at, person, revision, outcome, amount, currency, history, segment_key, channel_key, campaign_key
+from lead_fact
+"""
+_CAMPAIGN_FACTS = """
+select campaign, version, channel, segment, history, segment_key, channel_key, campaign_key from campaign_fact
+"""
+_LINE_FACTS = "select campaign, line, currency, posting, incurred, history from line_fact"
+# What a finished transaction changed before the last publication's floor has been told in that or an earlier turn.
+_KPIS = """
+select by, key, version, leads, qualified, valid, routed, assigned, won, lost,
+    changed_xid < (select coalesce(max(floor), 0) from publication) as said
+from kpi
+"""
+_MONEY = "select by, key, measure, currency, minor from kpi_money where minor <> 0"
+
+
+async def snapshots(
+    services: Mapping[str, RunningService], private: Private, report: Callable[[str], None] = lambda service: None
+) -> tuple[dict[str, Account], dict[str, Tables]]:
+    """All four, each in a transaction that sees one moment and changes nothing; ``private`` looks at all their texts."""
+
+    async def one(service: str) -> tuple[Account, Tables]:
+        connection = await connect(service, services[service].database)
+        try:
+            async with connection.transaction(isolation="repeatable_read", readonly=True):
+                account = await _account(connection, service, private)
+                tables = await READ[service](connection)
+                await look_at_tables(connection, service, private)
+            report(service)
+            return account, tables
+        except asyncpg.PostgresError as failure:
+            raise StackError(f"The database of {service} can't be read: {failure}.") from failure
+        finally:
+            await connection.close()
+
+    names = list(services)
+    found = await asyncio.gather(*(one(name) for name in names))
+    return (
+        {name: account for name, (account, _) in zip(names, found, strict=True)},
+        {name: tables for name, (_, tables) in zip(names, found, strict=True)},
+    )
+
+
+async def connect(service: str, database: str) -> Any:
+    """A connection as the service's own role."""
+    try:
+        return await asyncpg.connect(database, timeout=10, server_settings={"application_name": "tributary verify"})
+    except (OSError, asyncpg.PostgresError, TimeoutError) as failure:
+        raise StackError(
+            f"The database of {service} does not answer: {failure or type(failure).__name__}."
+        ) from failure
+
+
+async def numbers(connection: Any) -> dict[tuple[str, int], int]:
+    """The next number of every shard."""
+    return {(row[0], row[1]): row[2] for row in await connection.fetch(_NUMBERS)}
+
+
+async def marks(connection: Any) -> dict[tuple[str, str, int], int]:
+    """How far every stream was heard."""
+    return {(row[0], row[1], row[2]): row[3] for row in await connection.fetch(_MARKS)}
+
+
+async def source_of(connection: Any, service: str) -> str:
+    """The name of the service's present history."""
+    return f"{service}/{await connection.fetchval('select name from epoch')}"
+
+
+async def contacts(services: Mapping[str, RunningService], master: bytes | None, private: Private) -> Boxes:
+    """Opens the sealed contacts of all leads, so that ``private`` knows what to look for."""
+    connection = await connect("leads", services["leads"].database)
+    try:
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            return await read_boxes(connection, master, private.know)
+    except asyncpg.PostgresError as failure:
+        raise StackError(f"The database of leads can't be read: {failure}.") from failure
+    finally:
+        await connection.close()
+
+
+async def _account(connection: Any, service: str, private: Private) -> Account:
+    account = Account(await source_of(connection, service), await numbers(connection))
+    account.watermarks = await marks(connection)
+    for row in await connection.fetch(_OUTBOX):
+        events = EventRecord(
+            row["shard"],
+            -1,
+            row["type"],
+            row["key"].decode(),
+            row["id"],
+            account.source,
+            row["shard"],
+            row["seq"],
+            body_of(row["type"], row["payload"]),
+            row["at"].isoformat(),
+        )
+        account.outbox.setdefault(row["topic"], []).append(events)
+        private.record(f"outbox of {service}", row["key"], row["payload"], ())
+    for topic, shard, position, identity in await connection.fetch(_PARKED):
+        account.parked_ids.add((topic, identity))
+        account.parked_at.add((topic, shard, position))
+    return account
+
+
+async def _leads(connection: Any) -> LeadsTables:
+    tables = LeadsTables()
+    for row in await connection.fetch(_LEADS):
+        lead_id, *known = row
+        outcomes = known[OUTCOMES]
+        known[OUTCOMES] = _outcomes(outcomes) if outcomes else ()
+        tables.leads[lead_id] = Known._make(known)
+    rows = await connection.fetch("select event_id, lead_id::text from waiting_outcome")
+    tables.waiting = {row[0]: row[1] for row in rows}
+    return tables
+
+
+def _outcomes(text: str) -> tuple[tuple[str, tuple[int, str] | None, str | None], ...]:
+    return tuple(
+        (o["result"], (o["amount"]["minor"], o["amount"]["currency"]) if o.get("amount") else None, o.get("reason"))
+        for o in json.loads(text)
+    )
+
+
+async def _territory(connection: Any) -> TerritoryTables:
+    decisions = {row[0]: Decision(*row[1:]) for row in await connection.fetch(_DECISIONS)}
+    rotations = await connection.fetch("select team, credits::text, turn from rotation")
+    markets = {row[0]: MarketFile(row[1], row[2]) for row in await connection.fetch(_MARKETS)}
+    active = await connection.fetchval("select version from active_market")
+    credits = {row[0]: json.loads(row[1]) for row in rotations}
+    return TerritoryTables(decisions, credits, {row[0]: row[2] for row in rotations}, markets, active or 0)
+
+
+async def _campaigns(connection: Any) -> CampaignTables:
+    tables = CampaignTables({row[0]: Plan(*row[1:]) for row in await connection.fetch(_PLANS)})
+    tables.lines = {tuple(row[:3]): Line(*row[3:]) for row in await connection.fetch(_LINES)}
+    for *place, posting, kind, amount, sender, spend_id, accounts, amounts in await connection.fetch(_POSTINGS):
+        entries = tuple(zip(accounts, amounts, strict=True))
+        made = Posting(posting, kind, amount, spend_name(sender, spend_id) if spend_id else None, entries)
+        tables.postings.setdefault((place[0], place[1], place[2]), []).append(made)
+    spends = await connection.fetch("select sender, spend_id, campaign, amount, currency, kind from spend")
+    tables.spends = {spend_name(row[0], row[1]): Spend(*row[2:]) for row in spends}
+    return tables
+
+
+async def _metrics(connection: Any) -> MetricsTables:
+    return MetricsTables(
+        {row[0]: LeadFact(*row) for row in await connection.fetch(_FACTS)},
+        {row[0]: CampaignFact(*row) for row in await connection.fetch(_CAMPAIGN_FACTS)},
+        {(row[0], row[1], row[2]): LineFact(*row) for row in await connection.fetch(_LINE_FACTS)},
+        {(row[0], row[1]): KpiRow(row[2], tuple(row[3:10]), row[10]) for row in await connection.fetch(_KPIS)},
+        {(row[0], row[1], row[2], row[3]): int(row[4]) for row in await connection.fetch(_MONEY)},
+        {row[0]: row[1] for row in await connection.fetch("select topic, at from as_of")},
+    )
+
+
+READ: Mapping[str, Callable[[Any], Awaitable[Tables]]] = {
+    "leads": _leads,
+    "territory": _territory,
+    "campaigns": _campaigns,
+    "metrics": _metrics,
+}
