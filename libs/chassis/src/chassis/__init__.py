@@ -11,8 +11,8 @@ from chassis.settings import Settings
 from chassis.transaction import EventMetadata, Transaction
 
 __all__ = [
-    "FieldError",
     "EventMetadata",
+    "FieldError",
     "Intake",
     "Job",
     "Problem",

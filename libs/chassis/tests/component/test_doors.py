@@ -244,7 +244,7 @@ async def test_a_full_capture_door_says_so_before_it_reads_anything(service: Ser
         read.append(await http.read_body(scope, receive, http.LIMIT))
         raise Problem(422, "Read")
 
-    service.service.asgi.mounts = {"/v1/capture": door.Mount(capture)}
+    service.service.asgi.mounts = {"/v1/capture": http.Mount(capture)}
     problem(await service.http.post("/v1/capture", json={}), 422)
     intake._senders = service.service.settings.door_limit
     full = await service.http.post("/v1/capture", json={})

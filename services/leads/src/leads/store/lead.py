@@ -147,7 +147,7 @@ def outcome_json(outcome: Outcome) -> dict[str, Any]:
     if outcome.reason:
         made["reason"] = outcome.reason
     if outcome.note:
-        made["note"] = {"box": outcome.note.ciphertext} | ({"key": outcome.note.key} if outcome.note.key else {})
+        made["note"] = {"box": outcome.note.box} | ({"key": outcome.note.key} if outcome.note.key else {})
     if outcome.report:
         made["report"] = outcome.report
     return made
