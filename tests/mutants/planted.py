@@ -87,7 +87,7 @@ MUTANTS = (
     ),
     _m(
         "a body that is there already has no limit",
-        f"{CHASSIS}/door.py",
+        f"{CHASSIS}/http.py",
         "        if len(whole) > limit:\n",
         "        if False:\n",
         f"{TESTS}/component/test_doors.py",
@@ -143,14 +143,14 @@ MUTANTS = (
     ),
     _m(
         "a body is read before the token is looked at",
-        f"{CHASSIS}/door.py",
+        f"{CHASSIS}/http.py",
         "            if guarded and not self._is_operator(scope):\n                raise not_operator()\n",
         "",
         f"{TESTS}/component/test_strangers.py",
     ),
     _m(
         "a stranger has his trace recorded",
-        f"{CHASSIS}/door.py",
+        f"{CHASSIS}/http.py",
         "if trace != given or settings.trust_traces or",
         "if True or settings.trust_traces or",
         f"{TESTS}/component/test_strangers.py",
@@ -180,13 +180,13 @@ MUTANTS = (
     _m(
         "a restored service does not hear again",
         f"{CHASSIS}/restored.py",
-        "rewound = await _rewind(service) if service.router.hearings else 0",
+        "rewound = await _rewind(service) if service.router.subscriptions else 0",
         "rewound = 0",
         f"{TESTS}/real/test_subscription.py",
     ),
     _m(
         "every delivery waits for a commit that nobody answers",
-        f"{CHASSIS}/subscription.py",
+        f"{CHASSIS}/kafka_consumer.py",
         "            return  # a commit would wait for the coordinator, and the next delivery for the commit\n",
         "            pass\n",
         f"{TESTS}/real/test_subscription.py",
@@ -201,9 +201,9 @@ MUTANTS = (
     _m(
         "parking outside the transaction",
         f"{CHASSIS}/consumer.py",
-        "                await parking.store(tx, delivery.parked)\n                for hearing",
+        "                await parking.store(tx, delivery.parked)\n                for subscription",
         "                async with self.database.transaction() as other:\n"
-        "                    await parking.store(other, delivery.parked)\n                for hearing",
+        "                    await parking.store(other, delivery.parked)\n                for subscription",
         f"{TESTS}/component/test_outcomes.py",
         f"{TESTS}/component/test_histories.py",
         f"{TESTS}/component/test_parking.py",
@@ -211,7 +211,7 @@ MUTANTS = (
     _m(
         "what an event said that failed alone is said all the same",
         f"{CHASSIS}/consumer.py",
-        "del tx.emitted[said:], tx.set_aside[refused:]",
+        "del tx.emitted[emitted:], tx.set_aside[refused:]",
         "del tx.set_aside[refused:]",
         f"{TESTS}/component/test_outcomes.py",
     ),
@@ -239,8 +239,8 @@ MUTANTS = (
     _m(
         "an error's text is told",
         f"{CHASSIS}/errors.py",
-        "    said = [type(error).__name__]\n",
-        "    said = [type(error).__name__, str(error)]\n",
+        "    emitted = [type(error).__name__]\n",
+        "    emitted = [type(error).__name__, str(error)]\n",
         f"{TESTS}/component/test_discretion.py",
     ),
     _m(
@@ -260,7 +260,7 @@ MUTANTS = (
     _m(
         "a submission sent again is judged and told again",
         f"{LEADS}/use_cases/intake.py",
-        "isinstance(e, LeadSubmitted) and not standing.get(e.lead_id, Lead()).known]",
+        "isinstance(e, LeadSubmitted) and not current.get(e.lead_id, Lead()).known]",
         "isinstance(e, LeadSubmitted)]",
         "services/leads/tests/component",
     ),
@@ -288,8 +288,8 @@ MUTANTS = (
     _m(
         "personal data in the lead's row is not sealed",
         f"{LEADS}/use_cases/intake.py",
-        "box = seal_bytes(one.key, pack(one.personal), one.said.lead_id.bytes)",
-        "box = pack(one.personal)",
+        "ciphertext = seal_bytes(one.key, pack(one.personal), one.submission.lead_id.bytes)",
+        "ciphertext = pack(one.personal)",
         "services/leads/tests/component",
     ),
     _m(
@@ -323,8 +323,8 @@ MUTANTS = (
     _m(
         "a KPI's effect is the whole fact and not the difference",
         f"{METRICS}/use_cases/leads.py",
-        "differences.move(before[lead_id], standing(fact))",
-        "differences.move(None, standing(fact))",
+        "delta.move(before[lead_id], contribution(fact))",
+        "delta.move(None, contribution(fact))",
         "services/metrics/tests/component/test_counting.py",
     ),
     _m(
@@ -358,14 +358,14 @@ MUTANTS = (
     _m(
         "a launcher takes whoever answers at a port for its own service",
         f"{LOCAL}/services.py",
-        "        if stack_of(said) != self.stack:\n",
+        "        if stack_of(events) != self.stack:\n",
         "        if False:\n",
         "deploy/local/tests/test_stack.py",
     ),
     _m(
         "the same words again are taken for progress",
         f"{LOCAL}/patience.py",
-        "        if said in self._told:\n            return False\n",
+        "        if events in self._told:\n            return False\n",
         "",
         "deploy/local/tests/test_patience.py",
     ),
