@@ -31,6 +31,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 JSON = frozenset({"application/json"})
+HEADERS = "tributary.headers"  # in a request's scope: the first header of each name
 HELD = "tributary.held"  # in a request's scope: bytes of its body that count against the room for bodies
 SINGLE_LIMIT, LIMIT = 256 * 1024, 4 * 1024 * 1024
 SMALL = 16 * 1024  # a body up to here needs no room: many large ones keep no lead out
@@ -105,10 +106,11 @@ def hold(scope: Scope, size: int) -> None:
 
 def header(scope: Scope, name: bytes) -> str:
     """The first header of this name, or nothing."""
-    for key, value in scope["headers"]:
-        if key == name:
-            return str(value.decode("latin-1"))
-    return ""
+    found = scope.get(HEADERS)
+    if found is None:  # six are asked for at the capture door, and each look through all of them costs as much as this
+        found = scope[HEADERS] = dict(reversed(scope["headers"]))
+    value = found.get(name)
+    return value.decode("latin-1") if value else ""
 
 
 class Routes:
@@ -240,9 +242,8 @@ class HttpGateway:
     def _check_content_type(self, scope: Scope) -> None:
         if not scope["path"].startswith("/v1/"):
             return
-        given = header(scope, b"content-type").partition(";")[0].strip().lower()
-        accepted = self.accepts.get(scope["path"], JSON)
-        if given not in accepted:
+        given, accepted = header(scope, b"content-type"), self.accepts.get(scope["path"], JSON)
+        if given not in accepted and given.partition(";")[0].strip().lower() not in accepted:
             raise Problem(415, "This content type is not taken here", detail=f"Send {' or '.join(sorted(accepted))}.")
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leads.api.phone import is_withheld, normalise_phone, other_phones
+from leads.api.phone import _digits_only, _every_script, is_withheld, normalise_phone, other_phones
 
 
 @pytest.mark.parametrize(
@@ -162,3 +162,8 @@ def test_a_number_once_normalised_stays_as_it_is(country: str) -> None:
     example = phonenumbers.example_number(country)
     number = normalise_phone(phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.NATIONAL), country)
     assert number is None or normalise_phone(number, None) == number
+
+
+@given(st.text(st.sampled_from("0123456789 +-()/.;exta\u0663\u06f5\uff17\u00a0"), max_size=30), st.booleans())
+def test_the_digits_of_a_text_are_those_that_the_library_finds(text: str, keep: bool) -> None:
+    assert _digits_only(text, keep) == _every_script(text, keep)

@@ -16,6 +16,7 @@ from chassis.sealing import seal
 from contracts.event import Money
 from contracts.leads.intake import INTAKE, LeadSubmitted
 from leads.api import page
+from leads.api.forms import LeadForm
 from leads.api.refusal import BROKEN_JSON
 from leads.api.repeats import repeats
 from leads.api.seal import door_key
@@ -103,8 +104,9 @@ async def accept(
     service: Service = scope["service"]
     assert service.intake is not None
     name, sealing_key = await door_key(service).current(service)
-    claimed = _claimed(service, taken[0], raw, key, public) if key or public else []
-    events = [_submitted(one, now, its, name, sealing_key) for one, its in zip(taken, keys or (key,), strict=True)]
+    ids = [_named(one.form, its) for one, its in zip(taken, keys or (key,), strict=True)]
+    claimed = _claimed(service, taken[0], raw, key, public, ids[0]) if key or public else []
+    events = [_submitted(one, now, its, name, sealing_key) for one, its in zip(taken, ids, strict=True)]
     try:
         await service.intake.say(INTAKE, events, scope["tributary.trace"])
     except Problem:
@@ -114,11 +116,18 @@ async def accept(
     return [e.lead_id for e in events]
 
 
-def _claimed(service: Service, one: Submission, raw: bytes, key: str | None, public: bool) -> list[UUID]:
+def _named(form: LeadForm, key: str | None) -> UUID | None:
+    return lead_id_for(key, form.source, form.external_id, form.sender, form.form)
+
+
+def _claimed(
+    service: Service, one: Submission, raw: bytes, key: str | None, public: bool, named: UUID | None
+) -> list[UUID]:
     """The names that this request goes by, or a refusal: a key that came with another body, a stranger's entry that was
     another person's a moment ago."""
     form, names = one.form, list[UUID]()
-    if by_key := key and lead_id_for(key, None, None, form.sender, form.form):
+    by_key = named if key and not form.external_id else key and lead_id_for(key, None, None, form.sender, form.form)
+    if by_key:
         names.append(by_key)
         if repeats(service).contradicts(by_key, raw):
             raise not_valid([FieldError("Idempotency-Key", "was used for another body a moment ago")])
@@ -136,10 +145,9 @@ def refused(errors: list[FieldError]) -> Problem:
     return Problem(400, "The body is not valid JSON", errors=errors) if errors == [BROKEN_JSON] else not_valid(errors)
 
 
-def _submitted(one: Submission, now: datetime, key: str | None, name: str, sealing_key: bytes) -> LeadSubmitted:
+def _submitted(one: Submission, now: datetime, named: UUID | None, name: str, sealing_key: bytes) -> LeadSubmitted:
     form, aside = one
     external_id = form.external_id
-    named = lead_id_for(key, form.source, external_id, form.sender, form.form)
     lead_id = named or UUID(bytes=uuid7().bytes)
     if external_id and not external_id.isalnum() and reaches(external_id):
         aside.answers["external_id"], external_id = external_id, str(lead_id)  # it has named the lead, and says no more

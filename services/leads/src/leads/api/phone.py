@@ -9,11 +9,24 @@ import re
 from collections.abc import Iterator
 
 import phonenumbers
-from phonenumbers import PhoneNumber, PhoneNumberFormat, ValidationResult
+from phonenumbers import PhoneNumber, PhoneNumberFormat, ValidationResult, phonenumberutil
 
 from values.text import bare, digits, key
 
 LONGEST = 250  # characters
+
+_every_script = phonenumberutil.normalize_digits_only
+_NO_DIGIT = re.compile(r"[^0-9]+")
+
+
+def _digits_only(number: str, keep_non_digits: bool = False) -> str:
+    """What the library does sign by sign, and twice a number: in ASCII one pass of a pattern does the same, 8 us sooner."""
+    if not number.isascii():
+        return str(_every_script(number, keep_non_digits))
+    return number if keep_non_digits else _NO_DIGIT.sub("", number)
+
+
+phonenumberutil.normalize_digits_only = _digits_only
 
 # Digits with the usual signs between them: no second number, no trunk prefix in brackets, nothing that a spreadsheet added.
 _PLAIN = re.compile(r"\+?(?:\d{1,15}|(?!.*\(0\))(?!.*[\d\s][/][\s]*[+0(])[\d ()/-]{1,30})", re.ASCII)

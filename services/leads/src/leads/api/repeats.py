@@ -4,6 +4,7 @@ Kept in this process only, because the door asks no database; beyond it the reco
 with other content (``use_cases.intake``).
 """
 
+from collections import OrderedDict
 from hashlib import blake2b
 from uuid import UUID
 
@@ -16,14 +17,16 @@ class Repeats:
     """Names and digests of what was sent under them, the oldest forgotten first."""
 
     def __init__(self) -> None:
-        self._sent: dict[bytes, bytes] = {}
+        self._sent: OrderedDict[bytes, bytes] = (
+            OrderedDict()
+        )  # a plain one looks for its oldest through all that is gone
 
     def contradicts(self, name: UUID, content: bytes) -> bool:
         """Whether something else was sent under this name before. The first that is sent is remembered."""
         digest = blake2b(content, digest_size=16).digest()
         before = self._sent.setdefault(name.bytes, digest)
         if len(self._sent) > REMEMBERED:
-            del self._sent[next(iter(self._sent))]
+            self._sent.popitem(last=False)
         return before != digest
 
     def forget(self, name: UUID) -> None:

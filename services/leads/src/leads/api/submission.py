@@ -6,6 +6,7 @@ lead whom nobody could reach, or that nobody could name again, is refused.
 """
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
@@ -130,7 +131,7 @@ def _settle_texts(form: LeadForm, aside: Aside) -> None:
             values[name] = _plain(name, text, aside) if text else None
     for name in ("channel", "campaign"):
         text = values[name]
-        if text and not (text.islower() and text.isalpha() and text.isascii()) and (normal := key(text)) != text:
+        if text and not (text.islower() and text.isalpha() and text.isascii()) and (normal := _normal(text)) != text:
             aside.written[name], values[name] = text, normal
             if len(normal) > TEXT:  # some signs stand for a whole sentence
                 aside.put(name, text, f"{name}_unreadable")
@@ -146,15 +147,32 @@ def _settle_texts(form: LeadForm, aside: Aside) -> None:
 
 
 def _plain(name: str, text: str, aside: Aside) -> str | None:
+    read, flag = _read(text, name == "postcode")
+    if flag is None:
+        return read
+    aside.put(name, text, flag or f"{name}_unreadable")
+    return None
+
+
+# The same few products, channels and campaigns come all day: each is read once, and what strangers make up pushes out no more
+# than its own kind.
+
+
+@lru_cache(maxsize=2048)
+def _read(text: str, is_postcode: bool) -> tuple[str | None, str | None]:
+    """The text as it is kept, or the flag under which it is set aside; an empty flag is that of its field."""
     if not text.isascii() or not text.isprintable():
         if hides(text):
-            aside.put(name, text, f"{name}_unreadable")
-            return None
+            return None, ""
         text = visible(text)
-    if reaches(text) and (name != "postcode" or "@" in text):  # ten digits are a postcode in some countries
-        aside.put(name, text, flags.ANSWER_SEALED)
-        return None
-    return text or None
+    if reaches(text) and (not is_postcode or "@" in text):  # ten digits are a postcode in some countries
+        return None, flags.ANSWER_SEALED
+    return text or None, None
+
+
+@lru_cache(maxsize=2048)
+def _normal(text: str) -> str:
+    return key(text)
 
 
 def settle_name(form: Any) -> list[FieldError]:

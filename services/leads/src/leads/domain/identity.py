@@ -5,6 +5,7 @@ leads. Whoever sends with a token may name a ``sender``; what comes through the 
 two never meet, so that no stranger can take the id of another sender's lead.
 """
 
+from functools import lru_cache
 from uuid import UUID, uuid5
 
 from values.text import key as normal
@@ -33,6 +34,7 @@ def lead_id_for(
     return None
 
 
+@lru_cache(maxsize=2048)
 def _place(sender: str | None, form: str | None) -> str:
     """Each part with its length, so that no name can be read as a name and the beginning of an id."""
     if sender:
