@@ -54,7 +54,7 @@ def test_the_schema_of_an_event_that_is_gone_is_named_and_then_removed(elsewhere
     assert not left.exists()
 
 
-def test_every_stream_has_a_topic_and_only_compacted_ones_keep_for_ever() -> None:
+def test_every_stream_has_a_topic_and_history_is_kept_for_ever_unless_it_only_passes_through() -> None:
     defined = {one["topic"]: one for one in topics.definitions()["topics"]}
     assert set(defined) == {stream.topic for stream in STREAMS}
     for stream in STREAMS:
@@ -63,6 +63,10 @@ def test_every_stream_has_a_topic_and_only_compacted_ones_keep_for_ever() -> Non
         assert config["max.message.bytes"] == "2097152"
         assert (config["cleanup.policy"] == "compact") == stream.compacted
         assert ("retention.ms" in config) == (not stream.compacted)
+        if not stream.compacted:
+            passes_through = not stream.sequenced  # its service puts on record what it has heard there
+            assert (config["retention.ms"] == "-1") != passes_through
+            assert config["retention.bytes"] == "-1"
         assert ({"segment.ms", "max.compaction.lag.ms"} <= set(config)) == stream.compacted
         assert all(isinstance(value, str) for value in config.values())
 

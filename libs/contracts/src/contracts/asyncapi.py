@@ -63,10 +63,17 @@ def channel(stream: Stream) -> Json:
         "x-heard-by": list(hearers(stream)),
         "x-key": stream.key,
         "x-partitions": stream.partitions,
-        "x-retention": "newest per key, for ever" if stream.compacted else f"P{stream.retention.days}D",
+        "x-retention": _retention(stream),
         "x-compacted": stream.compacted,
         "x-sequenced": stream.sequenced,
     }
+
+
+def _retention(stream: Stream) -> str:
+    """How long a record stays, as a duration of ISO 8601 where it ends."""
+    if stream.compacted:
+        return "newest per key, for ever"
+    return "for ever" if stream.retention is None else f"P{stream.retention.days}D"
 
 
 def operations() -> Json:

@@ -154,7 +154,9 @@ def listeners(stream: Stream) -> str:
 
 def kept(stream: Stream) -> str:
     """How long the topic keeps it."""
-    return "newest per key, for ever" if stream.compacted else f"{stream.retention.days} days"
+    if stream.compacted:
+        return "newest per key, for ever"
+    return "every event, for ever" if stream.retention is None else f"{stream.retention.days} days"
 
 
 def anchor(heading: str) -> str:

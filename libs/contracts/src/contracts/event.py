@@ -59,7 +59,9 @@ class Stream:
 
     ``sequenced`` streams leave through their owner's outbox with gapless numbers, so that a hearer sees a loss. A stream
     said at a public door or by outsiders is not sequenced; its events carry an id of their own that hearers deduplicate by.
-    ``compacted`` keeps the newest event per key for ever; the others are kept for ``retention``.
+    ``compacted`` keeps the newest event per key for ever. Of the others every event is kept for ever, so that a hearer which
+    comes later, or a handler added later, hears the past: personal data in them is sealed, and what is erased is its key. What
+    only passes through, such as a submission that its service has put on record, is kept for ``retention``.
     """
 
     topic: str
@@ -67,7 +69,7 @@ class Stream:
     events: tuple[type[Event], ...]
     about: str
     partitions: int = 4
-    retention: timedelta = timedelta(days=30)
+    retention: timedelta | None = None
     compacted: bool = False
     sequenced: bool = True
     outsiders: Sequence[str] = ()

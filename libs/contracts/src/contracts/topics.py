@@ -18,7 +18,7 @@ def definition(stream: Stream) -> Json:
 
 
 def settings(stream: Stream) -> dict[str, str | int]:
-    """The topic's settings. A compacted topic has no retention: its newest event per key stays for ever."""
+    """The topic's settings. A compacted topic has no retention: its newest event per key stays for ever; -1 keeps all of them."""
     if stream.compacted:
         return {
             "cleanup.policy": "compact",
@@ -28,7 +28,8 @@ def settings(stream: Stream) -> dict[str, str | int]:
         }
     return {
         "cleanup.policy": "delete",
-        "retention.ms": int(stream.retention.total_seconds() * 1000),
+        "retention.ms": -1 if stream.retention is None else int(stream.retention.total_seconds() * 1000),
+        "retention.bytes": -1,  # a broker's own default for size must not cut history short
         "max.message.bytes": MAX_MESSAGE_BYTES,
     }
 

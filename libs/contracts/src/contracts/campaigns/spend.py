@@ -1,5 +1,6 @@
 """campaigns.spend: money spent, as ad platforms, card feeds and our own door report it."""
 
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -33,5 +34,6 @@ SPEND = Stream(
     about="Money spent on campaigns, deduplicated by their source and its own id.",
     sequenced=False,
     partitions=2,
+    retention=timedelta(days=30),
     outsiders=("ad platforms", "card feeds"),
 )
