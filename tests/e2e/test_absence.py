@@ -33,7 +33,11 @@ def test_while_kafka_is_away_the_door_says_when_to_come_back_and_nothing_accepte
         door = stage.readiness("leads")  # the producer may have given up, or a partition still waits for its word
         assert "lost Kafka" in door or "leads.intake/" in door
         refused = stage.public.post(stage.url("leads", "/v1/leads"), json=a_lead())
-        assert (refused.status_code, refused.json()["title"]) == (503, "Kafka is away")
+        assert refused.status_code == 503
+        assert refused.json()["title"] in (
+            "Kafka is away",
+            "A part of Kafka is away",
+        )  # its own partition, or all of it
         assert stage.get("metrics", "/v1/kpis") is not None  # what needs no Kafka goes on
 
         for name in SERVICES:

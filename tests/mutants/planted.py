@@ -253,8 +253,8 @@ MUTANTS = (
     _m(
         "capture makes a new id for the same idempotency key",
         f"{LEADS}/api/capture.py",
-        "    named = lead_id_for(key, form.source, external_id, form.sender, form.form)\n",
-        "    named = None\n",
+        "    return lead_id_for(key, form.source, form.external_id, form.sender, form.form)\n",
+        "    return None\n",
         "services/leads/tests/component",
     ),
     _m(
