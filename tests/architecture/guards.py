@@ -23,6 +23,7 @@ PURE = frozenset(sys.stdlib_module_names) - {
     "io",
     "time",
 } | {"values"}
+LOG_LEVELS = {"debug", "info", "warning", "error", "critical", "exception"}
 SHAPE = (
     "__init__.py", "__main__.py", "app.py", "settings.py", "handlers.py", "jobs.py",
     "api", "use_cases", "domain", "store", "store/tables.py", "migrations/env.py", "migrations/versions",
@@ -80,6 +81,20 @@ def swallowed(folder: Path) -> list[str]:
         if isinstance(node, ast.ExceptHandler)
         and (node.type is None or (isinstance(node.type, ast.Name) and node.type.id in ("Exception", "BaseException")))
     ]
+
+
+def errors_in_logs(folder: Path) -> list[str]:
+    """No log line takes an error's own text, which may hold what somebody sent: `chassis.errors.words` says what may be said."""
+    found = []
+    for path, tree in modules(folder):
+        caught = {n.name for n in ast.walk(tree) if isinstance(n, ast.ExceptHandler) and n.name}
+        lines = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and getattr(n.func, "attr", "") in LOG_LEVELS]
+        for node in (part for line in lines for value in line.args + line.keywords for part in ast.walk(value)):
+            called = node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
+            of = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+            if called == "repr" or ((called == "str" or isinstance(node, ast.FormattedValue)) and of & caught):
+                found.append(f"{path.name}:{node.lineno} logs an error's text")
+    return found
 
 
 def too_long(folder: Path) -> list[str]:

@@ -33,6 +33,11 @@ def test_nobody_but_the_chassis_catches_everything(package: Path) -> None:
     assert [f for f in guards.swallowed(package) if not f.startswith("seal.py")] == []
 
 
+@pytest.mark.parametrize("package", [*PACKAGES, ROOT / "libs/chassis/src/chassis"], ids=lambda p: p.name)
+def test_no_log_line_takes_an_errors_text(package: Path) -> None:
+    assert guards.errors_in_logs(package) == []
+
+
 @pytest.mark.parametrize("package", OURS, ids=lambda p: p.name)
 def test_modules_and_functions_end(package: Path) -> None:
     assert guards.too_long(package) == []
@@ -61,6 +66,9 @@ PLANTED: list[tuple[Callable[[Path], list[str]], str, str]] = [
     (guards.sql_outside_store, "api/x.py", "Q = 'select a from b'\n"),
     (guards.sql_outside_store, "use_cases/x.py", "def f(tx): return tx.conn\n"),
     (guards.swallowed, "x.py", "try:\n    pass\nexcept Exception:\n    pass\n"),
+    (guards.errors_in_logs, "x.py", "try:\n    f()\nexcept KeyError as e:\n    log.info('x', error=str(e)[:9])\n"),
+    (guards.errors_in_logs, "x.py", "try:\n    f()\nexcept KeyError as e:\n    log.info(f'x {e}')\n"),
+    (guards.errors_in_logs, "x.py", "log.error('x', error=repr(task.exception()))\n"),
     (guards.too_long, "x.py", "a = 1\n" * 401),
     (guards.too_long, "x.py", "def f():\n" + "    a = 1\n" * 60),
     (guards.names_that_say_nothing, "utils.py", ""),

@@ -90,7 +90,7 @@ async def world(postgres_server: str, tmp_path: Path) -> AsyncIterator[World]:
         for service, (server, tasks) in zip(services, running, strict=True):
             service.stopping.set()
             server.should_exit = True
-            await service.subscription.stop()
+            await service.kafka_consumer.stop()
             await asyncio.wait(tasks, timeout=5)
             await service.database.close()
         await loop.run_in_executor(None, kafka.stop)

@@ -160,7 +160,7 @@ def test_budget_lines_are_shown_the_most_used_first_and_overspent_ones_are_named
 
 
 @pytest.mark.parametrize(
-    ("minor", "said"),
+    ("minor", "shown"),
     [
         (0, "0 EUR"),
         (99_949, "999 EUR"),
@@ -170,8 +170,8 @@ def test_budget_lines_are_shown_the_most_used_first_and_overspent_ones_are_named
         (-250_000, "-2.5k EUR"),
     ],
 )
-def test_an_amount_is_said_in_three_digits(minor: int, events: str) -> None:
-    assert money({"EUR": minor}) == events
+def test_an_amount_is_shown_in_three_digits(minor: int, shown: str) -> None:
+    assert money({"EUR": minor}) == shown
 
 
 def test_where_nothing_can_move_plain_lines_say_the_same() -> None:

@@ -17,6 +17,7 @@ from faststream.kafka.message import KafkaAckableMessage
 from faststream.kafka.subscriber.usecase import BatchSubscriber
 
 from chassis import telemetry
+from chassis.errors import words
 from chassis.settings import Settings
 
 MAX_BATCH = 1 << 20
@@ -181,7 +182,8 @@ def keep_looking(client: Any) -> None:
     task = client._sync_task
     if task is None or not task.done() or task.cancelled():
         return
-    telemetry.log("broker").error("look_out_died", error=repr(task.exception())[:300])
+    died_of = task.exception()
+    telemetry.log("broker").error("look_out_died", error=words(died_of) if died_of else "it ended")
     if client._md_update_fut is not None and client._md_update_fut.done():
         client._md_update_fut = None
     if not client._md_update_waiter.done():

@@ -44,7 +44,7 @@ class Held(Exception):
 
     def __init__(self, cause: str, detail: str = "") -> None:
         super().__init__(f"{cause}: {detail}" if detail else cause)
-        self.cause = cause
+        self.cause, self.detail = cause, detail  # both in words of ours
 
 
 def advance(last: int, seq: int, holes: bool = False) -> Literal["next", "duplicate", "gap"]:

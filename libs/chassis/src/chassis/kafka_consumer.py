@@ -113,7 +113,7 @@ class KafkaConsumer:
 
     def _hold(self, records: tuple[Any, ...], error: Held) -> None:
         if not self.held and error.cause != "moved":
-            self.log.warning("held", cause=error.cause, detail=str(error)[:300])
+            self.log.warning("held", cause=error.cause, detail=error.detail[:300])
         self.held = "" if error.cause == "moved" else error.cause
         telemetry.HELD.labels(error.cause).inc()
         first: dict[TopicPartition, int] = {}

@@ -20,6 +20,7 @@ from opentelemetry.trace import SpanKind
 
 from chassis import failpoint, telemetry
 from chassis.database import KEPT_ALIVE, plain_url
+from chassis.errors import words
 from chassis.lanes import Lanes, Refused, Shard
 from chassis.settings import Settings
 from contracts.event import Stream
@@ -113,7 +114,7 @@ class Relay:
             except Exception as error:
                 self._stopped_by = f"the relay begins again after {type(error).__name__}"
                 telemetry.RELAY_RESTARTS.inc()
-                self.log.warning("relay_restarts", error=type(error).__name__, detail=str(error)[:200])
+                self.log.warning("relay_restarts", error=words(error))
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(stopping.wait(), pause)
                 pause = 0.1 if time.monotonic() - began > SOUND_S else min(pause * 2, 3)

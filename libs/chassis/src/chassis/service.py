@@ -14,6 +14,7 @@ from prometheus_client import make_asgi_app
 from chassis import broker, connection, http, page, parking, problems, schema, telemetry, topics
 from chassis.consumer import Consumer
 from chassis.database import UNSTORABLE, Database, is_infrastructure
+from chassis.errors import words
 from chassis.intake import Intake
 from chassis.jobs import Job, run_forever
 from chassis.kafka_consumer import KafkaConsumer
@@ -167,7 +168,7 @@ class Service:
             self.stopping.set()
             await self._wind_up(work)
         if failure := _failed(work):  # a process without one of its parts would look alive and do half of its work
-            self.log.critical("broken", errors=[repr(e)[:200] for e in getattr(failure, "exceptions", (failure,))])
+            self.log.critical("broken", errors=[words(e) for e in getattr(failure, "exceptions", (failure,))])
             raise SystemExit(1)
 
     def _stop(self, server: uvicorn.Server) -> None:

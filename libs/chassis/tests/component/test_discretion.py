@@ -151,5 +151,21 @@ async def test_what_libraries_log_of_errors_leaves_no_value_behind(logs: io.Stri
 
 async def test_a_replay_that_fails_again_says_so_without_the_value(service: ServiceUnderTest) -> None:
     await service.receives(planned("a", f"fails {CANARY}"))
-    emitted = [s async for s in parking.replay_all(service.service.database, service.service.router)]
-    assert CANARY not in str(emitted)
+    replayed = [s async for s in parking.replay_all(service.service.database, service.service.router)]
+    assert CANARY not in str(replayed)
+
+
+async def test_a_relay_that_fails_leaves_no_value_behind(
+    service: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch, logs: io.StringIO
+) -> None:
+    relay, stopping = service.service.relay, asyncio.Event()
+    relay.log = telemetry.log("relay")
+
+    async def fails(*_: object) -> None:
+        stopping.set()
+        raise RuntimeError(CANARY)
+
+    monkeypatch.setattr(relay, "_recall", fails)
+    await relay.run(stopping)
+    assert "RuntimeError at test_discretion.py" in logs.getvalue()
+    assert CANARY not in logs.getvalue()

@@ -9,7 +9,7 @@ import pytest
 from fastapi import APIRouter
 from toy.answers import problem
 
-from chassis import Problem, door, telemetry
+from chassis import Problem, http, telemetry
 from chassis.callers import Callers
 from chassis.testing import ServiceUnderTest
 
@@ -44,25 +44,25 @@ class Body:
 async def test_of_a_body_that_no_door_takes_nothing_is_read(
     service: ServiceUnderTest, method: str, path: str, headers: dict[str, str], status: int
 ) -> None:
-    service.service.asgi.mounts = {"/v1/inside": door.Mount(reading, public=False)}
+    service.service.asgi.mounts = {"/v1/inside": http.Mount(reading, public=False)}
     body = Body()
     problem(await service.anonymous.request(method, path, content=body, headers=headers), status)
     assert body.read == 0
 
 
-async def reading(scope: door.Scope, receive: door.Receive, send: door.Send) -> None:
-    await door.read_body(scope, receive, door.LIMIT)
+async def reading(scope: http.Scope, receive: http.Receive, send: http.Send) -> None:
+    await http.read_body(scope, receive, http.LIMIT)
     raise Problem(418, "Read")
 
 
-@pytest.mark.parametrize(("length", "chunked"), [(door.LIMIT + 1, False), (10**12, False), (0, True)])
+@pytest.mark.parametrize(("length", "chunked"), [(http.LIMIT + 1, False), (10**12, False), (0, True)])
 async def test_a_length_that_is_too_large_is_refused_when_it_is_told(
     service: ServiceUnderTest, length: int, chunked: bool
 ) -> None:
-    body = Body(door.LIMIT // 1024 + 50)
+    body = Body(http.LIMIT // 1024 + 50)
     headers = JSON | ({} if chunked else {"content-length": str(length)})
     problem(await service.http.post("/v1/notes", content=body, headers=headers), 413)
-    assert body.read <= (door.LIMIT // 1024 + 2 if chunked else 0)
+    assert body.read <= (http.LIMIT // 1024 + 2 if chunked else 0)
 
 
 async def test_a_method_that_a_path_does_not_have_is_405_and_says_which_it_has(service: ServiceUnderTest) -> None:
@@ -76,7 +76,7 @@ def test_a_door_that_can_not_be_looked_up_before_its_body_is_a_bug_at_the_start(
     router = APIRouter()
     router.add_route("/raw", lambda request: None, methods=["POST"])  # type: ignore[arg-type,return-value]
     with pytest.raises(TypeError, match="can't be looked up"):
-        door.Routes([router])
+        http.Routes([router])
 
 
 # -- room for bodies
@@ -85,13 +85,13 @@ def test_a_door_that_can_not_be_looked_up_before_its_body_is_a_bug_at_the_start(
 async def test_large_bodies_wait_for_room_and_small_ones_do_not(service: ServiceUnderTest) -> None:
     entered, go = asyncio.Event(), asyncio.Event()
 
-    async def holding(scope: door.Scope, receive: door.Receive, send: door.Send) -> None:
-        await door.read_body(scope, receive, door.LIMIT)
+    async def holding(scope: http.Scope, receive: http.Receive, send: http.Send) -> None:
+        await http.read_body(scope, receive, http.LIMIT)
         entered.set()
         await go.wait()
         raise Problem(418, "Read")
 
-    service.service.asgi.mounts = {"/v1/in": door.Mount(holding)}
+    service.service.asgi.mounts = {"/v1/in": http.Mount(holding)}
     service.service.settings.body_room = 100 * 1024
     first = asyncio.create_task(service.anonymous.post("/v1/in", content=Body(90), headers=JSON))
     await entered.wait()
@@ -113,7 +113,7 @@ async def test_who_calls_too_often_is_told_so_before_he_is_read(service: Service
     shell, settings = service.service.asgi, service.service.settings
     settings.rate_exempt, settings.rate_per_address, settings.burst_per_address = [], 0.5, 3
     shell.callers = Callers(settings)
-    shell.mounts = {"/v1/in": door.Mount(reading), "/v1/inside": door.Mount(reading, public=False)}
+    shell.mounts = {"/v1/in": http.Mount(reading), "/v1/inside": http.Mount(reading, public=False)}
     for _ in range(3):
         assert (await service.anonymous.post("/v1/in", content=b"", headers=JSON)).status_code == 418
     body = Body()
@@ -131,7 +131,7 @@ async def test_the_mount_says_which_form_a_call_comes_from(service: ServiceUnder
     shell, settings = service.service.asgi, service.service.settings
     settings.rate_exempt, settings.rate_per_form, settings.burst_per_form = [], 0.5, 2
     shell.callers = Callers(settings)
-    shell.mounts = {"/v1/in": door.Mount(reading, form=lambda scope: door.header(scope, b"x-form"))}
+    shell.mounts = {"/v1/in": http.Mount(reading, form=lambda scope: http.header(scope, b"x-form"))}
     found = [
         (await service.anonymous.post("/v1/in", content=b"", headers={**JSON, "x-form": form})).status_code
         for form in ("a", "a", "a", "b", "b", "b")
@@ -146,14 +146,14 @@ ASKS = {"origin": PAGE, "access-control-request-method": "POST", "access-control
 
 
 async def test_any_page_may_call_a_public_door_and_read_its_answer(service: ServiceUnderTest) -> None:
-    service.service.asgi.mounts = {"/v1/in": door.Mount(reading)}
+    service.service.asgi.mounts = {"/v1/in": http.Mount(reading)}
     asked = await service.anonymous.options("/v1/in", headers=ASKS)
     assert (asked.status_code, asked.headers["access-control-allow-origin"]) == (204, "*")
     assert asked.headers["access-control-allow-methods"] == "POST"
     assert {"content-type", "idempotency-key", "authorization"} <= listed(asked, "access-control-allow-headers")
     assert int(asked.headers["access-control-max-age"]) > 0
     assert "access-control-allow-credentials" not in asked.headers
-    for body, status in ((b"{}", 418), (b" " * (door.LIMIT + 1), 413)):
+    for body, status in ((b"{}", 418), (b" " * (http.LIMIT + 1), 413)):
         answer = await service.anonymous.post("/v1/in", content=body, headers={**JSON, "origin": PAGE})
         assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (status, "*")
         assert {"location", "retry-after"} <= listed(answer, "access-control-expose-headers")
@@ -195,11 +195,11 @@ def seen(service: ServiceUnderTest) -> list[str]:
     """The trace of each call."""
     found: list[str] = []
 
-    async def looks(scope: door.Scope, receive: door.Receive, send: door.Send) -> None:
+    async def looks(scope: http.Scope, receive: http.Receive, send: http.Send) -> None:
         found.append(scope["tributary.trace"])
         raise Problem(418, "Seen")
 
-    service.service.asgi.mounts = {"/v1/in": door.Mount(looks)}
+    service.service.asgi.mounts = {"/v1/in": http.Mount(looks)}
     return found
 
 

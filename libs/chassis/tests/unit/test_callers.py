@@ -87,7 +87,7 @@ FORWARDED = [
 ]
 
 
-@pytest.mark.parametrize(("told", "address"), FORWARDED)
+@pytest.mark.parametrize(("chosen", "address"), FORWARDED)
 def test_a_trusted_proxy_says_who_calls_and_the_caller_does_not(chosen: tuple[str, ...], address: str) -> None:
     made = callers(trusted_proxies=["10.0.0.0/8"])
     assert made.address(call("10.0.0.1", *chosen)) == address

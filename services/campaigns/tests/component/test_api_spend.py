@@ -38,7 +38,7 @@ async def post(service: ServiceUnderTest, *rows: Any) -> dict[str, Any]:
 
 async def test_a_spend_at_the_door_is_put_on_the_topic_as_it_was_reported(service: ServiceUnderTest) -> None:
     assert await post(service, ROW) == {"accepted": 1, "notes": [], "refused": []}
-    [said] = service.intake.said
+    [said] = service.intake.emitted
     assert isinstance(said, SpendReported)
     assert said.sealed_note is not None
     assert said == SpendReported.model_validate(ROW | {"note": None, "sealed_note": said.sealed_note})
@@ -63,13 +63,13 @@ async def test_the_door_reads_what_reports_write_and_says_how(
     answer = await post(service, ROW | change)
     assert (answer["accepted"], answer["refused"]) == (0 if flags == ["nothing_spent"] else 1, [])
     assert answer["notes"] == ([{"index": 0, "flags": flags}] if flags else [])
-    [event] = service.intake.said
+    [event] = service.intake.emitted
     assert {name: getattr(event, name) for name in said} == said
 
 
 async def test_what_the_door_took_is_counted_when_it_is_heard(service: ServiceUnderTest) -> None:
     await post(service, ROW, ROW | {"spend_id": "ads-2", "kind": "committed"})
-    await service.receives(*service.intake.said)
+    await service.receives(*service.intake.emitted)
     posted = [e for e in await service.emitted() if isinstance(e, LedgerPosted)]
     assert [(e.spend_id, e.kind, e.available) for e in posted] == [
         ("ads-1", "incurred", -100),
@@ -85,7 +85,7 @@ async def test_fifty_spends_at_the_limit_are_all_taken_and_the_first_one_beyond_
     assert (await service.http.put("/v1/campaigns/spring", json=plan)).status_code == 200
     await post(service, *(ROW | {"spend_id": f"ads-{n}"} for n in range(51)))
     await service.emitted()
-    await service.receives(*service.intake.said)
+    await service.receives(*service.intake.emitted)
     told = [type(e).__name__ for e in await service.emitted()]
     assert told == ["LedgerPosted"] * 51 + ["BudgetOverspent"]
 
@@ -97,7 +97,7 @@ async def test_good_rows_are_taken_and_each_bad_one_is_named(service: ServiceUnd
         (1, ["amount.minor"]),
         (3, ["occurred_at"]),
     ]
-    assert [e.spend_id for e in service.intake.said if isinstance(e, SpendReported)] == ["ads-1", "ads-2"]
+    assert [e.spend_id for e in service.intake.emitted if isinstance(e, SpendReported)] == ["ads-1", "ads-2"]
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ async def test_what_is_wrong_with_a_row_is_named_without_an_echo(
 ) -> None:
     [refused] = (await post(service, row))["refused"]
     assert [e["field"] for e in refused["errors"]] == [field]
-    assert service.intake.said == []
+    assert service.intake.emitted == []
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ async def test_nothing_that_is_sent_makes_this_service_fail(service: ServiceUnde
     answer = await service.http.post("/v1/spend", content=raw, headers={"content-type": "application/json"})
     refused_row = answer.status_code == 200 and answer.json()["accepted"] == 0
     assert refused_row or 400 <= answer.status_code < 500, (answer.status_code, answer.text)
-    assert service.intake.said == []
+    assert service.intake.emitted == []
 
 
 async def test_five_hundred_rows_are_taken_and_five_hundred_and_one_are_refused_as_a_whole(
@@ -191,7 +191,7 @@ async def test_five_hundred_rows_are_taken_and_five_hundred_and_one_are_refused_
         "/v1/spend", content=json.dumps({"spend": rows}), headers={"content-type": "application/json"}
     )
     assert (answer.status_code, [e["field"] for e in answer.json()["errors"]]) == (422, ["spend"])
-    assert service.intake.said == []
+    assert service.intake.emitted == []
     assert (await post(service, *rows[:500]))["accepted"] == 500
 
 
@@ -212,7 +212,7 @@ async def test_a_ledger_that_is_read_right_after_a_report_shows_it(service: Serv
 
     async def counted_a_moment_later() -> None:
         await asyncio.sleep(0.2)
-        await service.receives(*service.intake.said)
+        await service.receives(*service.intake.emitted)
 
     later = asyncio.create_task(counted_a_moment_later())
     await service.sql(

@@ -322,8 +322,8 @@ async def test_what_is_written_beside_a_spend_rests_sealed_and_is_in_no_event(
             "note": "call Ada, 0171 5",
         }
         await service.http.post("/v1/spend", json={"spend": [row | {"occurred_at": "2026-11-20"}]})
-        assert "Ada" not in service.intake.said[0].model_dump_json()
-        await service.receives(*service.intake.said)
+        assert "Ada" not in service.intake.emitted[0].model_dump_json()
+        await service.receives(*service.intake.emitted)
     else:
         await service.receives(spend(1, note="call Ada, 0171 5"))
     assert not [e for e in await service.emitted() if "Ada" in e.model_dump_json()]

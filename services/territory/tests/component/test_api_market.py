@@ -16,7 +16,7 @@ from territory.domain import routing
 from territory.domain.criteria import Criterion
 from territory.domain.rule_index import Index
 
-from .to_events import MARKET, put_market, qualified
+from .events import MARKET, put_market, qualified
 
 YAML = {"content-type": "application/yaml; charset=utf-8"}
 

@@ -4,7 +4,7 @@ from uuid import UUID, uuid4
 
 from chassis.testing import ServiceUnderTest
 
-from .to_events import put_market, qualified
+from .events import put_market, qualified
 
 
 async def decision(service: ServiceUnderTest, number: int) -> dict[str, dict[str, object]]:

@@ -11,7 +11,7 @@ import pytest
 from chassis.testing import ServiceUnderTest
 from contracts.territory.lead import LeadAssigned, LeadRouted
 
-from .to_events import MARKET, put_market, qualified
+from .events import MARKET, put_market, qualified
 
 # Every attribute is asked for, so that every value is compared and put on record.
 ASKS: dict[str, Any] = {

@@ -15,7 +15,7 @@ from territory.domain.rotation import next_turn
 from territory.store import market
 from territory.use_cases.routing import route_leads
 
-from .to_events import AT, MARKET, put_market, qualified
+from .events import AT, MARKET, put_market, qualified
 
 
 def kinds(events: list[Event]) -> list[str]:
