@@ -109,9 +109,9 @@ def test_a_run_of_which_all_came_out_is_conserved_and_what_was_there_before_coun
 )
 def test_what_is_missing_or_too_much_is_named(after: Standing, named: str) -> None:
     assert disagreements(sent(), BEFORE, after) == [named]
-    events = summary(sent(), BEFORE, after, [named])
-    assert f"NOT CONSERVED: {named}." in events
-    assert not any(line.startswith("conserved") for line in events)
+    shown = summary(sent(), BEFORE, after, [named])
+    assert f"NOT CONSERVED: {named}." in shown
+    assert not any(line.startswith("conserved") for line in shown)
 
 
 def test_a_spend_that_was_sent_twice_counts_once_and_money_set_aside_is_not_spent() -> None:
@@ -190,9 +190,9 @@ def test_on_no_terminal_the_end_is_a_plain_table(capsys: pytest.CaptureFixture[s
     show = Show(RUNNING, SimpleNamespace(sent=sent(), walk=None), SimpleNamespace(), 0.0)  # type: ignore[arg-type]
     show.board = board()
     show.leave(tmp_path / "last.svg")
-    events = capsys.readouterr().out
-    assert "\x1b" not in events
-    assert re.search(r"fr +9 +1 +1 +1 +1 +1 +100% +5 EUR +42 EUR +42 EUR", events)
+    shown = capsys.readouterr().out
+    assert "\x1b" not in shown
+    assert re.search(r"fr +9 +1 +1 +1 +1 +1 +100% +5 EUR +42 EUR +42 EUR", shown)
     assert (tmp_path / "last.svg").read_text().startswith("<svg")
 
 

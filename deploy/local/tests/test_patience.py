@@ -61,11 +61,11 @@ def test_whoever_only_tries_again_and_again_stands_still(
 
 def test_a_state_that_changes_is_progress(begin: Begin) -> None:
     states = iter(["the schema is missing", " topics are missing", " the group is joined", " it is ready"])
-    events = [next(states)]
-    patience, began = Patience(begin(IDLE), lambda: events[0]), time.monotonic()
-    for state in states:
+    state = [next(states)]
+    patience, began = Patience(begin(IDLE), lambda: state[0]), time.monotonic()
+    for following in states:
         assert waited(patience, 0.8)[0] == ""
-        events[0] = state
+        state[0] = following
     assert time.monotonic() - began > 2
 
 

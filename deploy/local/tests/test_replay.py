@@ -344,10 +344,10 @@ async def test_what_a_file_was_taken_for_is_told_with_its_list(tmp_path: Path, d
     )
     await play("leads", path, door, tmp_path, console)
     assert isinstance(console.file, StringIO)
-    events = console.file.getvalue()
-    assert "list fair; UTF-16, separated by semicolon, 1 title line above the header skipped" in events
-    assert "the day stands first" in events
-    assert "fair.csv: 1 leads taken, 0 refused\n" in events
+    shown = console.file.getvalue()
+    assert "list fair; UTF-16, separated by semicolon, 1 title line above the header skipped" in shown
+    assert "the day stands first" in shown
+    assert "fair.csv: 1 leads taken, 0 refused\n" in shown
 
 
 @pytest.mark.parametrize(

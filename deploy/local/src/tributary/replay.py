@@ -142,7 +142,7 @@ async def play(file: Judged, door: Door, console: Console, home: Path | None = N
     path, kind = file.table.path, file.plan.kind
     digest = await asyncio.to_thread(_digest, path, file)
     place = Place.found(home or places(), f"{path.stem}-{kind}", digest)
-    for line in file.events:
+    for line in file.remarks:
         console.print(f"[dim]{escape(f'{path.name}: {line}')}[/dim]")
     if place.mark:
         console.print(f"{path.name}: going on after row {place.mark.row:,}")

@@ -153,8 +153,8 @@ class LocalService:
 
     def readiness(self) -> tuple[bool, str]:
         """What /readyz says just now, if it is this service that says it."""
-        status, events = self._ask("/readyz")
-        return status == 200, f"{status} {events}" if status else events
+        status, text = self._ask("/readyz")
+        return status == 200, f"{status} {text}" if status else text
 
     def _ask(self, path: str) -> tuple[int, str]:
         """Status and text of the answer; no status where nobody answers, or a stranger."""
@@ -162,14 +162,14 @@ class LocalService:
         try:
             connection.request("GET", path)
             answer = connection.getresponse()
-            events = answer.read(65_536).decode(errors="replace")
+            text = answer.read(65_536).decode(errors="replace")
         except (OSError, http.client.HTTPException) as failure:
             return 0, str(failure) or type(failure).__name__
         finally:
             connection.close()
-        if stack_of(events) != self.stack:
+        if stack_of(text) != self.stack:
             return 0, f"another process answers at port {self.port}"
-        return answer.status, events
+        return answer.status, text
 
     def ask_to_stop(self) -> None:
         """Begins to stop and does not wait."""

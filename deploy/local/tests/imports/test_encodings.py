@@ -68,10 +68,10 @@ def test_a_short_list_is_read_as_it_was_written(tmp_path: Path, encoding: str, t
 def test_what_fits_two_encodings_equally_is_asked_or_right(tmp_path: Path, encoding: str, text: str) -> None:
     path = written(tmp_path, text.encode(encoding))
     try:
-        events = path.read_bytes().decode(encoding_of(path))
+        shown = path.read_bytes().decode(encoding_of(path))
     except Unsure as asked:
-        events = str(asked)
-    assert text in events or f"ENCODING={encoding}" in events
+        shown = str(asked)
+    assert text in shown or f"ENCODING={encoding}" in shown
 
 
 def test_a_question_shows_each_reading_and_the_option_that_answers_it(tmp_path: Path) -> None:

@@ -38,16 +38,16 @@ def _silence(snapshot: Snapshot, topic: str, key: str, body: type) -> None:
 
 def _again(snapshot: Snapshot, topic: str, key: str, body: type) -> None:
     """The writer says it a second time, under a new number."""
-    events = _records(snapshot, topic)[_find(snapshot, topic, key, body)]
+    event = _records(snapshot, topic)[_find(snapshot, topic, key, body)]
     account = snapshot.accounts[topic.split(".")[0]]
     number = account.next_seq[topic, 0]
     offset = len(_records(snapshot, topic))
-    _records(snapshot, topic).append(events._replace(seq=number, offset=offset, id=f"again-{number}"))
+    _records(snapshot, topic).append(event._replace(seq=number, offset=offset, id=f"again-{number}"))
     snapshot.logs[topic].spans[0] = (0, offset + 1)
     account.next_seq[topic, 0] = account.later[topic, 0] = number + 1
     for other in snapshot.accounts.values():
-        if (topic, events.source, 0) in other.watermarks:
-            other.watermarks[topic, events.source, 0] = number
+        if (topic, event.source, 0) in other.watermarks:
+            other.watermarks[topic, event.source, 0] = number
 
 
 def _swap(snapshot: Snapshot, topic: str, one: int, two: int) -> None:
@@ -98,7 +98,7 @@ def _wrong_money(snapshot: Snapshot) -> None:
 
 def _wrong_count(snapshot: Snapshot) -> None:
     row = snapshot.metrics.kpis["channel", "search"]
-    snapshot.metrics.kpis["channel", "search"] = KpiRow(row.version, (row.counts[0] + 1, *row.counts[1:]), row.events)
+    snapshot.metrics.kpis["channel", "search"] = KpiRow(row.version, (row.counts[0] + 1, *row.counts[1:]), row.emitted)
 
 
 def _recounted_differently(snapshot: Snapshot) -> None:
@@ -122,9 +122,9 @@ def _untold_kpi(snapshot: Snapshot) -> None:
 def _restored_ledger(snapshot: Snapshot) -> None:
     """The ledger came back from a backup and says a lower posting, which metrics took for an old one."""
     topic, account = "campaigns.ledger", snapshot.accounts["campaigns"]
-    events = next(s for s in reversed(_records(snapshot, topic)) if s.body.campaign == "spring")
-    fresh = events._replace(source="campaigns/two", seq=1, offset=len(_records(snapshot, topic)), id="restored")
-    _records(snapshot, topic).append(fresh._replace(body=events.body._replace(posting=3, incurred=7)))
+    event = next(s for s in reversed(_records(snapshot, topic)) if s.body.campaign == "spring")
+    fresh = event._replace(source="campaigns/two", seq=1, offset=len(_records(snapshot, topic)), id="restored")
+    _records(snapshot, topic).append(fresh._replace(body=event.body._replace(posting=3, incurred=7)))
     account.source = "campaigns/two"
     account.next_seq[topic, 0] = account.later[topic, 0] = 2
     snapshot.accounts["metrics"].watermarks[topic, "campaigns/two", 0] = 1

@@ -75,7 +75,7 @@ def _plan(snapshot: Snapshot, **changed: object) -> None:
 
 def _told_later(snapshot: Snapshot) -> None:
     records = snapshot.logs["territory.structure"].records
-    [n] = [n for n, events in enumerate(records) if isinstance(events.body, Activated)]
+    [n] = [n for n, event in enumerate(records) if isinstance(event.body, Activated)]
     records.append(records[n]._replace(seq=2, offset=len(records), id="later", body=Activated(2, 1, 1, 1)))
     snapshot.accounts["territory"].next_seq["territory.structure", 0] = 3
     snapshot.accounts["territory"].later["territory.structure", 0] = 3
@@ -219,15 +219,15 @@ WITHIN = (
         lambda w: change_decision(w, ANNA, inputs='{"country": "AT"}'),
     ),
     Planted("reasons", "wrong", "says that 7 rules were refused, and 0 were", lambda w: _refused(w, ANNA, rules=7)),
-    Planted("reasons", "wrong", "names 0 people passed over, and 1 others", lambda w: _refused(w, ANNA, fake_data=[])),
+    Planted("reasons", "wrong", "names 0 people passed over, and 1 others", lambda w: _refused(w, ANNA, people=[])),
     Planted(
         "reasons",
         "wrong",
         "names 1 people passed over, and 1 others",
-        lambda w: _refused(w, ANNA, fake_data=[["eve", "x"]]),
+        lambda w: _refused(w, ANNA, people=[["eve", "x"]]),
     ),
     Planted(
-        "reasons", "wrong", "names people passed over, and no turn", lambda w: _refused(w, BEN, fake_data=[["jo", ""]])
+        "reasons", "wrong", "names people passed over, and no turn", lambda w: _refused(w, BEN, people=[["jo", ""]])
     ),
     Planted("reasons", "wrong", "gives it to eve, who is not in", lambda w: change_decision(w, ANNA, person="eve")),
     Planted(
@@ -260,7 +260,7 @@ WITHIN = (
         "turns",
         "wrong",
         "has other reasons than it gives again",
-        lambda w: _refused(w, ANNA, fake_data=[["mia", "ill"]]),
+        lambda w: _refused(w, ANNA, people=[["mia", "ill"]]),
     ),
     Planted("turns", "wrong", "has other reasons", lambda w: change_decision(w, FAY, reason="Favoured.")),
     Planted("turns", "lost", "team berlin has taken 3 turns, and no", lambda w: w.territory.turns.update(berlin=3)),

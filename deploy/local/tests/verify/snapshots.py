@@ -74,7 +74,7 @@ def put(snapshot: Snapshot, event: Event, source: str | None = None) -> EventRec
     offset = log.spans[0][1]
     writer = source or snapshot.accounts[stream.publisher].source
     number = 1 + max((s.seq for s in log.records if s.source == writer), default=0)
-    events = EventRecord(
+    event = EventRecord(
         0,
         offset,
         event.type,
@@ -86,9 +86,9 @@ def put(snapshot: Snapshot, event: Event, source: str | None = None) -> EventRec
         body_of(event.type, event.model_dump_json(exclude_none=True).encode()),
         AT.isoformat(),
     )
-    log.records.append(events)
+    log.records.append(event)
     log.spans[0] = (0, offset + 1)
-    return events
+    return event
 
 
 def heard_everything(snapshot: Snapshot) -> None:
@@ -99,9 +99,9 @@ def heard_everything(snapshot: Snapshot) -> None:
             own = [s.seq for s in log.records if s.source == account.source]
             account.next_seq[topic, 0] = account.later[topic, 0] = 1 + max(own, default=0)
     for service, topic in subscriptions():
-        for events in snapshot.logs[topic].records:
-            position = (topic, events.source, 0) if events.source else (topic, "kafka", 0)
-            snapshot.accounts[service].watermarks[position] = events.seq
+        for event in snapshot.logs[topic].records:
+            position = (topic, event.source, 0) if event.source else (topic, "kafka", 0)
+            snapshot.accounts[service].watermarks[position] = event.seq
 
 
 def clean() -> Snapshot:
@@ -319,7 +319,7 @@ def count(snapshot: Snapshot) -> None:
     snapshot.metrics.as_of = {
         topic: AT
         for topic in ("leads.lead", "territory.lead", "campaigns.campaign", "campaigns.ledger")
-        if any(type(events.body) in COUNTED for events in snapshot.heard("metrics", topic))
+        if any(type(event.body) in COUNTED for event in snapshot.heard("metrics", topic))
     }
     numbers = numbers_of(made)
     for by, key in sorted({(number[0], number[1]) for number in numbers}):

@@ -84,7 +84,7 @@ def test_events_sent_again_are_counted_and_no_violation() -> None:
     snapshot = snapshots.clean()
     log = snapshot.logs["leads.lead"]
     end = log.spans[0][1]
-    log.records += [events._replace(offset=end + n) for n, events in enumerate(log.records[-3:])]
+    log.records += [event._replace(offset=end + n) for n, event in enumerate(log.records[-3:])]
     log.spans[0] = (0, end + 3)
     assert violations(snapshot) == []
     assert duplicates(snapshot) == 3
@@ -151,9 +151,9 @@ def test_a_log_whose_beginning_has_expired_accuses_nobody() -> None:
 
 def test_an_event_parked_and_not_replayed_is_not_expected_to_have_had_an_effect() -> None:
     snapshot = snapshots.clean()
-    events = next(s for s in snapshot.logs["leads.lead"].records if s.key == ANNA and isinstance(s.body, Qualified))
-    snapshot.accounts["territory"].parked_ids.add(("leads.lead", events.id))
-    snapshot.accounts["territory"].parked_at.add(("leads.lead", 0, events.offset))
+    event = next(s for s in snapshot.logs["leads.lead"].records if s.key == ANNA and isinstance(s.body, Qualified))
+    snapshot.accounts["territory"].parked_ids.add(("leads.lead", event.id))
+    snapshot.accounts["territory"].parked_at.add(("leads.lead", 0, event.offset))
     without(snapshot, ANNA)
     snapshots.forget(snapshot)
     assert counted(snapshot)["parked by territory"] == 1

@@ -127,9 +127,9 @@ NUMBERED = [
 
 
 def test_a_record_is_read_with_its_number() -> None:
-    events = events_of(Record(NUMBERED), "leads.lead", 2, 40, NUMBERED)
-    assert events is not None
-    assert events.number == "leads/one#2:17"
+    event = events_of(Record(NUMBERED), "leads.lead", 2, 40, NUMBERED)
+    assert event is not None
+    assert event.number == "leads/one#2:17"
 
 
 @pytest.mark.parametrize(

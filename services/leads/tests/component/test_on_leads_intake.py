@@ -29,7 +29,7 @@ FORM = {
 async def submitted(service: ServiceUnderTest, **changes: object) -> LeadSubmitted:
     answer = await service.anonymous.post("/v1/leads", json={**FORM, **changes})
     assert answer.status_code == 202, answer.text
-    event = service.intake.submission[-1]
+    event = service.intake.emitted[-1]
     assert isinstance(event, LeadSubmitted)
     assert answer.json()["id"] == str(event.lead_id)
     return event
@@ -68,7 +68,7 @@ async def test_the_same_submission_sent_again_leaves_no_line_and_another_persons
     await service.receives(again)
     other = await service.http.post("/v1/leads", json={**FORM, "external_id": "7", "contact": {"email": "x@y.example"}})
     assert other.json()["id"] == str(event.lead_id)
-    await service.receives(service.intake.submission[-1])
+    await service.receives(service.intake.emitted[-1])
     shown = (await service.http.get(f"/v1/leads/{event.lead_id}")).json()
     assert [h["what"] for h in shown["history"]] == ["captured", "qualified", "submitted again"]
     assert len(await service.sql("select 1 from person")) == 1  # nobody is made known by what is not put on record
@@ -135,7 +135,7 @@ async def test_the_public_door_takes_leads_of_the_web_and_a_token_says_where_els
     stranger = await submitted(service, source="sales", external_id="7", form="footer")
     assert (stranger.source, stranger.flags) == ("web", ("source_claimed",))
     ours = await service.http.post("/v1/leads", json={**FORM, "source": "sales", "external_id": "7"})
-    event = service.intake.submission[-1]
+    event = service.intake.emitted[-1]
     assert isinstance(event, LeadSubmitted)
     assert (event.source, event.flags) == ("sales", None)
     assert ours.json()["id"] != str(stranger.lead_id)
@@ -174,7 +174,7 @@ async def test_the_same_key_with_another_body_is_told_at_every_door(service: Ser
             answers[0].json().get("id"),
         )
         assert (answers[2].status_code, answers[2].json()["errors"][0]["field"]) == (422, "Idempotency-Key")
-    submission = [e for e in service.intake.submission if isinstance(e, LeadSubmitted)]
+    submission = [e for e in service.intake.emitted if isinstance(e, LeadSubmitted)]
     assert len({e.lead_id for e in submission[-4:]}) == 2  # two rows, sent twice
 
 
@@ -186,7 +186,7 @@ async def test_a_reported_outcome_sent_again_under_its_key_does_not_undo_a_corre
     for result, key in (("won", "a"), ("lost", "b"), ("won", "a")):
         body = {"outcomes": [{"lead_id": str(event.lead_id), "result": result}]}
         await service.http.post("/v1/outcomes", json=body, headers={"Idempotency-Key": key})
-        await service.receives(service.intake.submission[-1])
+        await service.receives(service.intake.emitted[-1])
     assert (await service.http.get(f"/v1/leads/{event.lead_id}")).json()["state"] == "lost"
 
 
@@ -198,7 +198,7 @@ async def test_prose_for_a_reason_is_sealed_and_kept_with_the_lead(service: Serv
     ]
     answer = (await service.http.post("/v1/outcomes", json={"outcomes": rows})).json()
     assert answer["flagged"] == [{"index": 0, "flags": ["reason_sealed"]}]
-    early, budget, price = service.intake.submission[-3:]
+    early, budget, price = service.intake.emitted[-3:]
     assert isinstance(early, OutcomeReported)
     assert isinstance(budget, OutcomeReported)
     assert isinstance(price, OutcomeReported)
@@ -249,7 +249,7 @@ async def test_an_outcome_that_overtakes_its_lead_waits_for_it(service: ServiceU
     outcome = {"source": "web", "external_id": "crm-2", "result": "won", "amount": {"minor": 990000, "currency": "INR"}}
     answer = await service.http.post("/v1/outcomes", json={"outcomes": [outcome]})
     assert answer.json()["accepted"] == 1
-    reported = service.intake.submission[-1]
+    reported = service.intake.emitted[-1]
     assert isinstance(reported, OutcomeReported)
     await service.receives(reported)
     assert await service.emitted() == []

@@ -19,7 +19,7 @@ async def test_spellings_of_one_contact_are_one_person(
     for contact in contacts:
         answer = await service.anonymous.post("/v1/leads", json={"source": "web", "country": "DE", "contact": contact})
         assert answer.status_code == 202, answer.text
-        await service.receives(service.intake.submission[-1])
+        await service.receives(service.intake.emitted[-1])
     assert len(await service.sql("select 1 from lead")) == len(contacts)
     assert len(await service.sql("select distinct person_id from lead")) == 1
 
@@ -29,7 +29,7 @@ async def test_a_call_without_a_number_is_a_person_of_its_own_and_goes_to_a_pers
         call = {"source": "phone", "contact": {"phone": "anonymous"}, "message": "Wants two lathes, calls again."}
         answer = await service.http.post("/v1/calls", json=call)
         assert answer.status_code == 202, answer.text
-        await service.receives(service.intake.submission[-1])
+        await service.receives(service.intake.emitted[-1])
     assert len(await service.sql("select distinct person_id from lead")) == 2
     judged = (await service.http.get(f"/v1/leads/{answer.json()['id']}")).json()
     assert [h["disposition"] for h in judged["history"] if h["what"] == "qualified"] == ["needs_qualifier"]

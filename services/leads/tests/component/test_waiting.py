@@ -26,7 +26,7 @@ async def parked_lead(service: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
 
     answer = await service.anonymous.post("/v1/leads", json=FORM)
     assert answer.status_code == 202, answer.text
-    event = service.intake.submission[-1]
+    event = service.intake.emitted[-1]
     assert isinstance(event, LeadSubmitted)
     with monkeypatch.context() as patch:
         patch.setattr(intake, "judge", fails)
@@ -110,7 +110,7 @@ async def test_a_parked_outcome_that_is_replayed_closes_the_lead_that_has_come_a
     service: ServiceUnderTest,
 ) -> None:
     assert (await service.anonymous.post("/v1/leads", json=FORM)).status_code == 202
-    event = service.intake.submission[-1]
+    event = service.intake.emitted[-1]
     assert isinstance(event, LeadSubmitted)
     await service.receives(reported(event.lead_id))
     await service.sql("update waiting_outcome set reported_at = reported_at - interval '31 days'")
@@ -139,7 +139,7 @@ async def test_forged_submissions_under_keys_that_never_were_stop_nobody(service
     import time
 
     assert (await service.anonymous.post("/v1/leads", json=FORM)).status_code == 202
-    good = service.intake.submission[-1]
+    good = service.intake.emitted[-1]
     assert isinstance(good, LeadSubmitted)
     forged = good.person.model_copy(update={"key": "made up"})
     events = [

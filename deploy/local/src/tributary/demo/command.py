@@ -153,7 +153,7 @@ def events_of(verdict: Verdict) -> list[str]:
     broken = [finding.invariant.id for finding in verdict.findings if finding.found]
     if verdict.holds:
         read = f"{verdict.looked_at['records']:,} records and {verdict.looked_at['decisions']:,} decisions"
-        events = f"verified    {len(verdict.findings)} invariants hold over {read}"
+        result = f"verified    {len(verdict.findings)} invariants hold over {read}"
     else:
-        events = f"VIOLATED    {', '.join(broken) or 'the stack did not come to rest'}"
-    return [f"on record   {verdict.accepted:,} accepted leads, each in one place: {places}", events]
+        result = f"VIOLATED    {', '.join(broken) or 'the stack did not come to rest'}"
+    return [f"on record   {verdict.accepted:,} accepted leads, each in one place: {places}", result]

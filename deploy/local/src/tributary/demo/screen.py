@@ -118,14 +118,14 @@ def plain(board: Board, headline: str, walk: Walk | None, lines: Sequence[Budget
     """The same in a few lines of text, for a log."""
     sums = ", ".join(f"{board.total(name)} {word}" for name, word in {**COUNTS, **ENDS}.items())
     most = ", ".join(f"{row['key']} {row['leads']}" for row in board.largest_first()[:4])
-    events = [headline, f"  counted   {sums}", f"  segments  {most}"]
+    shown = [headline, f"  counted   {sums}", f"  segments  {most}"]
     if walk:
-        events.append(f"  one lead  {walk.who} ({walk.where}): {walk.steps_text().plain}")
+        shown.append(f"  one lead  {walk.who} ({walk.where}): {walk.steps_text().plain}")
     if lines:
         line = max(lines, key=lambda line: line.used)
         of = f"{line.campaign} / {line.line} ({line.owner})"
-        events.append(f"  budget    {of}: {line.used:.0%} of {money({line.currency: line.budget})}")
-    return events
+        shown.append(f"  budget    {of}: {line.used:.0%} of {money({line.currency: line.budget})}")
+    return shown
 
 
 def addresses(running: Running) -> list[str]:

@@ -76,10 +76,10 @@ class Testbed:
         """How many members of a consumer group have partitions just now; 0 while the brokers do not say."""
         admin: Any = AdminClient({"bootstrap.servers": self.stack.bootstrap, "log_level": 0})
         try:
-            events = admin.describe_consumer_groups([group], request_timeout=5)[group].result()
+            described = admin.describe_consumer_groups([group], request_timeout=5)[group].result()
         except KafkaException:
             return 0
-        return sum(bool(member.assignment.topic_partitions) for member in events.members)
+        return sum(bool(member.assignment.topic_partitions) for member in described.members)
 
     def counter(self, service: LocalService, name: str, **labels: str) -> float:
         """A counter's sum on a service's telemetry page over the series with these labels; 0 while it does not answer."""

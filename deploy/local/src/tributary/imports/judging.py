@@ -26,7 +26,7 @@ class Judged:
     plan: Plan
     list: str
     rows: int
-    events: tuple[str, ...]
+    remarks: tuple[str, ...]
 
 
 def judged(kind: Kind, path: Path, mapping: Path | None, answers: Answers, list_name: str = "") -> Judged:

@@ -146,12 +146,12 @@ def _width(reading: _Reading) -> int:
     return len(reading.rows[reading.at or 0][2]) if reading.rows else 0
 
 
-def _separator(events: str) -> str:
-    if events.lower() in NAMED:
-        return NAMED[events.lower()]
-    if len(events) > 1 or events in ('"', "\n", "\r"):
+def _separator(asked: str) -> str:
+    if asked.lower() in NAMED:
+        return NAMED[asked.lower()]
+    if len(asked) > 1 or asked in ('"', "\n", "\r"):
         raise Unsure("A separator is one character, or one of comma, semicolon, tab, pipe.")
-    return events
+    return asked
 
 
 def _called(separator: str) -> str:

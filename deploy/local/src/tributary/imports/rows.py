@@ -76,11 +76,11 @@ def entry(plan: Plan, given: Mapping[str, str], names: Names, now: datetime) -> 
     made.body["sender"] = names.list
     _judge(made, given, len(filled))
     if not made.wrong:
-        events = names.name(made.body)
-        if events == TAKEN:
+        reason = names.name(made.body)
+        if reason == TAKEN:
             made.wrong.append(("external_id", TAKEN))
-        elif events:
-            made.noted.append(("row", events))
+        elif reason:
+            made.noted.append(("row", reason))
     return made
 
 

@@ -25,8 +25,8 @@ async def look_at_tables(connection: Any, service: str, private: Private) -> Non
     """Every text and JSON column of every table, inside the caller's snapshot."""
     for table, columns in await connection.fetch(_COLUMNS):
         statement = _ROWS.format(columns=", ".join(columns), table=f'"{table}"', canary=CANARY.decode())
-        async for (events,) in connection.cursor(statement, prefetch=1000):
-            private.text(f"table {table} of {service}", events.encode())
+        async for (event,) in connection.cursor(statement, prefetch=1000):
+            private.text(f"table {table} of {service}", event.encode())
 
 
 def look_at_logs(home: Path, private: Private) -> int:

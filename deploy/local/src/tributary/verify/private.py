@@ -68,10 +68,10 @@ class Private:
             self.found.append((where, "the phone number of a contact"))
 
 
-def worth(kind: str, events: str | None) -> bytes:
+def worth(kind: str, event: str | None) -> bytes:
     """What of this part of a contact can be looked for without finding what others say by chance; nothing if it is too
     little: a word of one's own, like a person called Berlin, may stand anywhere, two words together do not."""
-    text = (events or "").strip()
+    text = (event or "").strip()
     if kind == "phone":
         text = text.lstrip("+")
     if kind in ("name", "address") and " " not in text:

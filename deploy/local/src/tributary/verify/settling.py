@@ -53,8 +53,8 @@ def moving(standing: Standing, spans: Spans) -> Iterator[str]:
             )
         else:
             owner = standing.accounts[STREAM[topic].publisher]
-            events = {n: following - 1 for (of, n), following in owner.next_seq.items() if of == topic}
-            lag = sum(last - heard.get((topic, owner.source, n), 0) for n, last in events.items())
+            written = {n: following - 1 for (of, n), following in owner.next_seq.items() if of == topic}
+            lag = sum(last - heard.get((topic, owner.source, n), 0) for n, last in written.items())
         if lag > 0:
             yield f"{service} has {lag} events of {topic} still to hear"
 

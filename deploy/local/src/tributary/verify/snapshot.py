@@ -118,11 +118,11 @@ class Spend(NamedTuple):
 
 
 class KpiRow(NamedTuple):
-    """One KPI row. ``said`` is whether it must have been told since it changed last."""
+    """One KPI row. ``emitted`` is whether it must have been told since it changed last."""
 
     version: int
     counts: tuple[int, ...]
-    events: bool
+    emitted: bool
 
 
 @dataclass
@@ -203,8 +203,8 @@ class Log:
     def first(self) -> list[EventRecord]:
         """Every event once: what is sent again carries the number it had."""
         seen: dict[tuple[str, int, int], EventRecord] = {}
-        for events in self.records:
-            seen.setdefault((events.source, events.shard, events.seq), events)
+        for event in self.records:
+            seen.setdefault((event.source, event.shard, event.seq), event)
         return list(seen.values())
 
 
@@ -236,25 +236,25 @@ class Snapshot:
         return found
 
     def _heard(self, service: str, topic: str) -> Iterator[EventRecord]:
-        for events in self.events(topic):
-            if self.reached(service, topic, events) and not self.is_parked(service, topic, events):
-                yield events
+        for event in self.events(topic):
+            if self.reached(service, topic, event) and not self.is_parked(service, topic, event):
+                yield event
 
-    def reached(self, service: str, topic: str, events: EventRecord) -> bool:
+    def reached(self, service: str, topic: str, event: EventRecord) -> bool:
         """Whether the service has come as far as this event."""
         marks = self.accounts[service].watermarks
         if STREAM[topic].sequenced:
-            return events.seq <= marks.get((topic, events.source, events.shard), 0)
-        return events.offset <= marks.get((topic, "kafka", events.partition), -1)
+            return event.seq <= marks.get((topic, event.source, event.shard), 0)
+        return event.offset <= marks.get((topic, "kafka", event.partition), -1)
 
-    def is_parked(self, service: str, topic: str, events: EventRecord) -> bool:
+    def is_parked(self, service: str, topic: str, event: EventRecord) -> bool:
         """Whether the service has set this event aside. Only our own outboxes' ids are sure to be unique."""
         account = self.accounts[service]
         if STREAM[topic].sequenced:
-            return (topic, events.id) in account.parked_ids
-        return (topic, events.partition, events.offset) in account.parked_at
+            return (topic, event.id) in account.parked_ids
+        return (topic, event.partition, event.offset) in account.parked_at
 
-    def report(self, topic: str) -> list[EventRecord]:
+    def emitted(self, topic: str) -> list[EventRecord]:
         """What the topic's owner had said when its snapshot was taken, sent or still in its outbox, every event once.
 
         What earlier histories of a restored database have said is part of it; ``is_current`` tells them apart.
@@ -268,18 +268,18 @@ class Snapshot:
         account = self.accounts[STREAM[topic].publisher]
         sent: set[tuple[int, int]] = set()
         found = []
-        for events in self.events(topic):
-            if events.source == account.source:
-                if events.seq >= account.next_seq.get((topic, events.shard), 1):
+        for event in self.events(topic):
+            if event.source == account.source:
+                if event.seq >= account.next_seq.get((topic, event.shard), 1):
                     continue
-                sent.add((events.shard, events.seq))
-            found.append(events)
+                sent.add((event.shard, event.seq))
+            found.append(event)
         found += (row for row in account.outbox.get(topic, ()) if (row.shard, row.seq) not in sent)
         return found
 
-    def is_current(self, topic: str, events: EventRecord) -> bool:
+    def is_current(self, topic: str, event: EventRecord) -> bool:
         """Whether this was said by the database as it is now, and not by one that a backup replaced."""
-        return events.source == self.accounts[STREAM[topic].publisher].source
+        return event.source == self.accounts[STREAM[topic].publisher].source
 
 
 def subscriptions() -> Iterator[tuple[str, str]]:

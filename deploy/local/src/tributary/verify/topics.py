@@ -101,11 +101,11 @@ class Topics:
         if offset < end:
             headers = record.headers() or ()
             private.record(topic, record.key(), record.value(), headers)
-            events = events_of(record, topic, partition, offset, headers)
-            if events is None:
+            event = events_of(record, topic, partition, offset, headers)
+            if event is None:
                 logs[topic].foreign.append((partition, offset))
             else:
-                found[topic, partition].append(events)
+                found[topic, partition].append(event)
         if offset >= end - 1:
             del ends[topic, partition]
             self._consumer.pause([TopicPartition(topic, partition)])

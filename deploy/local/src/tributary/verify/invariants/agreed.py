@@ -13,9 +13,9 @@ from tributary.verify.snapshot import STREAM, Decision, Known, Snapshot
 def in_step(snapshot: Snapshot, hearer: str, topic: str) -> bool:
     """Whether the hearer has heard all that the topic's owner had said, and no more, and has set none of it aside."""
     owner, account = snapshot.accounts[STREAM[topic].publisher], snapshot.accounts[hearer]
-    events = {n: following - 1 for (of, n), following in owner.next_seq.items() if of == topic}
-    heard = {n: account.watermarks.get((topic, owner.source, n), 0) for n in events}
-    return events == heard and not any(of == topic for of, _ in account.parked_ids)
+    written = {n: following - 1 for (of, n), following in owner.next_seq.items() if of == topic}
+    heard = {n: account.watermarks.get((topic, owner.source, n), 0) for n in written}
+    return written == heard and not any(of == topic for of, _ in account.parked_ids)
 
 
 def agreed(snapshot: Snapshot) -> Iterator[Violation]:

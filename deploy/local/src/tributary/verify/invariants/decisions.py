@@ -14,9 +14,9 @@ TOPIC = "territory.lead"
 About = tuple[object, ...] | None
 
 
-def due(events: EventRecord) -> bool:
+def due(event: EventRecord) -> bool:
     """Whether this event makes a decision due, by the territory service's own rule."""
-    return isinstance(events.body, Qualified) and is_routed(events.body.genuine, events.body.disposition)
+    return isinstance(event.body, Qualified) and is_routed(event.body.genuine, event.body.disposition)
 
 
 def decided(snapshot: Snapshot) -> Iterator[Violation]:
@@ -30,19 +30,19 @@ def decided(snapshot: Snapshot) -> Iterator[Violation]:
             yield Violation("invented", f"lead {lead_id} has a decision and was not heard as due one")
 
 
-def report(snapshot: Snapshot) -> Iterator[Violation]:
+def emitted(snapshot: Snapshot) -> Iterator[Violation]:
     """Place and person of every decision, each told exactly once by a history, and the last word is the decision."""
     places: dict[str, Any] = {}
     persons: dict[str, Any] = {}
     times: Counter[tuple[str, str, bool]] = Counter()
-    for events in snapshot.report(TOPIC):
-        about_place = isinstance(events.body, Routed | Unroutable)
-        if not about_place and not isinstance(events.body, Assigned | Unassigned):
+    for event in snapshot.emitted(TOPIC):
+        about_place = isinstance(event.body, Routed | Unroutable)
+        if not about_place and not isinstance(event.body, Assigned | Unassigned):
             continue
-        (places if about_place else persons)[events.key] = events.body
-        times[events.key, events.source, about_place] += 1
-        if snapshot.is_current(TOPIC, events) and events.key not in snapshot.territory.decisions:
-            yield Violation("invented", f"lead {events.key}: {events.type} was told and there is no decision")
+        (places if about_place else persons)[event.key] = event.body
+        times[event.key, event.source, about_place] += 1
+        if snapshot.is_current(TOPIC, event) and event.key not in snapshot.territory.decisions:
+            yield Violation("invented", f"lead {event.key}: {event.type} was told and there is no decision")
     for (lead_id, source, about_place), n in times.items():
         if n > 1:
             yield Violation(
@@ -55,10 +55,10 @@ def report(snapshot: Snapshot) -> Iterator[Violation]:
         yield from _as_decided(lead_id, _person(decision), _person(persons.get(lead_id)))
 
 
-def _as_decided(lead_id: str, decided: About, report: About) -> Iterator[Violation]:
-    if decided != report:
+def _as_decided(lead_id: str, decided: About, emitted: About) -> Iterator[Violation]:
+    if decided != emitted:
         yield Violation(
-            _kind(report, decided), f"lead {lead_id} was decided for {_words(decided)} and told for {_words(report)}"
+            _kind(emitted, decided), f"lead {lead_id} was decided for {_words(decided)} and told for {_words(emitted)}"
         )
 
 
@@ -109,19 +109,19 @@ def followed(snapshot: Snapshot) -> Iterator[Violation]:
     routed: dict[str, Routed] = {}
     assigned: dict[str, Assigned] = {}
     waits: dict[str, set[str]] = {}
-    for events in snapshot.heard("leads", TOPIC):
-        body = events.body
+    for event in snapshot.heard("leads", TOPIC):
+        body = event.body
         if isinstance(body, Routed):
-            if events.key not in routed or body.at >= routed[events.key].at:
-                routed[events.key] = body
-                if (before := assigned.get(events.key)) and before.team != body.team and before.at < body.at:
-                    del assigned[events.key]  # the new team has not given it to anybody
+            if event.key not in routed or body.at >= routed[event.key].at:
+                routed[event.key] = body
+                if (before := assigned.get(event.key)) and before.team != body.team and before.at < body.at:
+                    del assigned[event.key]  # the new team has not given it to anybody
         elif isinstance(body, Assigned):
-            if events.key not in assigned or body.at >= assigned[events.key].at:
-                assigned[events.key] = body
-                waits.pop(events.key, None)
-        elif isinstance(body, Unassigned | Unroutable) and events.key not in assigned:
-            waits.setdefault(events.key, set()).add(body.reason)
+            if event.key not in assigned or body.at >= assigned[event.key].at:
+                assigned[event.key] = body
+                waits.pop(event.key, None)
+        elif isinstance(body, Unassigned | Unroutable) and event.key not in assigned:
+            waits.setdefault(event.key, set()).add(body.reason)
     leads = snapshot.leads.leads
     for lead_id in sorted({*routed, *assigned, *waits} - leads.keys()):
         yield Violation("lost", f"lead {lead_id}: leads has heard where it belongs, and knows nothing of it")
@@ -163,7 +163,7 @@ def rotation(snapshot: Snapshot) -> Iterator[Violation]:
         yield Violation("lost", f"team {team} was given leads and has no rotation")
     if not snapshot.logs[TOPIC].complete:
         return
-    last: dict[str, Any] = {s.key: s.body for s in snapshot.report(TOPIC) if isinstance(s.body, Assigned | Unassigned)}
+    last: dict[str, Any] = {s.key: s.body for s in snapshot.emitted(TOPIC) if isinstance(s.body, Assigned | Unassigned)}
     # What a history told that a backup replaced is not yet decided again: DECISIONS_TOLD looks after the rest.
     decided_by_now = (body for lead_id, body in last.items() if lead_id in snapshot.territory.decisions)
     given = Counter((body.team, body.person) for body in decided_by_now if isinstance(body, Assigned))
@@ -180,7 +180,7 @@ DECISIONS = Invariant(
     decided,
 )
 DECISIONS_TOLD = Invariant(
-    "told", "Every decision was told exactly once, as it was made, and nothing else was told.", report
+    "told", "Every decision was told exactly once, as it was made, and nothing else was told.", emitted
 )
 OWNERS = Invariant("owners", "Every lead without a team, or without the person that is due, has a reason.", owners)
 FOLLOWED = Invariant(

@@ -31,22 +31,22 @@ VALID = ("near_term", "nurture")
 AHEAD = timedelta(minutes=5)
 
 
-def _assigned(fact: LeadFact, events: Assigned) -> None:
-    fact.routed(events.at, events.segment, events.team)
-    fact.assigned(events.at, events.person)
+def _assigned(fact: LeadFact, event: Assigned) -> None:
+    fact.routed(event.at, event.segment, event.team)
+    fact.assigned(event.at, event.person)
 
 
-def _unassigned(fact: LeadFact, events: Unassigned) -> None:
-    fact.routed(events.at, events.segment, events.team)
-    fact.assigned(events.at, None)
+def _unassigned(fact: LeadFact, event: Unassigned) -> None:
+    fact.routed(event.at, event.segment, event.team)
+    fact.assigned(event.at, None)
 
 
 LEARN: Mapping[type, Callable[[LeadFact, Any], None]] = {
-    Captured: lambda fact, events: fact.captured(events.at, events.channel, events.campaign),
-    Qualified: lambda fact, events: fact.qualified(events.at, events.genuine and events.disposition in VALID),
-    Discarded: lambda fact, events: fact.discarded(events.at),
-    Routed: lambda fact, events: fact.routed(events.at, events.segment, events.team),
-    Unroutable: lambda fact, events: fact.routed(events.at, None, None),
+    Captured: lambda fact, event: fact.captured(event.at, event.channel, event.campaign),
+    Qualified: lambda fact, event: fact.qualified(event.at, event.genuine and event.disposition in VALID),
+    Discarded: lambda fact, event: fact.discarded(event.at),
+    Routed: lambda fact, event: fact.routed(event.at, event.segment, event.team),
+    Unroutable: lambda fact, event: fact.routed(event.at, None, None),
     Assigned: _assigned,
     Unassigned: _unassigned,
 }
@@ -68,26 +68,24 @@ def _recount(snapshot: Snapshot) -> MetricsTables:
     other, so the last word of a key is the one that stands."""
     made = MetricsTables()
     for topic in ("leads.lead", "territory.lead"):
-        for events in snapshot.heard("metrics", topic):
-            learn = LEARN.get(type(events.body))
-            if learn is None and not isinstance(events.body, Closed):
+        for event in snapshot.heard("metrics", topic):
+            learn = LEARN.get(type(event.body))
+            if learn is None and not isinstance(event.body, Closed):
                 continue
-            fact = made.leads.get(events.key)
+            fact = made.leads.get(event.key)
             if fact is None:
-                fact = made.leads[events.key] = LeadFact(events.key)  # type: ignore[arg-type]
+                fact = made.leads[event.key] = LeadFact(event.key)  # type: ignore[arg-type]
             if learn is not None:
-                learn(fact, events.body)
+                learn(fact, event.body)
             else:
-                _close(fact, events)
-    for events in snapshot.heard("metrics", "campaigns.campaign"):
-        if isinstance(body := events.body, Planned):
-            made.campaigns[events.key] = CampaignFact(
-                events.key, body.version, body.channel, body.segment, events.source
-            )
-    for events in snapshot.heard("metrics", "campaigns.ledger"):
-        if isinstance(body := events.body, Posted):
+                _close(fact, event)
+    for event in snapshot.heard("metrics", "campaigns.campaign"):
+        if isinstance(body := event.body, Planned):
+            made.campaigns[event.key] = CampaignFact(event.key, body.version, body.channel, body.segment, event.source)
+    for event in snapshot.heard("metrics", "campaigns.ledger"):
+        if isinstance(body := event.body, Posted):
             place: Place = (body.campaign, body.line, body.currency)
-            made.lines[place] = LineFact(*place, body.posting, body.incurred, events.source)
+            made.lines[place] = LineFact(*place, body.posting, body.incurred, event.source)
             made.campaigns.setdefault(body.campaign, CampaignFact(body.campaign))
     _as_counted(made.leads, snapshot.metrics.leads)
     _as_counted(made.campaigns, snapshot.metrics.campaigns)
@@ -95,11 +93,11 @@ def _recount(snapshot: Snapshot) -> MetricsTables:
     return made
 
 
-def _close(fact: LeadFact, events: EventRecord) -> None:
-    body: Closed = events.body
+def _close(fact: LeadFact, event: EventRecord) -> None:
+    body: Closed = event.body
     amount, currency = body.amount or (None, None)
     fact.revision, fact.outcome = body.revision, "won" if body.result == "won" else "lost"
-    fact.amount, fact.currency, fact.history = amount, currency, events.source
+    fact.amount, fact.currency, fact.history = amount, currency, event.source
 
 
 def _as_counted(made: Mapping[Any, Any], held: Mapping[Any, Any]) -> None:
@@ -145,9 +143,9 @@ def _left_behind(snapshot: Snapshot) -> Iterator[Violation]:
     """What metrics knows of a line from a history that ended must be what the ledger, as it came back, says of it too."""
     topic = "campaigns.ledger"
     spoken = {
-        (events.body.campaign, events.body.line, events.body.currency)
-        for events in snapshot.report(topic)
-        if isinstance(events.body, Posted) and snapshot.is_current(topic, events)
+        (event.body.campaign, event.body.line, event.body.currency)
+        for event in snapshot.emitted(topic)
+        if isinstance(event.body, Posted) and snapshot.is_current(topic, event)
     }
     for place, fact in snapshot.metrics.lines.items():
         line = snapshot.campaigns.lines.get(place)
@@ -220,11 +218,11 @@ def _numbers(who: str, live: Contributions, right: Contributions) -> Iterator[Vi
             )
 
 
-def report(snapshot: Snapshot) -> Iterator[Violation]:
+def emitted(snapshot: Snapshot) -> Iterator[Violation]:
     """The newest word on metrics.kpi about a row is the row, as soon as it must have been told."""
     newest: dict[tuple[str, str], KpiTold] = {}
-    for events in snapshot.report("metrics.kpi"):
-        if isinstance(body := events.body, KpiTold):
+    for event in snapshot.emitted("metrics.kpi"):
+        if isinstance(body := event.body, KpiTold):
             row = (body.by, body.key)
             if row not in newest or body.version >= newest[row].version:
                 newest[row] = body
@@ -234,7 +232,7 @@ def report(snapshot: Snapshot) -> Iterator[Violation]:
     for (by, key), kpi in snapshot.metrics.kpis.items():
         body = newest.get((by, key))
         version = body.version if body else 0
-        if kpi.events and version < kpi.version:
+        if kpi.emitted and version < kpi.version:
             yield Violation(
                 "lost", f"KPI {by}={key} has changed (version {kpi.version}) and was told last as {version}"
             )
@@ -248,7 +246,7 @@ def report(snapshot: Snapshot) -> Iterator[Violation]:
 def as_of(snapshot: Snapshot) -> Iterator[Violation]:
     """Per topic, the time of the newest event that is counted; what the topic no longer holds may have been newer."""
     for topic in ("leads.lead", "territory.lead", "campaigns.campaign", "campaigns.ledger"):
-        at = [events.at for events in snapshot.heard("metrics", topic) if type(events.body) in COUNTED and events.at]
+        at = [event.at for event in snapshot.heard("metrics", topic) if type(event.body) in COUNTED and event.at]
         right, held = max(map(datetime.fromisoformat, at), default=None), snapshot.metrics.as_of.get(topic)
         if held == right or (right is None and not snapshot.logs[topic].complete):
             continue
@@ -268,7 +266,7 @@ KPIS = Invariant(
     "Every KPI, in every dimension and currency, equals its recomputation from the facts and its recount from the topics.",
     kpis,
 )
-KPIS_TOLD = Invariant("kpis_told", "The newest word on metrics.kpi about a row equals the row.", report)
+KPIS_TOLD = Invariant("kpis_told", "The newest word on metrics.kpi about a row equals the row.", emitted)
 AS_OF = Invariant(
     "as_of",
     "The time that the numbers give as theirs is that of the newest event they hold, topic by topic, or up to five minutes"

@@ -29,8 +29,8 @@ def spends(snapshot: Snapshot) -> Iterator[Violation]:
         if isinstance(event.body, Spent):
             reported[event.body.spend_id].add(tuple(event.body[1:]))
     counted = snapshot.campaigns.spends
-    events = (s.body for s in snapshot.heard("campaigns", "campaigns.spend") if isinstance(s.body, Spent))
-    heard = {spent.spend_id for spent in events if spent.amount}  # where nothing was spent nothing is counted
+    spends = (s.body for s in snapshot.heard("campaigns", "campaigns.spend") if isinstance(s.body, Spent))
+    heard = {spent.spend_id for spent in spends if spent.amount}  # where nothing was spent nothing is counted
     for spend_id in sorted(heard - counted.keys()):
         yield Violation("lost", f"spend {spend_id} was heard and is not counted")
     for spend_id, spend in counted.items():
@@ -142,9 +142,9 @@ def _line(place: Place, line: Line, postings: Sequence[Posting]) -> Iterator[Vio
 def _budgets(snapshot: Snapshot) -> Iterator[Violation]:
     """The newest plan of a campaign and the budgets of its lines are the same."""
     plans: dict[str, Planned] = {}
-    for events in snapshot.report("campaigns.campaign"):
-        if isinstance(events.body, Planned):
-            plans[events.key] = events.body
+    for event in snapshot.emitted("campaigns.campaign"):
+        if isinstance(event.body, Planned):
+            plans[event.key] = event.body
     for campaign, plan in plans.items():
         for name, budget in plan.budgets:
             line = snapshot.campaigns.lines.get((campaign, name, plan.currency))
@@ -156,19 +156,19 @@ def _budgets(snapshot: Snapshot) -> Iterator[Violation]:
                 )
 
 
-def report(snapshot: Snapshot) -> Iterator[Violation]:
+def emitted(snapshot: Snapshot) -> Iterator[Violation]:
     """Every posting was told once by a history, with the line as it stood."""
     topic = "campaigns.ledger"
     last: dict[tuple[Place, int], Posted] = {}
     times: Counter[tuple[Place, int, str]] = Counter()
-    for events in snapshot.report(topic):
-        if not isinstance(body := events.body, Posted):
+    for event in snapshot.emitted(topic):
+        if not isinstance(body := event.body, Posted):
             continue
         place = (body.campaign, body.line, body.currency)
         last[place, body.posting] = body
-        times[place, body.posting, events.source] += 1
+        times[place, body.posting, event.source] += 1
         line = snapshot.campaigns.lines.get(place)
-        if snapshot.is_current(topic, events) and (line is None or body.posting > line.postings):
+        if snapshot.is_current(topic, event) and (line is None or body.posting > line.postings):
             yield Violation("invented", f"{_name(place)}: posting {body.posting} was told and is not on the ledger")
     for (place, number, _), n in times.items():
         if n > 1:
@@ -210,5 +210,5 @@ LINES = Invariant(
     lines,
 )
 POSTINGS_TOLD = Invariant(
-    "postings", "Postings count without a gap per line, each told exactly once with the line as it stood.", report
+    "postings", "Postings count without a gap per line, each told exactly once with the line as it stood.", emitted
 )

@@ -27,35 +27,35 @@ def _in_order(snapshot: Snapshot, topic: str, ranks: dict[type, int]) -> Iterato
     highest: dict[str, int] = {}
     partition: dict[str, int] = {}
     bits = {kind: 1 << n for n, kind in enumerate(ranks)}
-    for events in snapshot.events(topic):
-        rank = ranks.get(type(events.body))
+    for event in snapshot.events(topic):
+        rank = ranks.get(type(event.body))
         if rank is None:
             continue
-        if partition.setdefault(events.key, events.partition) != events.partition:
-            yield Violation("wrong", f"{topic}: lead {events.key} is spoken of in two partitions")
-        bit = bits[type(events.body)]
-        so_far = seen.get(events.key, 0)
+        if partition.setdefault(event.key, event.partition) != event.partition:
+            yield Violation("wrong", f"{topic}: lead {event.key} is spoken of in two partitions")
+        bit = bits[type(event.body)]
+        so_far = seen.get(event.key, 0)
         if so_far & bit:
             continue
-        seen[events.key] = so_far | bit
-        if rank < highest.get(events.key, 0):
+        seen[event.key] = so_far | bit
+        if rank < highest.get(event.key, 0):
             yield Violation(
-                "wrong", f"{topic}: {events.type} of lead {events.key} comes too late, at offset {events.offset}"
+                "wrong", f"{topic}: {event.type} of lead {event.key} comes too late, at offset {event.offset}"
             )
-        elif rank > 0 and rank > highest.get(events.key, 0):
-            highest[events.key] = rank
+        elif rank > 0 and rank > highest.get(event.key, 0):
+            highest[event.key] = rank
 
 
 def _revisions(snapshot: Snapshot) -> Iterator[Violation]:
     newest: dict[tuple[str, str], int] = {}
-    for events in snapshot.events("leads.lead"):
-        if isinstance(events.body, Closed):
-            before = newest.get((events.source, events.key), 0)
-            if events.body.revision <= before:
+    for event in snapshot.events("leads.lead"):
+        if isinstance(event.body, Closed):
+            before = newest.get((event.source, event.key), 0)
+            if event.body.revision <= before:
                 yield Violation(
-                    "wrong", f"leads.lead: lead {events.key} closes with revision {events.body.revision} after {before}"
+                    "wrong", f"leads.lead: lead {event.key} closes with revision {event.body.revision} after {before}"
                 )
-            newest[events.source, events.key] = max(before, events.body.revision)
+            newest[event.source, event.key] = max(before, event.body.revision)
 
 
 ORDER = Invariant(

@@ -10,10 +10,10 @@ from tributary.verify.snapshot import STREAM, Snapshot, subscriptions
 def violations(snapshot: Snapshot) -> Iterator[Violation]:
     """Unreadable events that a service has passed by without parking them."""
     for service, topic in subscriptions():
-        for events in snapshot.heard(service, topic):
-            if isinstance(events.body, Unreadable):
-                where = f"{topic}/{events.partition}@{events.offset}"
-                yield Violation("lost", f"{service} has passed {where} ({events.type}, unreadable) without parking it")
+        for event in snapshot.heard(service, topic):
+            if isinstance(event.body, Unreadable):
+                where = f"{topic}/{event.partition}@{event.offset}"
+                yield Violation("lost", f"{service} has passed {where} ({event.type}, unreadable) without parking it")
         if STREAM[topic].sequenced:
             continue  # a watermark there counts numbers, and what has no headers has none
         account = snapshot.accounts[service]

@@ -21,7 +21,7 @@ def places(snapshot: Snapshot) -> dict[str, str]:
     """Every accepted lead and where it is. Where the beginning of the intake has expired, what is on record was accepted."""
     if "places" not in snapshot.process_cache:
         on_record = {lead_id: lead for lead_id, lead in snapshot.leads.leads.items() if lead.captured_at}
-        submitted = {events.key for events in snapshot.events("leads.intake") if isinstance(events.body, Submitted)}
+        submitted = {event.key for event in snapshot.events("leads.intake") if isinstance(event.body, Submitted)}
         accepted = submitted | (snapshot.accepted or frozenset())
         if not snapshot.logs["leads.intake"].complete:
             accepted |= on_record.keys()
@@ -61,24 +61,24 @@ def counted(snapshot: Snapshot) -> dict[str, int]:
 def _off_record(snapshot: Snapshot, on_record: Container[str]) -> dict[str, str]:
     """Submissions that are no leads (yet): parked, or not heard."""
     found: dict[str, str] = {}
-    for events in snapshot.events("leads.intake"):
-        if isinstance(events.body, Submitted) and events.key not in on_record:
-            if snapshot.is_parked("leads", "leads.intake", events):
-                found[events.key] = "parked by leads"
-            elif not snapshot.reached("leads", "leads.intake", events):
-                found[events.key] = "on the way to leads"
+    for event in snapshot.events("leads.intake"):
+        if isinstance(event.body, Submitted) and event.key not in on_record:
+            if snapshot.is_parked("leads", "leads.intake", event):
+                found[event.key] = "parked by leads"
+            elif not snapshot.reached("leads", "leads.intake", event):
+                found[event.key] = "on the way to leads"
             else:
-                found.setdefault(events.key, NOWHERE)
+                found.setdefault(event.key, NOWHERE)
     return found
 
 
 def _territory(snapshot: Snapshot) -> tuple[set[str], set[str]]:
     """The leads that territory has heard of and must have decided, and those whose word it has parked."""
-    heard = {events.key for events in snapshot.heard("territory", "leads.lead") if due(events)}
+    heard = {event.key for event in snapshot.heard("territory", "leads.lead") if due(event)}
     parked = {
-        events.key
-        for events in snapshot.events("leads.lead")
-        if due(events) and snapshot.is_parked("territory", "leads.lead", events)
+        event.key
+        for event in snapshot.events("leads.lead")
+        if due(event) and snapshot.is_parked("territory", "leads.lead", event)
     }
     return heard, parked - heard
 
@@ -105,7 +105,7 @@ def _of_a_lead(snapshot: Snapshot, lead_id: str, lead: Known, heard: bool, parke
 def _due(snapshot: Snapshot) -> set[str]:
     """The leads that were told as due a decision, heard by territory or not yet."""
     if "due" not in snapshot.process_cache:
-        snapshot.process_cache["due"] = {events.key for events in snapshot.report("leads.lead") if due(events)}
+        snapshot.process_cache["due"] = {event.key for event in snapshot.emitted("leads.lead") if due(event)}
     found: set[str] = snapshot.process_cache["due"]
     return found
 

@@ -18,21 +18,21 @@ class Told:
     lines: dict[Place, Owned] = field(default_factory=dict)
 
 
-def report(snapshot: Snapshot) -> Told:
+def emitted(snapshot: Snapshot) -> Told:
     """By plan and, for lines that no plan names, by posting."""
     found = Told()
-    for events in snapshot.report("campaigns.campaign"):
-        if isinstance(events.body, Planned):
-            found.plans[events.key] = events.body
-    for events in snapshot.report("campaigns.ledger"):
-        if isinstance(body := events.body, Posted):
+    for event in snapshot.emitted("campaigns.campaign"):
+        if isinstance(event.body, Planned):
+            found.plans[event.key] = event.body
+    for event in snapshot.emitted("campaigns.ledger"):
+        if isinstance(body := event.body, Posted):
             found.lines[body.campaign, body.line, body.currency] = (body.item, body.owner)
     return found
 
 
 def plans(snapshot: Snapshot) -> Iterator[Violation]:
     """Campaigns, then their lines."""
-    newest = report(snapshot)
+    newest = emitted(snapshot)
     for campaign, plan in snapshot.campaigns.plans.items():
         if (body := newest.plans.get(campaign)) is not None:
             yield from _plan(campaign, plan, body)
@@ -41,8 +41,8 @@ def plans(snapshot: Snapshot) -> Iterator[Violation]:
     for campaign in sorted(newest.plans.keys() - snapshot.campaigns.plans.keys()):
         yield Violation("lost", f"campaign {campaign} was told as planned and is not on record")
     for place, line in snapshot.campaigns.lines.items():
-        events = newest.plans.get(place[0])
-        planned = {name: (item, owner) for name, item, owner in events.lines} if events else {}
+        event = newest.plans.get(place[0])
+        planned = {name: (item, owner) for name, item, owner in event.lines} if event else {}
         right = planned.get(place[1]) or newest.lines.get(place)
         if right is not None and (line.item, line.owner) != right:
             yield Violation(

@@ -15,9 +15,9 @@ def private(snapshot: Snapshot) -> Iterator[Violation]:
     """What the look through all texts has found, and whatever looks like an e-mail address among a lead's attributes."""
     for (where, what), n in Counter(snapshot.private.found).items():
         yield Violation("wrong", f"{what} stands in the clear: {where}" + (f", {n} times" if n > 1 else ""))
-    for events in snapshot.report("leads.lead"):
-        if isinstance(events.body, Qualified) and "@" in events.body.about and ADDRESS.search(events.body.about):
-            yield Violation("wrong", f"lead {events.key} was told with an e-mail address among what may be known of it")
+    for event in snapshot.emitted("leads.lead"):
+        if isinstance(event.body, Qualified) and "@" in event.body.about and ADDRESS.search(event.body.about):
+            yield Violation("wrong", f"lead {event.key} was told with an e-mail address among what may be known of it")
     for lead_id, lead in snapshot.leads.leads.items():
         if "@" in lead.about and ADDRESS.search(lead.about):
             yield Violation("wrong", f"lead {lead_id} has an e-mail address among what may be known of it")

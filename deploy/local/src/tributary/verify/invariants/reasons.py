@@ -19,7 +19,7 @@ from tributary.verify.snapshot import Decision, Snapshot
 
 def markets(snapshot: Snapshot) -> Iterator[Violation]:
     """Each version by its fingerprint and by what was told of it; and the newest of them is in force."""
-    events = {s.body.version: s.body for s in snapshot.report("territory.structure") if isinstance(s.body, Activated)}
+    event = {s.body.version: s.body for s in snapshot.emitted("territory.structure") if isinstance(s.body, Activated)}
     held = snapshot.territory.markets
     for version, file in sorted(held.items()):
         try:
@@ -31,21 +31,21 @@ def markets(snapshot: Snapshot) -> Iterator[Violation]:
             yield Violation(
                 "wrong", f"market version {version} is not the file that took effect: its fingerprint differs"
             )
-        body = events.get(version)
+        body = event.get(version)
         if body is not None and isinstance(document, dict):
             yield from _as_large(version, document, body)
     newest = max(held, default=0)
     if snapshot.territory.active != newest:
         yield Violation("wrong", f"market version {snapshot.territory.active} is in force, and the newest is {newest}")
-    for version in sorted(events.keys() - held.keys()):
+    for version in sorted(event.keys() - held.keys()):
         yield Violation("lost", f"market version {version} was told as in force and is not on record")
     if missing := sorted(set(range(1, newest + 1)) - held.keys()):
         yield Violation("lost", f"market versions {missing[:5]} are not on record, and version {newest} is")
 
 
-def _as_large(version: int, document: Mapping[str, Any], report: Activated) -> Iterator[Violation]:
+def _as_large(version: int, document: Mapping[str, Any], emitted: Activated) -> Iterator[Violation]:
     for name in ("rules", "segments", "teams"):
-        n, right = len(document.get(name) or ()), getattr(report, name)
+        n, right = len(document.get(name) or ()), getattr(emitted, name)
         if n != right:
             kind: Kind = "lost" if n < right else "invented"
             yield Violation(kind, f"market version {version} has {n} {name}, and was told with {right}")
@@ -54,9 +54,9 @@ def _as_large(version: int, document: Mapping[str, Any], report: Activated) -> I
 def reasons(snapshot: Snapshot) -> Iterator[Violation]:
     """Each decision made anew, by the territory service's own functions."""
     judged: dict[str, list[tuple[str, str]]] = {}
-    for events in snapshot.report("leads.lead"):
-        if due(events):
-            judged.setdefault(events.key, []).append((events.body.disposition, events.body.about))
+    for event in snapshot.emitted("leads.lead"):
+        if due(event):
+            judged.setdefault(event.key, []).append((event.body.disposition, event.body.about))
     versions: dict[int, ActiveMarket | None] = {0: NO_MARKET}
     for lead_id, decision in snapshot.territory.decisions.items():
         if decision.ruleset not in versions:
@@ -124,8 +124,8 @@ def _attributes(about: str) -> Mapping[str, Any]:
     return attributes(LeadAttributes.model_validate_json(about))
 
 
-def _words(events: tuple[object, ...]) -> str:
-    return "/".join(str(one) if one else "nothing" for one in events)
+def _words(found: tuple[object, ...]) -> str:
+    return "/".join(str(one) if one else "nothing" for one in found)
 
 
 MARKETS = Invariant(

@@ -24,10 +24,10 @@ def accepted(snapshot: Snapshot) -> Iterator[Violation]:
         yield Violation("lost", f"lead {lead_id} was accepted at the door and is not on leads.intake")
 
 
-def report(snapshot: Snapshot) -> Iterator[Violation]:
+def emitted(snapshot: Snapshot) -> Iterator[Violation]:
     """Captured and qualified exactly once in a history; discarded, opened and the place as on record."""
     captured, qualified, discarded = (_times(snapshot, kind) for kind in (Captured, Qualified, Discarded))
-    opened = {s.key: s.body for s in snapshot.report("leads.lead") if isinstance(s.body, Opened)}
+    opened = {s.key: s.body for s in snapshot.emitted("leads.lead") if isinstance(s.body, Opened)}
     complete = snapshot.logs["leads.lead"].complete
     for lead_id, lead in snapshot.leads.leads.items():
         if not lead.captured_at:
@@ -62,7 +62,7 @@ def report(snapshot: Snapshot) -> Iterator[Violation]:
 
 def _times(snapshot: Snapshot, kind: type) -> Counter[str] | dict[str, int]:
     """How often each lead was told so by the history that told it most often."""
-    times = Counter((s.key, s.source) for s in snapshot.report("leads.lead") if type(s.body) is kind)
+    times = Counter((s.key, s.source) for s in snapshot.emitted("leads.lead") if type(s.body) is kind)
     most: dict[str, int] = {}
     for (lead_id, _), n in times.items():
         most[lead_id] = max(n, most.get(lead_id, 0))
@@ -74,7 +74,7 @@ def _once(snapshot: Snapshot, kind: type, what: str, times: Counter[str] | dict[
         if n > 1:
             yield Violation("doubled", f"lead {lead_id} was told as {what} {n} times")
     now = {
-        s.key for s in snapshot.report("leads.lead") if type(s.body) is kind and snapshot.is_current("leads.lead", s)
+        s.key for s in snapshot.emitted("leads.lead") if type(s.body) is kind and snapshot.is_current("leads.lead", s)
     }
     for lead_id in now:
         known = snapshot.leads.leads.get(lead_id)
@@ -99,22 +99,22 @@ def outcomes(snapshot: Snapshot) -> Iterator[Violation]:
     """Reported, on record or waiting for its lead, and told by revision."""
     leads, complete = snapshot.leads.leads, snapshot.logs["leads.intake"].complete
     reported: dict[str, set[tuple[object, ...]]] = {}
-    for events in snapshot.events("leads.intake"):
-        if isinstance(events.body, Reported):
-            reported.setdefault(events.key, set()).add(tuple(events.body))
-    for events in snapshot.heard("leads", "leads.intake"):
-        if isinstance(events.body, Reported) and (missing := _not_kept(snapshot, events)):
+    for event in snapshot.events("leads.intake"):
+        if isinstance(event.body, Reported):
+            reported.setdefault(event.key, set()).add(tuple(event.body))
+    for event in snapshot.heard("leads", "leads.intake"):
+        if isinstance(event.body, Reported) and (missing := _not_kept(snapshot, event)):
             yield missing
     for event_id, lead_id in snapshot.leads.waiting.items():
         if lead_id in leads and leads[lead_id].captured_at:
             yield Violation("lost", f"outcome {event_id} still waits for lead {lead_id}, which is on record")
     by_revision: dict[str, dict[int, tuple[object, ...]]] = {}
-    for events in snapshot.report("leads.lead"):
-        if isinstance(events.body, Closed):
-            revision, *rest, _ = events.body
-            by_revision.setdefault(events.key, {})[revision] = tuple(rest)
-            if snapshot.is_current("leads.lead", events) and revision > len(_outcomes_of(leads.get(events.key))):
-                yield Violation("invented", f"lead {events.key} was told as closed, revision {revision}, and is not")
+    for event in snapshot.emitted("leads.lead"):
+        if isinstance(event.body, Closed):
+            revision, *rest, _ = event.body
+            by_revision.setdefault(event.key, {})[revision] = tuple(rest)
+            if snapshot.is_current("leads.lead", event) and revision > len(_outcomes_of(leads.get(event.key))):
+                yield Violation("invented", f"lead {event.key} was told as closed, revision {revision}, and is not")
     for lead_id, lead in leads.items():
         for n, outcome in enumerate(lead.outcomes, 1):
             if complete and tuple(outcome) not in reported.get(lead_id, ()):
@@ -130,20 +130,20 @@ def _outcomes_of(lead: Known | None) -> tuple[object, ...]:
     return lead.outcomes if lead else ()
 
 
-def _not_kept(snapshot: Snapshot, events: EventRecord) -> Violation | None:
-    lead = snapshot.leads.leads.get(events.key)
+def _not_kept(snapshot: Snapshot, event: EventRecord) -> Violation | None:
+    lead = snapshot.leads.leads.get(event.key)
     if lead is None or not lead.captured_at:
         # One whose lead never came is parked in the end, under its own id: the topic has forgotten where it was.
-        parked = ("leads.intake", events.id) in snapshot.accounts["leads"].parked_ids
-        kept = events.id[:200] in snapshot.leads.waiting or parked
+        parked = ("leads.intake", event.id) in snapshot.accounts["leads"].parked_ids
+        kept = event.id[:200] in snapshot.leads.waiting or parked
         return (
             None
             if kept
-            else Violation("lost", f"outcome {events.id} of lead {events.key} neither waits nor is on record")
+            else Violation("lost", f"outcome {event.id} of lead {event.key} neither waits nor is on record")
         )
-    if tuple(events.body) in map(tuple, lead.outcomes):
+    if tuple(event.body) in map(tuple, lead.outcomes):
         return None
-    return Violation("lost", f"outcome {events.id} of lead {events.key} was heard and is not on record")
+    return Violation("lost", f"outcome {event.id} of lead {event.key} was heard and is not on record")
 
 
 ACCEPTED = Invariant(
@@ -155,7 +155,7 @@ ACCEPTED = Invariant(
 LEADS = Invariant(
     "leads",
     "Every lead on record was told as captured and as qualified exactly once, and as discarded, opened and placed as it is.",
-    report,
+    emitted,
 )
 OUTCOMES = Invariant(
     "outcomes",

@@ -24,17 +24,17 @@ def _counted(snapshot: Snapshot, topic: str) -> Iterator[Violation]:
     log, compacted = snapshot.logs[topic], STREAM[topic].compacted
     last: dict[tuple[str, int], int] = {}
     ids: dict[tuple[str, int, int], str] = {}
-    for events in log.records:
-        if events.shard != events.partition:
-            yield Violation("wrong", f"{topic}: {events.number} lies in partition {events.partition}")
-        known = ids.setdefault((events.source, events.shard, events.seq), events.id)
-        if known != events.id:
-            yield Violation("doubled", f"{topic}: {events.number} is given to two events, {known} and {events.id}")
-        begin = log.spans.get(events.partition, (0, 0))[0]
-        before = last.get((events.source, events.shard), 0 if begin == 0 else events.seq - 1)
-        if events.seq > before + 1 and not compacted:
-            yield Violation("lost", f"{topic}: {events.source}#{events.shard} goes from {before} to {events.seq}")
-        last[events.source, events.shard] = max(before, events.seq)
+    for event in log.records:
+        if event.shard != event.partition:
+            yield Violation("wrong", f"{topic}: {event.number} lies in partition {event.partition}")
+        known = ids.setdefault((event.source, event.shard, event.seq), event.id)
+        if known != event.id:
+            yield Violation("doubled", f"{topic}: {event.number} is given to two events, {known} and {event.id}")
+        begin = log.spans.get(event.partition, (0, 0))[0]
+        before = last.get((event.source, event.shard), 0 if begin == 0 else event.seq - 1)
+        if event.seq > before + 1 and not compacted:
+            yield Violation("lost", f"{topic}: {event.source}#{event.shard} goes from {before} to {event.seq}")
+        last[event.source, event.shard] = max(before, event.seq)
     for (source, shard), number in last.items():
         if source.split("/")[0] != STREAM[topic].publisher:
             yield Violation("invented", f"{topic}: {source} speaks on a stream of {STREAM[topic].publisher}")
@@ -73,18 +73,18 @@ def _sent(snapshot: Snapshot, topic: str) -> Iterator[Violation]:
 
 def _newest(account: Account, records: Iterable[EventRecord]) -> dict[int, int]:
     newest: dict[int, int] = {}
-    for events in records:
-        if events.source == account.source and events.seq > newest.get(events.shard, 0):
-            newest[events.shard] = events.seq
+    for event in records:
+        if event.source == account.source and event.seq > newest.get(event.shard, 0):
+            newest[event.shard] = event.seq
     return newest
 
 
 def _not_ahead(snapshot: Snapshot) -> Iterator[Violation]:
     newest: dict[tuple[str, str, int], int] = {}
     for topic in SEQUENCED:
-        for events in snapshot.logs[topic].records:
-            position = (topic, events.source, events.shard)
-            newest[position] = max(newest.get(position, 0), events.seq)
+        for event in snapshot.logs[topic].records:
+            position = (topic, event.source, event.shard)
+            newest[position] = max(newest.get(position, 0), event.seq)
     for service, account in snapshot.accounts.items():
         for (topic, source, shard), number in account.watermarks.items():
             if source == "kafka":

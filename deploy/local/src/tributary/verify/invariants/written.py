@@ -38,18 +38,18 @@ class Told:
     entries: list[Entry] = field(default_factory=list)
 
 
-def report(snapshot: Snapshot) -> dict[str, Told]:
+def emitted(snapshot: Snapshot) -> dict[str, Told]:
     """All that leads has told of each lead, and heard of it from territory."""
     found: dict[str, Told] = {}
-    for events in snapshot.report("leads.lead"):
-        body = events.body
+    for event in snapshot.emitted("leads.lead"):
+        body = event.body
         if isinstance(body, Captured | Qualified | Discarded | Closed):
-            of = found.setdefault(events.key, Told())
+            of = found.setdefault(event.key, Told())
             _note(of, body)
             of.entries.append(entry(body))
-    for events in snapshot.heard("leads", "territory.lead"):
-        if isinstance(events.body, Routed | Assigned | Unassigned | Unroutable):
-            found.setdefault(events.key, Told()).entries.append(entry(events.body))
+    for event in snapshot.heard("leads", "territory.lead"):
+        if isinstance(event.body, Routed | Assigned | Unassigned | Unroutable):
+            found.setdefault(event.key, Told()).entries.append(entry(event.body))
     return found
 
 
@@ -89,7 +89,7 @@ def entry(body: Any) -> Entry:
 def written(snapshot: Snapshot) -> Iterator[Violation]:
     """The columns of each lead's row, and then its history."""
     whole = snapshot.logs["leads.lead"].complete and snapshot.logs["territory.lead"].complete
-    of_all = report(snapshot)
+    of_all = emitted(snapshot)
     for lead_id, lead in snapshot.leads.leads.items():
         of = of_all.get(lead_id, Told())
         if lead.captured_at:
@@ -121,11 +121,11 @@ def _columns(lead_id: str, lead: Known, of: Told) -> Iterator[Violation]:
         yield from _as_told(lead_id, discarded, [(t.at, t.reason) for t in of.discarded])
 
 
-def _as_told(lead_id: str, held: list[tuple[str, Any]], events: list[tuple[Any, ...]]) -> Iterator[Violation]:
+def _as_told(lead_id: str, held: list[tuple[str, Any]], event: list[tuple[Any, ...]]) -> Iterator[Violation]:
     """What is held together was told together, by whichever history. What was never told is the affair of LEADS."""
-    if not events or tuple(value for _, value in held) in events:
+    if not event or tuple(value for _, value in held) in event:
         return
-    newest = events[-1]
+    newest = event[-1]
     for (name, value), right in zip(held, newest, strict=True):
         if value != right:
             what = _differing(value, right) if name == "about" else f"is {value}, and was told as {right}"
@@ -143,7 +143,7 @@ def _differing(held: str, right: str) -> str:
     return f"is not as it was told, in {', '.join(sorted(names)) or 'its form'}"
 
 
-def _history(lead_id: str, lead: Known, history: list[Entry], events: list[Entry] | None) -> Iterator[Violation]:
+def _history(lead_id: str, lead: Known, history: list[Entry], event: list[Entry] | None) -> Iterator[Violation]:
     again = sum(line.get("what") == UNTOLD for line in history)
     if again != lead.differing:
         kind: Kind = "lost" if again < lead.differing else "invented"
@@ -151,7 +151,7 @@ def _history(lead_id: str, lead: Known, history: list[Entry], events: list[Entry
     for n, line in enumerate(history):
         if line in history[:n] and line.get("what") != UNTOLD:
             yield Violation("doubled", f"lead {lead_id}: its history says twice that it was {line.get('what')}")
-        elif events is not None and line.get("what") != UNTOLD and _as_told_of(line) not in events:
+        elif event is not None and line.get("what") != UNTOLD and _as_told_of(line) not in event:
             yield Violation("invented", f"lead {lead_id}: its history says {_words(line)}, and nobody told that")
     for line in due(lead):
         if not any(line.items() <= held.items() for held in history):
@@ -202,12 +202,12 @@ def sealed(snapshot: Snapshot) -> Iterator[Violation]:
     for name, fault in sorted(boxes.key_faults.items()):
         yield Violation("lost", f"intake key {name} {fault}")
     closed: dict[str, str] = {}
-    for events in snapshot.events("leads.intake"):
-        if isinstance(events.body, Submitted) and events.body.key and not _opens(events.body.key, boxes.intake_keys):
-            lead = snapshot.leads.leads.get(events.key)
+    for event in snapshot.events("leads.intake"):
+        if isinstance(event.body, Submitted) and event.body.key and not _opens(event.body.key, boxes.intake_keys):
+            lead = snapshot.leads.leads.get(event.key)
             on_record = lead is not None and lead.captured_at is not None
-            if not on_record and not snapshot.is_parked("leads", "leads.intake", events):
-                closed.setdefault(events.key, events.body.key)
+            if not on_record and not snapshot.is_parked("leads", "leads.intake", event):
+                closed.setdefault(event.key, event.body.key)
     for lead_id, name in sorted(closed.items()):
         yield Violation("lost", f"lead {lead_id} is on its way under intake key {name}, which does not exist")
 
