@@ -239,7 +239,7 @@ MUTANTS = (
     _m(
         "an error's text is told",
         f"{CHASSIS}/errors.py",
-        "    emitted = [type(error).__name__]\n",
+        "    parts = [type(error).__name__]\n",
         "    emitted = [type(error).__name__, str(error)]\n",
         f"{TESTS}/component/test_discretion.py",
     ),
@@ -358,14 +358,14 @@ MUTANTS = (
     _m(
         "a launcher takes whoever answers at a port for its own service",
         f"{LOCAL}/services.py",
-        "        if stack_of(events) != self.stack:\n",
+        "        if stack_of(text) != self.stack:\n",
         "        if False:\n",
         "deploy/local/tests/test_stack.py",
     ),
     _m(
         "the same words again are taken for progress",
         f"{LOCAL}/patience.py",
-        "        if events in self._told:\n            return False\n",
+        "        if bare in self._told:\n            return False\n",
         "",
         "deploy/local/tests/test_patience.py",
     ),

@@ -77,8 +77,8 @@ class Callers:
         peer = str((scope.get("client") or ("",))[0])
         if not self._proxies or not self._is_proxy(peer):
             return peer
-        chosen = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
-        hops = [hop.strip()[:LONGEST_NAME] for hop in chosen.decode("latin-1").split(",")][-HOPS:]
+        forwarded = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
+        hops = [hop.strip()[:LONGEST_NAME] for hop in forwarded.decode("latin-1").split(",")][-HOPS:]
         return next((hop for hop in reversed(hops) if hop and not self._is_proxy(hop)), peer)
 
 

@@ -109,8 +109,8 @@ def _parked(ask: Asked) -> typer.Typer:
             if parked_id is not None:
                 _say(f"{parked_id}: {await _tried(service, parked_id)}")
             elif everything:
-                async for one, emitted in parking.replay_all(service.database, service.router):
-                    _say(f"{one}: {emitted}")
+                async for one, result in parking.replay_all(service.database, service.router):
+                    _say(f"{one}: {result}")
 
         ask(replay)
 

@@ -59,9 +59,9 @@ class Keeper:
         self.open: set[Protocol] = set()
         self.owing: dict[Protocol, None] = {}
 
-    def protocol(self, **chosen: Any) -> "Protocol":
+    def protocol(self, **options: Any) -> "Protocol":
         """What uvicorn asks for at each new connection."""
-        return Protocol(keeper=self, **chosen)
+        return Protocol(keeper=self, **options)
 
     def came(self, newcomer: "Protocol") -> None:
         """One more. When they are too many, who has owed us something for the longest time has to go."""
@@ -110,8 +110,8 @@ def most_connections(asked: int) -> int:
 class Protocol(HttpToolsProtocol):
     """One connection. ``due`` is when the other side must have sent, or taken, what it owes."""
 
-    def __init__(self, *args: Any, keeper: Keeper | None = None, **chosen: Any) -> None:
-        super().__init__(*args, **chosen)
+    def __init__(self, *args: Any, keeper: Keeper | None = None, **options: Any) -> None:
+        super().__init__(*args, **options)
         self.keeper = keeper or Keeper(1)
         self.due = math.inf
         self._untold = 0  # bytes in which nothing of a body has come: a head, its lead-in, trailers, padding of chunks

@@ -108,8 +108,8 @@ class Consumer:
             subscriptions = self.router.subscriptions
             delivery = Delivery(read=[(r, *read_headers(r, subscriptions[r.topic].stream.sequenced)) for r in records])
             await self._meet_new_histories(delivery.read, oldest)
-            for record, metadata, not_ready_reason in delivery.read:
-                self._take(record, metadata, not_ready_reason, delivery)
+            for record, metadata, unreadable in delivery.read:
+                self._take(record, metadata, unreadable, delivery)
             group, count = self.router.service, len(delivery.metadata)
             with telemetry.delivery_span(f"process {group}", group, delivery.messages, count):
                 await self._handle(delivery)
@@ -162,7 +162,7 @@ class Consumer:
                 await conn.execute(_BEGIN, *columns)
             self.positions = await self._load_positions()
 
-    def _take(self, record: Any, metadata: EventMetadata | None, not_ready_reason: str, to: Delivery) -> None:
+    def _take(self, record: Any, metadata: EventMetadata | None, unreadable: str, to: Delivery) -> None:
         assert self.positions is not None
         partition = (record.topic, record.partition)
         if partition in to.gaps:
@@ -187,7 +187,7 @@ class Consumer:
             to.moves[position] = (number, at if latest is None or at > latest else latest, metadata.id)
         to.next_offsets[partition] = record.offset + 1
         if metadata is None:
-            self._park(to, record, None, "unreadable header", not_ready_reason)
+            self._park(to, record, None, "unreadable header", unreadable)
         elif (decoder := subscription.decoders.get(metadata.type)) is None:
             to.outcomes[_label(metadata), "ignored"] += 1
         else:
@@ -230,18 +230,18 @@ class Consumer:
         offset: int = record.offset
         return 0 <= beginning < offset <= gap
 
-    def _not_next(self, record: Any, metadata: EventMetadata, verdict: str, chosen: str, to: Delivery) -> None:
+    def _not_next(self, record: Any, metadata: EventMetadata, verdict: str, detail: str, to: Delivery) -> None:
         """Notes what the record is instead. No watermark moves."""
         partition = (record.topic, record.partition)
         if verdict == "gap":
-            to.gaps[partition] = (record.offset, chosen)
+            to.gaps[partition] = (record.offset, detail)
             return
         to.next_offsets[partition] = record.offset + 1
         if verdict == "duplicate":
             to.outcomes[_label(metadata), "duplicate"] += 1
         else:
             to.suspects += 1
-            self._park(to, record, metadata, verdict, chosen)
+            self._park(to, record, metadata, verdict, detail)
 
     def _park(self, to: Delivery, record: Any, metadata: EventMetadata | None, cause: str, detail: str) -> None:
         to.parked.append(parking.Parked.of(record, metadata, cause, detail))

@@ -126,10 +126,10 @@ class Database:
             await pool.release(conn)
 
     @contextlib.asynccontextmanager
-    async def transaction(self, **chosen: Any) -> AsyncIterator[Transaction]:
+    async def transaction(self, **options: Any) -> AsyncIterator[Transaction]:
         """Commits at the end of the block together with what was emitted; an exception rolls all of it back."""
         async with self.connection() as conn:
-            tx = Transaction(conn, datetime.now(UTC), self.settings, self.process_cache, owns=self.owns, **chosen)
+            tx = Transaction(conn, datetime.now(UTC), self.settings, self.process_cache, owns=self.owns, **options)
             async with conn.transaction():
                 yield tx
                 await tx.finish()

@@ -30,12 +30,12 @@ def words(error: BaseException) -> str:
         return readable(error)
     if isinstance(error, Unusable):
         return str(error)
-    emitted = [type(error).__name__]
+    parts = [type(error).__name__]
     if isinstance(error, asyncpg.PostgresError):
         rule = (error.sqlstate, *(getattr(error, f"{part}_name", None) for part in ("table", "column", "constraint")))
-        emitted += [str(name) for name in rule if name]
+        parts += [str(name) for name in rule if name]
     ours = [frame for frame in _frames(error.__traceback__) if "site-packages" not in frame]
-    return " ".join([*emitted, *(f"at {frame.rpartition('/')[2]}" for frame in ours[-1:])])
+    return " ".join([*parts, *(f"at {frame.rpartition('/')[2]}" for frame in ours[-1:])])
 
 
 def readable(error: ValidationError) -> str:

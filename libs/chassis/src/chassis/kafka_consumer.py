@@ -63,10 +63,10 @@ class KafkaConsumer:
             return "Kafka can't be reached"
         if self.held:
             return f"held: {self.held}"
-        chosen = [f"gap: {what}" for _, what in self.gaps.values()]
+        reasons = [f"gap: {what}" for _, what in self.gaps.values()]
         if suspects := parking.suspects(self.consumer.database.process_cache):
-            chosen.append(f"{suspects} records are parked that their owner may not have said: see `parked list`")
-        return "; ".join(chosen)
+            reasons.append(f"{suspects} records are parked that their owner may not have said: see `parked list`")
+        return "; ".join(reasons)
 
     def keep_to(self, partitions: frozenset[Partition]) -> None:
         """A gap in a partition that went to another member is that member's to show."""

@@ -215,7 +215,7 @@ class Lanes:
         pause = min(known.pause * 2, LONGEST_PAUSE_S) if known else SHORTEST_PAUSE_S
         since = known.since if known else datetime.now(UTC)
         if known is None or known.why != why:
-            self.log.warning("shard_refuses", topic=shard[0], shard=shard[1], caused_by=why)
+            self.log.warning("shard_refuses", topic=shard[0], shard=shard[1], reason=why)
         self._aside[shard] = _Aside(since, why, pause, time.monotonic() + pause)
         return Refused(f"{shard[0]}/{shard[1]}: {why}")
 

@@ -219,14 +219,14 @@ async def replay_all(database: "Database", router: "Router") -> AsyncIterator[tu
             yield row["id"], "waits for one before it under the same key"
             continue
         try:
-            emitted = await replay(database, router, row["id"])
+            result = await replay(database, router, row["id"])
         except Exception as error:
             if is_infrastructure(error):
                 raise
-            emitted = f"failed again: {words(error)}"
-        if emitted not in (REPLAYED, REPLAYED_BEFORE):
+            result = f"failed again: {words(error)}"
+        if result not in (REPLAYED, REPLAYED_BEFORE):
             stuck.add(thing)
-        yield row["id"], emitted
+        yield row["id"], result
 
 
 async def discard(database: "Database", reason: str, parked_id: uuid.UUID | None = None, cause: str = "") -> int:

@@ -118,8 +118,8 @@ class Service:
         async def readyz() -> JSONResponse:
             not_ready_reasons = self.not_ready_reasons()
             telemetry.READY.set(not not_ready_reasons)
-            emitted = {"ready": not not_ready_reasons, "because": not_ready_reasons, "stack": self.settings.stack}
-            return JSONResponse(emitted, 200 if not not_ready_reasons else 503)
+            answer = {"ready": not not_ready_reasons, "because": not_ready_reasons, "stack": self.settings.stack}
+            return JSONResponse(answer, 200 if not not_ready_reasons else 503)
 
         page.install(api)
         api.mount("/metrics", make_asgi_app(telemetry.REGISTRY))
@@ -210,7 +210,7 @@ class Service:
 
     async def _until_ready(self, check: Callable[[], Awaitable[str]]) -> None:
         """Tries a step of the start until it says nothing is in the way; what it says stands in /readyz meanwhile."""
-        pause, emitted = 0.1, ""
+        pause, logged = 0.1, ""
         while not self.stopping.is_set():
             try:
                 self.waiting = await check()
@@ -219,9 +219,9 @@ class Service:
             if not self.waiting:
                 self.waiting = "it is starting"
                 return
-            if self.waiting != emitted:
-                emitted = self.waiting
-                self.log.warning("waiting", caused_by=emitted)
+            if self.waiting != logged:
+                logged = self.waiting
+                self.log.warning("waiting", reason=logged)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self.stopping.wait(), pause)
             pause = min(pause * 2, 2)

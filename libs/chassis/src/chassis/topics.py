@@ -37,8 +37,8 @@ async def create(bootstrap: list[str], copies: int, streams: Sequence[Stream] = 
         if code not in (0, ALREADY_EXISTS):
             raise TopicsRefused(f"Topic {topic} was refused: {why or 'no reason given'} (code {code}).")
     stood = {topic for topic, code, _ in answer.topic_errors if code == ALREADY_EXISTS}
-    if emitted := unfit(there, [stream for stream in streams if stream.topic in stood]):
-        raise TopicsRefused(f"{emitted[0].upper()}{emitted[1:]}.")
+    if reasons := unfit(there, [stream for stream in streams if stream.topic in stood]):
+        raise TopicsRefused(f"{reasons[0].upper()}{reasons[1:]}.")
     return [topic.name for topic in wanted]
 
 
@@ -49,10 +49,10 @@ def unfit(there: Mapping[str, int], streams: Iterable[Stream]) -> str:
     """
     wanted = {stream.topic: stream.partitions for stream in streams}
     missing = sorted(wanted.keys() - there.keys())
-    emitted = [f"topics are missing: {', '.join(missing)}"] if missing else []
-    emitted += [
+    reasons = [f"topics are missing: {', '.join(missing)}"] if missing else []
+    reasons += [
         f"topic {topic} has {there[topic]} partitions, the contracts say {count}"
         for topic, count in sorted(wanted.items())
         if there.get(topic, count) < count
     ]
-    return "; ".join(emitted)
+    return "; ".join(reasons)

@@ -102,8 +102,8 @@ def _answer(ids: list[str], rows: Rows[Any], flagged: Iterable[tuple[int, list[s
         for index, errors in rows.refused
     ]
     answer: dict[str, Any] = {"accepted": len(ids), "ids": ids, "refused": refused_rows}
-    if submission := [{"index": index, "flags": flags} for index, flags in flagged if flags]:
-        answer["flagged"] = submission
+    if noted := [{"index": index, "flags": flags} for index, flags in flagged if flags]:
+        answer["flagged"] = noted
     return JSONResponse(answer)
 
 

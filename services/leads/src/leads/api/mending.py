@@ -62,10 +62,10 @@ def mend_lead(body: Any, *, forgiving: bool) -> tuple[Any, Aside]:
         if value is None:
             continue
         if name == "answers" and isinstance(value, dict):
-            said_so = {
-                key[:TEXT]: one if type(one) in (bool, int) else submission(one) for key, one in value.items() if key
+            mended = {
+                key[:TEXT]: one if type(one) in (bool, int) else as_text(one) for key, one in value.items() if key
             }
-            aside.answers |= {key: one for key, one in said_so.items() if one is not None and one != ""}
+            aside.answers |= {key: one for key, one in mended.items() if one is not None and one != ""}
         elif name in LeadForm.model_fields:
             mended[name] = value
         elif forgiving or name.startswith("utm_"):
@@ -140,7 +140,7 @@ def join_names(first: str | None, last: str | None) -> str:
 
 
 def _spoken(name: str, value: Any, aside: Aside) -> str | None:
-    text = submission(value)
+    text = as_text(value)
     if text is None:
         _put(f"contact.{name}", value, flags.CONTACT_UNREADABLE, aside)
         return None
@@ -163,7 +163,7 @@ def _attributes(given: Any, aside: Aside) -> dict[str, Scalar]:
 
 def _answer(name: str, value: Any, kept: dict[str, Scalar], aside: Aside) -> None:
     """A value stays an attribute if the form takes it as one; several become one text with commas, if each may be known."""
-    read = submission(value) if isinstance(value, list) else value
+    read = as_text(value) if isinstance(value, list) else value
     if isinstance(value, list) and any(is_private(name, one) for one in value if isinstance(one, str | int | float)):
         _put(name, value, flags.ANSWER_SEALED, aside)
     elif isinstance(read, str):
@@ -196,7 +196,7 @@ def _limit(kept: dict[str, Scalar], aside: Aside) -> None:
 
 
 def _text(mended: dict[str, Any], name: str, value: Any, aside: Aside) -> None:
-    text = submission(value)
+    text = as_text(value)
     if text is not None and len(text.strip()) <= TEXT:
         mended[name] = text
     elif name in ("external_id", "source"):
@@ -207,7 +207,7 @@ def _text(mended: dict[str, Any], name: str, value: Any, aside: Aside) -> None:
 
 
 def _message(value: Any, aside: Aside) -> str | None:
-    text = submission(value)
+    text = as_text(value)
     if text is None:
         _put("message", value, flags.ANSWER_SEALED, aside)
         return None
@@ -237,7 +237,7 @@ def money(value: Any) -> Any:
     made = {name: one for name, one in value.items() if one is not None and one != ""}
     for name in ("amount", "currency"):
         if name in made:
-            text = submission(made[name])
+            text = as_text(made[name])
             if text is None or len(text) > TEXT:
                 return None
             made[name] = text
@@ -251,7 +251,7 @@ def money(value: Any) -> Any:
     return made
 
 
-def submission(value: Any) -> str | None:
+def as_text(value: Any) -> str | None:
     """A text, from a text or a number; of a list all that it says, with commas. None for anything else."""
     if isinstance(value, str):
         return value
@@ -260,7 +260,7 @@ def submission(value: Any) -> str | None:
     if isinstance(value, int | float):
         return None if value != value else str(value)
     if isinstance(value, list):
-        parts = [submission(one) for one in value if one is not None]
+        parts = [as_text(one) for one in value if one is not None]
         return None if None in parts else ", ".join(part.strip() for part in parts if part and part.strip())
     return None
 
@@ -269,7 +269,7 @@ def _put(name: str, value: Any, flag: str, aside: Aside) -> None:
     """Any value at all, kept as an answer: an object as JSON."""
     if value is None or value == "" or value == {} or value == []:
         return
-    text = submission(value)
+    text = as_text(value)
     if isinstance(value, bool | int | float) and value == value:
         aside.put(name[:TEXT] or "?", value, flag)
     else:

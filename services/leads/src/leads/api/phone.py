@@ -100,11 +100,11 @@ def _read(text: str, country: str | None) -> Iterator[str]:
     """Every number that stands there, each once."""
     if len(text) > LONGEST:
         return
-    settings = set()
+    seen = set()
     for part in _parts(digits(bare(text.replace("\n", ";"))).replace("＋", "+")):
         number = _one(part, country)
-        if number and number not in settings:
-            settings.add(number)
+        if number and number not in seen:
+            seen.add(number)
             yield number
 
 

@@ -104,21 +104,21 @@ def settle(form: LeadForm, aside: Aside, now: datetime, public: bool = False) ->
 
 def _settle_source(form: LeadForm, aside: Aside, public: bool) -> list[FieldError]:
     """Whoever has a token says where the lead comes from, in any of the words for it; anybody else comes from the web."""
-    submission, values = form.source, form.__dict__  # a model's own way to set a field costs ten times as much
+    named, values = form.source, form.__dict__  # a model's own way to set a field costs ten times as much
     if public:
         values["source"], values["sender"] = "web", None
-        if submission and submission != "web" and source_of(submission) != "web":
+        if named and named != "web" and source_of(named) != "web":
             aside.flag(flags.SOURCE_CLAIMED)
         return []
-    if submission in SOURCES:
+    if named in SOURCES:
         return []
-    if not submission:
+    if not named:
         return [FieldError("source", "is needed")]
-    form.source = source_of(submission)
+    form.source = source_of(named)
     if form.source is None:
         form.source = "import"
         aside.flag(flags.SOURCE_UNKNOWN)
-        form.channel = form.channel or submission
+        form.channel = form.channel or named
     return []
 
 

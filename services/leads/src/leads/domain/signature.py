@@ -30,11 +30,9 @@ def links_in(message: str, whole: bool = True) -> int:
         return 0
     lines = message.splitlines()
     ends = _end(lines, whole)
-    submission, signed = "\n".join(lines[:ends]), "\n".join(lines[ends:])
-    above, below = len(LINK.findall(submission)), len(LINK.findall(signed))
-    says_something = len(_WORD.findall(LINK.sub(" ", submission))) >= 3 or bool(
-        re.search(r"[\u3040-\u9fff]{4}", submission)
-    )
+    text, signed = "\n".join(lines[:ends]), "\n".join(lines[ends:])
+    above, below = len(LINK.findall(text)), len(LINK.findall(signed))
+    says_something = len(_WORD.findall(LINK.sub(" ", text))) >= 3 or bool(re.search(r"[\u3040-\u9fff]{4}", text))
     return above if says_something and below <= FORGIVEN else above + below
 
 

@@ -25,8 +25,8 @@ class CannotCount(Exception):
     """What an event says can't be kept; the sentence says why, in words that hold no input."""
 
 
-def _newer(number: tuple[object, ...], history: str | None, contribution: tuple[object, ...], of: str | None) -> bool:
-    return number > contribution if not history or not of or history == of else True
+def _newer(number: tuple[object, ...], history: str | None, held: tuple[object, ...], of: str | None) -> bool:
+    return number > held if not history or not of or history == of else True
 
 
 @dataclass(slots=True)
@@ -97,8 +97,8 @@ class LeadFact:
     ) -> None:
         """It was won or lost; a higher revision corrects a lower one of its history."""
         said = (revision, outcome, amount or 0, currency or "")
-        contribution = (self.revision, self.outcome or "", self.amount or 0, self.currency or "")
-        if _newer(said, history, contribution, self.history):
+        held = (self.revision, self.outcome or "", self.amount or 0, self.currency or "")
+        if _newer(said, history, held, self.history):
             self.revision, self.outcome, self.amount, self.currency = revision, outcome, amount, currency
             self.history = history or self.history
 
@@ -118,8 +118,8 @@ class CampaignFact:
 
     def planned(self, version: int, channel: str | None, segment: str | None, history: str | None = None) -> None:
         """The campaign's plan says this; a higher version replaces a lower one of its history."""
-        contribution = (self.version, self.channel or "", self.segment or "")
-        if _newer((version, channel or "", segment or ""), history, contribution, self.history):
+        held = (self.version, self.channel or "", self.segment or "")
+        if _newer((version, channel or "", segment or ""), history, held, self.history):
             self.version, self.channel, self.segment = version, channel, segment
             self.history = history or self.history
 
