@@ -240,7 +240,7 @@ MUTANTS = (
         "an error's text is told",
         f"{CHASSIS}/errors.py",
         "    parts = [type(error).__name__]\n",
-        "    emitted = [type(error).__name__, str(error)]\n",
+        "    parts = [type(error).__name__, str(error)]\n",
         f"{TESTS}/component/test_discretion.py",
     ),
     _m(

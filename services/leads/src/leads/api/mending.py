@@ -62,10 +62,10 @@ def mend_lead(body: Any, *, forgiving: bool) -> tuple[Any, Aside]:
         if value is None:
             continue
         if name == "answers" and isinstance(value, dict):
-            mended = {
+            readable = {
                 key[:TEXT]: one if type(one) in (bool, int) else as_text(one) for key, one in value.items() if key
             }
-            aside.answers |= {key: one for key, one in mended.items() if one is not None and one != ""}
+            aside.answers |= {key: one for key, one in readable.items() if one is not None and one != ""}
         elif name in LeadForm.model_fields:
             mended[name] = value
         elif forgiving or name.startswith("utm_"):
