@@ -280,7 +280,7 @@ def _submitted(key: str) -> Submitted:
 
 
 # What is not listed here is not looked into: only its number counts.
-_READ: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
+READ: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
     "leads.intake.outcome_reported.v1": lambda b: Reported(b["result"], _money(b), b.get("reason")),
     "leads.intake.submitted.v1": lambda b: _submitted(b["person"]["key"]),
     "leads.lead.captured.v1": _captured,
@@ -320,7 +320,7 @@ _READ: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
 
 def body_of(event_type: str, payload: bytes | None) -> Any:
     """What the invariants look at in this event; None where that is nothing."""
-    read = _READ.get(event_type)
+    read = READ.get(event_type)
     if read is None:
         return None
     try:
