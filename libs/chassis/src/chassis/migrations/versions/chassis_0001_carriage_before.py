@@ -7,7 +7,6 @@ down_revision = None
 branch_labels = ("chassis",)
 
 SQL = (
-    # Filled and emptied all the time: swept when it has grown and not by its share, and never analysed.
     """
     create table outbox (
         topic text not null,

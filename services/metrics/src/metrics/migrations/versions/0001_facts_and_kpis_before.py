@@ -6,8 +6,6 @@ revision = "0001"
 down_revision = None
 
 SQL = (
-    # A page keeps half of itself free, so that the next version of a row goes beside it and no index is touched; tables
-    # that grow with the leads are vacuumed when they have grown by half and analysed when they have doubled.
     """
     create table lead_fact (
         lead_id uuid primary key,

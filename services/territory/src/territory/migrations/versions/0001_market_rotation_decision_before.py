@@ -28,7 +28,6 @@ SQL = (
         credits jsonb not null
     )
     """,
-    # A decision is written once: pages are filled, vacuumed when they have grown by half, analysed when they have doubled.
     """
     create table decision (
         lead_id uuid primary key,
