@@ -10,12 +10,26 @@ LEAD = Table(
     "lead",
     METADATA,
     Column("lead_id", Uuid, primary_key=True),
-    Column("person_id", Uuid),
-    Column("personal", LargeBinary, comment="contact, message and answers, sealed under the person's key"),
-    Column("about", JSONB, comment="what may be known without knowing the person"),
+    Column("person_id", Uuid, nullable=False),
+    Column(
+        "personal",
+        LargeBinary,
+        nullable=False,
+        comment="contact, message and answers, sealed under the person's key",
+    ),
+    Column("about", JSONB, nullable=False, comment="what may be known without knowing the person"),
+    Column("occurred_at", WHEN, nullable=False),
+    Column("captured_at", WHEN, nullable=False),
+    Column("content", Text, nullable=False, comment="a digest of what was submitted, keyed with the person's key"),
+    comment="written once, at capture",
+)
+
+LEAD_PLACE = Table(
+    "lead_place",
+    METADATA,
+    Column("lead_id", Uuid, primary_key=True),
     Column("state", Text, nullable=False),
-    Column("occurred_at", WHEN),
-    Column("captured_at", WHEN),
+    Column("captured_at", WHEN, comment="null as long as the lead was only heard of"),
     Column("qualified_at", WHEN),
     Column("grade", Text),
     Column("disposition", Text),
@@ -27,13 +41,25 @@ LEAD = Table(
     Column("team", Text),
     Column("pipeline", Text),
     Column("assigned_at", WHEN),
-    Column("person", Text),
+    Column("assignee", Text),
     Column("waits", Text),
-    Column("content", Text, comment="a digest of what was submitted, keyed with the person's key"),
-    Column("differing", Integer, nullable=False, server_default="0"),
-    Column("outcomes", JSONB, nullable=False, server_default="[]"),
-    Column("history", JSONB, nullable=False, server_default="[]", comment="append only"),
+    Column("differing", Integer, nullable=False),
+    Column("outcomes", JSONB, nullable=False),
+    Column("entries", Integer, nullable=False, comment="the number of the last entry of its timeline"),
+    comment="where each lead is now",
     postgresql_with={"fillfactor": "45"},
+)
+
+TIMELINE = Table(
+    "timeline",
+    METADATA,
+    Column("lead_id", Uuid, primary_key=True),
+    Column("n", Integer, primary_key=True),
+    Column("at", WHEN, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("by", Text, comment="who did it, where somebody did"),
+    Column("detail", JSONB, nullable=False),
+    comment="append only",
 )
 
 PERSON = Table(
