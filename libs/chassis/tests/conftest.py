@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from toy.app import build
 
 from chassis import Settings, telemetry
-from chassis.testing import service_fixture
+from chassis_testing import service_fixture
 
 service = service_fixture(build, Settings)
 

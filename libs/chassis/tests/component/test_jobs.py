@@ -9,7 +9,7 @@ from toy.waiting import until
 from chassis import Job, Transaction
 from chassis.database import Database
 from chassis.jobs import run_forever, run_once
-from chassis.testing import ServiceUnderTest
+from chassis_testing import ServiceUnderTest
 
 
 async def test_a_job_runs_in_one_replica_at_a_time(service: ServiceUnderTest) -> None:

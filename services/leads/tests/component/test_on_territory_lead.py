@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from chassis.testing import ServiceUnderTest
+from chassis_testing import ServiceUnderTest
 from contracts.event import Event
 from contracts.leads.intake import LeadSubmitted
 from contracts.leads.lead import OpportunityOpened
