@@ -196,7 +196,7 @@ def kept(entries: Sequence[life.Entry]) -> tuple[Entry, ...]:
     return tuple(
         Entry(
             n,
-            datetime.fromisoformat(entry["at"]),
+            entry["at"],
             entry["what"],
             json.dumps({name: value for name, value in entry.items() if name not in ("what", "at")}),
         )

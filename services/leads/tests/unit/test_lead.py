@@ -123,16 +123,16 @@ def test_an_outcome_that_overtakes_its_lead_waits_for_it() -> None:
     late, entry = captured(early, NOON, "web")
     assert late.known
     assert late.state == "won"
-    assert entry == {"what": "captured", "at": NOON.isoformat(), "source": "web"}
+    assert entry == {"what": "captured", "at": NOON, "source": "web"}
 
 
 def test_a_different_outcome_corrects_the_first_and_counts_its_revision() -> None:
     lead, first = closed(Lead(captured_at=NOON), LOST)
     lead, second = closed(lead, WON)
-    assert first == {"what": "lost", "at": LATER.isoformat(), "revision": 1, "reason": "price"}
+    assert first == {"what": "lost", "at": LATER, "revision": 1, "reason": "price"}
     assert second == {
         "what": "won",
-        "at": LATER.isoformat(),
+        "at": LATER,
         "revision": 2,
         "amount": {"minor": 500_00, "currency": "EUR"},
     }
@@ -175,7 +175,7 @@ def test_a_lead_submitted_again_stays_as_it_is_and_says_if_it_was_something_else
     lead, _ = captured(Lead(), NOON, "web")
     assert submitted_again(lead, LATER, "a", "a") == (lead, None)
     after, entry = submitted_again(lead, LATER, "a", "b")
-    assert entry == {"what": "submitted again", "at": LATER.isoformat(), "content": "another; the first stands"}
+    assert entry == {"what": "submitted again", "at": LATER, "content": "another; the first stands"}
     assert after == lead._replace(differing=1)
 
 

@@ -30,4 +30,4 @@ def shown(record: Record) -> dict[str, Any]:
 
 def _entry(entry: Entry) -> Entry:
     named = {"person" if name == "assignee" else name: value for name, value in entry.items()}
-    return named | {"what": _STEPS.get(entry["what"], entry["what"])}
+    return named | {"what": _STEPS.get(entry["what"], entry["what"]), "at": entry["at"].isoformat()}

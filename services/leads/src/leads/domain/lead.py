@@ -216,4 +216,4 @@ def _heard(lead: Lead, outcome: Outcome, current: Outcome) -> bool:
 
 
 def _entry(what: str, at: datetime, **detail: Any) -> Entry:
-    return {"what": what, "at": at.isoformat(), **detail}
+    return {"what": what, "at": at, **detail}

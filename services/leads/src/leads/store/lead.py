@@ -74,7 +74,8 @@ with recorded as (
 )
 insert into timeline (lead_id, n, at, what, by, detail)
 select lead_id, placed.entries - added.later, added.at, added.what, $9, added.detail
-from json_to_recordset($10::json) as added(lead_id uuid, later integer, at timestamptz, what text, detail jsonb)
+from unnest($10::uuid[], $11::integer[], $12::timestamptz[], $13::text[], $14::jsonb[])
+    as added(lead_id, later, at, what, detail)
 join placed using (lead_id)
 """)
 
@@ -95,19 +96,15 @@ async def save(tx: Transaction, changes: Sequence[Change], by: str | None = None
     """Stores what is new, all in one statement. ``by`` is whoever did it, where somebody did and not the service by itself."""
     if not changes:
         return
-    new = [(change.lead_id, change.capture) for change in changes if change.capture]
+    records = [_record(change.lead_id, change.capture) for change in changes if change.capture]
+    entries = [line for change in changes for line in _lines(change)]
     await tx.conn.execute(
         _SAVE,
         tx.now,
-        [lead_id for lead_id, _ in new],
-        [one.person_id for _, one in new],
-        [one.ciphertext for _, one in new],
-        [to_json(one.about).decode() for _, one in new],
-        [one.occurred_at for _, one in new],
-        [one.content for _, one in new],
+        *_columns(records, 6),
         to_json([_place(change) for change in changes]).decode(),
         by,
-        to_json([line for change in changes for line in _lines(change)]).decode(),
+        *_columns(entries, 5),
     )
 
 
@@ -148,21 +145,24 @@ def _place(change: Change) -> dict[str, Any]:
     }
 
 
-def _lines(change: Change) -> Iterable[dict[str, Any]]:
+def _record(lead_id: UUID, one: Capture) -> tuple[Any, ...]:
+    return lead_id, one.person_id, one.ciphertext, to_json(one.about).decode(), one.occurred_at, one.content
+
+
+def _lines(change: Change) -> Iterable[tuple[Any, ...]]:
+    """Each entry with how many come after it."""
     for later, entry in zip(reversed(range(len(change.added))), change.added, strict=True):
         detail = {name: value for name, value in entry.items() if name not in ("what", "at")}
-        yield {
-            "lead_id": change.lead_id,
-            "later": later,
-            "at": entry["at"],
-            "what": entry["what"],
-            "detail": detail,
-        }
+        yield change.lead_id, later, entry["at"], entry["what"], to_json(detail).decode()
+
+
+def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> Iterable[Sequence[Any]]:
+    return zip(*rows, strict=True) if rows else [()] * width
 
 
 def _entry(row: asyncpg.Record) -> Entry:
     by = {"by": row["by"]} if row["by"] else {}
-    return {"what": row["what"], "at": row["at"].isoformat(), **by, **row["detail"]}
+    return {"what": row["what"], "at": row["at"], **by, **row["detail"]}
 
 
 def outcome_json(outcome: Outcome) -> dict[str, Any]:

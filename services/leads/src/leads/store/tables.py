@@ -47,15 +47,15 @@ LEAD_PLACE = Table(
     Column("outcomes", JSONB, nullable=False),
     Column("entries", Integer, nullable=False, comment="the number of the last entry of its timeline"),
     comment="where each lead is now",
-    postgresql_with={"fillfactor": "45"},
+    postgresql_with={"fillfactor": "35"},
 )
 
 TIMELINE = Table(
     "timeline",
     METADATA,
     Column("lead_id", Uuid, primary_key=True),
-    Column("n", Integer, primary_key=True),
     Column("at", WHEN, nullable=False),
+    Column("n", Integer, primary_key=True),
     Column("what", Text, nullable=False),
     Column("by", Text, comment="who did it, where somebody did"),
     Column("detail", JSONB, nullable=False),

@@ -107,7 +107,7 @@ def entry_of(held: Held) -> Entry:
     detail = json.loads(held.detail)
     return {
         "what": held.what,
-        "at": held.at.isoformat(),
+        "at": held.at,
         **(detail if isinstance(detail, dict) else {"detail": detail}),
     }
 
@@ -189,15 +189,15 @@ def _as_told_of(line: Entry) -> Entry:
 def due(lead: Known) -> Iterable[Entry]:
     """What the timeline must say, as far as record and place know it."""
     if lead.captured_at:
-        yield {"what": "captured", "at": lead.captured_at.isoformat()}
+        yield {"what": "captured", "at": lead.captured_at}
     if lead.qualified_at:
-        yield {"what": "qualified", "at": lead.qualified_at.isoformat(), "grade": lead.grade}
+        yield {"what": "qualified", "at": lead.qualified_at, "grade": lead.grade}
     if lead.discarded_at:
-        yield {"what": "discarded", "at": lead.discarded_at.isoformat()}
+        yield {"what": "discarded", "at": lead.discarded_at}
     if lead.opened_at:
-        yield {"what": "opened", "at": lead.opened_at.isoformat(), "team": lead.team}
+        yield {"what": "opened", "at": lead.opened_at, "team": lead.team}
     if lead.assigned_at:
-        yield {"what": "assigned", "at": lead.assigned_at.isoformat(), "assignee": lead.assignee}
+        yield {"what": "assigned", "at": lead.assigned_at, "assignee": lead.assignee}
     if lead.waits and not lead.assigned_at:
         yield {"what": "waits", "reason": lead.waits}
     for n, (result, _, _) in enumerate(lead.outcomes, 1):
