@@ -166,7 +166,7 @@ def main() -> None:
     OUT.mkdir(parents=True, exist_ok=True)
     results: Results = {} if set(options.only) == set(PARTS) else kept()
     header = results["machine"] = machine.header(OUT)
-    options = {k: v for k, v in vars(options).items() if k != "only"}
+    as_asked = {k: v for k, v in vars(options).items() if k != "only"}
     steps: list[tuple[set[str], Callable[[Results, argparse.Namespace], None]]] = [
         ({"walk", "naive"}, walks),
         ({"memory"}, remembered),
@@ -179,7 +179,7 @@ def main() -> None:
             for part in asked:
                 where = {name: header[name] for name in ("commit", "processor", "python")}
                 where |= {"began": time.strftime("%Y-%m-%d %H:%M"), "calibration_ms": machine.calibrate()}
-                results.setdefault("made", {})[part] = {**where, **options}
+                results.setdefault("made", {})[part] = {**where, **as_asked}
             step(results, options)
             write(results)
     header["calibration_after_ms"] = machine.calibrate()

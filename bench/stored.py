@@ -27,6 +27,16 @@ _COPY = {
             from lead l, generate_series(1, $1::int) n
         ) made
         """,
+        """
+        insert into lead_place select (x).* from (
+            select jsonb_populate_record(p, jsonb_build_object('lead_id', md5(p.lead_id::text || n)::uuid)) as x
+            from lead_place p, generate_series(1, $1::int) n
+        ) made
+        """,
+        """
+        insert into timeline (lead_id, n, at, what, by, detail)
+        select md5(t.lead_id::text || m)::uuid, n, at, what, by, detail from timeline t, generate_series(1, $1::int) m
+        """,
     ),
     "territory": (
         """
@@ -45,7 +55,7 @@ _COPY = {
         """,
     ),
 }
-TABLES = {"leads": ("lead", "person"), "territory": ("decision",), "metrics": ("lead_fact",)}
+TABLES = {"leads": ("lead", "lead_place", "timeline", "person"), "territory": ("decision",), "metrics": ("lead_fact",)}
 
 
 async def fill(running: Running, wanted: int) -> dict[str, Any]:

@@ -13,6 +13,8 @@ SQL = re.compile(
     r"^\s*(select\s.+\sfrom|insert\s+into|update\s+\w+\s.*set|delete\s+from|with\s+\w+\s+as\s*\(|create\s+table)",
     re.I | re.S,
 )
+STAYS = re.compile(r"(written once|append only)\b")
+REWRITES = r"\b(update|delete\s+from|truncate)\s+{table}\b|\binsert\s+into\s+{table}\b((?!\binsert\b).)*\bdo\s+update\b"
 PURE = frozenset(sys.stdlib_module_names) - {
     "random",
     "asyncio",
@@ -70,6 +72,28 @@ def sql_outside_store(package: Path) -> list[str]:
             if isinstance(node, ast.Attribute) and node.attr == "conn":
                 found.append(f"{path.relative_to(package)}:{node.lineno} touches the connection")
     return found
+
+
+def rewritten(store: Path) -> list[str]:
+    """A table that by its own comment is written once or append only is never updated, and nothing is deleted from it."""
+    trees = list(modules(store))
+    tables = [
+        node.args[0].value
+        for _, tree in trees
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Table"
+        for said in node.keywords
+        if said.arg == "comment" and isinstance(said.value, ast.Constant) and STAYS.match(str(said.value.value))
+        if isinstance(node.args[0], ast.Constant)
+    ]
+    return [
+        f"{path.name}:{node.lineno} rewrites {table}"
+        for path, tree in trees
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        for table in tables
+        if re.search(REWRITES.format(table=table), node.value, re.I | re.S)
+    ]
 
 
 def swallowed(folder: Path) -> list[str]:

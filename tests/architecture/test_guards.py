@@ -28,6 +28,11 @@ def test_only_the_store_speaks_sql(package: Path) -> None:
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda p: p.name)
+def test_what_is_written_once_is_never_rewritten(package: Path) -> None:
+    assert guards.rewritten(package / "store") == []
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda p: p.name)
 def test_nobody_but_the_chassis_catches_everything(package: Path) -> None:
     # The door's key asks the database and sorts what it can't help; see leads/api/seal.py.
     assert [f for f in guards.swallowed(package) if not f.startswith("seal.py")] == []
@@ -58,6 +63,7 @@ def test_every_service_has_the_same_tree(service: str) -> None:
     assert guards.misshapen(ROOT / "services" / service) == []
 
 
+ONCE = "T = Table('t', METADATA, comment='append only')\n"
 PLANTED: list[tuple[Callable[[Path], list[str]], str, str]] = [
     (guards.impure, "x.py", "import pydantic\n"),
     (guards.impure, "x.py", "from random import choice\n"),
@@ -65,6 +71,9 @@ PLANTED: list[tuple[Callable[[Path], list[str]], str, str]] = [
     (guards.impure, "x.py", "import datetime\nnow = datetime.datetime.now()\n"),
     (guards.sql_outside_store, "api/x.py", "Q = 'select a from b'\n"),
     (guards.sql_outside_store, "use_cases/x.py", "def f(tx): return tx.conn\n"),
+    (guards.rewritten, "x.py", f"{ONCE}A = 'update t set a = 1'\n"),
+    (guards.rewritten, "x.py", f"{ONCE}A = 'with x as (delete from t) select'\n"),
+    (guards.rewritten, "x.py", f"{ONCE}A = 'insert into t (a) values (1) on conflict (a) do update set a = 2'\n"),
     (guards.swallowed, "x.py", "try:\n    pass\nexcept Exception:\n    pass\n"),
     (guards.errors_in_logs, "x.py", "try:\n    f()\nexcept KeyError as e:\n    log.info('x', error=str(e)[:9])\n"),
     (guards.errors_in_logs, "x.py", "try:\n    f()\nexcept KeyError as e:\n    log.info(f'x {e}')\n"),

@@ -286,6 +286,27 @@ MUTANTS = (
         "services/leads/tests/component",
     ),
     _m(
+        "a lead's timeline begins anew with each step",
+        f"{LEADS}/store/lead.py",
+        "entries = lead_place.entries + excluded.entries",
+        "entries = excluded.entries",
+        "services/leads/tests/component/test_on_territory_lead.py",
+    ),
+    _m(
+        "a lead with a team is decided before it has the person it is due",
+        f"{LEADS}/domain/lead.py",
+        '            return self.disposition != "near_term"\n',
+        "            return True\n",
+        "services/leads/tests/unit/test_lead.py",
+    ),
+    _m(
+        "verify does not count the entries of a timeline",
+        f"{LOCAL}/verify/invariants/written.py",
+        "    if numbers != list(range(1, lead.entries + 1)):\n",
+        "    if False:\n",
+        "deploy/local/tests/verify/test_invariants.py",
+    ),
+    _m(
         "personal data in the lead's row is not sealed",
         f"{LEADS}/use_cases/intake.py",
         "ciphertext = seal_bytes(one.key, pack(one.personal), one.submission.lead_id.bytes)",
@@ -370,7 +391,7 @@ MUTANTS = (
         "deploy/local/tests/test_patience.py",
     ),
     _m(
-        "verify does not look at what a history leaves out",
+        "verify does not look at what a timeline leaves out",
         f"{LOCAL}/verify/invariants/written.py",
         "    for line in due(lead):\n",
         "    for line in ():\n",

@@ -292,10 +292,10 @@ PLANTED = (
         "followed",
         "wrong",
         f"lead {ANNA} is mia's, and leads has heard jo",
-        lambda w: change_lead(w, ANNA, person="mia"),
+        lambda w: change_lead(w, ANNA, assignee="mia"),
     ),
     Planted(
-        "followed", "lost", f"lead {ANNA} is nobody's", lambda w: change_lead(w, ANNA, person=None, assigned_at=None)
+        "followed", "lost", f"lead {ANNA} is nobody's", lambda w: change_lead(w, ANNA, assignee=None, assigned_at=None)
     ),
     Planted("followed", "lost", f"lead {BEN} stands with nothing", lambda w: change_lead(w, BEN, opened_at=None)),
     Planted("followed", "lost", f"lead {ANNA}: leads has heard where", lambda w: w.leads.leads.pop(ANNA) and None),
@@ -304,8 +304,8 @@ PLANTED = (
     Planted(
         "conserved",
         "wrong",
-        f"lead {CARL} is discarded and stands as routed",
-        lambda w: change_lead(w, CARL, state="routed"),
+        f"lead {CARL} is discarded and stands as opened",
+        lambda w: change_lead(w, CARL, state="opened"),
     ),
     Planted(
         "conserved",

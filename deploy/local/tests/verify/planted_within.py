@@ -8,10 +8,11 @@ from typing import Any
 from leads.domain.personal import Personal
 from territory.domain.market import fingerprint
 from tributary.verify.events import Activated
+from tributary.verify.invariants.written import entry_of
 from tributary.verify.snapshot import MarketFile, Snapshot
 
 from .planted import Planted, change_decision, change_lead, change_line
-from .snapshots import ADS, ANNA, BEN, CARL, DORA, EVE, FAY, MARKET, ON_THE_WAY, UNPLANNED
+from .snapshots import ADS, ANNA, BEN, CARL, DORA, EVE, FAY, MARKET, ON_THE_WAY, UNKNOWN, UNPLANNED, kept
 
 CANARY = "qxcanary0a1b2c3d"
 PERSON = Personal(
@@ -30,11 +31,11 @@ def _about(snapshot: Snapshot, lead_id: str, **changed: Any) -> None:
     change_lead(snapshot, lead_id, about=json.dumps({**about, **changed}))
 
 
-def _history(lead_id: str, change: Callable[[list[dict[str, Any]]], object]) -> Callable[[Snapshot], None]:
+def _timeline(lead_id: str, change: Callable[[list[dict[str, Any]]], object]) -> Callable[[Snapshot], None]:
     def plant(snapshot: Snapshot) -> None:
-        history = json.loads(snapshot.leads.leads[lead_id].history)
-        change(history)
-        change_lead(snapshot, lead_id, history=json.dumps(history))
+        entries = [*map(entry_of, snapshot.leads.leads[lead_id].timeline)]
+        change(entries)
+        change_lead(snapshot, lead_id, timeline=kept(entries), entries=len(entries))
 
     return plant
 
@@ -123,39 +124,54 @@ WITHIN = (
         f"lead {CARL}: discard_reason is not a target",
         lambda w: change_lead(w, CARL, discard_reason="not a target"),
     ),
-    Planted("written", "lost", f"lead {ANNA}: its history does not say that it was assigned", _history(ANNA, list.pop)),
-    Planted("written", "lost", f"lead {ANNA}: its history does not say", _history(ANNA, list.clear)),
-    Planted("written", "lost", "does not say that it was lost", _history(FAY, lambda h: h.pop(-2))),
     Planted(
-        "written",
-        "invented",
-        f"lead {ANNA}: its history says that it was qualified",
-        _history(ANNA, lambda h: h[1].update(score=99)),
+        "written", "lost", f"lead {ANNA}: its timeline does not say that it was assigned", _timeline(ANNA, list.pop)
     ),
+    Planted("written", "lost", f"lead {ANNA}: its timeline does not say", _timeline(ANNA, list.clear)),
+    Planted("written", "lost", "does not say that it was lost", _timeline(FAY, lambda h: h.pop(-2))),
     Planted(
         "written",
         "invented",
-        f"lead {ANNA}: its history says that it was qualified",
-        _history(ANNA, lambda h: h[1].update(reasons={"knows us": 80})),
+        f"lead {ANNA}: its timeline says that it was qualified",
+        _timeline(ANNA, lambda h: h[1].update(score=99)),
     ),
     Planted(
         "written",
         "invented",
-        "its history says that it was assigned",
-        _history(ANNA, lambda h: h.append({**h[-1], "person": "mia"})),
+        f"lead {ANNA}: its timeline says that it was qualified",
+        _timeline(ANNA, lambda h: h[1].update(reasons={"knows us": 80})),
     ),
     Planted(
-        "written", "doubled", "its history says twice that it was routed", _history(BEN, lambda h: h.append(h[-1]))
+        "written",
+        "invented",
+        "its timeline says that it was assigned",
+        _timeline(ANNA, lambda h: h.append({**h[-1], "assignee": "mia"})),
     ),
-    Planted("written", "wrong", "is not in the order", _history(ANNA, lambda h: h.insert(0, h.pop(1)))),
+    Planted(
+        "written", "doubled", "its timeline says twice that it was opened", _timeline(BEN, lambda h: h.append(h[-1]))
+    ),
+    Planted("written", "wrong", "is not in the order", _timeline(ANNA, lambda h: h.insert(0, h.pop(1)))),
     Planted(
         "written",
         "lost",
-        f"lead {ANNA} was submitted again 2 times, its history says 0",
+        f"lead {ANNA} was submitted again 2 times, its timeline says 0",
         lambda w: change_lead(w, ANNA, differing=2),
     ),
-    Planted("written", "wrong", "is no list of what happened", lambda w: change_lead(w, ANNA, history='"gone"')),
-    Planted("sealed", "lost", f"lead {ANNA}: it has no sealed contact", lambda w: _box(w, "it has no sealed contact")),
+    Planted(
+        "written",
+        "lost",
+        f"lead {ANNA}: its timeline has the numbers [1, 2, 3, 4], its place counts 5",
+        lambda w: change_lead(w, ANNA, entries=5),
+    ),
+    Planted(
+        "written",
+        "invented",
+        f"lead {ANNA}: its timeline has the numbers [1, 2, 3, 4], its place counts 3",
+        lambda w: change_lead(w, ANNA, entries=3),
+    ),
+    Planted("written", "lost", f"lead {ANNA} is on record since", lambda w: change_lead(w, ANNA, in_place_since=None)),
+    Planted("written", "lost", f"lead {UNKNOWN} has a timeline, and is", lambda w: w.leads.astray.append(UNKNOWN)),
+    Planted("sealed", "lost", f"lead {ANNA}: its contact does not", lambda w: _box(w, "its contact does not open")),
     Planted(
         "sealed",
         "lost",
@@ -281,7 +297,7 @@ WITHIN = (
         "agreed",
         "wrong",
         f"lead {EVE} stands with jo, and was decided for nobody",
-        lambda w: change_lead(w, EVE, person="jo"),
+        lambda w: change_lead(w, EVE, assignee="jo"),
     ),
     Planted("markets", "wrong", "its fingerprint differs", _market(lambda d: d["rules"].clear())),
     Planted(

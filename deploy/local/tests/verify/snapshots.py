@@ -1,6 +1,7 @@
 """A small stack in which everything holds: its topics said with the real contracts, its tables as the services would leave them."""
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -30,10 +31,12 @@ from territory.domain.routing import Refused
 from tributary.verify.boxes import Boxes
 from tributary.verify.events import COUNTS, EventRecord, body_of
 from tributary.verify.invariants.kpis import COUNTED, numbers_of, recount
+from tributary.verify.invariants.written import entry_of
 from tributary.verify.snapshot import (
     SERVICES,
     Account,
     Decision,
+    Entry,
     Known,
     KpiRow,
     Line,
@@ -183,8 +186,22 @@ def known(
         *([life.left_open(Lead(), AT, waits)] if waits else []),
     ]
     about = {"source": "web", "country": country, "attributes": {"size": 3}}
-    written = (AT, "A", disposition, 1, why, json.dumps(about), json.dumps([entry for _, entry in steps]))
+    timeline = kept([entry for _, entry in steps if entry])
+    written = (AT, "A", disposition, 1, why, json.dumps(about), 0, len(timeline), AT, timeline)
     return Known(state, *times, *place, person, waits, (), *written)
+
+
+def kept(entries: Sequence[life.Entry]) -> tuple[Entry, ...]:
+    """A timeline as rows."""
+    return tuple(
+        Entry(
+            n,
+            entry["at"],
+            entry["what"],
+            json.dumps({name: value for name, value in entry.items() if name not in ("what", "at")}),
+        )
+        for n, entry in enumerate(entries, 1)
+    )
 
 
 def decided(disposition: str, turn: Turn | None = None, number: int | None = None) -> Decision:
@@ -215,7 +232,7 @@ def _anna_to_eve(snapshot: Snapshot) -> None:
     decisions[ANNA] = decided("near_term", *take_turn(snapshot))
     judged(snapshot, BEN, "nurture")
     routed(snapshot, BEN)
-    leads[BEN] = known("routed", placed=True, disposition="nurture")
+    leads[BEN] = known("opened", placed=True, disposition="nurture")
     decisions[BEN] = decided("nurture")
     judged(snapshot, CARL, "not_a_target", genuine=False)
     put(snapshot, LeadDiscarded(lead_id=UUID(CARL), reason="not genuine", discarded_at=AT))
@@ -229,7 +246,7 @@ def _anna_to_eve(snapshot: Snapshot) -> None:
     judged(snapshot, EVE, "near_term")
     why = "Nobody in the team is available."
     routed(snapshot, EVE, reason=why)
-    leads[EVE] = known("routed", placed=True, waits=why)
+    leads[EVE] = known("opened", placed=True, waits=why)
     nobody_there = Turn(None, why, (Refused("jo", "absent"), Refused("mia", "absent")), 0, {})
     decisions[EVE] = decided("near_term", nobody_there)
 
@@ -245,9 +262,8 @@ def _fay_is_lost_and_then_won(snapshot: Snapshot) -> None:
     row = known("won", placed=True, person="mia")
     _, lost = life.closed(Lead(), Outcome("lost", AT, None, "price"))
     _, won = life.closed(Lead(outcomes=(Outcome("lost", AT),)), Outcome("won", AT, Amount(9000, EUR)))
-    snapshot.leads.leads[FAY] = row._replace(
-        outcomes=(LOST, WON), history=json.dumps([*json.loads(row.history), lost, won])
-    )
+    timeline = kept([*map(entry_of, row.timeline), *(step for step in (lost, won) if step)])
+    snapshot.leads.leads[FAY] = row._replace(outcomes=(LOST, WON), timeline=timeline, entries=len(timeline))
     snapshot.territory.decisions[FAY] = decided("near_term", *take_turn(snapshot))
 
 

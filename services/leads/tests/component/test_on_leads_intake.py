@@ -14,6 +14,7 @@ from contracts.leads.lead import LeadCaptured, LeadClosed, LeadDiscarded, LeadQu
 from leads.api.page import WORDS
 from leads.store import keys
 
+TABLES = ("lead", "lead_place", "timeline", "outbox", "waiting_outcome")
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 FORM = {
     "source": "web",
@@ -90,7 +91,7 @@ async def test_however_many_submissions_no_key_of_ours_opens_the_others_go_on(se
 
 async def test_history_is_not_filled_by_whoever_repeats_himself(service: ServiceUnderTest) -> None:
     await service.receives(*[await submitted(service, external_id="7", message=f"try {n}") for n in range(30)])
-    [row] = await service.sql("select differing, jsonb_array_length(history) as lines from lead")
+    [row] = await service.sql("select differing, (select count(*) from timeline) as lines from lead_place")
     assert (row["differing"], row["lines"]) == (20, 22)
 
 
@@ -208,9 +209,11 @@ async def test_prose_for_a_reason_is_sealed_and_kept_with_the_lead(service: Serv
     closed = (await service.emitted())[-1]
     assert isinstance(closed, LeadClosed)
     assert closed.reason == "other"
-    [row] = await service.sql("select outcomes, history from lead")
-    assert (row["outcomes"][0]["note"].keys(), row["history"][-1]["note"]) == ({"box"}, "sealed")
-    rests = [await service.sql(f"select * from {table}") for table in ("lead", "outbox", "waiting_outcome")]
+    [row] = await service.sql(
+        "select outcomes, detail from lead_place join timeline using (lead_id) order by n desc limit 1"
+    )
+    assert (row["outcomes"][0]["note"].keys(), row["detail"]["note"]) == ({"box"}, "sealed")
+    rests = [await service.sql(f"select * from {table}") for table in TABLES]
     everything = str([dict(row) for rows in rests for row in rows])
     assert "Müller" not in everything + early.model_dump_json()
 
@@ -283,7 +286,7 @@ async def test_personal_data_is_nowhere_in_the_clear(service: ServiceUnderTest) 
     await service.receives(event)
     secrets = ("शर्मा", "98765", "9876543210", "sita@", "कोटेशन")
     everything = event.model_dump_json()
-    for table in ("lead", "person", "outbox", "parked", "intake_key"):
+    for table in (*TABLES, "person", "parked", "intake_key"):
         everything += "".join(str(dict(r)) for r in await service.sql(f"select * from {table}"))
     shown = (await service.http.get(f"/v1/leads/{event.lead_id}")).text
     assert [s for s in secrets if s in everything + shown] == []

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from chassis_testing import ServiceUnderTest
 from contracts.event import Event
+from contracts.leads.intake import LeadSubmitted
 from contracts.leads.lead import OpportunityOpened
 from contracts.territory.lead import LeadAssigned, LeadRouted, LeadUnassigned
 
@@ -26,8 +27,8 @@ def unassigned(team: str, at: datetime) -> Event:
 
 
 async def record(service: ServiceUnderTest) -> tuple[str | None, ...]:
-    """Team, person and why it waits, as they are on record."""
-    [row] = await service.sql("select team, person, waits from lead")
+    """Team, assignee and why it waits, as they are on record."""
+    [row] = await service.sql("select team, assignee, waits from lead_place")
     return tuple(row)
 
 
@@ -51,3 +52,42 @@ async def test_a_delivery_with_both_histories_ends_with_the_newer_one(service: S
     older = [routed("berlin", NOON), assigned("berlin", "anna", NOON)]
     await service.receives(*newer, *older)
     assert await record(service) == ("munich", "eva", None)
+
+
+async def test_the_door_speaks_of_a_routed_lead_and_its_person(service: ServiceUnderTest) -> None:
+    form = {"source": "web", "contact": {"email": "ana@example.org"}, "message": "Please call."}
+    assert (await service.anonymous.post("/v1/leads", json=form)).status_code == 202
+    event = service.intake.emitted[-1]
+    assert isinstance(event, LeadSubmitted)
+    await service.receives(event)
+    of_this = {"lead_id": event.lead_id}
+    await service.receives(routed("berlin", NOON).model_copy(update=of_this))
+    shown = (await service.http.get(f"/v1/leads/{event.lead_id}")).json()
+    assert (shown["state"], shown["team"], shown["person"]) == ("routed", "berlin", None)
+    written = await rows(service)
+    await service.receives(assigned("berlin", "anna", NOON).model_copy(update=of_this))
+    await service.receives(routed("munich", LATER).model_copy(update=of_this))
+    shown = (await service.http.get(f"/v1/leads/{event.lead_id}?until=decided")).json()
+    assert [step["what"] for step in shown["history"]] == ["captured", "qualified", "routed", "assigned", "routed"]
+    assert shown["history"][3] == {"what": "assigned", "at": NOON.isoformat(), "team": "berlin", "person": "anna"}
+    assert shown["history"][4]["released"] == "anna"
+    assert written < await rows(service)
+    [place] = await service.sql("select state, entries from lead_place")
+    assert tuple(place) == ("opened", 5)
+
+
+async def rows(service: ServiceUnderTest) -> set[str]:
+    """Every record and every line of a timeline, each with where it stands and who wrote it: a row written anew is another."""
+    found = await service.sql(
+        "select (ctid, xmin, l)::text as row from lead l union all select (ctid, xmin, t)::text from timeline t"
+    )
+    return {row["row"] for row in found}
+
+
+async def test_a_lead_that_was_only_heard_of_is_on_no_record_and_keeps_what_was_heard(
+    service: ServiceUnderTest,
+) -> None:
+    await service.receives(routed("berlin", NOON))
+    assert (await service.http.get(f"/v1/leads/{LEAD}")).status_code == 404
+    assert await service.sql("select 1 from lead") == []
+    assert [tuple(row) for row in await service.sql("select n, what, by from timeline")] == [(1, "opened", None)]

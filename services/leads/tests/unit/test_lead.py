@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -52,7 +53,7 @@ def test_a_lead_goes_from_capture_to_outcome_and_each_step_is_in_its_history() -
     for step in STEPS:
         lead, _ = step(lead)
         states.append(lead.state)
-    assert states == ["captured", "qualified", "routed", "assigned", "routed", "assigned", "won"]
+    assert states == ["captured", "qualified", "opened", "assigned", "opened", "assigned", "won"]
     assert lived(*STEPS)[1] == states
 
 
@@ -83,19 +84,19 @@ def test_a_lead_that_moves_to_another_team_is_nobodys_until_that_team_gives_it_t
     order: list[int], again: list[int]
 ) -> None:
     lead, _ = lived(*(MOVED[i] for i in [*order, *again]))
-    assert (lead.state, lead.team, lead.person, lead.assigned_at) == ("routed", "hamburg", None, None)
+    assert (lead.state, lead.team, lead.assignee, lead.assigned_at) == ("opened", "hamburg", None, None)
     lead, _ = assigned(lead, LATER, "hamburg", "anna")
-    assert (lead.state, lead.team, lead.person) == ("assigned", "hamburg", "anna")
+    assert (lead.state, lead.team, lead.assignee) == ("assigned", "hamburg", "anna")
     assert [step(lead) for step in MOVED] == [(lead, None)] * len(MOVED)
 
 
 @given(st.permutations(range(5)), st.lists(st.integers(0, 4), max_size=8), st.sampled_from(("anna", "jo")))
 def test_whichever_word_of_the_new_team_comes_first_its_person_has_the_lead(
-    order: list[int], again: list[int], person: str
+    order: list[int], again: list[int], assignee: str
 ) -> None:
-    steps = [*MOVED, lambda lead: assigned(lead, LATER, "hamburg", person)]
+    steps = [*MOVED, lambda lead: assigned(lead, LATER, "hamburg", assignee)]
     lead, history = lived(*(steps[i] for i in [*order, *again]))
-    assert (lead.state, lead.team, lead.person, lead.assigned_at) == ("assigned", "hamburg", person, LATER)
+    assert (lead.state, lead.team, lead.assignee, lead.assigned_at) == ("assigned", "hamburg", assignee, LATER)
     assert history.count("assigned") <= 2
 
 
@@ -107,7 +108,7 @@ def test_the_history_says_whose_a_lead_was_before_it_moved_and_an_open_lead_keep
     stayed, entry = opened(lead, LATER, "mills", "berlin", "contract")
     assert entry is not None
     assert "released" not in entry
-    assert (stayed.segment, stayed.person) == ("mills", "anna")
+    assert (stayed.segment, stayed.assignee) == ("mills", "anna")
 
 
 def test_the_history_says_why_the_scorecard_judged_so() -> None:
@@ -122,16 +123,16 @@ def test_an_outcome_that_overtakes_its_lead_waits_for_it() -> None:
     late, entry = captured(early, NOON, "web")
     assert late.known
     assert late.state == "won"
-    assert entry == {"what": "captured", "at": NOON.isoformat(), "source": "web"}
+    assert entry == {"what": "captured", "at": NOON, "source": "web"}
 
 
 def test_a_different_outcome_corrects_the_first_and_counts_its_revision() -> None:
     lead, first = closed(Lead(captured_at=NOON), LOST)
     lead, second = closed(lead, WON)
-    assert first == {"what": "lost", "at": LATER.isoformat(), "revision": 1, "reason": "price"}
+    assert first == {"what": "lost", "at": LATER, "revision": 1, "reason": "price"}
     assert second == {
         "what": "won",
-        "at": LATER.isoformat(),
+        "at": LATER,
         "revision": 2,
         "amount": {"minor": 500_00, "currency": "EUR"},
     }
@@ -171,12 +172,29 @@ def test_a_note_is_told_from_none_and_two_notes_are_not_told_apart() -> None:
 
 
 def test_a_lead_submitted_again_stays_as_it_is_and_says_if_it_was_something_else() -> None:
-    lead, _ = captured(Lead(), NOON, "web", (), "a")
-    assert submitted_again(lead, LATER, "a") == (lead, None)
-    after, entry = submitted_again(lead, LATER, "b")
-    assert entry == {"what": "submitted again", "at": LATER.isoformat(), "content": "another; the first stands"}
-    assert after.content == "a"
-    assert submitted_again(Lead(captured_at=NOON), LATER, "b")[1] is None  # put on record before there were digests
+    lead, _ = captured(Lead(), NOON, "web")
+    assert submitted_again(lead, LATER, "a", "a") == (lead, None)
+    after, entry = submitted_again(lead, LATER, "a", "b")
+    assert entry == {"what": "submitted again", "at": LATER, "content": "another; the first stands"}
+    assert after == lead._replace(differing=1)
+
+
+@pytest.mark.parametrize(
+    ("lead", "decided"),
+    [
+        (Lead(captured_at=NOON), False),
+        (Lead(qualified_at=NOON, disposition="near_term"), False),
+        (Lead(qualified_at=NOON, disposition="near_term", waits="Nobody claims it."), True),
+        (Lead(opened_at=NOON, disposition="near_term"), False),
+        (Lead(opened_at=NOON, disposition="near_term", waits="Nobody is there."), True),
+        (Lead(opened_at=NOON, disposition="nurture"), True),
+        (Lead(opened_at=NOON, disposition="near_term", assigned_at=NOON), True),
+        (Lead(discarded_at=NOON), True),
+        (Lead(outcomes=(WON,)), True),
+    ],
+)
+def test_a_lead_is_decided_when_nothing_more_comes_by_itself(lead: Lead, decided: bool) -> None:
+    assert lead.decided is decided
 
 
 def test_a_discarded_lead_is_discarded_until_an_outcome_says_otherwise() -> None:

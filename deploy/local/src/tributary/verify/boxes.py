@@ -14,8 +14,8 @@ from leads.use_cases.personal import unpack
 AT_ONCE = 2_000
 _BOXES = """
 select l.lead_id, l.person_id, l.personal, p.person_id is not null as known, p.wrapped_key,
-    jsonb_path_query_array(l.outcomes, '$[*].note ? (!exists(@.key)).box')::text as notes
-from lead l left join person p using (person_id) where l.captured_at is not null
+    jsonb_path_query_array(coalesce(o.outcomes, '[]'), '$[*].note ? (!exists(@.key)).box')::text as notes
+from lead l left join person p using (person_id) left join lead_place o using (lead_id)
 """
 _INTAKE_KEYS = "select name, wrapped_key from intake_key"
 
@@ -44,8 +44,8 @@ async def read_boxes(connection: Any, master: bytes | None, found: Found = lambd
     async for lead_id, person_id, box, known, wrapped, notes in connection.cursor(_BOXES, prefetch=AT_ONCE):
         if known and wrapped is None:
             boxes.forgotten += 1
-        elif fault := _missing(person_id, box, known):
-            boxes.faults[str(lead_id)] = fault
+        elif not known:
+            boxes.faults[str(lead_id)] = "its person has no key, and was not forgotten"
         elif master:
             try:
                 key = keys.get(person_id) or keys.setdefault(person_id, open_bytes(wrapping, wrapped, person_id.bytes))
@@ -73,14 +73,6 @@ def _notes_open(key: bytes, lead: bytes, notes: list[str]) -> bool:
     except (CannotOpen, ValueError):
         return False
     return True
-
-
-def _missing(person_id: UUID | None, box: bytes | None, known: bool) -> str:
-    if box is None:
-        return "it has no sealed contact"
-    if person_id is None:
-        return "it names no person"
-    return "" if known else "its person has no key, and was not forgotten"
 
 
 async def _intake_keys(connection: Any, master: bytes | None, boxes: Boxes) -> None:

@@ -19,6 +19,7 @@ from tributary.verify.snapshot import (
     Account,
     CampaignTables,
     Decision,
+    Entry,
     Known,
     KpiRow,
     LeadsTables,
@@ -44,11 +45,13 @@ select topic, shard, position, coalesce(headers->>'ce_id', '') as id, cause = an
 from parked where replayed_at is null or cause = any($1)
 """
 _LEADS = """
-select lead_id::text, state, captured_at, qualified_at, discarded_at, opened_at, assigned_at, segment, team, pipeline, person,
-    waits, case when outcomes <> '[]' then outcomes::text end,
-    occurred_at, grade, disposition, scorecard, discard_reason, coalesce(about::text, ''), history::text, differing
-from lead
+select lead_id::text, coalesce(p.state, 'nowhere'), l.captured_at, p.qualified_at, p.discarded_at, p.opened_at, p.assigned_at,
+    p.segment, p.team, p.pipeline, p.assignee, p.waits, case when p.outcomes <> '[]' then p.outcomes::text end,
+    l.occurred_at, p.grade, p.disposition, p.scorecard, p.discard_reason, coalesce(l.about::text, ''),
+    coalesce(p.differing, 0), coalesce(p.entries, 0), p.captured_at
+from lead_place p full join lead l using (lead_id)
 """
+_TIMELINES = "select lead_id::text, n, at, what, detail::text from timeline order by lead_id, n"
 _DECISIONS = """
 select lead_id::text, disposition, ruleset, segment, team, pipeline, person, reason, rule, inputs::text, refused::text,
     turn
@@ -181,11 +184,15 @@ async def _account(connection: Any, service: str, private: Private) -> Account:
 
 async def _leads(connection: Any) -> LeadsTables:
     tables = LeadsTables()
+    timelines: dict[str, list[Entry]] = {}
+    for lead_id, *entry in await connection.fetch(_TIMELINES):
+        timelines.setdefault(lead_id, []).append(Entry._make(entry))
     for row in await connection.fetch(_LEADS):
         lead_id, *known = row
         outcomes = known[OUTCOMES]
         known[OUTCOMES] = _outcomes(outcomes) if outcomes else ()
-        tables.leads[lead_id] = Known._make(known)
+        tables.leads[lead_id] = Known._make([*known, tuple(timelines.pop(lead_id, ()))])
+    tables.astray = sorted(timelines)
     rows = await connection.fetch("select event_id, lead_id::text from waiting_outcome")
     tables.waiting = {row[0]: row[1] for row in rows}
     return tables

@@ -76,7 +76,8 @@ def master_of(running: Running) -> bytes | None:
 def _look_at_rows(snapshot: Snapshot) -> None:
     """Each lead's own contact is looked for in what is written down of it."""
     for lead_id, lead in snapshot.leads.leads.items():
-        snapshot.private.text("the lead's row", f"{lead.about} {lead.history} {lead.outcomes}".encode(), lead_id)
+        timeline = " ".join(entry.detail for entry in lead.timeline)
+        snapshot.private.text("the lead's row", f"{lead.about} {timeline} {lead.outcomes}".encode(), lead_id)
     for lead_id, decision in snapshot.territory.decisions.items():
         snapshot.private.text("the lead's decision", f"{decision.inputs} {decision.reason}".encode(), lead_id)
 

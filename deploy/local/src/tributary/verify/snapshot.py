@@ -21,8 +21,17 @@ Shard = tuple[str, int]  # topic, shard
 Position = tuple[str, str, int]  # topic, source, shard
 
 
+class Entry(NamedTuple):
+    """One entry of a lead's timeline."""
+
+    n: int
+    at: datetime
+    what: str
+    detail: str  # as JSON
+
+
 class Known(NamedTuple):
-    """One lead as the leads service has it."""
+    """One lead as the leads service has it: its present place, its record and its timeline."""
 
     state: str
     captured_at: datetime | None
@@ -33,7 +42,7 @@ class Known(NamedTuple):
     segment: str | None
     team: str | None
     pipeline: str | None
-    person: str | None
+    assignee: str | None
     waits: str | None
     outcomes: tuple[tuple[str, Money, str | None], ...]
     occurred_at: datetime | None
@@ -42,8 +51,10 @@ class Known(NamedTuple):
     scorecard: int | None
     discard_reason: str | None
     about: str  # as JSON
-    history: str
     differing: int = 0
+    entries: int = 0  # how many its place counts
+    in_place_since: datetime | None = None  # since when it is on record, by its place
+    timeline: tuple[Entry, ...] = ()
 
 
 class Decision(NamedTuple):
@@ -131,6 +142,7 @@ class LeadsTables:
 
     leads: dict[str, Known] = field(default_factory=dict)
     waiting: dict[str, str] = field(default_factory=dict)  # event id -> lead id
+    astray: list[str] = field(default_factory=list)  # leads that have a timeline and nothing else
     boxes: Boxes = field(default_factory=Boxes)
 
 

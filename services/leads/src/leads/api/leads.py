@@ -15,12 +15,12 @@ from leads.api.batch import LeadBatch, OutcomeBatch, Rows, parse_batch, parse_ou
 from leads.api.capture import accept, accept_rows, key_of, refused
 from leads.api.forms import LeadForm
 from leads.api.outcome import report
+from leads.api.record import shown
 from leads.api.submission import parse_lead
 from leads.store import lead as leads
 
 router = APIRouter(prefix="/v1", tags=["leads"], dependencies=[Depends(operator)])
 LOOK_EVERY_S = 0.25  # for what another replica commits; what this one commits is seen at once
-BEYOND_ROUTING = frozenset({"assigned", "won", "lost", "discarded"})
 
 
 class Accepted(BaseModel):
@@ -107,12 +107,6 @@ def _answer(ids: list[str], rows: Rows[Any], flagged: Iterable[tuple[int, list[s
     return JSONResponse(answer)
 
 
-def _decided(found: dict[str, Any]) -> bool:
-    """Only a lead that may buy soon is still due a person once it has a team."""
-    has_all = found["state"] == "routed" and found["disposition"] != "near_term"
-    return has_all or found["state"] in BEYOND_ROUTING or bool(found["waits"])
-
-
 @router.get("/leads/{lead_id}")
 async def show_lead(
     request: Request,
@@ -128,10 +122,10 @@ async def show_lead(
     while True:
         async with begin(request) as tx:
             found = await leads.show(tx, lead_id)
-        settled = found is not None and (until == "known" or _decided(found))
+        settled = found is not None and (until == "known" or found.lead.decided)
         if settled or time.monotonic() >= deadline:
             break
         await service.database.next_commit(min(LOOK_EVERY_S, deadline - time.monotonic()))
     if found is None:
         raise Problem(404, "No such lead", detail="It was never accepted here, or it is still on its way.")
-    return found
+    return shown(found)

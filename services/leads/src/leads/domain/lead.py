@@ -1,6 +1,6 @@
 """The life of a lead, from capture to outcome.
 
-Every step is a plain function: the lead before and what happened, to the lead after and a line for its history, or no line
+Every step is a plain function: the lead before and what happened, to the lead after and an entry for its timeline, or none
 when nothing changed. A step stands a missing predecessor: events of other services may overtake, be parked or come again,
 so a lead's state is read off what is known of it, not off the order in which it became known.
 """
@@ -12,12 +12,12 @@ from typing import Any, Literal, NamedTuple
 
 from leads.domain.money import Money
 
-State = Literal["captured", "qualified", "routed", "assigned", "won", "lost", "discarded"]
+State = Literal["captured", "qualified", "opened", "assigned", "won", "lost", "discarded"]
 Result = Literal["won", "lost"]
 Entry = dict[str, Any]
 Transition = tuple["Lead", Entry | None]
 
-DIFFERING_AT_MOST = 20  # lines about other content: whoever repeats himself does not fill the history
+DIFFERING_AT_MOST = 20  # entries about other content: whoever repeats himself does not fill the timeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +62,9 @@ class Lead(NamedTuple):
     team: str | None = None
     pipeline: str | None = None
     assigned_at: datetime | None = None
-    person: str | None = None
-    waits: str | None = None  # why it has no team, or no person, as long as it has none
-    content: str | None = None  # a keyed digest of what was submitted
-    differing: int = 0  # lines that say it was submitted again with other content
+    assignee: str | None = None
+    waits: str | None = None  # why it has no team, or no assignee, as long as it has none
+    differing: int = 0  # entries that say it was submitted again with other content
     outcomes: tuple[Outcome, ...] = ()  # the first and its corrections; the last one stands
 
     @property
@@ -85,7 +84,7 @@ class Lead(NamedTuple):
 
     @property
     def state(self) -> State:
-        """How far the lead has come: an outcome ends it, a discarded lead goes nowhere, a person follows a team."""
+        """How far the lead has come: an outcome ends it, a discarded lead goes nowhere, an assignee follows a team."""
         if self.outcomes:
             return self.outcomes[-1].result
         if self.discarded_at:
@@ -93,23 +92,32 @@ class Lead(NamedTuple):
         if self.assigned_at:
             return "assigned"
         if self.opened_at:
-            return "routed"
+            return "opened"
         return "qualified" if self.qualified_at else "captured"
 
+    @property
+    def decided(self) -> bool:
+        """Whether no more comes by itself: with a team, only a lead that may buy soon is still due an assignee."""
+        if self.waits:
+            return True
+        if self.state == "opened":
+            return self.disposition != "near_term"
+        return self.state not in ("captured", "qualified")
 
-def captured(
-    lead: Lead, at: datetime, source: str, flags: tuple[str, ...] = (), content: str | None = None
-) -> Transition:
+
+def captured(lead: Lead, at: datetime, source: str, flags: tuple[str, ...] = ()) -> Transition:
     """The lead is on record; captured again, it is the same lead."""
     if lead.captured_at:
         return lead, None
     detail = {"flags": list(flags)} if flags else {}
-    return lead._replace(captured_at=at, content=content), _entry("captured", at, source=source, **detail)
+    return lead._replace(captured_at=at), _entry("captured", at, source=source, **detail)
 
 
-def submitted_again(lead: Lead, at: datetime, content: str | None) -> Transition:
-    """The same lead was submitted again. The first submission stands; that another said something else is written down."""
-    if lead.content is None or content == lead.content or lead.differing >= DIFFERING_AT_MOST:
+def submitted_again(lead: Lead, at: datetime, first: str, content: str) -> Transition:
+    """The same lead was submitted again. The first submission stands; that another said something else is written down.
+    Both are given as digests.
+    """
+    if content == first or lead.differing >= DIFFERING_AT_MOST:
         return lead, None
     after = lead._replace(differing=lead.differing + 1)
     return after, _entry("submitted again", at, content="another; the first stands")
@@ -144,8 +152,8 @@ def discarded(lead: Lead, at: datetime, reason: str) -> Transition:
 def opened(lead: Lead, at: datetime, segment: str, team: str, pipeline: str) -> Transition:
     """The lead stands in a team's pipeline. A later routing moves it, an older one heard again does not.
 
-    With another team the person goes whom the former one gave the lead to: until the new team gives it to somebody it is
-    nobody's.
+    With another team the assignee goes whom the former one gave the lead to: until the new team gives it to somebody it
+    is nobody's.
     """
     if lead.opened_at and (
         at < lead.opened_at or (lead.segment, lead.team, lead.pipeline) == (segment, team, pipeline)
@@ -154,23 +162,23 @@ def opened(lead: Lead, at: datetime, segment: str, team: str, pipeline: str) -> 
     after = lead._replace(opened_at=at, segment=segment, team=team, pipeline=pipeline)
     released: Entry = {}
     if lead.assigned_at and lead.team != team and lead.assigned_at < at:
-        after = after._replace(assigned_at=None, person=None)
-        released = {"released": lead.person}
-    return after, _entry("routed", at, segment=segment, team=team, pipeline=pipeline, **released)
+        after = after._replace(assigned_at=None, assignee=None)
+        released = {"released": lead.assignee}
+    return after, _entry("opened", at, segment=segment, team=team, pipeline=pipeline, **released)
 
 
-def assigned(lead: Lead, at: datetime, team: str, person: str) -> Transition:
-    """The lead is a person's. A later assignment moves it, an older one heard again does not; nor does one by a team that
+def assigned(lead: Lead, at: datetime, team: str, assignee: str) -> Transition:
+    """The lead is somebody's of the team. A later assignment moves it, an older one heard again does not; nor does one by a team that
     the lead has left since. A team that is first heard of here has the lead until its routing is heard.
     """
     if lead.opened_at and lead.team != team and at < lead.opened_at:
         return lead, None
-    same = lead.person == person and (lead.team == team or lead.assigned_at == at)
+    same = lead.assignee == assignee and (lead.team == team or lead.assigned_at == at)
     if lead.assigned_at and (at < lead.assigned_at or same):
         return lead, None
     by = lead.team if lead.opened_at else team
-    after = lead._replace(assigned_at=at, person=person, team=by, waits=None)
-    return after, _entry("assigned", at, team=team, person=person)
+    after = lead._replace(assigned_at=at, assignee=assignee, team=by, waits=None)
+    return after, _entry("assigned", at, team=team, assignee=assignee)
 
 
 def left_open(lead: Lead, at: datetime, reason: str) -> Transition:
@@ -208,4 +216,4 @@ def _heard(lead: Lead, outcome: Outcome, current: Outcome) -> bool:
 
 
 def _entry(what: str, at: datetime, **detail: Any) -> Entry:
-    return {"what": what, "at": at.isoformat(), **detail}
+    return {"what": what, "at": at, **detail}

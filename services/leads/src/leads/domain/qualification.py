@@ -139,6 +139,13 @@ class Verdict(NamedTuple):
     scorecard: int
     reasons: tuple[Reason, ...]
 
+    @property
+    def discard_reason(self) -> str | None:
+        """Why the lead is set aside; None where it is not."""
+        if self.disposition != "not_a_target":
+            return None
+        return "not a target" if self.genuine else "not genuine"
+
 
 @dataclass(frozen=True, slots=True)
 class Scorecard:

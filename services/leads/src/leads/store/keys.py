@@ -13,7 +13,6 @@ from uuid import UUID
 
 from chassis import Transaction
 from chassis.sealing import blind_index, derive, new_key, open_bytes, seal_bytes
-from values.contact import email_key
 
 _INTAKE = "intake keys"
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}")
@@ -40,14 +39,8 @@ class Ring:
         return ring
 
 
-def person_id(tx: Transaction, email: str | None, phone: str | None, otherwise: UUID) -> UUID:
-    """The person behind an e-mail address, else a phone number; a lead without either is a person of its own.
-
-    However an address is written, it is one person's. An extension tells a desk from another one, not a person: it may change,
-    and half of the calls from there come without it.
-    """
-    number = (phone or "").partition(";")[0]
-    reach = f"email:{email_key(email)}" if email else f"phone:{number}" if number else f"lead:{otherwise}"
+def person_id(tx: Transaction, reach: str) -> UUID:
+    """The person who is known again by this, as a keyed hash of it."""
     return UUID(bytes=blind_index(Ring.of(tx).pepper, reach))
 
 

@@ -1,4 +1,4 @@
-"""Leads as they stand in the database."""
+"""Leads as they stand in the database: the record, written once; where each is now; and its timeline, which only grows."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,59 +16,73 @@ from leads.domain.money import Money
 
 
 @dataclass(frozen=True)
-class SealedContact:
-    """Who asks, sealed, and what may be known of the lead without knowing them."""
+class Capture:
+    """What is written down once: who asks, sealed, and what may be known of the lead without knowing them. ``content`` is the
+    digest by which what is submitted again is told from this."""
 
     person_id: UUID
     ciphertext: bytes
     about: Mapping[str, Any]
     occurred_at: datetime
+    content: str
 
 
 @dataclass(frozen=True)
-class Record:
-    """What is new about a lead: its state, the lines to add to its history and, once, who it is about."""
+class Change:
+    """What is new about a lead: where it stands now, the entries for its timeline and, once, its capture."""
 
     lead_id: UUID
     lead: Lead
     added: Sequence[Entry] = ()
-    who: SealedContact | None = None
+    capture: Capture | None = None
+
+
+@dataclass(frozen=True)
+class Record:
+    """A lead on record, without who it is about."""
+
+    lead_id: UUID
+    lead: Lead
+    about: Mapping[str, Any]
+    occurred_at: datetime
+    timeline: Sequence[Entry]
 
 
 _PLAIN = Lead._fields[:-1]  # all but the outcomes are kept as they are, in columns of their names
+_COLUMNS = ", ".join(Lead._fields)
+_RENEWED = ", ".join(f"{name} = excluded.{name}" for name in Lead._fields)
 _plain = itemgetter(*_PLAIN)
 
-_LOAD = """
-select lead_id, captured_at, qualified_at, grade, disposition, scorecard, discarded_at, discard_reason, opened_at,
-    segment, team, pipeline, assigned_at, person, waits, content, differing, outcomes
-from lead where lead_id = any($1) order by lead_id for update
-"""
 
-# A lead that was only heard of before gets who it is about when that arrives; the history only grows.
-_SAVE = """
-insert into lead (lead_id, person_id, personal, about, state, occurred_at, captured_at, qualified_at, grade, disposition,
-    scorecard, discarded_at, discard_reason, opened_at, segment, team, pipeline, assigned_at, person, waits, content, differing,
-    outcomes, history)
-select r.lead_id, r.person_id, p.personal, r.about, r.state, r.occurred_at, r.captured_at, r.qualified_at, r.grade,
-    r.disposition, r.scorecard, r.discarded_at, r.discard_reason, r.opened_at, r.segment, r.team, r.pipeline, r.assigned_at,
-    r.person, r.waits, r.content, r.differing, r.outcomes, r.history
-from rows from (
-    json_to_recordset($1::json) as (lead_id uuid, person_id uuid, about jsonb, state text, occurred_at timestamptz,
-        captured_at timestamptz, qualified_at timestamptz, grade text, disposition text, scorecard bigint,
-        discarded_at timestamptz, discard_reason text, opened_at timestamptz, segment text, team text, pipeline text,
-        assigned_at timestamptz, person text, waits text, content text, differing integer, outcomes jsonb, history jsonb)
-) with ordinality as r
-join unnest($2::bytea[]) with ordinality as p(personal, ordinality) using (ordinality)
-on conflict (lead_id) do update set
-    person_id = coalesce(lead.person_id, excluded.person_id), personal = coalesce(lead.personal, excluded.personal),
-    about = coalesce(lead.about, excluded.about), occurred_at = coalesce(lead.occurred_at, excluded.occurred_at),
-    state = excluded.state, captured_at = excluded.captured_at, qualified_at = excluded.qualified_at,
-    grade = excluded.grade, disposition = excluded.disposition, scorecard = excluded.scorecard,
-    discarded_at = excluded.discarded_at, discard_reason = excluded.discard_reason, opened_at = excluded.opened_at,
-    segment = excluded.segment, team = excluded.team, pipeline = excluded.pipeline, assigned_at = excluded.assigned_at,
-    person = excluded.person, waits = excluded.waits, content = excluded.content, differing = excluded.differing,
-    outcomes = excluded.outcomes,
-    history = lead.history || excluded.history
+def _with_columns(statement: str) -> str:
+    return statement.replace("COLUMNS", _COLUMNS).replace("RENEWED", _RENEWED)
+
+
+_LOAD = _with_columns("select lead_id, COLUMNS from lead_place where lead_id = any($1) order by lead_id for update")
+
+# The last number of a lead's timeline stands in its place, under whose lock entries are numbered.
+_SAVE = _with_columns("""
+with recorded as (
+    insert into lead (captured_at, lead_id, person_id, personal, about, occurred_at, content)
+    select $1, * from unnest($2::uuid[], $3::uuid[], $4::bytea[], $5::jsonb[], $6::timestamptz[], $7::text[])
+    on conflict do nothing
+), placed as (
+    insert into lead_place (lead_id, state, COLUMNS, entries)
+    select lead_id, state, COLUMNS, entries from json_populate_recordset(null::lead_place, $8::json)
+    on conflict (lead_id) do update set state = excluded.state, RENEWED, entries = lead_place.entries + excluded.entries
+    returning lead_id, entries
+)
+insert into timeline (lead_id, n, at, what, by, detail)
+select lead_id, placed.entries - added.later, added.at, added.what, $9, added.detail
+from unnest($10::uuid[], $11::integer[], $12::timestamptz[], $13::text[], $14::jsonb[])
+    as added(lead_id, later, at, what, detail)
+join placed using (lead_id)
+""")
+
+_SHOW = """
+select p.*, l.about, l.occurred_at, t.at, t.what, t.by, t.detail
+from lead l join lead_place p using (lead_id) join timeline t using (lead_id)
+where lead_id = $1 order by t.n
 """
 
 
@@ -78,65 +92,77 @@ async def load(tx: Transaction, lead_ids: Iterable[UUID]) -> dict[UUID, Lead]:
     return {row["lead_id"]: _lead(row) for row in rows}
 
 
-async def save(tx: Transaction, records: Sequence[Record]) -> None:
-    """Stores what is new, all in one statement."""
-    if records:
-        await tx.conn.execute(
-            _SAVE,
-            to_json([_row(r) for r in records]).decode(),
-            [r.who.ciphertext if r.who else None for r in records],
-        )
+async def save(tx: Transaction, changes: Sequence[Change], by: str | None = None) -> None:
+    """Stores what is new, all in one statement. ``by`` is whoever did it, where somebody did and not the service by itself."""
+    if not changes:
+        return
+    records = [_record(change.lead_id, change.capture) for change in changes if change.capture]
+    entries = [line for change in changes for line in _lines(change)]
+    await tx.conn.execute(
+        _SAVE,
+        tx.now,
+        *_columns(records, 6),
+        to_json([_place(change) for change in changes]).decode(),
+        by,
+        *_columns(entries, 5),
+    )
 
 
 async def persons(tx: Transaction, lead_ids: Iterable[UUID]) -> dict[UUID, UUID]:
     """Whose these leads are."""
     rows = await tx.conn.fetch("select lead_id, person_id from lead where lead_id = any($1)", list(lead_ids))
-    return {row["lead_id"]: row["person_id"] for row in rows if row["person_id"]}
+    return {row["lead_id"]: row["person_id"] for row in rows}
 
 
-async def show(tx: Transaction, lead_id: UUID) -> dict[str, Any] | None:
-    """One lead's state and history, without who it is about."""
-    row = await tx.conn.fetchrow("select * from lead where lead_id = $1 and captured_at is not null", lead_id)
-    if row is None:
+async def contents(tx: Transaction, lead_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """The digests of what was submitted first."""
+    rows = await tx.conn.fetch("select lead_id, content from lead where lead_id = any($1)", list(lead_ids))
+    return {row["lead_id"]: row["content"] for row in rows}
+
+
+async def show(tx: Transaction, lead_id: UUID) -> Record | None:
+    """One lead as it stands and how it came there."""
+    rows = await tx.conn.fetch(_SHOW, lead_id)
+    if not rows:
         return None
-    lead = _lead(row)
-    return {
-        "id": str(lead_id),
-        "state": lead.state,
-        "grade": lead.grade,
-        "disposition": lead.disposition,
-        "segment": lead.segment,
-        "team": lead.team,
-        "pipeline": lead.pipeline,
-        "person": lead.person,
-        "waits": lead.waits,
-        "discarded_because": lead.discard_reason,
-        "about": row["about"] or {},
-        "occurred_at": row["occurred_at"],
-        "history": row["history"],
-    }
+    timeline = [_entry(row) for row in rows]
+    return Record(lead_id, _lead(rows[0]), rows[0]["about"], rows[0]["occurred_at"], timeline)
 
 
 def _lead(row: asyncpg.Record) -> Lead:
     return Lead._make((*_plain(row), tuple(map(outcome_of, row["outcomes"]))))
 
 
-def _row(record: Record) -> dict[str, Any]:
-    lead = record.lead
-    row: dict[str, Any] = {name: value for name, value in zip(_PLAIN, lead, strict=False) if value is not None}
-    row |= {
-        "lead_id": record.lead_id,
+def _place(change: Change) -> dict[str, Any]:
+    lead = change.lead
+    place: dict[str, Any] = {name: value for name, value in zip(_PLAIN, lead, strict=False) if value is not None}
+    outcomes = [outcome_json(o) for o in lead.outcomes]
+    return place | {
+        "lead_id": change.lead_id,
         "state": lead.state,
-        "outcomes": [outcome_json(o) for o in lead.outcomes],
-        "history": list(record.added),
+        "outcomes": outcomes,
+        "entries": len(change.added),
     }
-    if record.who is not None:
-        row |= {
-            "person_id": record.who.person_id,
-            "about": record.who.about,
-            "occurred_at": record.who.occurred_at,
-        }
-    return row
+
+
+def _record(lead_id: UUID, one: Capture) -> tuple[Any, ...]:
+    return lead_id, one.person_id, one.ciphertext, to_json(one.about).decode(), one.occurred_at, one.content
+
+
+def _lines(change: Change) -> Iterable[tuple[Any, ...]]:
+    """Each entry with how many come after it."""
+    for later, entry in zip(reversed(range(len(change.added))), change.added, strict=True):
+        detail = {name: value for name, value in entry.items() if name not in ("what", "at")}
+        yield change.lead_id, later, entry["at"], entry["what"], to_json(detail).decode()
+
+
+def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> Iterable[Sequence[Any]]:
+    return zip(*rows, strict=True) if rows else [()] * width
+
+
+def _entry(row: asyncpg.Record) -> Entry:
+    by = {"by": row["by"]} if row["by"] else {}
+    return {"what": row["what"], "at": row["at"], **by, **row["detail"]}
 
 
 def outcome_json(outcome: Outcome) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from uuid import UUID
 
 from chassis import Transaction
@@ -11,6 +12,7 @@ from contracts.leads.lead import LeadAttributes
 from leads.domain import lead as lifecycle
 from leads.domain.flags import UNKNOWN_CAMPAIGN
 from leads.domain.lead import Entry, Lead
+from leads.domain.person import reach
 from leads.domain.personal import Personal
 from leads.domain.qualification import Verdict, facts
 from leads.domain.scorecard import CURRENT
@@ -26,7 +28,7 @@ from leads.use_cases.personal import digest, pack, unpack
 OF_SOMEBODY_ELSE = ""  # no digest of anybody's
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Fresh:
     """A submission that is no lead on record yet, opened."""
 
@@ -36,6 +38,7 @@ class Fresh:
     key: bytes
     about: LeadAttributes
 
+    @cached_property
     def content(self) -> str:
         """A digest of what was said, under the person's key: who forgets the person forgets it too."""
         return digest(self.key, self.personal, self.about)
@@ -74,9 +77,7 @@ async def take_in(events: Sequence[LeadSubmitted | OutcomeReported], tx: Transac
     await leads.save(
         tx,
         [
-            leads.Record(
-                lead_id, current[lead_id], entries, _sealed_contact(fresh[lead_id]) if lead_id in fresh else None
-            )
+            leads.Change(lead_id, current[lead_id], entries, _capture(fresh[lead_id]) if lead_id in fresh else None)
             for lead_id, entries in added.items()
         ],
     )
@@ -109,7 +110,7 @@ def _opened(tx: Transaction, submission: LeadSubmitted, door_keys: Mapping[str, 
         personal = unpack(unseal(submission.person, door_keys[submission.person.key], submission.lead_id.bytes))
     except (KeyError, CannotOpen):
         return None
-    return keys.person_id(tx, personal.email, personal.phone, submission.lead_id), personal
+    return keys.person_id(tx, reach(personal.email, personal.phone, submission.lead_id)), personal
 
 
 async def _submitted_again(
@@ -119,19 +120,23 @@ async def _submitted_again(
     current: dict[UUID, Lead],
     added: dict[UUID, list[Entry]],
 ) -> None:
-    """A known lead that is submitted with other content stays as it is, and its history says so. What can't be opened any
-    more, or was put on record before there were digests, can't be compared."""
+    """A known lead that is submitted with other content stays as it is, and its timeline says so. What can't be opened any
+    more can't be compared."""
     firsts = {id(one.submission) for one in fresh.values()}
     again = [o for o in submitted if current.get(o.lead_id, Lead()).known and id(o) not in firsts]
     door_keys = await keys.intake_keys(tx, (one.person.key for one in again)) if again else {}
     opened = [(one, *who) for one in again if (who := _opened(tx, one, door_keys))]
-    known = {one.person_id: one.key for one in fresh.values()}
-    if opened:
-        known |= await keys.known_person_keys(tx, (person_id for _, person_id, _ in opened))
+    if not opened:
+        return
+    known = await keys.known_person_keys(tx, (person_id for _, person_id, _ in opened))
+    known |= {one.person_id: one.key for one in fresh.values()}
+    first = await leads.contents(tx, (one.lead_id for one, _, _ in opened))
+    first |= {lead_id: one.content for lead_id, one in fresh.items()}
     for one, person_id, personal in opened:
         theirs = known.get(person_id)
         content = digest(theirs, personal, to_events.attributes(one)) if theirs else OF_SOMEBODY_ELSE
-        current[one.lead_id], entry = lifecycle.submitted_again(current[one.lead_id], tx.now, content)
+        lead, entry = lifecycle.submitted_again(current[one.lead_id], tx.now, first[one.lead_id], content)
+        current[one.lead_id] = lead
         if entry:
             added.setdefault(one.lead_id, []).append(entry)
 
@@ -159,15 +164,14 @@ def _on_record(lead: Lead, one: Fresh, flags: tuple[str, ...], tx: Transaction) 
     """Captured, qualified and, where it is no target, discarded; each told."""
     submission, about, verdict = one.submission, one.about, judge(one.submission, one.personal)
     steps: list[Entry | None] = []
-    lead, entry = lifecycle.captured(lead, tx.now, submission.source, flags, one.content())
+    lead, entry = lifecycle.captured(lead, tx.now, submission.source, flags)
     steps.append(entry)
     tx.emit(to_events.captured(submission, about, flags, tx.now))
     judged = verdict.grade, verdict.disposition, verdict.scorecard, verdict.score, dict(verdict.reasons)
     lead, entry = lifecycle.qualified(lead, tx.now, *judged)
     steps.append(entry)
     tx.emit(to_events.qualified(submission.lead_id, verdict, about, tx.now))
-    if verdict.disposition == "not_a_target":
-        reason = "not a target" if verdict.genuine else "not genuine"
+    if reason := verdict.discard_reason:
         lead, entry = lifecycle.discarded(lead, tx.now, reason)
         steps.append(entry)
         tx.emit(to_events.discarded(submission.lead_id, reason, tx.now))
@@ -189,9 +193,8 @@ def _close(
         tx.emit(to_events.closed(lead_id, lead), caused_by)
 
 
-def _sealed_contact(one: Fresh) -> leads.SealedContact:
+def _capture(one: Fresh) -> leads.Capture:
     """Who and what the lead is about, sealed under the person's own key and bound to this lead."""
     ciphertext = seal_bytes(one.key, pack(one.personal), one.submission.lead_id.bytes)
-    return leads.SealedContact(
-        one.person_id, ciphertext, one.about.model_dump(mode="json", exclude_none=True), one.submission.occurred_at
-    )
+    about = one.about.model_dump(mode="json", exclude_none=True)
+    return leads.Capture(one.person_id, ciphertext, about, one.submission.occurred_at, one.content)

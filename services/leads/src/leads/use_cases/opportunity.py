@@ -15,7 +15,7 @@ Decision = LeadRouted | LeadAssigned | LeadUnassigned | LeadUnroutable
 
 
 async def follow_decisions(events: Sequence[Decision], tx: Transaction) -> None:
-    """Opens the opportunity in its team's pipeline, names its person, or writes down why there is none."""
+    """Opens the opportunity in its team's pipeline, names its assignee, or writes down why there is none."""
     current = await leads.load(tx, (e.lead_id for e in events))
     added: dict[UUID, list[Entry]] = defaultdict(list)
     for event in events:
@@ -31,7 +31,7 @@ async def follow_decisions(events: Sequence[Decision], tx: Transaction) -> None:
                 ),
                 caused_by=event,
             )
-    await leads.save(tx, [leads.Record(i, current[i], entries) for i, entries in added.items()])
+    await leads.save(tx, [leads.Change(i, current[i], entries) for i, entries in added.items()])
 
 
 def _step(lead: Lead, event: Decision) -> Transition:

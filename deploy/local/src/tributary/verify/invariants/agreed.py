@@ -79,8 +79,8 @@ def _stands(lead: Known, decision: Decision) -> str:
     """What the lead's record has that the decision has not; nothing when it follows."""
     if decision.segment is not None and (lead.segment, lead.team) != (decision.segment, decision.team):
         return f"{lead.segment}/{lead.team}, and was decided for {decision.segment}/{decision.team}"
-    if lead.person != decision.person and (decision.person or decision.team):
-        return f"{lead.person or 'nobody'}, and was decided for {decision.person or 'nobody'} of {decision.team}"
+    if lead.assignee != decision.person and (decision.person or decision.team):
+        return f"{lead.assignee or 'nobody'}, and was decided for {decision.person or 'nobody'} of {decision.team}"
     return ""
 
 

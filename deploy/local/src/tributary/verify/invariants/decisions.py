@@ -141,7 +141,7 @@ def _follows(
         yield Violation(
             _kind(place, heard), f"lead {lead_id} stands with {_words(place)}, and leads has heard {_words(heard)}"
         )
-    person = lead.person if lead.assigned_at else None
+    person = lead.assignee if lead.assigned_at else None
     name = assigned.person if assigned else None
     if person != name and (complete or name):
         yield Violation(

@@ -91,7 +91,7 @@ def state_of(lead: Known) -> str:
     if lead.assigned_at:
         return "assigned"
     if lead.opened_at:
-        return "routed"
+        return "opened"
     return "qualified" if lead.qualified_at else "captured"
 
 

@@ -21,16 +21,17 @@ from tributary.verify.events import (
     canonical,
 )
 from tributary.verify.invariants.violation import Invariant, Kind, Violation
+from tributary.verify.snapshot import Entry as Held
 from tributary.verify.snapshot import Known, Snapshot
 
 ORDER = {"captured": 0, "qualified": 1, "discarded": 2}
 OWN = frozenset({"note", "released"})
-UNTOLD = "submitted again"  # what only the history says, as often as the row counts it
+UNTOLD = "submitted again"  # what only the timeline says, as often as the place counts it
 
 
 @dataclass
 class Told:
-    """What was said of one lead, by whatever history, as its row would have it and as its history would."""
+    """What was said of one lead, by whatever history, as its row would have it and as its timeline would."""
 
     captured: list[Captured] = field(default_factory=list)
     qualified: list[Qualified] = field(default_factory=list)
@@ -63,7 +64,7 @@ def _note(of: Told, body: Any) -> None:
 
 
 def entry(body: Any) -> Entry:
-    """The line that this event makes in the history of its lead, by the leads service's own functions."""
+    """The entry that this event makes in the timeline of its lead, by the leads service's own functions."""
     match body:
         case Captured():
             _, line = life.captured(Lead(), body.at, body.source, body.flags)
@@ -87,21 +88,42 @@ def entry(body: Any) -> Entry:
 
 
 def written(snapshot: Snapshot) -> Iterator[Violation]:
-    """The columns of each lead's row, and then its history."""
+    """The columns of each lead's record and place, and then its timeline."""
     whole = snapshot.logs["leads.lead"].complete and snapshot.logs["territory.lead"].complete
     of_all = emitted(snapshot)
     for lead_id, lead in snapshot.leads.leads.items():
         of = of_all.get(lead_id, Told())
         if lead.captured_at:
             yield from _columns(lead_id, lead, of)
-        try:
-            history = json.loads(lead.history)
-        except ValueError:
-            history = None
-        if not isinstance(history, list) or not all(isinstance(line, dict) for line in history):
-            yield Violation("wrong", f"lead {lead_id}: its history is no list of what happened")
-            continue
-        yield from _history(lead_id, lead, history, of.entries if whole and of.entries else None)
+        yield from _numbers(lead_id, lead)
+        timeline = [entry_of(one) for one in lead.timeline]
+        yield from _timeline(lead_id, lead, timeline, of.entries if whole and of.entries else None)
+    for lead_id in snapshot.leads.astray:
+        yield Violation("lost", f"lead {lead_id} has a timeline, and is on no record and in no place")
+
+
+def entry_of(held: Held) -> Entry:
+    """An entry as the domain makes it, of a row of the timeline."""
+    detail = json.loads(held.detail)
+    return {
+        "what": held.what,
+        "at": held.at,
+        **(detail if isinstance(detail, dict) else {"detail": detail}),
+    }
+
+
+def _numbers(lead_id: str, lead: Known) -> Iterator[Violation]:
+    """Record and place are made together, and the place counts what the timeline numbers."""
+    if lead.captured_at != lead.in_place_since:
+        kind: Kind = "wrong" if lead.in_place_since and lead.captured_at else "lost"
+        said = f"is on record since {lead.captured_at}, and by its place since {lead.in_place_since}"
+        yield Violation(kind, f"lead {lead_id} {said}")
+    numbers = [one.n for one in lead.timeline]
+    if numbers != list(range(1, lead.entries + 1)):
+        kind = "lost" if len(numbers) < lead.entries else "invented"
+        yield Violation(
+            kind, f"lead {lead_id}: its timeline has the numbers {numbers}, its place counts {lead.entries}"
+        )
 
 
 def _columns(lead_id: str, lead: Known, of: Told) -> Iterator[Violation]:
@@ -143,20 +165,20 @@ def _differing(held: str, right: str) -> str:
     return f"is not as it was told, in {', '.join(sorted(names)) or 'its form'}"
 
 
-def _history(lead_id: str, lead: Known, history: list[Entry], event: list[Entry] | None) -> Iterator[Violation]:
-    again = sum(line.get("what") == UNTOLD for line in history)
+def _timeline(lead_id: str, lead: Known, timeline: list[Entry], event: list[Entry] | None) -> Iterator[Violation]:
+    again = sum(line.get("what") == UNTOLD for line in timeline)
     if again != lead.differing:
         kind: Kind = "lost" if again < lead.differing else "invented"
-        yield Violation(kind, f"lead {lead_id} was submitted again {lead.differing} times, its history says {again}")
-    for n, line in enumerate(history):
-        if line in history[:n] and line.get("what") != UNTOLD:
-            yield Violation("doubled", f"lead {lead_id}: its history says twice that it was {line.get('what')}")
+        yield Violation(kind, f"lead {lead_id} was submitted again {lead.differing} times, its timeline says {again}")
+    for n, line in enumerate(timeline):
+        if line in timeline[:n] and line.get("what") != UNTOLD:
+            yield Violation("doubled", f"lead {lead_id}: its timeline says twice that it was {line.get('what')}")
         elif event is not None and line.get("what") != UNTOLD and _as_told_of(line) not in event:
-            yield Violation("invented", f"lead {lead_id}: its history says {_words(line)}, and nobody told that")
+            yield Violation("invented", f"lead {lead_id}: its timeline says {_words(line)}, and nobody told that")
     for line in due(lead):
-        if not any(line.items() <= held.items() for held in history):
-            yield Violation("lost", f"lead {lead_id}: its history does not say {_words(line)}")
-    yield from _in_order(lead_id, history)
+        if not any(line.items() <= held.items() for held in timeline):
+            yield Violation("lost", f"lead {lead_id}: its timeline does not say {_words(line)}")
+    yield from _in_order(lead_id, timeline)
 
 
 def _as_told_of(line: Entry) -> Entry:
@@ -165,28 +187,28 @@ def _as_told_of(line: Entry) -> Entry:
 
 
 def due(lead: Known) -> Iterable[Entry]:
-    """What the history must say, as far as the row knows it."""
+    """What the timeline must say, as far as record and place know it."""
     if lead.captured_at:
-        yield {"what": "captured", "at": lead.captured_at.isoformat()}
+        yield {"what": "captured", "at": lead.captured_at}
     if lead.qualified_at:
-        yield {"what": "qualified", "at": lead.qualified_at.isoformat(), "grade": lead.grade}
+        yield {"what": "qualified", "at": lead.qualified_at, "grade": lead.grade}
     if lead.discarded_at:
-        yield {"what": "discarded", "at": lead.discarded_at.isoformat()}
+        yield {"what": "discarded", "at": lead.discarded_at}
     if lead.opened_at:
-        yield {"what": "routed", "at": lead.opened_at.isoformat(), "team": lead.team}
+        yield {"what": "opened", "at": lead.opened_at, "team": lead.team}
     if lead.assigned_at:
-        yield {"what": "assigned", "at": lead.assigned_at.isoformat(), "person": lead.person}
+        yield {"what": "assigned", "at": lead.assigned_at, "assignee": lead.assignee}
     if lead.waits and not lead.assigned_at:
         yield {"what": "waits", "reason": lead.waits}
     for n, (result, _, _) in enumerate(lead.outcomes, 1):
         yield {"what": result, "revision": n}
 
 
-def _in_order(lead_id: str, history: list[Entry]) -> Iterator[Violation]:
-    steps = [ORDER[line["what"]] for line in history if line.get("what") in ORDER]
-    revisions = [line["revision"] for line in history if "revision" in line]
+def _in_order(lead_id: str, timeline: list[Entry]) -> Iterator[Violation]:
+    steps = [ORDER[line["what"]] for line in timeline if line.get("what") in ORDER]
+    revisions = [line["revision"] for line in timeline if "revision" in line]
     if steps != sorted(steps) or revisions != sorted(revisions):
-        yield Violation("wrong", f"lead {lead_id}: its history is not in the order in which it happened")
+        yield Violation("wrong", f"lead {lead_id}: its timeline is not in the order in which it happened")
 
 
 def _words(line: Entry) -> str:
@@ -225,8 +247,8 @@ def _opens(name: str, keys: set[str]) -> bool:
 
 WRITTEN = Invariant(
     "written",
-    "A lead's grade, disposition, attributes, times and reasons are as they were told, and its history says what was told and"
-    " heard of it, all of that and nothing else, in order.",
+    "A lead's grade, disposition, attributes, times and reasons are as they were told, and its timeline says what was told"
+    " and heard of it, all of that and nothing else, in order.",
     written,
 )
 SEALED = Invariant(

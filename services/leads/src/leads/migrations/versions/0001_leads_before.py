@@ -1,4 +1,4 @@
-"""Leads, persons with their keys, intake keys, outcomes that wait, known campaigns."""
+"""Leads with their places and timelines, persons with their keys, intake keys, outcomes that wait, known campaigns."""
 
 from alembic import op
 
@@ -9,11 +9,22 @@ SQL = (
     """
     create table lead (
         lead_id uuid primary key,
-        person_id uuid,
-        personal bytea,
-        about jsonb,
+        person_id uuid not null,
+        personal bytea not null,
+        about jsonb not null,
+        occurred_at timestamptz not null,
+        captured_at timestamptz not null,
+        content text not null
+    ) with (
+        autovacuum_vacuum_scale_factor = 0.5,
+        autovacuum_analyze_scale_factor = 1,
+        autovacuum_vacuum_insert_scale_factor = 1
+    )
+    """,
+    """
+    create table lead_place (
+        lead_id uuid primary key,
         state text not null,
-        occurred_at timestamptz,
         captured_at timestamptz,
         qualified_at timestamptz,
         grade text,
@@ -26,23 +37,42 @@ SQL = (
         team text,
         pipeline text,
         assigned_at timestamptz,
-        person text,
+        assignee text,
         waits text,
-        content text,
-        differing int not null default 0,
-        outcomes jsonb not null default '[]',
-        history jsonb not null default '[]'
+        differing integer not null,
+        outcomes jsonb not null,
+        entries integer not null
     ) with (
-        fillfactor = 45,
+        fillfactor = 35,
         autovacuum_vacuum_scale_factor = 0.5,
         autovacuum_analyze_scale_factor = 1,
         autovacuum_vacuum_insert_scale_factor = 1
     )
     """,
+    """
+    create table timeline (
+        lead_id uuid not null,
+        at timestamptz not null,
+        n integer not null,
+        what text not null,
+        by text,
+        detail jsonb not null,
+        primary key (lead_id, n)
+    ) with (
+        autovacuum_vacuum_scale_factor = 0.5,
+        autovacuum_analyze_scale_factor = 1,
+        autovacuum_vacuum_insert_scale_factor = 1
+    )
+    """,
+    "comment on table lead is 'written once, at capture'",
+    "comment on table lead_place is 'where each lead is now'",
+    "comment on table timeline is 'append only'",
     "comment on column lead.personal is 'contact, message and answers, sealed under the person''s key'",
     "comment on column lead.about is 'what may be known without knowing the person'",
     "comment on column lead.content is 'a digest of what was submitted, keyed with the person''s key'",
-    "comment on column lead.history is 'append only'",
+    "comment on column lead_place.captured_at is 'null as long as the lead was only heard of'",
+    "comment on column lead_place.entries is 'the number of the last entry of its timeline'",
+    "comment on column timeline.by is 'who did it, where somebody did'",
     """
     create table person (
         person_id uuid primary key,
