@@ -33,7 +33,7 @@ KpiRow = create_model(
     version=(int, ...),
     **{number.name: _field(number) for number in NUMBERS},
 )
-_ROWS = TypeAdapter(list[KpiRow])  # type: ignore[valid-type]
+_ROWS = TypeAdapter(list[KpiRow])
 
 
 class KpiTable(BaseModel):
@@ -44,7 +44,7 @@ class KpiTable(BaseModel):
     """
 
     as_of: dict[str, datetime]
-    rows: list[KpiRow]  # type: ignore[valid-type]
+    rows: list[KpiRow]
     next: str | None = None
 
 
@@ -73,9 +73,10 @@ class LeadsBehind(BaseModel):
     before: UUID | None
 
 
-def row(kpi: Kpi) -> BaseModel:
+def row(kpi: Kpi) -> KpiRow:
     """A KPI row as it is shown."""
-    return KpiRow.model_construct(key=kpi.key, version=kpi.version, **kpi.numbers())
+    numbers: dict[str, Any] = kpi.numbers()
+    return KpiRow.model_construct(key=kpi.key, version=kpi.version, **numbers)
 
 
 def rows_json(kpis: Iterable[Kpi]) -> str:

@@ -2,17 +2,14 @@
 
 What a lead contributes, what a KPI row stores, how it looks over HTTP, in the stream and on ``metrics.kpi``, what ``verify``
 compares and what the documents say all follow from here. A new number is one more definition; where it counts a step that
-nothing counted before, the definition names the event and the service hears it from then on.
+nothing counted before, the definition names the event and the service hears it from then on. Expressions are Python over ``lead``, a ``LeadFact``.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from metrics.domain.facts import LeadFact
-
 By = Literal["segment", "channel", "team", "campaign"]
-Unit = Literal["count", "money"]
 
 ALL = "all"  # the period of all time: every row's so far
 
@@ -23,33 +20,28 @@ NONE = "(none)"  # the fact names no campaign, no channel, no segment
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """A whole number that each captured lead adds: what ``of`` says of it, or how often it made the step that ``step``, an
-    event's type, tells."""
+    """A whole number that each captured lead adds: ``of``, an expression over its fact, or how often it made the step that the
+    events of type ``step`` tell."""
 
     name: str
     means: str
-    of: Callable[[LeadFact], int] | None = None
+    of: str = ""
     step: str = ""
 
     @property
-    def unit(self) -> Unit:
-        """How many."""
-        return "count"
+    def adds(self) -> str:
+        """The expression."""
+        return self.of or f"lead.times({step_of(self.step)!r})"
 
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """Minor units per currency, never added across currencies. ``of`` says what a captured lead adds; without it the number is
-    what the budget lines of campaigns have incurred."""
+    """Minor units per currency, never added across currencies: the amount of each captured lead of which ``when`` is true, or,
+    without it, what the budget lines of campaigns have incurred."""
 
     name: str
     means: str
-    of: Callable[[LeadFact], tuple[str, int] | None] | None = None
-
-    @property
-    def unit(self) -> Unit:
-        """How much of which currency."""
-        return "money"
+    when: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,23 +71,19 @@ class Dimension:
 Number: TypeAlias = Count | Amount | Ratio
 
 
-def _won(lead: LeadFact) -> tuple[str, int] | None:
-    return (lead.currency, lead.amount) if lead.outcome == "won" and lead.amount and lead.currency else None
-
-
 NUMBERS: tuple[Number, ...] = (
-    Count("leads", "captured leads; whatever else is heard of a lead counts once it is captured", lambda lead: 1),
-    Count("qualified", "judged by the scorecard", lambda lead: lead.qualified_at is not None),
+    Count("leads", "captured leads; whatever else is heard of a lead counts once it is captured", "1"),
+    Count("qualified", "judged by the scorecard", "lead.qualified_at is not None"),
     Count(
         "valid",
         "genuine and worth a salesperson's time, now or later; or won: whoever was won was a valid lead, whatever the"
         " scorecard said",
-        lambda lead: lead.counts_as_valid,
+        "lead.counts_as_valid",
     ),
-    Count("routed", "its segment and team are known", lambda lead: lead.segment is not None),
-    Count("assigned", "a salesperson has it", lambda lead: lead.assignee is not None),
-    Count("won", "its newest outcome is won", lambda lead: lead.outcome == "won"),
-    Count("lost", "its newest outcome is lost", lambda lead: lead.outcome == "lost"),
+    Count("routed", "its segment and team are known", "lead.segment is not None"),
+    Count("assigned", "a salesperson has it", "lead.assignee is not None"),
+    Count("won", "its newest outcome is won", "lead.outcome == 'won'"),
+    Count("lost", "its newest outcome is lost", "lead.outcome == 'lost'"),
     Ratio(
         "conversion",
         "lead-to-won, a part of its whole and so at most 1. It is not the rate of the requirements (valid leads per target"
@@ -103,7 +91,7 @@ NUMBERS: tuple[Number, ...] = (
         "won",
         "valid",
     ),
-    Amount("won_amount", "what its won leads were won for", _won),
+    Amount("won_amount", "what its won leads were won for", "lead.outcome == 'won'"),
     Amount(
         "spend",
         "what budget lines have incurred, at the campaign, and at the channel and segment that its plan names; teams have none",
@@ -130,10 +118,9 @@ def measures() -> tuple[Count | Amount, ...]:
     return tuple(number for number in NUMBERS if not isinstance(number, Ratio))
 
 
-def counted(step: str) -> Callable[[LeadFact], int]:
-    """How often a lead made the step that events of this type tell."""
-    name = step_of(step)
-    return lambda lead: lead.times(name)
+def steps() -> frozenset[str]:
+    """The types of the events that are counted by themselves."""
+    return frozenset(measure.step for measure in measures() if isinstance(measure, Count) and measure.step)
 
 
 def step_of(event_type: str) -> str:
@@ -148,7 +135,8 @@ def page() -> Iterator[str]:
         if isinstance(number, Ratio):
             yield f"| `{number.name}` | ratio | `{number.part} / {number.whole}`: {number.means}. Null while `{number.whole}` is 0 |"
         else:
-            yield f"| `{number.name}` | {number.unit} | {number.means} |"
+            unit = "count" if isinstance(number, Count) else "minor units per currency"
+            yield f"| `{number.name}` | {unit} | {number.means} |"
     yield from ("", "| dimension | is | and where there is none |", "|---|---|---|")
     for dimension in DIMENSIONS:
         nowhere = ", else ".join(f"`{name}`" for _, name in dimension.nowhere)

@@ -7,7 +7,7 @@ dimension, so each dimension sums to the number of leads.
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 
-from metrics.domain.catalogue import DIMENSIONS, NONE, Amount, By, Count, Dimension, counted, measures
+from metrics.domain.catalogue import DIMENSIONS, NONE, Amount, By, Count, Dimension, measures
 from metrics.domain.facts import CampaignFact, LeadFact, LineFact
 
 Key = tuple[By, str]
@@ -18,39 +18,39 @@ Counts = tuple[int, ...]
 Contribution = tuple[tuple[Key, ...], Counts, tuple[tuple[str, str, int], ...]]
 Contributions = Mapping[tuple[str, ...], int]
 
-COUNTS = tuple(m.name for m in measures() if isinstance(m, Count))
-_COUNTS = tuple(m.of or counted(m.step) for m in measures() if isinstance(m, Count))
-_AMOUNTS = tuple((m.name, m.of) for m in measures() if isinstance(m, Amount) and m.of)
-_SPENT = tuple(m.name for m in measures() if isinstance(m, Amount) and not m.of)
+COUNTS = tuple(measure.name for measure in measures() if isinstance(measure, Count))
+_SPENT = tuple(measure.name for measure in measures() if isinstance(measure, Amount) and not measure.when)
 _SPENT_BY = tuple((d.name, d.columns) for d in DIMENSIONS if d.columns[-1] in CampaignFact.__slots__)
 _NOTHING = (0,) * len(COUNTS)
 
 
-def _key(dimension: Dimension) -> Callable[[LeadFact], Key]:
-    """How a lead's key of this dimension is found."""
-    by, columns, nowhere = dimension.name, dimension.columns, dimension.nowhere
-
-    def key(fact: LeadFact) -> Key:
-        for column in columns:
-            if name := getattr(fact, column):
-                return by, name
-        return by, next(name for column, name in nowhere if column is None or getattr(fact, column) is not None)
-
-    return key
+def _key(dimension: Dimension) -> str:
+    """The expression of a lead's key."""
+    nowhere = ""
+    for column, name in reversed(dimension.nowhere):
+        nowhere = repr(name) if column is None else f"({name!r} if lead.{column} is not None else {nowhere})"
+    return " or ".join([*(f"lead.{column}" for column in dimension.columns), nowhere])
 
 
-_KEYS = tuple(_key(dimension) for dimension in DIMENSIONS)
+def _compiled() -> Callable[[LeadFact], Contribution]:
+    """All definitions as one function: it runs twice for most events, and is as fast as if it had been written by hand."""
+    keys = "".join(f"({d.name!r}, {_key(d)})," for d in DIMENSIONS)
+    counts = "".join(f"({m.adds})," for m in measures() if isinstance(m, Count))
+    amounts = [
+        f"((({m.name!r}, lead.currency, lead.amount),) if ({m.when}) and lead.amount and lead.currency else ())"
+        for m in measures()
+        if isinstance(m, Amount) and m.when
+    ]
+    compiled: Callable[[LeadFact], Contribution] = eval(f"lambda lead: (({keys}), ({counts}), {' + '.join(amounts)})")
+    return compiled
+
+
+_contribution = _compiled()
 
 
 def contribution(fact: LeadFact) -> Contribution | None:
     """Where a lead counts and for what; None until it is captured, whatever else has been heard of it."""
-    if fact.captured_at is None:
-        return None
-    return (
-        tuple([key(fact) for key in _KEYS]),
-        tuple([of(fact) for of in _COUNTS]),
-        tuple([(name, *amount) for name, of in _AMOUNTS if (amount := of(fact))]),
-    )
+    return None if fact.captured_at is None else _contribution(fact)
 
 
 def spending(campaign: CampaignFact) -> tuple[Key, ...]:
@@ -58,7 +58,9 @@ def spending(campaign: CampaignFact) -> tuple[Key, ...]:
 
     No team: no plan says which team a campaign works for.
     """
-    keys = ((by, next(filter(None, [getattr(campaign, column) for column in columns]), NONE)) for by, columns in _SPENT_BY)
+    keys = (
+        (by, next(filter(None, [getattr(campaign, column) for column in columns]), NONE)) for by, columns in _SPENT_BY
+    )
     return tuple(keys)
 
 

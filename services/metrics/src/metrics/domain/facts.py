@@ -79,7 +79,7 @@ class LeadFact:
         return stands + len(self.steps.get(step, ()) if self.steps else ())
 
     def stepped(self, step: str, at: datetime) -> None:
-        """The lead made this step then, and no column says so."""
+        """The lead made this step then, and no column says so: of two times the later one has the column."""
         time, steps = at.astimezone(UTC).isoformat(), self.steps or {}
         if time not in steps.get(step, ()):
             self.steps = {**steps, step: sorted([*steps.get(step, ()), time])[:MOST_TIMES]}
@@ -89,40 +89,40 @@ class LeadFact:
         held = self.captured_at
         if held is None or (at, channel, campaign or "") > (held, self.channel or "", self.campaign or ""):
             self.captured_at, self.channel, self.campaign = at, channel, campaign
-        self._earlier("captured", at, held)
+        if held is not None and held != at:
+            self.stepped("captured", min(at, held))
 
     def qualified(self, at: datetime, valid: bool) -> None:
         """The scorecard judged it."""
         held = self.qualified_at
         if held is None or (at, valid) > (held, self.valid):
             self.qualified_at, self.valid = at, valid
-        self._earlier("qualified", at, held)
+        if held is not None and held != at:
+            self.stepped("qualified", min(at, held))
 
     def discarded(self, at: datetime) -> None:
         """It was set aside."""
         held = self.discarded_at
         if held is None or at > held:
             self.discarded_at = at
-        self._earlier("discarded", at, held)
+        if held is not None and held != at:
+            self.stepped("discarded", min(at, held))
 
     def routed(self, at: datetime, segment: str | None, team: str | None) -> None:
         """It belongs to this segment and team, or, with neither, no rule claimed it."""
         held = self.routed_at
         if held is None or (at, segment or "", team or "") > (held, self.segment or "", self.team or ""):
             self.routed_at, self.segment, self.team = at, segment, team
-        self._earlier("routed", at, held)
+        if held is not None and held != at:
+            self.stepped("routed", min(at, held))
 
     def assigned(self, at: datetime, assignee: str | None) -> None:
         """It was given to this salesperson, or, without one, waits in its team's queue."""
         held = self.assigned_at
         if held is None or (at, assignee or "") > (held, self.assignee or ""):
             self.assigned_at, self.assignee = at, assignee
-        self._earlier("assigned", at, held)
-
-    def _earlier(self, step: str, at: datetime, held: datetime | None) -> None:
-        """Of two times of a step the later one has the column."""
         if held is not None and held != at:
-            self.stepped(step, min(at, held))
+            self.stepped("assigned", min(at, held))
 
     def closed(
         self,
@@ -136,14 +136,13 @@ class LeadFact:
         """It was won or lost; a higher revision corrects a lower one of its history, whatever its time."""
         said = (revision, outcome, amount or 0, currency or "", at)
         held = (self.revision, self.outcome or "", self.amount or 0, self.currency or "", self.closed_at or at)
-        times = {at, self.closed_at or at}
+        stood = self.closed_at
         if _newer(said, history, held, self.history):
             self.revision, self.outcome, self.amount, self.currency = revision, outcome, amount, currency
             self.closed_at, self.history = at, history or self.history
-        for time in times - {self.closed_at}:
-            self.stepped("closed", time)
-        if self.steps and self.closed_at:
-            self._stands("closed", self.closed_at)
+        if stood is not None and stood != at:
+            self.stepped("closed", stood if self.closed_at == at else at)
+            self._stands("closed", self.closed_at or at)
 
     def _stands(self, step: str, at: datetime) -> None:
         """This time has the column, again perhaps, because a history began anew: it is not kept twice."""

@@ -12,7 +12,7 @@ Value: TypeAlias = int | Amounts
 Measures: TypeAlias = Mapping[str, Value]  # what a row stores: measures that are not zero, by name
 
 
-def apart(measures: Measures) -> Iterator[tuple[Number, int]]:
+def by_number(measures: Measures) -> Iterator[tuple[Number, int]]:
     """Every number of a row by itself, money by currency."""
     for name, value in measures.items():
         if isinstance(value, Mapping):
@@ -26,15 +26,15 @@ def moved(measures: Measures, changes: Changes) -> Measures:
     row: dict[str, Any] = dict(measures)
     for number, n in changes.items():
         if isinstance(number, str):
-            row[number] = row.get(number, 0) + n
-            if not row[number]:
-                del row[number]
+            name, value = number, row.get(number, 0) + n
         else:
             name, currency = number
-            amounts = {**row.get(name, {}), currency: row.get(name, {}).get(currency, 0) + n}
-            row[name] = {currency: minor for currency, minor in amounts.items() if minor}
-            if not row[name]:
-                del row[name]
+            amounts = row.get(name, {})
+            value = {c: minor for c, minor in {**amounts, currency: amounts.get(currency, 0) + n}.items() if minor}
+        if value:
+            row[name] = value
+        else:
+            row.pop(name, None)
     return row
 
 

@@ -11,7 +11,7 @@ from chassis import Transaction
 from chassis.query import fetch
 from metrics.domain.catalogue import DIMENSIONS, By, Dimension
 from metrics.domain.facts import CampaignFact, LeadFact, LineFact
-from metrics.store.columns import names, upsert
+from metrics.store.columns import select_from, upsert
 from metrics.store.tables import CAMPAIGN_FACT, LEAD_FACT, LINE_FACT
 
 # The replicas of this service write facts one at a time. Two at once would take the rows of facts and numbers in
@@ -22,14 +22,14 @@ _TAKE_TURN = (
     "select pg_advisory_xact_lock(hashtextextended('metrics.facts', 0)), set_config('enable_seqscan', 'off', true)"
 )
 
-_ALL_LEADS = f"select {names(LEAD_FACT)} from lead_fact"
-_LEADS = f"{_ALL_LEADS} where lead_id = any($1::uuid[])"
+_ALL_LEADS = select_from(LEAD_FACT)
+_LEADS = select_from(LEAD_FACT, "where lead_id = any($1::uuid[])")
 _SAVE_LEADS = upsert(LEAD_FACT)
-_ALL_CAMPAIGNS = f"select {names(CAMPAIGN_FACT)} from campaign_fact"
-_CAMPAIGNS = f"{_ALL_CAMPAIGNS} where campaign = any($1::text[])"
+_ALL_CAMPAIGNS = select_from(CAMPAIGN_FACT)
+_CAMPAIGNS = select_from(CAMPAIGN_FACT, "where campaign = any($1::text[])")
 _SAVE_CAMPAIGNS = upsert(CAMPAIGN_FACT)
-_ALL_LINES = f"select {names(LINE_FACT)} from line_fact"
-_LINES = f"{_ALL_LINES} where campaign = any($1::text[])"
+_ALL_LINES = select_from(LINE_FACT)
+_LINES = select_from(LINE_FACT, "where campaign = any($1::text[])")
 _SAVE_LINES = upsert(LINE_FACT)
 
 # Written for channels, and the same for the other dimensions whose names are compared.

@@ -1,29 +1,28 @@
 """The numbers: merged from differences, read whole, and found by what changed since."""
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from asyncpg import Record
+from pydantic_core import from_json, to_json
 
 from chassis import Transaction
 from metrics.domain.catalogue import ALL, By
 from metrics.domain.contributions import Key, KpiDelta
-from metrics.domain.kpi import Kpi, Measures, apart, moved
+from metrics.domain.kpi import Kpi, Measures, by_number, moved
 
-_JSON = json.JSONEncoder(separators=(",", ":")).encode
-
+# Measures come and go as text, and rest as it: rows are read and written by the thousand.
 # Whoever merges has the turn (``store.facts.take_turn``): between the reading of a row and its writing nobody else writes it.
 _HELD = """
-select k.by, k.key, k.measures from unnest($1::text[], $2::text[]) as wanted(by, key)
+select k.by, k.key, k.measures::text as measures from unnest($1::text[], $2::text[]) as wanted(by, key)
 join kpi k on k.by = wanted.by and k.period = $3 and k.key = wanted.key
 """
 # A version is the writer's clock in microseconds, or one more than the row had: so it grows even over a restored backup,
 # and a reader of the compacted topic that keeps the highest version never holds on to a lost history.
 _MERGE = """
 insert into kpi as k (by, key, measures, period, version)
-select d.by, d.key, d.measures, $4, $5 from unnest($1::text[], $2::text[], $3::jsonb[]) as d(by, key, measures)
+select d.by, d.key, d.measures::json, $4, $5 from unnest($1::text[], $2::text[], $3::text[]) as d(by, key, measures)
 on conflict (by, period, key) do update set
     measures = excluded.measures, version = greatest(k.version + 1, excluded.version), changed_xid = excluded.changed_xid
 """
@@ -31,7 +30,7 @@ _HEARD = """
 insert into as_of as a (topic, at) values ($1, $2)
 on conflict (topic) do update set at = excluded.at where a.at < excluded.at
 """
-_SELECT = "select by, key, period, version, measures from kpi "
+_SELECT = "select by, key, period, version, measures::text as measures from kpi "
 _ROWS = _SELECT + "where by = any($1::text[]) and changed_xid >= $2 order by by, period, key"
 _PAGE = _SELECT + "where by = $1 and period = $2 and key > $3 order by key limit $4"
 _AS_OF = "select topic, at from as_of order by topic"
@@ -67,8 +66,8 @@ async def merge(tx: Transaction, delta: KpiDelta) -> None:
         return
     keys = sorted(delta.rows)
     found = await tx.conn.fetch(_HELD, *zip(*keys, strict=True), ALL)
-    held: dict[Key, Measures] = {(row["by"], row["key"]): row["measures"] for row in found}
-    rows = [(*key, _JSON(moved(held.get(key, {}), delta.rows[key]))) for key in keys]
+    held: dict[Key, Measures] = {(row["by"], row["key"]): from_json(row["measures"]) for row in found}
+    rows = [(*key, to_json(moved(held.get(key, {}), delta.rows[key])).decode()) for key in keys]
     await tx.conn.execute(_MERGE, *zip(*rows, strict=True), ALL, int(tx.now.timestamp() * 1_000_000))
 
 
@@ -102,14 +101,14 @@ async def page(tx: Transaction, by: By, after: str, limit: int) -> list[Kpi]:
 
 
 def _kpi(row: Record) -> Kpi:
-    return Kpi(row["by"], row["key"], row["period"], row["version"], row["measures"])  # the connection decodes JSON
+    return Kpi(row["by"], row["key"], row["period"], row["version"], from_json(row["measures"]))
 
 
 async def delta_held(tx: Transaction) -> KpiDelta:
     """All the numbers, in the form in which differences are summed."""
     held = KpiDelta()
-    for row in await tx.conn.fetch("select by, key, measures from kpi where period = $1", ALL):
-        held.rows[row["by"], row["key"]] = dict(apart(row["measures"]))
+    for row in await tx.conn.fetch("select by, key, measures::text as measures from kpi where period = $1", ALL):
+        held.rows[row["by"], row["key"]] = dict(by_number(from_json(row["measures"])))
     return held
 
 

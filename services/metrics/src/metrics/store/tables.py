@@ -15,7 +15,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSON, JSONB
 from sqlalchemy.types import CHAR
 
 METADATA = MetaData()
@@ -78,7 +78,7 @@ LINE_FACT = Table(
 # ``changed_xid`` is the transaction that changed the row last. A poller that remembers the oldest transaction still running
 # and reads from there on never misses a commit; what it reads twice is the same absolute value.
 # ``measures`` holds what is not zero, by the names of the catalogue: a new number is no new column. It is written whole by
-# whoever has the turn.
+# whoever has the turn, and kept as text: a jsonb would be taken apart and put together a thousand times a delivery.
 KPI = Table(
     "kpi",
     METADATA,
@@ -86,7 +86,7 @@ KPI = Table(
     Column("period", Text, primary_key=True),
     Column("key", Text, primary_key=True),
     Column("version", BigInteger, nullable=False),
-    Column("measures", JSONB, nullable=False),
+    Column("measures", JSON, nullable=False),
     Column("changed_xid", BigInteger, nullable=False, server_default=text("pg_current_xact_id()::text::bigint")),
     Index("kpi_changed_xid", "changed_xid"),
     postgresql_with={"fillfactor": "50"},

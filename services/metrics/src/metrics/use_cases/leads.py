@@ -9,7 +9,7 @@ from contracts import STREAM_OF
 from contracts.event import Event, Stream
 from contracts.leads.lead import LeadCaptured, LeadClosed, LeadDiscarded, LeadQualified
 from contracts.territory.lead import LeadAssigned, LeadRouted, LeadUnassigned, LeadUnroutable
-from metrics.domain.catalogue import Count, measures, step_of
+from metrics.domain.catalogue import step_of, steps
 from metrics.domain.contributions import Contribution, KpiDelta, contribution
 from metrics.domain.facts import CannotCount, LeadFact, is_valid
 from metrics.domain.names import LONGEST
@@ -103,14 +103,13 @@ HEAR: Mapping[type[Event], Callable[[LeadFact, Any], None]] = {
     LeadAssigned: _assigned,
     LeadUnassigned: _unassigned,
 }
-STEPS = frozenset(measure.step for measure in measures() if isinstance(measure, Count) and measure.step)
 PLACES = frozenset({LeadRouted, LeadAssigned, LeadUnassigned})
 
 
 def counted_steps(stream: Stream) -> tuple[type[Event], ...]:
     """The events of this stream that are heard because the catalogue counts how often they are told, and for nothing else."""
     known = {*HEAR, LeadClosed}
-    return tuple(event for event in stream.events if event.event_type() in STEPS and event not in known)
+    return tuple(event for event in stream.events if event.event_type() in steps() and event not in known)
 
 
 def learn(fact: LeadFact, event: Event, history: str) -> None:

@@ -19,7 +19,7 @@ UP = (
         period text not null,
         key text not null,
         version bigint not null,
-        measures jsonb not null,
+        measures json not null,
         changed_xid bigint not null default pg_current_xact_id()::text::bigint,
         primary key (by, period, key)
     ) with (fillfactor = 50)
