@@ -51,11 +51,9 @@ async def count(event: LeadCaptured | LeadQualified | LeadRouted | LeadAssigned)
             setattr(row, part, getattr(fact, part))
         moved = KpiDelta()
         moved.move(before, contribution(fact))
-        if moved.counts:
-            rows = [
-                {"by": by, "key": key, **dict(zip(COUNTS, counts, strict=True))}
-                for (by, key), counts in sorted(moved.counts.items())
-            ]
+        if moved.rows:
+            none = dict.fromkeys(COUNTS, 0)
+            rows = [{"by": by, "key": key, **none, **moved.rows[by, key]} for by, key in sorted(moved.rows)]
             await session.execute(MORE, rows)
 
     await once(event, work)

@@ -107,15 +107,17 @@ class Fact(Base):
     segment: Mapped[str | None]
     team: Mapped[str | None]
     assigned_at: Mapped[datetime | None] = mapped_column(When)
-    person: Mapped[str | None]
+    assignee: Mapped[str | None]
     revision: Mapped[int] = mapped_column(default=0)
     outcome: Mapped[str | None]
     amount: Mapped[int | None] = mapped_column(BigInteger)
     currency: Mapped[str | None]
+    closed_at: Mapped[datetime | None] = mapped_column(When)
     history: Mapped[str | None]
     segment_key: Mapped[str | None]
     channel_key: Mapped[str | None]
     campaign_key: Mapped[str | None]
+    steps: Mapped[dict[str, list[str]] | None] = mapped_column(JSONB(none_as_null=True))
 
 
 class Kpi(Base):

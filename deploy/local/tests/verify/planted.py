@@ -4,8 +4,9 @@ import copy
 from collections.abc import Callable
 from typing import NamedTuple
 
+from metrics.domain.contributions import Number
 from tributary.verify.events import Assigned, Captured, Closed, EventRecord, KpiTold, Qualified, Unreadable
-from tributary.verify.snapshot import KpiRow, Snapshot
+from tributary.verify.snapshot import Snapshot
 
 from .snapshots import ADS, ANNA, BEN, CARL, DORA, EVE, FAY, PARKED, UNKNOWN, decided, known
 
@@ -93,12 +94,16 @@ def _wrong_fact(snapshot: Snapshot) -> None:
 
 
 def _wrong_money(snapshot: Snapshot) -> None:
-    snapshot.metrics.money["campaign", "spring", "spend", "EUR"] += 1
+    _moved(snapshot, ("campaign", "spring"), ("spend", "EUR"))
 
 
 def _wrong_count(snapshot: Snapshot) -> None:
-    row = snapshot.metrics.kpis["channel", "search"]
-    snapshot.metrics.kpis["channel", "search"] = KpiRow(row.version, (row.counts[0] + 1, *row.counts[1:]), row.emitted)
+    _moved(snapshot, ("channel", "search"), "leads")
+
+
+def _moved(snapshot: Snapshot, key: tuple[str, str], number: Number) -> None:
+    row = snapshot.metrics.kpis[key]
+    snapshot.metrics.kpis[key] = row._replace(numbers={**row.numbers, number: row.numbers[number] + 1})
 
 
 def _recounted_differently(snapshot: Snapshot) -> None:
@@ -111,7 +116,7 @@ def _recounted_differently(snapshot: Snapshot) -> None:
 def _told_kpi(snapshot: Snapshot) -> None:
     n = next(n for n, s in enumerate(_records(snapshot, "metrics.kpi")) if s.key == "team:berlin")
     body: KpiTold = _records(snapshot, "metrics.kpi")[n].body
-    _number(snapshot, "metrics.kpi", n, body=body._replace(won_amount={"EUR": 9001}))
+    _number(snapshot, "metrics.kpi", n, body=body._replace(numbers={**body.numbers, ("won_amount", "EUR"): 9001}))
 
 
 def _untold_kpi(snapshot: Snapshot) -> None:

@@ -25,12 +25,13 @@ from contracts.territory.structure import MarketActivated
 from leads.domain import lead as life
 from leads.domain.lead import Lead, Outcome
 from leads.domain.money import Money as Amount
+from metrics.domain.kpi import Kpi, moved
 from territory.domain.market import fingerprint
 from territory.domain.rotation import Member, Turn, next_turn
 from territory.domain.routing import Refused
 from tributary.verify.boxes import Boxes
-from tributary.verify.events import COUNTS, EventRecord, body_of
-from tributary.verify.invariants.kpis import COUNTED, numbers_of, recount
+from tributary.verify.events import EventRecord, body_of
+from tributary.verify.invariants.kpis import is_counted, numbers_of, recount
 from tributary.verify.invariants.written import entry_of
 from tributary.verify.snapshot import (
     SERVICES,
@@ -335,19 +336,14 @@ def count(snapshot: Snapshot) -> None:
     snapshot.metrics.as_of = {
         topic: AT
         for topic in ("leads.lead", "territory.lead", "campaigns.campaign", "campaigns.ledger")
-        if any(type(event.body) in COUNTED for event in snapshot.heard("metrics", topic))
+        if any(is_counted(event) for event in snapshot.heard("metrics", topic))
     }
     numbers = numbers_of(made)
     for by, key in sorted({(number[0], number[1]) for number in numbers}):
-        counts = tuple(numbers.get((by, key, measure), 0) for measure in COUNTS)
-        money: dict[str, dict[str, int]] = {"won_amount": {}, "spend": {}}
-        for number, minor in numbers.items():
-            if number[:2] == (by, key) and len(number) == 4:
-                snapshot.metrics.money[by, key, number[2], number[3]] = minor
-                money[number[2]][number[3]] = minor
-        snapshot.metrics.kpis[by, key] = KpiRow(7, counts, True)
+        changes = {n[2] if len(n) == 3 else n[2:]: how_much for n, how_much in numbers.items() if n[:2] == (by, key)}
+        snapshot.metrics.kpis[by, key] = KpiRow(7, changes, True)
         row = {"id": f"{by}:{key}", "by": by, "key": key, "version": 7, "as_of": AT}
-        put(snapshot, KpiChanged.model_validate({**row, **dict(zip(COUNTS, counts, strict=True)), **money}))
+        put(snapshot, KpiChanged.model_validate({**row, **Kpi(by, key, "all", 7, moved({}, changes)).numbers()}))
     account, log = snapshot.accounts["metrics"], snapshot.logs["metrics.kpi"]
     account.next_seq["metrics.kpi", 0] = account.later["metrics.kpi", 0] = 1 + len(log.records)
     forget(snapshot)

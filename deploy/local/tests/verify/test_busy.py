@@ -61,7 +61,6 @@ def test_what_waits_in_an_outbox_counts_as_said() -> None:
 def snapshots_metrics(snapshot: Snapshot) -> None:
     """Metrics as it would stand with what it has heard."""
     snapshot.metrics.kpis.clear()
-    snapshot.metrics.money.clear()
     snapshot.logs["metrics.kpi"].records.clear()
     snapshots.count(snapshot)
 

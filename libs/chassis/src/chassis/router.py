@@ -35,13 +35,14 @@ class Router:
         """What the service hears."""
         return tuple(h.stream for h in self.subscriptions.values())
 
-    def on(self, stream: Stream) -> Callable[[Handler], Handler]:
-        """Declares the handler of a stream. ``events: Sequence[A | B]`` hears A and B; other types are ignored."""
+    def on(self, stream: Stream, *also: type[Event]) -> Callable[[Handler], Handler]:
+        """Declares the handler of a stream. ``events: Sequence[A | B]`` hears A and B, and those that are named ``also`` because
+        the service's own data asks for them; other types are ignored."""
 
         def declare(handler: Handler) -> Handler:
             first = next(iter(typing.get_type_hints(handler).values()))
             (metadata,) = typing.get_args(first)
-            classes = typing.get_args(metadata) if isinstance(metadata, types.UnionType) else (metadata,)
+            classes = (*(typing.get_args(metadata) if isinstance(metadata, types.UnionType) else (metadata,)), *also)
             strangers = [
                 c for c in classes if not (isinstance(c, type) and issubclass(c, Event) and c in stream.events)
             ]

@@ -9,6 +9,7 @@ import typer
 
 from chassis import Transaction, cli
 from metrics.app import build
+from metrics.domain.catalogue import page
 from metrics.settings import MetricsSettings
 from metrics.use_cases import recompute as use_case
 
@@ -32,6 +33,12 @@ def recompute(
     )
     if found and not rebuild:
         raise typer.Exit(1)
+
+
+@app.command(help="Says what every number and every dimension means, as the README has it.")
+def catalogue() -> None:
+    """Markdown, from the definitions."""
+    sys.stdout.write("\n".join(page()) + "\n")
 
 
 async def _in_a_transaction(work: Callable[[Transaction], Awaitable[Found]]) -> Found:

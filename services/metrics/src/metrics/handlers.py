@@ -13,7 +13,7 @@ from metrics.use_cases import leads, spend
 router = Router("metrics")
 
 
-@router.on(LEAD)
+@router.on(LEAD, *leads.counted_steps(LEAD))
 async def on_leads_lead(
     events: Sequence[LeadCaptured | LeadQualified | LeadDiscarded | LeadClosed], tx: Transaction
 ) -> None:
@@ -21,11 +21,11 @@ async def on_leads_lead(
     await leads.count_leads(events, tx)
 
 
-@router.on(TERRITORY_LEAD)
+@router.on(TERRITORY_LEAD, *leads.counted_steps(TERRITORY_LEAD))
 async def on_territory_lead(
     events: Sequence[LeadRouted | LeadUnroutable | LeadAssigned | LeadUnassigned], tx: Transaction
 ) -> None:
-    """Leads were given to segments, teams and persons, or could not be."""
+    """Leads were given to segments, teams and salespersons, or could not be."""
     await leads.count_leads(events, tx)
 
 

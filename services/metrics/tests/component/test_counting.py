@@ -208,7 +208,7 @@ async def test_live_numbers_equal_a_recomputation_under_shuffled_repeated_and_sp
     await service.receives(*everything())
     right = await numbers(service)
     chance = random.Random(seed)
-    await service.sql("truncate lead_fact, campaign_fact, line_fact, kpi, kpi_money")
+    await service.sql("truncate lead_fact, campaign_fact, line_fact, kpi")
     service.service.database.process_cache.clear()
     shuffled = everything() + chance.sample(everything(), 8)
     chance.shuffle(shuffled)
@@ -280,9 +280,11 @@ async def test_a_wrong_number_is_found_by_the_check_and_put_right_by_the_rebuild
     await service.receives(*everything())
     right = await numbers(service)
     assert await delta(service) == {}
-    await service.sql("update kpi set won = won + 2 where by = 'team' and key = 'berlin'")
-    await service.sql("delete from kpi_money where by = 'channel'")
-    await service.sql("insert into kpi_money values ('segment', 'nowhere', 'spend', 'EUR', 5)")
+    await service.sql(
+        """update kpi set measures = measures::jsonb || '{"won": 4}' where by = 'team' and key = 'berlin'"""
+    )
+    await service.sql("update kpi set measures = measures::jsonb - 'won_amount' where by = 'channel'")
+    await service.sql("""insert into kpi values ('segment', 'all', 'nowhere', 1, '{"spend": {"EUR": 5}}')""")
     assert (await delta(service))["team", "berlin", "won"] == (4, 2)
     async with service.service.database.transaction() as tx:
         found = await recompute.rebuild(tx)

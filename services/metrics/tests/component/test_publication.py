@@ -53,7 +53,7 @@ async def test_the_version_of_a_row_only_grows(service: ServiceUnderTest) -> Non
 
 async def test_a_change_that_commits_after_a_later_one_was_published_is_still_said(service: ServiceUnderTest) -> None:
     async with service.service.database.transaction() as slow:
-        await slow.conn.execute("insert into kpi values ('team', 'slow', 1, 0, 0, 0, 0, 0, 0, 1)")
+        await slow.conn.execute("insert into kpi values ('team', 'all', 'slow', 1, '{}')")
         await service.receives(captured(1))
         assert "team:slow" not in await said(service)
         assert await said(service) == {}  # the overlap is read again, and not said again

@@ -157,7 +157,7 @@ async def test_what_a_tick_reads_again_is_told_once(doors: Doors) -> None:
     stream = doors.open()
     await stream.hears("snapshot")
     async with doors.service.service.database.transaction() as slow:  # every tick reads from this transaction on
-        await slow.conn.execute("insert into kpi values ('channel', 'slow', 1, 0, 0, 0, 0, 0, 0, 1)")
+        await slow.conn.execute("insert into kpi values ('channel', 'all', 'slow', 1, '{}')")
         await doors.service.receives(captured(1))
         await stream.hears("changed")
         await asyncio.sleep(0.1)
@@ -179,7 +179,7 @@ async def test_many_changes_within_a_tick_are_one_event(doors: Doors) -> None:
     await stream.hears("snapshot")
     async with doors.service.service.database.transaction() as tx:
         for n in range(20):
-            await tx.conn.execute("insert into kpi values ('channel', $1, 1, 0, 0, 0, 0, 0, 0, 1)", f"c{n}")
+            await tx.conn.execute("insert into kpi values ('channel', 'all', $1, 1, '{}')", f"c{n}")
     assert len((await stream.hears("changed")).data["rows"]) == 20
 
 
@@ -284,10 +284,9 @@ async def test_the_operators_token_may_come_in_a_cookie(doors: Doors) -> None:
 
 
 async def many(doors: Doors, rows: int) -> None:
-    made = "select 'channel', 'c' || to_char(n, 'FM00000'), n, 0, 0, 0, 0, 0, 0, n from generate_series(1, $1::int) n"
-    await doors.service.sql(
-        f"insert into kpi (by, key, leads, qualified, valid, routed, assigned, won, lost, version) {made}", rows
-    )
+    key, measures = "'c' || to_char(n, 'FM00000')", "json_build_object('leads', n)"
+    made = f"select 'channel', 'all', {key}, n, {measures} from generate_series(1, $1::int) n"
+    await doors.service.sql(f"insert into kpi (by, period, key, version, measures) {made}", rows)
 
 
 async def test_a_large_snapshot_comes_in_pieces_and_only_its_last_one_has_a_position(doors: Doors) -> None:
@@ -307,7 +306,8 @@ async def test_what_changes_while_a_snapshot_is_taken_is_told_after_it(doors: Do
     stream, quick = doors.open(), doors.open()
     stream.reading.clear()
     await quick.hears("snapshot", 3)
-    await doors.service.sql("update kpi set leads = 7, version = 999999, changed_xid = default where key = 'c00001'")
+    changed = """measures = '{"leads": 7}', version = 999999, changed_xid = default"""
+    await doors.service.sql(f"update kpi set {changed} where key = 'c00001'")
     await quick.until(lambda s: any(e.event == "changed" and e.data["rows"][0]["leads"] == 7 for e in s.events))
     stream.reading.set()
     await stream.hears("changed")

@@ -8,8 +8,8 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from metrics.domain.catalogue import DIMENSIONS
 from metrics.domain.contributions import (
-    DIMENSIONS,
     KpiDelta,
     contribution,
     contributions,
@@ -35,7 +35,8 @@ sayings: st.SearchStrategy[tuple[str, tuple[Any, ...]]] = st.one_of(
     st.tuples(
         st.just("closed"),
         st.builds(
-            lambda revision, outcome, money: (revision, outcome, *money),
+            lambda at, revision, outcome, money: (at, revision, outcome, *money),
+            instants,
             st.integers(1, 3),
             st.sampled_from(["won", "lost"]),
             st.sampled_from([(None, None), (500, "EUR"), (70, "USD")]),
@@ -96,7 +97,7 @@ def test_every_dimension_counts_every_captured_lead_exactly_once(history: list[S
     captured = {number for number, verb, _ in history if verb == "captured"}
     live = numbers(history)
     for by in DIMENSIONS:
-        assert sum(n for key, n in live.items() if key[0] == by and key[2] == "leads") == len(captured)
+        assert sum(n for key, n in live.items() if key[0] == by.name and key[2] == "leads") == len(captured)
 
 
 def lead(**known: Any) -> LeadFact:
@@ -106,7 +107,7 @@ def lead(**known: Any) -> LeadFact:
 def test_a_lead_counts_for_nothing_until_it_is_captured() -> None:
     overtaken = LeadFact(UUID(int=1))
     overtaken.routed(NOON, "north", "berlin")
-    overtaken.closed(1, "won", 500, "EUR")
+    overtaken.closed(NOON, 1, "won", 500, "EUR")
     assert contributions(overtaken) == {}
     overtaken.captured(NOON, "web", None)
     assert contributions(overtaken)["segment", "north", "won_amount", "EUR"] == 500
@@ -147,10 +148,10 @@ def test_a_corrected_outcome_takes_back_the_money_of_the_first() -> None:
     fact = lead(routed_at=NOON, segment="north", team="berlin")
     delta = KpiDelta()
     before = contribution(fact)
-    fact.closed(1, "won", 500, "EUR")
+    fact.closed(NOON, 1, "won", 500, "EUR")
     delta.move(before, contribution(fact))
     before = contribution(fact)
-    fact.closed(2, "lost", None, None)
+    fact.closed(NOON, 2, "lost", None, None)
     delta.move(before, contribution(fact))
     live = delta.as_mapping()
     assert live.get(("team", "berlin", "won_amount", "EUR")) is None
@@ -159,8 +160,8 @@ def test_a_corrected_outcome_takes_back_the_money_of_the_first() -> None:
 
 def test_an_older_revision_changes_nothing() -> None:
     fact = lead()
-    fact.closed(2, "lost", None, None)
-    fact.closed(1, "won", 500, "EUR")
+    fact.closed(NOON, 2, "lost", None, None)
+    fact.closed(NOON, 1, "won", 500, "EUR")
     assert fact.outcome == "lost"
 
 
@@ -188,10 +189,10 @@ def test_a_plan_that_moves_money_leaves_what_a_recomputation_finds(
         for posting in postings[turn : turn + 1]:
             was = line.incurred
             line.posted(*posting)
-            delta.spend(spending(line, campaign), "EUR", line.incurred - was)
+            delta.spend(spending(campaign), "EUR", line.incurred - was)
         for version, where in plans[turn : turn + 1]:
-            delta.spend(spending(line, campaign), "EUR", -line.incurred)
+            delta.spend(spending(campaign), "EUR", -line.incurred)
             campaign.planned(version, *where)
-            delta.spend(spending(line, campaign), "EUR", line.incurred)
+            delta.spend(spending(campaign), "EUR", line.incurred)
     assert delta.as_mapping() == contributions_of_spend(line, campaign)
     assert line.posting == max((number for number, _ in postings), default=0)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from metrics.domain.contributions import UNROUTED
+from metrics.domain.catalogue import UNROUTED
 from tributary.child_process import StackError
 from tributary.faults.traffic import Load
 from tributary.running import Running

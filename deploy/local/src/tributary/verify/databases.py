@@ -3,12 +3,15 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import fields
 from typing import Any
 
 import asyncpg
+from pydantic_core import from_json
 
 from chassis.parking import SUSPECT
 from metrics.domain.facts import CampaignFact, LeadFact, LineFact
+from metrics.domain.kpi import by_number
 from tributary.child_process import StackError
 from tributary.running import RunningService
 from tributary.verify.boxes import Boxes, read_boxes
@@ -70,22 +73,13 @@ select p.campaign, p.line, p.currency, p.posting, p.kind, p.amount, p.sender, p.
 from ledger_posting p left join ledger_entry e on e.posting_id = p.id
 group by p.id order by p.campaign, p.line, p.currency, p.posting
 """
-_FACTS = """
-select lead_id::text, captured_at, channel, campaign, qualified_at, valid, discarded_at, placed_at, segment, team,
-    assigned_at, person, revision, outcome, amount, currency, history, segment_key, channel_key, campaign_key
-from lead_fact
-"""
-_CAMPAIGN_FACTS = """
-select campaign, version, channel, segment, history, segment_key, channel_key, campaign_key from campaign_fact
-"""
-_LINE_FACTS = "select campaign, line, currency, posting, incurred, history from line_fact"
+_FACTS = {fact: ", ".join(field.name for field in fields(fact)) for fact in (LeadFact, CampaignFact, LineFact)}
 # What a finished transaction changed before the last publication's floor has been told in that or an earlier turn.
 _KPIS = """
-select by, key, version, leads, qualified, valid, routed, assigned, won, lost,
+select by, key, version, measures::text,
     changed_xid < (select coalesce(max(floor), 0) from publication) as said
-from kpi
+from kpi where period = 'all'
 """
-_MONEY = "select by, key, measure, currency, minor from kpi_money where minor <> 0"
 
 
 async def snapshots(
@@ -227,14 +221,25 @@ async def _campaigns(connection: Any) -> CampaignTables:
 
 
 async def _metrics(connection: Any) -> MetricsTables:
+    leads = await connection.fetch(f"select {_FACTS[LeadFact]} from lead_fact")
+    campaigns = await connection.fetch(f"select {_FACTS[CampaignFact]} from campaign_fact")
+    lines = await connection.fetch(f"select {_FACTS[LineFact]} from line_fact")
+    rows = await connection.fetch(_KPIS)
     return MetricsTables(
-        {row[0]: LeadFact(*row) for row in await connection.fetch(_FACTS)},
-        {row[0]: CampaignFact(*row) for row in await connection.fetch(_CAMPAIGN_FACTS)},
-        {(row[0], row[1], row[2]): LineFact(*row) for row in await connection.fetch(_LINE_FACTS)},
-        {(row[0], row[1]): KpiRow(row[2], tuple(row[3:10]), row[10]) for row in await connection.fetch(_KPIS)},
-        {(row[0], row[1], row[2], row[3]): int(row[4]) for row in await connection.fetch(_MONEY)},
+        {str(row["lead_id"]): _lead_fact(row) for row in leads},
+        {row["campaign"]: CampaignFact(**row) for row in campaigns},
+        {(row["campaign"], row["line"], row["currency"]): LineFact(**row) for row in lines},
+        {
+            (row["by"], row["key"]): KpiRow(row["version"], dict(by_number(from_json(row["measures"]))), row["said"])
+            for row in rows
+        },
         {row[0]: row[1] for row in await connection.fetch("select topic, at from as_of")},
     )
+
+
+def _lead_fact(row: Any) -> LeadFact:
+    steps = from_json(row["steps"]) if row["steps"] else None
+    return LeadFact(**{**row, "lead_id": str(row["lead_id"]), "steps": steps})
 
 
 READ: Mapping[str, Callable[[Any], Awaitable[Tables]]] = {

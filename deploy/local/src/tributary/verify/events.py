@@ -8,6 +8,9 @@ from typing import Any, NamedTuple
 
 from pydantic_core import from_json
 
+from metrics.domain.catalogue import measures, step_of, steps
+from metrics.domain.contributions import Number
+from metrics.domain.kpi import by_number
 from values.text import key, visible
 
 Money = tuple[int, str] | None
@@ -181,6 +184,12 @@ class Posted(NamedTuple):
     owner: str
 
 
+class Stepped(NamedTuple):
+    """A lead made a step that a measure counts and that no invariant asks more of."""
+
+    at: datetime
+
+
 class Activated(NamedTuple):
     """A market version took effect."""
 
@@ -196,12 +205,8 @@ class KpiTold(NamedTuple):
     by: str
     key: str
     version: int
-    counts: tuple[int, ...]
-    won_amount: Mapping[str, int]
-    spend: Mapping[str, int]
+    numbers: Mapping[Number, int]  # what is not zero
 
-
-COUNTS = ("leads", "qualified", "valid", "routed", "assigned", "won", "lost")
 
 _when = datetime.fromisoformat
 
@@ -264,10 +269,9 @@ def _qualified(b: Mapping[str, Any]) -> Qualified:
 
 
 def _kpi(body: Mapping[str, Any]) -> KpiTold:
-    counts = tuple(body[name] for name in COUNTS)
-    return KpiTold(
-        body["by"], body["key"], body["version"], counts, body.get("won_amount") or {}, body.get("spend") or {}
-    )
+    said = {**body, **body.get("others", {})}
+    numbers = by_number({measure.name: said.get(measure.name, 0) for measure in measures()})
+    return KpiTold(body["by"], body["key"], body["version"], {number: n for number, n in numbers if n})
 
 
 _UNREADABLE_SUBMISSION = Submitted("")
@@ -281,6 +285,7 @@ def _submitted(key: str) -> Submitted:
 
 # What is not listed here is not looked into: only its number counts.
 READ: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
+    **{step: lambda b, at=f"{step_of(step)}_at": Stepped(_when(b[at])) for step in steps()},  # type: ignore[misc]
     "leads.intake.outcome_reported.v1": lambda b: Reported(b["result"], _money(b), b.get("reason")),
     "leads.intake.submitted.v1": lambda b: _submitted(b["person"]["key"]),
     "leads.lead.captured.v1": _captured,

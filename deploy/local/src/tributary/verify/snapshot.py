@@ -1,12 +1,13 @@
 """One moment of a stack: what every topic holds and every database knows, and, by watermarks, who must know what."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from contracts import STREAMS
 from contracts.hearers import HEARS
+from metrics.domain.contributions import Number
 from metrics.domain.facts import CampaignFact, LeadFact, LineFact
 from tributary.verify.boxes import Boxes
 from tributary.verify.events import EventRecord, Money
@@ -132,7 +133,7 @@ class KpiRow(NamedTuple):
     """One KPI row. ``emitted`` is whether it must have been told since it changed last."""
 
     version: int
-    counts: tuple[int, ...]
+    numbers: Mapping[Number, int]  # what is not zero
     emitted: bool
 
 
@@ -175,7 +176,6 @@ class MetricsTables:
     campaigns: dict[str, CampaignFact] = field(default_factory=dict)
     lines: dict[Place, LineFact] = field(default_factory=dict)
     kpis: dict[tuple[str, str], KpiRow] = field(default_factory=dict)
-    money: dict[tuple[str, str, str, str], int] = field(default_factory=dict)  # by, key, measure, currency
     as_of: dict[str, datetime] = field(default_factory=dict)  # by topic
 
 

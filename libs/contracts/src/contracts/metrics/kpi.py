@@ -11,7 +11,8 @@ class KpiChanged(Event):
     """The KPI row of one key of one dimension, whole. ``version`` only grows; a reader keeps the highest.
 
     ``won`` leads are a part of the ``valid`` ones, so ``conversion`` is never above 1. ``key`` is a name as it was written first,
-    ``(other)`` for all names that nobody declared beyond the first, ``(none)`` where nothing is named.
+    ``(other)`` for all names that nobody declared beyond the first, ``(none)`` where nothing is named. ``period`` is the time in
+    which it was counted, ``all`` for all of it. ``others`` are measures that came later than these fields, by name.
     """
 
     type: Literal["metrics.kpi.changed.v1"] = "metrics.kpi.changed.v1"
@@ -31,6 +32,8 @@ class KpiChanged(Event):
     spend: dict[Currency, Total] = Field(default_factory=dict)
     cost_per_lead: dict[Currency, Total] | None = None
     as_of: Instant
+    period: str = "all"
+    others: dict[str, int | dict[Currency, Total]] = Field(default_factory=dict)
 
 
 KPI = Stream(

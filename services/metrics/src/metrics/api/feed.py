@@ -17,10 +17,11 @@ from typing import NamedTuple
 from chassis import Service, Transaction
 from chassis.database import INFRASTRUCTURE
 from metrics.api import schemas
-from metrics.domain.contributions import DIMENSIONS, By
+from metrics.domain.catalogue import DIMENSIONS, By
 from metrics.settings import MetricsSettings
 from metrics.store import kpis
 
+ALL_BY = [dimension.name for dimension in DIMENSIONS]
 KEEP_ALIVE = b": keep-alive\n\n"
 AT_ONCE = 64 * 1024  # bytes of one write, unless a single event is larger
 PIECE = 200  # rows of one event: some 60 kB
@@ -133,7 +134,7 @@ class Feed:
     def __init__(self, settings: MetricsSettings) -> None:
         self.settings = settings
         self.name = secrets.token_hex(4)
-        self.dimensions: dict[By, Dimension] = {by: Dimension(settings.stream_ring_bytes) for by in DIMENSIONS}
+        self.dimensions: dict[By, Dimension] = {by: Dimension(settings.stream_ring_bytes) for by in ALL_BY}
         self.floor: int | None = None
         self._kick = asyncio.Event()
         self._lost = False
@@ -228,7 +229,7 @@ class Feed:
         if self._lost:
             self._lost = False
             self._resync()
-        rows, self.floor = await kpis.read(tx, DIMENSIONS, self.floor or 0)
+        rows, self.floor = await kpis.read(tx, ALL_BY, self.floor or 0)
         # What was read up to a transaction still running is read again at the next tick: told once is enough.
         fresh = [kpi for kpi in rows if self._to_event.get((kpi.by, kpi.key)) != kpi.version]
         self._to_event = {(kpi.by, kpi.key): kpi.version for kpi in rows}

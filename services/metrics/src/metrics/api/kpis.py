@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from chassis import begin, operator
 from metrics.api import schemas
 from metrics.api.feed import PIECE
-from metrics.domain.contributions import By
+from metrics.domain.catalogue import By
 from metrics.domain.names import LONGEST
 from metrics.store import facts, kpis
 from metrics.use_cases.names import row_called

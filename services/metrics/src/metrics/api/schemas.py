@@ -2,37 +2,37 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, Field, TypeAdapter
+from pydantic import BaseModel, Field, TypeAdapter, create_model
 
+from metrics.domain.catalogue import NUMBERS, Amount, Count, Number
 from metrics.domain.facts import LeadFact, Outcome
 from metrics.domain.kpi import Kpi
 
-Money = Annotated[Mapping[str, int], Field(description="minor units per ISO 4217 currency")]
+Money = Mapping[str, int]
 
 
-class KpiRow(BaseModel):
-    """One key of one dimension. Of two states of a row the one with the higher version is the newer."""
-
-    key: str
-    version: int
-    leads: int
-    qualified: int
-    valid: Annotated[int, Field(description="genuine and worth a salesperson's time, now or later; or won")]
-    routed: int
-    assigned: int
-    won: int
-    lost: int
-    conversion: Annotated[float | None, Field(description="won / valid, at most 1; null while no lead is valid")]
-    won_amount: Money
-    spend: Money
-    cost_per_lead: Annotated[
-        Mapping[str, int] | None, Field(description="spend / valid per currency, rounded down; null while undefined")
-    ]
+def _field(number: Number) -> Any:
+    """A number of the catalogue as a field of a row."""
+    if isinstance(number, Count):
+        return Annotated[int, Field(description=number.means)], ...
+    if isinstance(number, Amount):
+        return Annotated[Money, Field(description=f"{number.means}; minor units per ISO 4217 currency")], ...
+    of_money = any(isinstance(other, Amount) and other.name == number.part for other in NUMBERS)
+    how = f"{number.part} / {number.whole}{' per currency, rounded down' if of_money else ''}"
+    means = f"{number.means}; {how}, null while {number.whole} is 0"
+    return Annotated[Money | None if of_money else float | None, Field(description=means)], ...
 
 
+KpiRow = create_model(
+    "KpiRow",
+    __doc__="One key of one dimension. Of two states of a row the one with the higher version is the newer.",
+    key=(str, ...),
+    version=(int, ...),
+    **{number.name: _field(number) for number in NUMBERS},
+)
 _ROWS = TypeAdapter(list[KpiRow])
 
 
@@ -75,21 +75,8 @@ class LeadsBehind(BaseModel):
 
 def row(kpi: Kpi) -> KpiRow:
     """A KPI row as it is shown."""
-    return KpiRow.model_construct(
-        key=kpi.key,
-        version=kpi.version,
-        leads=kpi.leads,
-        qualified=kpi.qualified,
-        valid=kpi.valid,
-        routed=kpi.routed,
-        assigned=kpi.assigned,
-        won=kpi.won,
-        lost=kpi.lost,
-        conversion=kpi.conversion,
-        won_amount=kpi.won_amount,
-        spend=kpi.spend,
-        cost_per_lead=kpi.cost_per_lead,
-    )
+    numbers: dict[str, Any] = kpi.numbers()
+    return KpiRow.model_construct(key=kpi.key, version=kpi.version, **numbers)
 
 
 def rows_json(kpis: Iterable[Kpi]) -> str:
@@ -114,7 +101,7 @@ def lead(fact: LeadFact) -> LeadBehind:
         qualified=fact.qualified_at is not None,
         valid=fact.counts_as_valid,
         discarded=fact.discarded_at is not None,
-        assigned=fact.person is not None,
+        assigned=fact.assignee is not None,
         outcome=fact.outcome,
         amount=fact.amount,
         currency=fact.currency,

@@ -16,7 +16,7 @@ from chassis import Problem, Service, begin, operator
 from chassis.access import not_operator, shows_operator
 from chassis.database import INFRASTRUCTURE
 from metrics.api.feed import FAREWELL_S, Feed, Reader
-from metrics.domain.contributions import By
+from metrics.domain.catalogue import By
 from metrics.use_cases.tickets import issue, redeem
 
 RETRY = b"retry: 2000\n\n"

@@ -8,17 +8,29 @@ that came back from a backup begins another history and counts on from there, so
 of the standing replaces it, whatever its number: a topic brings the histories of one key in their order. What is handled
 again by hand comes without a history and is compared by its number.
 
+The columns ``..._at`` hold the time of the saying that stands. Every other time at which a step was told, because it came before
+or was corrected since, is in ``steps``, and so is every time of a step that has no column: a number that is wanted later can be
+made of what is known already.
+
 A channel, a campaign or a segment counts under a name that is not always as the fact has it (``names.py``): ``..._key`` is
 that name, and None where it is the same.
 Facts are changed in place: one batch touches each of them a few times, and copies would be most of its cost.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 from uuid import UUID
 
 Outcome = Literal["won", "lost"]
+WORTH_A_CALL = ("near_term", "nurture")  # dispositions: worth a salesperson's time, now or later
+MOST_TIMES = 1000  # of one step of one lead; of more, the first ones are known
+
+
+def is_valid(genuine: bool, disposition: str) -> bool:
+    """Whether the scorecard calls a lead valid: it is genuine, and worth a salesperson's time, now or later."""
+    return genuine and disposition in WORTH_A_CALL
 
 
 class CannotCount(Exception):
@@ -44,63 +56,99 @@ class LeadFact:
     segment: str | None = None
     team: str | None = None
     assigned_at: datetime | None = None
-    person: str | None = None
+    assignee: str | None = None
     revision: int = 0
     outcome: Outcome | None = None
     amount: int | None = None
     currency: str | None = None
+    closed_at: datetime | None = None
     history: str | None = None
     segment_key: str | None = None
     channel_key: str | None = None
     campaign_key: str | None = None
+    steps: Mapping[str, Sequence[str]] | None = None
 
     @property
     def counts_as_valid(self) -> bool:
         """A lead that was won was a valid one, whatever the scorecard said of it: so won leads are a part of the valid ones."""
         return self.valid or self.outcome == "won"
 
+    def times(self, step: str) -> int:
+        """How often this step was told, each time once."""
+        stands = getattr(self, f"{step}_at", None) is not None
+        return stands + len(self.steps.get(step, ()) if self.steps else ())
+
+    def stepped(self, step: str, at: datetime) -> None:
+        """The lead made this step then, and no column says so: of two times the later one has the column."""
+        time, steps = at.astimezone(UTC).isoformat(), self.steps or {}
+        if time not in steps.get(step, ()):
+            self.steps = {**steps, step: sorted([*steps.get(step, ()), time])[:MOST_TIMES]}
+
     def captured(self, at: datetime, channel: str, campaign: str | None) -> None:
         """The lead is on record, and came by this channel and campaign."""
-        if self.captured_at is None or (at, channel, campaign or "") > (
-            self.captured_at,
-            self.channel or "",
-            self.campaign or "",
-        ):
+        held = self.captured_at
+        if held is None or (at, channel, campaign or "") > (held, self.channel or "", self.campaign or ""):
             self.captured_at, self.channel, self.campaign = at, channel, campaign
+        if held is not None and held != at:
+            self.stepped("captured", min(at, held))
 
     def qualified(self, at: datetime, valid: bool) -> None:
-        """The scorecard judged it; a valid lead is genuine and worth a salesperson's time, now or later."""
-        if self.qualified_at is None or (at, valid) > (self.qualified_at, self.valid):
+        """The scorecard judged it."""
+        held = self.qualified_at
+        if held is None or (at, valid) > (held, self.valid):
             self.qualified_at, self.valid = at, valid
+        if held is not None and held != at:
+            self.stepped("qualified", min(at, held))
 
     def discarded(self, at: datetime) -> None:
         """It was set aside."""
-        if self.discarded_at is None or at > self.discarded_at:
+        held = self.discarded_at
+        if held is None or at > held:
             self.discarded_at = at
+        if held is not None and held != at:
+            self.stepped("discarded", min(at, held))
 
     def routed(self, at: datetime, segment: str | None, team: str | None) -> None:
         """It belongs to this segment and team, or, with neither, no rule claimed it."""
-        if self.routed_at is None or (at, segment or "", team or "") > (
-            self.routed_at,
-            self.segment or "",
-            self.team or "",
-        ):
+        held = self.routed_at
+        if held is None or (at, segment or "", team or "") > (held, self.segment or "", self.team or ""):
             self.routed_at, self.segment, self.team = at, segment, team
+        if held is not None and held != at:
+            self.stepped("routed", min(at, held))
 
-    def assigned(self, at: datetime, person: str | None) -> None:
-        """It was given to this person, or, without one, waits in its team's queue."""
-        if self.assigned_at is None or (at, person or "") > (self.assigned_at, self.person or ""):
-            self.assigned_at, self.person = at, person
+    def assigned(self, at: datetime, assignee: str | None) -> None:
+        """It was given to this salesperson, or, without one, waits in its team's queue."""
+        held = self.assigned_at
+        if held is None or (at, assignee or "") > (held, self.assignee or ""):
+            self.assigned_at, self.assignee = at, assignee
+        if held is not None and held != at:
+            self.stepped("assigned", min(at, held))
 
     def closed(
-        self, revision: int, outcome: Outcome, amount: int | None, currency: str | None, history: str | None = None
+        self,
+        at: datetime,
+        revision: int,
+        outcome: Outcome,
+        amount: int | None = None,
+        currency: str | None = None,
+        history: str | None = None,
     ) -> None:
-        """It was won or lost; a higher revision corrects a lower one of its history."""
-        said = (revision, outcome, amount or 0, currency or "")
-        held = (self.revision, self.outcome or "", self.amount or 0, self.currency or "")
+        """It was won or lost; a higher revision corrects a lower one of its history, whatever its time."""
+        said = (revision, outcome, amount or 0, currency or "", at)
+        held = (self.revision, self.outcome or "", self.amount or 0, self.currency or "", self.closed_at or at)
+        stood = self.closed_at
         if _newer(said, history, held, self.history):
             self.revision, self.outcome, self.amount, self.currency = revision, outcome, amount, currency
-            self.history = history or self.history
+            self.closed_at, self.history = at, history or self.history
+        if stood is not None and stood != at:
+            self.stepped("closed", stood if self.closed_at == at else at)
+            self._stands("closed", self.closed_at or at)
+
+    def _stands(self, step: str, at: datetime) -> None:
+        """This time has the column, again perhaps, because a history began anew: it is not kept twice."""
+        time, steps = at.astimezone(UTC).isoformat(), self.steps or {}
+        left = {**steps, step: [other for other in steps.get(step, ()) if other != time]}
+        self.steps = {name: times for name, times in left.items() if times} or None
 
 
 @dataclass(slots=True)

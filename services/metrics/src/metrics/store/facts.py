@@ -1,12 +1,18 @@
 """What is known of leads, campaigns and budget lines."""
 
+import json
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from operator import attrgetter
 from uuid import UUID
 
+from sqlalchemy import ColumnElement, case, func, literal, select
+
 from chassis import Transaction
-from metrics.domain.contributions import By
+from chassis.query import fetch
+from metrics.domain.catalogue import DIMENSIONS, By, Dimension
 from metrics.domain.facts import CampaignFact, LeadFact, LineFact
+from metrics.store.columns import select_from, upsert
+from metrics.store.tables import CAMPAIGN_FACT, LEAD_FACT, LINE_FACT
 
 # The replicas of this service write facts one at a time. Two at once would take the rows of facts and numbers in
 # crossing orders, because one delivery is counted stream by stream; and they meet in the same few KPI rows anyway.
@@ -16,67 +22,15 @@ _TAKE_TURN = (
     "select pg_advisory_xact_lock(hashtextextended('metrics.facts', 0)), set_config('enable_seqscan', 'off', true)"
 )
 
-_LEADS = """
-select lead_id, captured_at, channel, campaign, qualified_at, valid, discarded_at, placed_at, segment, team,
-    assigned_at, person, revision, outcome, amount, currency, history, segment_key, channel_key, campaign_key
-from lead_fact where lead_id = any($1::uuid[])
-"""
-_ALL_LEADS = """
-select lead_id, captured_at, channel, campaign, qualified_at, valid, discarded_at, placed_at, segment, team,
-    assigned_at, person, revision, outcome, amount, currency, history, segment_key, channel_key, campaign_key
-from lead_fact
-"""
-_SAVE_LEADS = """
-insert into lead_fact (lead_id, captured_at, channel, campaign, qualified_at, valid, discarded_at, placed_at, segment, team,
-    assigned_at, person, revision, outcome, amount, currency, history, segment_key, channel_key, campaign_key)
-select * from unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::text[], $5::timestamptz[], $6::boolean[],
-    $7::timestamptz[], $8::timestamptz[], $9::text[], $10::text[], $11::timestamptz[], $12::text[], $13::int[],
-    $14::text[], $15::bigint[], $16::char(3)[], $17::text[], $18::text[], $19::text[], $20::text[])
-on conflict (lead_id) do update set
-    captured_at = excluded.captured_at, channel = excluded.channel, campaign = excluded.campaign,
-    qualified_at = excluded.qualified_at, valid = excluded.valid, discarded_at = excluded.discarded_at,
-    placed_at = excluded.placed_at, segment = excluded.segment, team = excluded.team,
-    assigned_at = excluded.assigned_at, person = excluded.person, revision = excluded.revision,
-    outcome = excluded.outcome, amount = excluded.amount, currency = excluded.currency, history = excluded.history,
-    segment_key = excluded.segment_key, channel_key = excluded.channel_key, campaign_key = excluded.campaign_key
-"""
-_CAMPAIGNS = """
-select campaign, version, channel, segment, history, segment_key, channel_key, campaign_key
-from campaign_fact where campaign = any($1::text[])
-"""
-_ALL_CAMPAIGNS = _CAMPAIGNS.partition("where")[0]
-_SAVE_CAMPAIGNS = """
-insert into campaign_fact (campaign, version, channel, segment, history, segment_key, channel_key, campaign_key)
-select * from unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
-on conflict (campaign) do update set
-    version = excluded.version, channel = excluded.channel, segment = excluded.segment, history = excluded.history,
-    segment_key = excluded.segment_key, channel_key = excluded.channel_key, campaign_key = excluded.campaign_key
-"""
-_LINES = "select campaign, line, currency, posting, incurred, history from line_fact where campaign = any($1::text[])"
-_SAVE_LINES = """
-insert into line_fact (campaign, line, currency, posting, incurred, history)
-select * from unnest($1::text[], $2::text[], $3::char(3)[], $4::bigint[], $5::bigint[], $6::text[])
-on conflict (campaign, line, currency) do update set
-    posting = excluded.posting, incurred = excluded.incurred, history = excluded.history
-"""
-_SPENT = """
-select l.campaign, l.line, l.currency, l.posting, l.incurred, l.history,
-    coalesce(c.version, 0), c.channel, c.segment, c.history, c.segment_key, c.channel_key, c.campaign_key
-from line_fact l left join campaign_fact c using (campaign)
-"""
-# The keys as domain.contributions names them; a component test holds the two together.
-_BEHIND = """
-select lead_id, captured_at, channel, campaign, qualified_at, valid, discarded_at, placed_at, segment, team,
-    assigned_at, person, revision, outcome, amount, currency, history, segment_key, channel_key, campaign_key
-from lead_fact
-where captured_at is not null and lead_id < $3 and $2 = case $1
-    when 'segment' then coalesce(segment_key, nullif(segment, ''), case when discarded_at is null then '(unrouted)' else '(discarded)' end)
-    when 'team' then coalesce(nullif(team, ''), case when discarded_at is null then '(unrouted)' else '(discarded)' end)
-    when 'channel' then coalesce(channel_key, nullif(channel, ''), '(none)')
-    when 'campaign' then coalesce(campaign_key, nullif(campaign, ''), '(none)')
-end
-order by lead_id desc limit $4
-"""
+_ALL_LEADS = select_from(LEAD_FACT)
+_LEADS = select_from(LEAD_FACT, "where lead_id = any($1::uuid[])")
+_SAVE_LEADS = upsert(LEAD_FACT)
+_ALL_CAMPAIGNS = select_from(CAMPAIGN_FACT)
+_CAMPAIGNS = select_from(CAMPAIGN_FACT, "where campaign = any($1::text[])")
+_SAVE_CAMPAIGNS = upsert(CAMPAIGN_FACT)
+_ALL_LINES = select_from(LINE_FACT)
+_LINES = select_from(LINE_FACT, "where campaign = any($1::text[])")
+_SAVE_LINES = upsert(LINE_FACT)
 
 # Written for channels, and the same for the other dimensions whose names are compared.
 _NAMES_OF_CHANNELS = "select distinct channel from lead_fact where channel <> ''"
@@ -88,9 +42,11 @@ _NAMED: tuple[By, ...] = ("segment", "channel", "campaign")
 _NAMES = {by: _NAMES_OF_CHANNELS.replace("channel", by) for by in _NAMED}
 _RENAME = {by: _RENAME_CHANNELS.replace("channel", by) for by in _NAMED}
 
-_lead_row = attrgetter(*LeadFact.__slots__)
-_campaign_row = attrgetter(*CampaignFact.__slots__)
-_line_row = attrgetter(*LineFact.__slots__)
+# A fact's fields are the columns of its table, by name and in this order; a unit test holds the two together.
+_lead_row = attrgetter(*LEAD_FACT.columns.keys())
+_campaign_row = attrgetter(*CAMPAIGN_FACT.columns.keys())
+_line_row = attrgetter(*LINE_FACT.columns.keys())
+_STEPS = LEAD_FACT.columns.keys().index("steps")
 
 
 async def take_turn(tx: Transaction) -> None:
@@ -106,7 +62,9 @@ async def load_leads(tx: Transaction, lead_ids: Collection[UUID]) -> dict[UUID, 
 async def save_leads(tx: Transaction, facts: Iterable[LeadFact]) -> None:
     """Writes these facts over what was known. Columns as arrays: a fifth less work in all than one JSON document."""
     if rows := list(map(_lead_row, facts)):
-        await tx.conn.execute(_SAVE_LEADS, *zip(*rows, strict=True))
+        columns = list(zip(*rows, strict=True))
+        columns[_STEPS] = tuple([steps and json.dumps(steps) for steps in columns[_STEPS]])
+        await tx.conn.execute(_SAVE_LEADS, *columns)
 
 
 async def every_lead(tx: Transaction) -> AsyncIterator[LeadFact]:
@@ -118,7 +76,19 @@ async def every_lead(tx: Transaction) -> AsyncIterator[LeadFact]:
 
 async def leads_behind(tx: Transaction, by: By, key: str, before: UUID, limit: int) -> list[LeadFact]:
     """The leads that a KPI row counts, by falling id, a page at a time. Walks the table: meant for people, not for loops."""
-    return [LeadFact(*row) for row in await tx.conn.fetch(_BEHIND, by, key, before, limit)]
+    dimension = next(d for d in DIMENSIONS if d.name == by)
+    lead = LEAD_FACT.c
+    wanted = (lead.captured_at.is_not(None), lead.lead_id < before, _key(dimension) == key)
+    page = select(LEAD_FACT).where(*wanted).order_by(lead.lead_id.desc()).limit(limit)
+    return [LeadFact(*row) for row in await fetch(tx.conn, page)]
+
+
+def _key(dimension: Dimension) -> ColumnElement[str]:
+    """A lead's key of this dimension, as ``domain.contributions`` finds it."""
+    nowhere: ColumnElement[str] = literal("")
+    for column, name in reversed(dimension.nowhere):
+        nowhere = literal(name) if column is None else case((LEAD_FACT.c[column].is_not(None), name), else_=nowhere)
+    return func.coalesce(*(func.nullif(LEAD_FACT.c[column], "") for column in dimension.columns), nowhere)
 
 
 async def load_campaigns(tx: Transaction, campaigns: Collection[str]) -> dict[str, CampaignFact]:
@@ -142,15 +112,15 @@ async def load_lines(tx: Transaction, campaigns: Collection[str]) -> dict[tuple[
     return {tuple(row[:3]): LineFact(*row) for row in await tx.conn.fetch(_LINES, list(campaigns))}
 
 
+async def every_line(tx: Transaction) -> list[LineFact]:
+    """All of them."""
+    return [LineFact(*row) for row in await tx.conn.fetch(_ALL_LINES)]
+
+
 async def save_lines(tx: Transaction, facts: Iterable[LineFact]) -> None:
     """Writes these facts over what was known."""
     if rows := list(map(_line_row, facts)):
         await tx.conn.execute(_SAVE_LINES, *zip(*rows, strict=True))
-
-
-async def every_line(tx: Transaction) -> list[tuple[LineFact, CampaignFact]]:
-    """All budget lines, each with what is known of its campaign."""
-    return [(LineFact(*row[:6]), CampaignFact(row[0], *row[6:])) for row in await tx.conn.fetch(_SPENT)]
 
 
 async def names_written(tx: Transaction, by: By) -> list[str]:

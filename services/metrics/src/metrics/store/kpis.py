@@ -5,41 +5,34 @@ from datetime import datetime
 from typing import NamedTuple
 
 from asyncpg import Record
+from pydantic_core import from_json, to_json
 
 from chassis import Transaction
-from metrics.domain.contributions import COUNTS, By, Key, KpiDelta
-from metrics.domain.kpi import Kpi
+from metrics.domain.catalogue import ALL, By
+from metrics.domain.contributions import Key, KpiDelta
+from metrics.domain.kpi import Kpi, Measures, by_number, moved
 
+# Measures come and go as text, and rest as it: rows are read and written by the thousand.
+# Whoever merges has the turn (``store.facts.take_turn``): between the reading of a row and its writing nobody else writes it.
+_HELD = """
+select k.by, k.key, k.measures::text as measures from unnest($1::text[], $2::text[]) as wanted(by, key)
+join kpi k on k.by = wanted.by and k.period = $3 and k.key = wanted.key
+"""
 # A version is the writer's clock in microseconds, or one more than the row had: so it grows even over a restored backup,
 # and a reader of the compacted topic that keeps the highest version never holds on to a lost history.
 _MERGE = """
-insert into kpi as k (by, key, leads, qualified, valid, routed, assigned, won, lost, version)
-select d.*, $10::bigint from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[],
-    $7::bigint[], $8::bigint[], $9::bigint[]) as d
-on conflict (by, key) do update set
-    leads = k.leads + excluded.leads, qualified = k.qualified + excluded.qualified, valid = k.valid + excluded.valid,
-    routed = k.routed + excluded.routed, assigned = k.assigned + excluded.assigned, won = k.won + excluded.won,
-    lost = k.lost + excluded.lost, version = greatest(k.version + 1, excluded.version), changed_xid = excluded.changed_xid
-"""
-_MERGE_MONEY = """
-insert into kpi_money as k (by, key, measure, currency, minor)
-select * from unnest($1::text[], $2::text[], $3::text[], $4::char(3)[], $5::numeric[])
-on conflict (by, key, measure, currency) do update set minor = k.minor + excluded.minor
+insert into kpi as k (by, key, measures, period, version)
+select d.by, d.key, d.measures::json, $4, $5 from unnest($1::text[], $2::text[], $3::text[]) as d(by, key, measures)
+on conflict (by, period, key) do update set
+    measures = excluded.measures, version = greatest(k.version + 1, excluded.version), changed_xid = excluded.changed_xid
 """
 _HEARD = """
 insert into as_of as a (topic, at) values ($1, $2)
 on conflict (topic) do update set at = excluded.at where a.at < excluded.at
 """
-_SELECT = """
-select k.by, k.key, k.version, k.leads, k.qualified, k.valid, k.routed, k.assigned, k.won, k.lost, m.won_amount, m.spend
-from kpi k left join lateral (
-    select json_object_agg(currency, minor) filter (where measure = 'won_amount') as won_amount,
-        json_object_agg(currency, minor) filter (where measure = 'spend') as spend
-    from kpi_money m where m.by = k.by and m.key = k.key and m.minor <> 0
-) m on true
-"""
-_ROWS = _SELECT + "where k.by = any($1::text[]) and k.changed_xid >= $2 order by k.by, k.key"
-_PAGE = _SELECT + "where k.by = $1 and k.key > $2 order by k.key limit $3"
+_SELECT = "select by, key, period, version, measures::text as measures from kpi "
+_ROWS = _SELECT + "where by = any($1::text[]) and changed_xid >= $2 order by by, period, key"
+_PAGE = _SELECT + "where by = $1 and period = $2 and key > $3 order by key limit $4"
 _AS_OF = "select topic, at from as_of order by topic"
 _HORIZON = "select pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 _PUBLISHED = """
@@ -68,14 +61,14 @@ class Publication(NamedTuple):
 
 
 async def merge(tx: Transaction, delta: KpiDelta) -> None:
-    """Adds the differences to the numbers, in the order of their keys."""
-    if not delta.counts:
+    """Adds the differences to the numbers, in the order of their keys. Asks for the turn."""
+    if not delta.rows:
         return
-    counts = [(*key, *delta.counts[key]) for key in sorted(delta.counts)]
-    await tx.conn.execute(_MERGE, *zip(*counts, strict=True), int(tx.now.timestamp() * 1_000_000))
-    if delta.money:
-        money = sorted((*key, measure, currency, n) for (key, measure, currency), n in delta.money.items())
-        await tx.conn.execute(_MERGE_MONEY, *zip(*money, strict=True))
+    keys = sorted(delta.rows)
+    found = await tx.conn.fetch(_HELD, *zip(*keys, strict=True), ALL)
+    held: dict[Key, Measures] = {(row["by"], row["key"]): from_json(row["measures"]) for row in found}
+    rows = [(*key, to_json(moved(held.get(key, {}), delta.rows[key])).decode()) for key in keys]
+    await tx.conn.execute(_MERGE, *zip(*rows, strict=True), ALL, int(tx.now.timestamp() * 1_000_000))
 
 
 async def heard(tx: Transaction, topic: str, at: datetime) -> None:
@@ -103,24 +96,19 @@ async def read(tx: Transaction, dimensions: Sequence[By], since: int = 0) -> Cha
 
 
 async def page(tx: Transaction, by: By, after: str, limit: int) -> list[Kpi]:
-    """The rows of a dimension behind this key, in the order of their keys."""
-    return [_kpi(row) for row in await tx.conn.fetch(_PAGE, by, after, limit)]
+    """The rows of a dimension behind this key, over all time, in the order of their keys."""
+    return [_kpi(row) for row in await tx.conn.fetch(_PAGE, by, ALL, after, limit)]
 
 
 def _kpi(row: Record) -> Kpi:
-    *counted, won_amount, spend = row
-    values = [*counted, won_amount or {}, spend or {}]  # the connection decodes JSON
-    return Kpi(*values)
+    return Kpi(row["by"], row["key"], row["period"], row["version"], from_json(row["measures"]))
 
 
 async def delta_held(tx: Transaction) -> KpiDelta:
     """All the numbers, in the form in which differences are summed."""
     held = KpiDelta()
-    for row in await tx.conn.fetch("select by, key, leads, qualified, valid, routed, assigned, won, lost from kpi"):
-        held.counts[row["by"], row["key"]] = list(row[2 : 2 + len(COUNTS)])
-    for row in await tx.conn.fetch("select by, key, measure, currency, minor from kpi_money"):
-        key: Key = (row["by"], row["key"])
-        held.money[key, row["measure"], row["currency"]] = int(row["minor"])
+    for row in await tx.conn.fetch("select by, key, measures::text as measures from kpi where period = $1", ALL):
+        held.rows[row["by"], row["key"]] = dict(by_number(from_json(row["measures"])))
     return held
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from chassis import Transaction
-from metrics.domain.contributions import By
+from metrics.domain.catalogue import By
 
 _KNOWN = "select key, name, declared from known_name where by = $1 and key = any($2::text[])"
 _FREE = "select count(*) from known_name where by = $1 and not declared"

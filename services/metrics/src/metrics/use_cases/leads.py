@@ -6,11 +6,12 @@ from typing import Any
 
 from chassis import Transaction
 from contracts import STREAM_OF
-from contracts.event import Event
+from contracts.event import Event, Stream
 from contracts.leads.lead import LeadCaptured, LeadClosed, LeadDiscarded, LeadQualified
 from contracts.territory.lead import LeadAssigned, LeadRouted, LeadUnassigned, LeadUnroutable
+from metrics.domain.catalogue import step_of, steps
 from metrics.domain.contributions import Contribution, KpiDelta, contribution
-from metrics.domain.facts import CannotCount, LeadFact
+from metrics.domain.facts import CannotCount, LeadFact, is_valid
 from metrics.domain.names import LONGEST
 from metrics.store import facts as store
 from metrics.store import kpis
@@ -26,9 +27,8 @@ def _captured(fact: LeadFact, event: LeadCaptured) -> None:
 
 
 def _qualified(fact: LeadFact, event: LeadQualified) -> None:
-    """A lead is valid when it is genuine and worth a salesperson's time, now or later."""
     _can_be_kept(event.qualified_at)
-    fact.qualified(event.qualified_at, event.genuine and event.disposition in ("near_term", "nurture"))
+    fact.qualified(event.qualified_at, is_valid(event.genuine, event.disposition))
 
 
 def _discarded(fact: LeadFact, event: LeadDiscarded) -> None:
@@ -39,11 +39,9 @@ def _discarded(fact: LeadFact, event: LeadDiscarded) -> None:
 def _closed(fact: LeadFact, event: LeadClosed, history: str) -> None:
     if not 0 < event.revision < 2**31:
         raise CannotCount("revision is none that can be kept")
-    amount = event.amount
-    if amount is None:
-        fact.closed(event.revision, event.result, None, None, history)
-    else:
-        fact.closed(event.revision, event.result, amount.minor, amount.currency, history)
+    _can_be_kept(event.closed_at)
+    amount, currency = (event.amount.minor, event.amount.currency) if event.amount else (None, None)
+    fact.closed(event.closed_at, event.revision, event.result, amount, currency, history)
 
 
 def _routed(fact: LeadFact, event: LeadRouted) -> None:
@@ -70,6 +68,14 @@ def _unassigned(fact: LeadFact, event: LeadUnassigned) -> None:
     _can_be_kept(event.decided_at)
     fact.routed(event.decided_at, event.segment, event.team)
     fact.assigned(event.decided_at, None)
+
+
+def _stepped(fact: LeadFact, event: Event) -> None:
+    """A step that a number of the catalogue counts, and nothing else is asked of."""
+    step = step_of(event.type)
+    at = getattr(event, f"{step}_at")
+    _can_be_kept(at)
+    fact.stepped(step, at)
 
 
 def _can_be_kept(at: datetime, *texts: str | None) -> None:
@@ -100,13 +106,19 @@ HEAR: Mapping[type[Event], Callable[[LeadFact, Any], None]] = {
 PLACES = frozenset({LeadRouted, LeadAssigned, LeadUnassigned})
 
 
-def learn(fact: LeadFact, event: OfALead | OfAPlace, history: str) -> None:
+def counted_steps(stream: Stream) -> tuple[type[Event], ...]:
+    """The events of this stream that are heard because the catalogue counts how often they are told, and for nothing else."""
+    known = {*HEAR, LeadClosed}
+    return tuple(event for event in stream.events if event.event_type() in steps() and event not in known)
+
+
+def learn(fact: LeadFact, event: Event, history: str) -> None:
     """The fact learns what the event says; ``history`` tells the revisions of one database from those of another. Raises
     CannotCount for what no number can hold."""
     if type(event) is LeadClosed:
         _closed(fact, event, history)
     else:
-        HEAR[type(event)](fact, event)
+        HEAR.get(type(event), _stepped)(fact, event)
 
 
 async def count_leads(events: Sequence[OfALead] | Sequence[OfAPlace], tx: Transaction) -> None:

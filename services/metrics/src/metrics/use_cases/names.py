@@ -5,7 +5,7 @@ from itertools import islice
 from typing import cast
 
 from chassis import Transaction
-from metrics.domain.contributions import By
+from metrics.domain.catalogue import By
 from metrics.domain.facts import CampaignFact, LeadFact
 from metrics.domain.names import OTHER, form
 from metrics.settings import MetricsSettings

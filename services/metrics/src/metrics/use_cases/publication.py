@@ -4,11 +4,14 @@ from datetime import datetime
 
 from chassis import Transaction
 from contracts.metrics.kpi import KpiChanged
-from metrics.domain.contributions import DIMENSIONS
+from metrics.domain.catalogue import DIMENSIONS, NUMBERS, measures
 from metrics.domain.kpi import Kpi
 from metrics.store import kpis
 
 SAID = "kpi versions said in the last turn"
+ALL_BY = [dimension.name for dimension in DIMENSIONS]
+NAMED = frozenset(number.name for number in NUMBERS) & frozenset(KpiChanged.model_fields)
+OTHERS = frozenset(measure.name for measure in measures()) - NAMED  # what this version of the event has no field for
 
 
 async def publish_kpis(tx: Transaction) -> None:
@@ -23,7 +26,7 @@ async def publish_kpis(tx: Transaction) -> None:
     if floor > horizon:
         await kpis.touch(tx)
         floor = 0
-    rows = (await kpis.read(tx, DIMENSIONS, floor)).rows
+    rows = (await kpis.read(tx, ALL_BY, floor)).rows
     said_in, said = tx.process_cache.get(SAID, (0, {}))
     fresh = [row for row in rows if said_in != turn or said.get((row.by, row.key)) != row.version]
     if fresh:
@@ -36,21 +39,14 @@ async def publish_kpis(tx: Transaction) -> None:
 
 
 def _to_event(row: Kpi, as_of: datetime) -> KpiChanged:
+    numbers = row.numbers()
     return KpiChanged(
         id=f"{row.by}:{row.key}",
         by=row.by,
         key=row.key,
+        period=row.period,
         version=row.version,
-        leads=row.leads,
-        qualified=row.qualified,
-        valid=row.valid,
-        routed=row.routed,
-        assigned=row.assigned,
-        won=row.won,
-        lost=row.lost,
-        conversion=row.conversion,
-        won_amount=dict(row.won_amount),
-        spend=dict(row.spend),
-        cost_per_lead=None if row.cost_per_lead is None else dict(row.cost_per_lead),
+        others={name: numbers[name] for name in OTHERS},
         as_of=as_of,
+        **{name: numbers[name] for name in NAMED},
     )

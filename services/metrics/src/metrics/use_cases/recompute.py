@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from chassis import Transaction
 from metrics.domain.contributions import Contributions, KpiDelta, contribution, spending
+from metrics.domain.facts import CampaignFact
 from metrics.store import facts as store
 from metrics.store import kpis
 from metrics.use_cases.names import rename_all
@@ -14,8 +15,9 @@ async def recomputed(tx: Transaction) -> KpiDelta:
     total = KpiDelta()
     async for fact in store.every_lead(tx):
         total.move(None, contribution(fact))
-    for line, campaign in await store.every_line(tx):
-        total.spend(spending(line, campaign), line.currency, line.incurred)
+    campaigns = {fact.campaign: fact for fact in await store.every_campaign(tx)}
+    for line in await store.every_line(tx):
+        total.spend(spending(campaigns.get(line.campaign) or CampaignFact(line.campaign)), line.currency, line.incurred)
     return total
 
 

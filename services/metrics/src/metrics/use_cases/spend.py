@@ -34,7 +34,7 @@ async def count_spend(events: Sequence[LedgerPosted], tx: Transaction) -> None:
         line = touched[key] = lines.setdefault(key, LineFact(*key))
         was = line.incurred
         line.posted(event.posting, event.incurred, tx.metadata(event).source)
-        delta.spend(spending(line, campaigns[event.campaign]), event.currency, line.incurred - was)
+        delta.spend(spending(campaigns[event.campaign]), event.currency, line.incurred - was)
     await store.save_campaigns(tx, new.values())
     await store.save_lines(tx, touched.values())
     await kpis.merge(tx, delta)
@@ -50,12 +50,12 @@ async def place_campaigns(events: Sequence[CampaignPlanned], tx: Transaction) ->
     lines = list((await store.load_lines(tx, names)).values())
     delta = KpiDelta()
     for line in lines:
-        delta.spend(spending(line, campaigns[line.campaign]), line.currency, -line.incurred)
+        delta.spend(spending(campaigns[line.campaign]), line.currency, -line.incurred)
     for event in kept:
         campaigns[event.campaign].planned(event.version, event.channel, event.segment, tx.metadata(event).source)
     await name_campaigns(campaigns.values(), tx)
     for line in lines:
-        delta.spend(spending(line, campaigns[line.campaign]), line.currency, line.incurred)
+        delta.spend(spending(campaigns[line.campaign]), line.currency, line.incurred)
     await store.save_campaigns(tx, campaigns.values())
     await kpis.merge(tx, delta)
     await note_as_of(events, tx)

@@ -69,7 +69,7 @@ def _outcomes(snapshot: Snapshot) -> Iterator[Violation]:
 def _places(snapshot: Snapshot) -> Iterator[Violation]:
     for lead_id, decision in snapshot.territory.decisions.items():
         fact = snapshot.metrics.leads.get(lead_id)
-        held = (fact.segment, fact.team, fact.person) if fact else None
+        held = (fact.segment, fact.team, fact.assignee) if fact else None
         right = (decision.segment, decision.team, decision.person)
         if held != right:
             yield Violation("wrong", f"lead {lead_id} counts for {held}, and was decided for {right}")

@@ -5,11 +5,11 @@ from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from metrics.domain.contributions import DIMENSIONS, Contributions, KpiDelta, contribution, spending
-from metrics.domain.facts import CampaignFact, LeadFact, LineFact
+from metrics.domain.catalogue import DIMENSIONS, step_of, steps
+from metrics.domain.contributions import Contributions, KpiDelta, contribution, spending
+from metrics.domain.facts import CampaignFact, LeadFact, LineFact, Outcome, is_valid
 from metrics.domain.names import OTHER
 from tributary.verify.events import (
-    COUNTS,
     Assigned,
     Captured,
     Closed,
@@ -27,7 +27,6 @@ from tributary.verify.invariants.violation import Invariant, Kind, Violation
 from tributary.verify.snapshot import MetricsTables, Place, Snapshot
 from values.text import key as normal
 
-VALID = ("near_term", "nurture")
 AHEAD = timedelta(minutes=5)
 
 
@@ -43,7 +42,7 @@ def _unassigned(fact: LeadFact, event: Unassigned) -> None:
 
 LEARN: Mapping[type, Callable[[LeadFact, Any], None]] = {
     Captured: lambda fact, event: fact.captured(event.at, event.channel, event.campaign),
-    Qualified: lambda fact, event: fact.qualified(event.at, event.genuine and event.disposition in VALID),
+    Qualified: lambda fact, event: fact.qualified(event.at, is_valid(event.genuine, event.disposition)),
     Discarded: lambda fact, event: fact.discarded(event.at),
     Routed: lambda fact, event: fact.routed(event.at, event.segment, event.team),
     Unroutable: lambda fact, event: fact.routed(event.at, None, None),
@@ -53,6 +52,11 @@ LEARN: Mapping[type, Callable[[LeadFact, Any], None]] = {
 
 
 COUNTED = frozenset({*LEARN, Closed, Planned, Posted})
+
+
+def is_counted(event: EventRecord) -> bool:
+    """Whether metrics asks for this event, by itself or for a measure of its catalogue."""
+    return type(event.body) in COUNTED or event.type in steps()
 
 
 def recount(snapshot: Snapshot) -> MetricsTables:
@@ -70,15 +74,17 @@ def _recount(snapshot: Snapshot) -> MetricsTables:
     for topic in ("leads.lead", "territory.lead"):
         for event in snapshot.heard("metrics", topic):
             learn = LEARN.get(type(event.body))
-            if learn is None and not isinstance(event.body, Closed):
+            if not is_counted(event):
                 continue
             fact = made.leads.get(event.key)
             if fact is None:
                 fact = made.leads[event.key] = LeadFact(event.key)  # type: ignore[arg-type]
             if learn is not None:
                 learn(fact, event.body)
-            else:
+            elif isinstance(event.body, Closed):
                 _close(fact, event)
+            else:
+                fact.stepped(step_of(event.type), event.body.at)
     for event in snapshot.heard("metrics", "campaigns.campaign"):
         if isinstance(body := event.body, Planned):
             made.campaigns[event.key] = CampaignFact(event.key, body.version, body.channel, body.segment, event.source)
@@ -96,8 +102,10 @@ def _recount(snapshot: Snapshot) -> MetricsTables:
 def _close(fact: LeadFact, event: EventRecord) -> None:
     body: Closed = event.body
     amount, currency = body.amount or (None, None)
-    fact.revision, fact.outcome = body.revision, "won" if body.result == "won" else "lost"
-    fact.amount, fact.currency, fact.history = amount, currency, event.source
+    # The word of another history, as it were: it is the last one, so it stands.
+    outcome: Outcome = "won" if body.result == "won" else "lost"
+    fact.closed(body.at, body.revision, outcome, amount, currency, f"{event.source} {event.seq}")
+    fact.history = event.source
 
 
 def _as_counted(made: Mapping[Any, Any], held: Mapping[Any, Any]) -> None:
@@ -181,17 +189,15 @@ def numbers_of(tables: MetricsTables) -> Contributions:
         total.move(None, contribution(fact))
     for (campaign, _, currency), line in tables.lines.items():
         plan = tables.campaigns.get(campaign) or CampaignFact(campaign)
-        total.spend(spending(line, plan), currency, line.incurred)
+        total.spend(spending(plan), currency, line.incurred)
     return total.as_mapping()
 
 
 def held(tables: MetricsTables) -> dict[tuple[str, ...], int]:
     """Every number as the KPI tables hold it, without zeros."""
-    flat: dict[tuple[str, ...], int] = {}
-    for (by, key), row in tables.kpis.items():
-        flat.update({(by, key, measure): n for measure, n in zip(COUNTS, row.counts, strict=True) if n})
-    flat.update({key: minor for key, minor in tables.money.items() if minor})
-    return flat
+    delta = KpiDelta()
+    delta.rows = {key: dict(row.numbers) for key, row in tables.kpis.items()}  # type: ignore[misc]
+    return delta.as_mapping()
 
 
 def kpis(snapshot: Snapshot) -> Iterator[Violation]:
@@ -202,7 +208,7 @@ def kpis(snapshot: Snapshot) -> Iterator[Violation]:
     if all(snapshot.logs[topic].complete for topic in ("leads.lead", "territory.lead", "campaigns.ledger")):
         yield from _numbers("the topics make", live, numbers_of(made))
     captured = sum(fact.captured_at is not None for fact in snapshot.metrics.leads.values())
-    for by in DIMENSIONS:
+    for by in (dimension.name for dimension in DIMENSIONS):
         leads = sum(n for key, n in live.items() if key[0] == by and key[2] == "leads")
         if leads != captured:
             yield Violation("wrong", f"KPIs by {by} count {leads} leads, and {captured} are captured")
@@ -226,9 +232,6 @@ def emitted(snapshot: Snapshot) -> Iterator[Violation]:
             row = (body.by, body.key)
             if row not in newest or body.version >= newest[row].version:
                 newest[row] = body
-    money: dict[tuple[str, str, str], dict[str, int]] = {}
-    for (by, key, measure, currency), minor in snapshot.metrics.money.items():
-        money.setdefault((by, key, measure), {})[currency] = minor
     for (by, key), kpi in snapshot.metrics.kpis.items():
         body = newest.get((by, key))
         version = body.version if body else 0
@@ -236,17 +239,14 @@ def emitted(snapshot: Snapshot) -> Iterator[Violation]:
             yield Violation(
                 "lost", f"KPI {by}={key} has changed (version {kpi.version}) and was told last as {version}"
             )
-        if body is None or version != kpi.version:
-            continue
-        amounts = tuple(money.get((by, key, measure), {}) for measure in ("won_amount", "spend"))
-        if (kpi.counts, *amounts) != (body.counts, dict(body.won_amount), dict(body.spend)):
-            yield Violation("wrong", f"KPI {by}={key} is {(kpi.counts, *amounts)} and was told as {tuple(body[3:])}")
+        if body is not None and version == kpi.version and kpi.numbers != body.numbers:
+            yield Violation("wrong", f"KPI {by}={key} is {dict(kpi.numbers)} and was told as {dict(body.numbers)}")
 
 
 def as_of(snapshot: Snapshot) -> Iterator[Violation]:
     """Per topic, the time of the newest event that is counted; what the topic no longer holds may have been newer."""
     for topic in ("leads.lead", "territory.lead", "campaigns.campaign", "campaigns.ledger"):
-        at = [event.at for event in snapshot.heard("metrics", topic) if type(event.body) in COUNTED and event.at]
+        at = [event.at for event in snapshot.heard("metrics", topic) if is_counted(event) and event.at]
         right, held = max(map(datetime.fromisoformat, at), default=None), snapshot.metrics.as_of.get(topic)
         if held == right or (right is None and not snapshot.logs[topic].complete):
             continue

@@ -15,19 +15,21 @@ SQL = (
         qualified_at timestamptz,
         valid boolean not null,
         discarded_at timestamptz,
-        placed_at timestamptz,
+        routed_at timestamptz,
         segment text,
         team text,
         assigned_at timestamptz,
-        person text,
+        assignee text,
         revision int not null,
         outcome text constraint lead_fact_outcome check (outcome in ('won', 'lost')),
         amount bigint,
         currency char(3),
+        closed_at timestamptz,
         history text,
         segment_key text,
         channel_key text,
-        campaign_key text
+        campaign_key text,
+        steps jsonb
     ) with (
         fillfactor = 45,
         autovacuum_vacuum_scale_factor = 0.5,
@@ -61,30 +63,15 @@ SQL = (
     """
     create table kpi (
         by text not null,
+        period text not null,
         key text not null,
-        leads bigint not null,
-        qualified bigint not null,
-        valid bigint not null,
-        routed bigint not null,
-        assigned bigint not null,
-        won bigint not null,
-        lost bigint not null,
         version bigint not null,
+        measures json not null,
         changed_xid bigint not null default pg_current_xact_id()::text::bigint,
-        primary key (by, key)
+        primary key (by, period, key)
     ) with (fillfactor = 50)
     """,
     "create index kpi_changed_xid on kpi (changed_xid)",
-    """
-    create table kpi_money (
-        by text not null,
-        key text not null,
-        measure text not null constraint kpi_money_measure check (measure in ('won_amount', 'spend')),
-        currency char(3) not null,
-        minor numeric not null,
-        primary key (by, key, measure, currency)
-    ) with (fillfactor = 50)
-    """,
     """
     create table as_of (
         topic text primary key,
