@@ -1,7 +1,9 @@
-"""The tables of the leads service, as Alembic compares them."""
+"""The tables as the code expects them; a test compares them with what the migrations make."""
 
 from sqlalchemy import BigInteger, Boolean, Column, DateTime, Index, Integer, LargeBinary, MetaData, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
+
+from chassis.tables import GROWING
 
 METADATA = MetaData()
 WHEN = DateTime(timezone=True)
@@ -22,6 +24,7 @@ LEAD = Table(
     Column("captured_at", WHEN, nullable=False),
     Column("content", Text, nullable=False, comment="a digest of what was submitted, keyed with the person's key"),
     comment="written once, at capture",
+    postgresql_with=GROWING,
 )
 
 LEAD_PLACE = Table(
@@ -47,7 +50,7 @@ LEAD_PLACE = Table(
     Column("outcomes", JSONB, nullable=False),
     Column("entries", Integer, nullable=False, comment="the number of the last entry of its timeline"),
     comment="where each lead is now",
-    postgresql_with={"fillfactor": "35"},
+    postgresql_with=GROWING | {"fillfactor": "35"},
 )
 
 TIMELINE = Table(
@@ -60,6 +63,7 @@ TIMELINE = Table(
     Column("by", Text, comment="who did it, where somebody did"),
     Column("detail", JSONB, nullable=False),
     comment="append only",
+    postgresql_with=GROWING,
 )
 
 PERSON = Table(
@@ -68,6 +72,7 @@ PERSON = Table(
     Column("person_id", Uuid, primary_key=True, comment="a keyed hash of the e-mail address or phone number"),
     Column("wrapped_key", LargeBinary, comment="null once the person was forgotten"),
     Column("known_since", WHEN, nullable=False),
+    postgresql_with=GROWING | {"fillfactor": "100"},
 )
 
 INTAKE_KEY = Table(
