@@ -29,11 +29,12 @@ class Capture:
 
 @dataclass(frozen=True)
 class Change:
-    """What is new about a lead: where it stands now, the entries for its timeline and, once, its capture."""
+    """What is new about a lead: where it stands now, the entries for its timeline, of which there is one at least, and, once,
+    its capture."""
 
     lead_id: UUID
     lead: Lead
-    added: Sequence[Entry] = ()
+    added: Sequence[Entry]
     capture: Capture | None = None
 
 
@@ -60,24 +61,32 @@ def _with_columns(statement: str) -> str:
 
 _LOAD = _with_columns("select lead_id, COLUMNS from lead_place where lead_id = any($1) order by lead_id for update")
 
-# The last number of a lead's timeline stands in its place, under whose lock entries are numbered.
+# The last number of a lead's timeline stands in its place, under whose lock entries are numbered. JSON goes as text: a codec is
+# a call for each value.
 _SAVE = _with_columns("""
-with recorded as (
-    insert into lead (captured_at, lead_id, person_id, personal, about, occurred_at, content)
-    select $1, * from unnest($2::uuid[], $3::uuid[], $4::bytea[], $5::jsonb[], $6::timestamptz[], $7::text[])
-    on conflict do nothing
-), placed as (
+with placed as (
     insert into lead_place (lead_id, state, COLUMNS, entries)
-    select lead_id, state, COLUMNS, entries from json_populate_recordset(null::lead_place, $8::json)
+    select lead_id, state, COLUMNS, entries from json_populate_recordset(null::lead_place, $1::json)
     on conflict (lead_id) do update set state = excluded.state, RENEWED, entries = lead_place.entries + excluded.entries
     returning lead_id, entries
 )
 insert into timeline (lead_id, n, at, what, by, detail)
-select lead_id, placed.entries - added.later, added.at, added.what, $9, added.detail
-from unnest($10::uuid[], $11::integer[], $12::timestamptz[], $13::text[], $14::jsonb[])
+select lead_id, placed.entries - added.later, added.at, added.what, $2, added.detail::jsonb
+from unnest($3::uuid[], $4::integer[], $5::timestamptz[], $6::text[], $7::text[])
     as added(lead_id, later, at, what, detail)
 join placed using (lead_id)
 """)
+_RECORD_AND_SAVE = _SAVE.replace(
+    "with ",
+    """with recorded as (
+    insert into lead (captured_at, lead_id, person_id, personal, about, occurred_at, content)
+    select $8, new.lead_id, new.person_id, new.personal, new.about::jsonb, new.occurred_at, new.content
+    from unnest($9::uuid[], $10::uuid[], $11::bytea[], $12::text[], $13::timestamptz[], $14::text[])
+        as new(lead_id, person_id, personal, about, occurred_at, content)
+    on conflict do nothing
+), """,
+    1,
+)
 
 _SHOW = """
 select p.*, l.about, l.occurred_at, t.at, t.what, t.by, t.detail
@@ -96,16 +105,13 @@ async def save(tx: Transaction, changes: Sequence[Change], by: str | None = None
     """Stores what is new, all in one statement. ``by`` is whoever did it, where somebody did and not the service by itself."""
     if not changes:
         return
+    places = to_json([_place(change) for change in changes]).decode()
+    entries = zip(*(line for change in changes for line in _lines(change)), strict=True)
     records = [_record(change.lead_id, change.capture) for change in changes if change.capture]
-    entries = [line for change in changes for line in _lines(change)]
-    await tx.conn.execute(
-        _SAVE,
-        tx.now,
-        *_columns(records, 6),
-        to_json([_place(change) for change in changes]).decode(),
-        by,
-        *_columns(entries, 5),
-    )
+    if records:
+        await tx.conn.execute(_RECORD_AND_SAVE, places, by, *entries, tx.now, *zip(*records, strict=True))
+    else:
+        await tx.conn.execute(_SAVE, places, by, *entries)
 
 
 async def persons(tx: Transaction, lead_ids: Iterable[UUID]) -> dict[UUID, UUID]:
@@ -154,10 +160,6 @@ def _lines(change: Change) -> Iterable[tuple[Any, ...]]:
     for later, entry in zip(reversed(range(len(change.added))), change.added, strict=True):
         detail = {name: value for name, value in entry.items() if name not in ("what", "at")}
         yield change.lead_id, later, entry["at"], entry["what"], to_json(detail).decode()
-
-
-def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> Iterable[Sequence[Any]]:
-    return zip(*rows, strict=True) if rows else [()] * width
 
 
 def _entry(row: asyncpg.Record) -> Entry:

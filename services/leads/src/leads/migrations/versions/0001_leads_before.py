@@ -1,4 +1,4 @@
-"""Leads with their places and timelines, persons with their keys, intake keys, outcomes that wait, known campaigns."""
+"""Leads, persons with their keys, intake keys, outcomes that wait, known campaigns."""
 
 from alembic import op
 
@@ -21,6 +21,12 @@ SQL = (
         autovacuum_vacuum_insert_scale_factor = 1
     )
     """,
+    "comment on table lead is 'written once, at capture'",
+    "comment on column lead.personal is 'contact, message and answers, sealed under the person''s key'",
+    "comment on column lead.about is 'what may be known without knowing the person'",
+    "comment on column lead.content is 'a digest of what was submitted, keyed with the person''s key'",
+    # A place is updated within seconds and is larger then: a page keeps two thirds of itself free, so that the new row stands on
+    # it and no index is touched.
     """
     create table lead_place (
         lead_id uuid primary key,
@@ -39,9 +45,9 @@ SQL = (
         assigned_at timestamptz,
         assignee text,
         waits text,
-        differing integer not null,
+        differing int not null,
         outcomes jsonb not null,
-        entries integer not null
+        entries int not null
     ) with (
         fillfactor = 35,
         autovacuum_vacuum_scale_factor = 0.5,
@@ -49,11 +55,14 @@ SQL = (
         autovacuum_vacuum_insert_scale_factor = 1
     )
     """,
+    "comment on table lead_place is 'where each lead is now'",
+    "comment on column lead_place.captured_at is 'null as long as the lead was only heard of'",
+    "comment on column lead_place.entries is 'the number of the last entry of its timeline'",
     """
     create table timeline (
         lead_id uuid not null,
         at timestamptz not null,
-        n integer not null,
+        n int not null,
         what text not null,
         by text,
         detail jsonb not null,
@@ -64,14 +73,7 @@ SQL = (
         autovacuum_vacuum_insert_scale_factor = 1
     )
     """,
-    "comment on table lead is 'written once, at capture'",
-    "comment on table lead_place is 'where each lead is now'",
     "comment on table timeline is 'append only'",
-    "comment on column lead.personal is 'contact, message and answers, sealed under the person''s key'",
-    "comment on column lead.about is 'what may be known without knowing the person'",
-    "comment on column lead.content is 'a digest of what was submitted, keyed with the person''s key'",
-    "comment on column lead_place.captured_at is 'null as long as the lead was only heard of'",
-    "comment on column lead_place.entries is 'the number of the last entry of its timeline'",
     "comment on column timeline.by is 'who did it, where somebody did'",
     """
     create table person (
