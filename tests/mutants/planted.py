@@ -349,6 +349,20 @@ MUTANTS = (
         "services/metrics/tests/component/test_counting.py",
     ),
     _m(
+        "a KPI row forgets what it had counted before",
+        f"{METRICS}/store/kpis.py",
+        "moved(held.get(key, {}), delta.rows[key])",
+        "moved({}, delta.rows[key])",
+        "services/metrics/tests/component/test_counting.py",
+    ),
+    _m(
+        "a step that was told again later loses its first time",
+        f"{METRICS}/domain/facts.py",
+        '            self.stepped("routed", min(at, held))\n',
+        '            self.stepped("routed", max(at, held))\n',
+        "services/metrics/tests/unit/test_catalogue.py",
+    ),
+    _m(
         "a market is kept before it is committed",
         f"{TERRITORY}/api/market.py",
         "    store.keep(tx, active)",

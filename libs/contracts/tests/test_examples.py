@@ -50,7 +50,7 @@ def test_the_examples_speak_the_scripts_of_the_market() -> None:
     assert "été" in text
 
 
-OPEN = {"attributes", "written", "won_amount", "spend", "cost_per_lead"}
+OPEN = {"attributes", "written", "won_amount", "spend", "cost_per_lead", "others"}
 
 
 def with_news(value: Any) -> Any:
