@@ -71,9 +71,7 @@ def refused(
         yield from min(verdicts, key=len)
 
 
-def _one(
-    where: str, one: Json, other: Json, writer: Json, reader: Json, is_answer: bool, depth: int
-) -> Iterator[str]:
+def _one(where: str, one: Json, other: Json, writer: Json, reader: Json, is_answer: bool, depth: int) -> Iterator[str]:
     kind, wanted = one.get("type"), other.get("type")
     if wanted is not None and kind != wanted and (kind, wanted) != ("integer", "number"):
         yield f"{where} may be {kind or 'anything'}, which is not {wanted}"
