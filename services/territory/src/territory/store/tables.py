@@ -1,4 +1,4 @@
-"""The tables as the code expects them; Alembic compares them with the migrations."""
+"""The tables as the code expects them; a test compares them with what the migrations make."""
 
 from sqlalchemy import (
     CHAR,
@@ -12,9 +12,12 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    text,
     true,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+
+from chassis.tables import GROWING
 
 METADATA = MetaData()
 
@@ -22,7 +25,7 @@ METADATA = MetaData()
 MARKET = Table(
     "market",
     METADATA,
-    Column("version", Integer, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
     Column("document", JSONB, nullable=False),
     Column("sha256", CHAR(64), nullable=False),
     Column("activated_at", DateTime(timezone=True), nullable=False),
@@ -44,7 +47,7 @@ ROTATION = Table(
     "rotation",
     METADATA,
     Column("team", Text, primary_key=True),
-    Column("turn", BigInteger, nullable=False, server_default="0"),
+    Column("turn", BigInteger, nullable=False, server_default=text("0")),
     Column("credits", JSONB, nullable=False),
 )
 
@@ -66,4 +69,5 @@ DECISION = Table(
     Column("inputs", JSONB, nullable=False),
     Column("refused", JSONB, nullable=False),
     Column("decided_at", DateTime(timezone=True), nullable=False),
+    postgresql_with=GROWING | {"fillfactor": "100"},
 )
