@@ -64,9 +64,11 @@ faults: $(ALL) ## Kills and starves parts of a loaded stack, then checks the inv
 bench: $(ALL) ## Measures the walk, overload and growth beside others, into bench/RESULTS.md; ONLY=growth runs a part.
 	@exec $(PY) -m bench $(if $(ONLY),--only $(ONLY))
 
-contracts: $(ALL) ## Writes schemas, AsyncAPI, topics and catalogue from the contracts and names what breaks a reader.
+contracts: $(ALL) ## Writes schemas, AsyncAPI, topics, catalogue and each service's OpenAPI document, and names what breaks a reader or a caller.
 	@$(PY) -m contracts.export
+	@for s in $(SERVICES); do $(PY) -m $$s openapi > services/$$s/openapi.json || exit 1; done
 	@$(PY) -m contracts.compatibility
+	@$(PY) -m contracts.doors
 
 check: $(ALL) ## Format, lint, types, imports and contracts; changes nothing.
 	@.venv/bin/ruff format --check .
@@ -75,6 +77,7 @@ check: $(ALL) ## Format, lint, types, imports and contracts; changes nothing.
 	@.venv/bin/lint-imports
 	@$(PY) -m contracts.export --check
 	@$(PY) -m contracts.compatibility
+	@$(PY) -m contracts.doors
 
 fmt: $(ALL) ## Puts every file into the one format and sorts its imports.
 	@.venv/bin/ruff check --quiet --select I --fix .

@@ -1,17 +1,13 @@
 """What contracts say about who says and who hears is what the services do."""
 
-import base64
-import importlib
-import typing
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
+from building import SERVICES, built
 from jsonschema import Draft7Validator
-from pydantic import SecretStr
 
 from chassis import Service
 from chassis.intake import Intake
@@ -20,21 +16,7 @@ from contracts import STREAMS, Stream, asyncapi
 from contracts.hearers import HEARS
 from contracts.library import examples_of
 
-ROOT = Path(__file__).resolve().parents[2]
-SERVICES = sorted(folder.name for folder in (ROOT / "services").iterdir() if (folder / "pyproject.toml").exists())
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
-
-
-def built(name: str) -> Service:
-    """The service as its process builds it; building opens nothing."""
-    build = importlib.import_module(f"{name}.app").build
-    settings_type = typing.get_type_hints(build)["settings"]
-    key = base64.b64encode(bytes(32)).decode()
-    service = build(
-        settings_type(database_url=SecretStr("postgresql://nobody@127.0.0.1/none"), master_key=SecretStr(key))
-    )
-    assert isinstance(service, Service)
-    return service
 
 
 @pytest.fixture(scope="module")

@@ -144,7 +144,7 @@ MUTANTS = (
     _m(
         "a body is read before the token is looked at",
         f"{CHASSIS}/http.py",
-        "            if guarded and not self._is_operator(scope):\n                raise not_operator()\n",
+        "            if methods[method] and not self._is_operator(scope):\n                raise not_operator()\n",
         "",
         f"{TESTS}/component/test_strangers.py",
     ),

@@ -45,11 +45,12 @@ METHODS = WRITING | {"GET", "HEAD", "DELETE", "OPTIONS"}
 class Mount:
     """A plain ASGI application that takes POSTs at one exact path. ``public`` ones take calls of anybody, from pages of the
     origins in ``capture_origins``, at the rates of the settings; others ask for the operator's token before they read.
-    ``form`` names the form that a call comes from."""
+    ``form`` names the form that a call comes from; ``operation`` is what the OpenAPI document says of it."""
 
     app: Any
     public: bool = True
     form: Callable[[Scope], str] = form_asked
+    operation: Mapping[str, Any] | None = None
 
 
 class TooLarge(Problem):
@@ -105,6 +106,11 @@ def hold(scope: Scope, size: int) -> None:
     scope[HELD] = size
 
 
+def has_body(scope: Scope) -> bool:
+    """Whether a body comes with this request, as far as its headers say."""
+    return header(scope, b"content-length") not in ("", "0") or bool(header(scope, b"transfer-encoding"))
+
+
 def header(scope: Scope, name: bytes) -> str:
     """The first header of this name, or nothing."""
     found = scope.get(HEADERS)
@@ -114,27 +120,27 @@ def header(scope: Scope, name: bytes) -> str:
     return value.decode("latin-1") if value else ""
 
 
+def guarded(router: APIRouter, route: APIRoute) -> bool:
+    """Whether this route asks for the operator's token."""
+    return operator in {d.dependency for d in (*router.dependencies, *route.dependencies)}
+
+
 class Routes:
-    """The doors that FastAPI has, as far as they must be known before a body is read."""
+    """The doors that FastAPI has, as far as they must be known before a body is read. The first path that matches is the one
+    that is asked for: another that would match too, as a name with a slash in it does, does not lend it its methods."""
 
     def __init__(self, routers: Iterable[APIRouter]) -> None:
-        self._found: list[tuple[re.Pattern[str], set[str], bool]] = []
+        self._found: dict[str, tuple[re.Pattern[str], dict[str, bool]]] = {}
         for router in routers:
             for route in router.routes:
                 if not isinstance(route, APIRoute):
                     raise TypeError(f"{route} can't be looked up before its body is read")
-                guards = {d.dependency for d in (*router.dependencies, *route.dependencies)}
-                self._found.append((route.path_regex, set(route.methods or ()), operator in guards))
+                _, methods = self._found.setdefault(route.path_format, (route.path_regex, {}))
+                methods |= dict.fromkeys(route.methods or (), guarded(router, route))
 
-    def find(self, path: str, method: str) -> tuple[set[str], bool]:
-        """The methods that this path has, and whether this one asks for the operator's token."""
-        methods: set[str] = set()
-        guarded = False
-        for pattern, its, guard in self._found:
-            if pattern.match(path):
-                methods |= its
-                guarded |= guard and method in its
-        return methods, guarded
+    def find(self, path: str) -> dict[str, bool]:
+        """The methods that this path has, and whether each asks for the operator's token."""
+        return next((methods for pattern, methods in self._found.values() if pattern.match(path)), {})
 
 
 class HttpGateway:
@@ -216,18 +222,16 @@ class HttpGateway:
         await mount.app(scope, receive, send)
 
     async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
-        method = scope["method"]
-        if method != "GET":
-            methods, guarded = self.routes.find(scope["path"], method)
-            if methods and method == "OPTIONS" and await self._preflight(scope, methods, send):
+        method, methods = scope["method"], self.routes.find(scope["path"])
+        if methods and method not in methods:
+            if method == "OPTIONS" and await self._preflight(scope, set(methods), send):
                 return
-            if methods and method not in methods and not (method == "HEAD" and "GET" in methods):
-                raise Problem(405, "Method Not Allowed", headers={"allow": ", ".join(sorted(methods))})
-            if guarded and not self._is_operator(scope):
+            raise Problem(405, "Method Not Allowed", headers={"allow": ", ".join(sorted(methods))})
+        if methods and method in WRITING:
+            if methods[method] and not self._is_operator(scope):
                 raise not_operator()
-            if methods and method in WRITING:
-                self._check_content_type(scope)
-                receive = _replayed(await read_body(scope, receive, LIMIT), receive)
+            self._check_content_type(scope)
+            receive = _replayed(await read_body(scope, receive, LIMIT), receive)
         await self.app(scope, receive, send)
 
     async def _preflight(self, scope: Scope, methods: set[str], send: Send) -> bool:
@@ -246,6 +250,8 @@ class HttpGateway:
         if not scope["path"].startswith("/v1/"):
             return
         given, accepted = header(scope, b"content-type"), self.accepts.get(scope["path"], JSON)
+        if not given and not has_body(scope):
+            return
         if given not in accepted and given.partition(";")[0].strip().lower() not in accepted:
             raise Problem(415, "This content type is not taken here", detail=f"Send {' or '.join(sorted(accepted))}.")
 

@@ -7,9 +7,27 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 MEDIA_TYPE = "application/problem+json"
+
+# What a problem of each status means, whichever door answers it. No other problem is answered anywhere, but for 500: a bug.
+MEANINGS = {
+    400: "The body can't be read.",
+    401: "The caller did not show the token that opens this door.",
+    403: "The caller may not do this.",
+    404: "There is no such thing.",
+    405: "The path does not take this method; `Allow` names those that it takes.",
+    408: "The body took too long to come. Nothing was taken.",
+    409: "What is on record stands against it.",
+    413: "The body is too large. Nothing was taken.",
+    415: "The content type is not taken here.",
+    422: "Fields are wrong; each is named. Nothing was taken.",
+    429: "Too many calls. Nothing was taken.",
+    503: "Something that is needed is away or full. Nothing was taken: try again.",
+}
+HEADERS = {401: "WWW-Authenticate", 405: "Allow", 429: "Retry-After", 503: "Retry-After"}
 
 
 @dataclass(frozen=True)
@@ -18,6 +36,23 @@ class FieldError:
 
     field: str
     reason: str
+
+
+class ProblemDocument(BaseModel):
+    """Why a request was not carried out (RFC 9457). ``title`` says what kind of problem it is, ``detail`` what to do about it."""
+
+    type: str
+    title: str
+    status: int
+    detail: str | None = None
+    errors: list[FieldError] | None = None
+
+
+def declared(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """For a route's ``responses``: it answers these with a problem document too."""
+    return {
+        status: {"$ref": f"#/components/responses/{status}", "description": MEANINGS[status]} for status in statuses
+    }
 
 
 NOT_JSON = FieldError("body", "is not valid JSON")

@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from typing import Any
 
 import uvicorn
-from fastapi import APIRouter, FastAPI, Request
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, FastAPI, Request, Response
 from prometheus_client import make_asgi_app
+from pydantic import BaseModel
 
-from chassis import broker, connection, http, page, parking, problems, schema, telemetry, topics
+from chassis import broker, connection, document, http, page, parking, problems, schema, telemetry, topics
 from chassis.consumer import Consumer
 from chassis.database import UNSTORABLE, Database, is_infrastructure
 from chassis.errors import words
@@ -26,6 +26,21 @@ from contracts.event import Stream
 
 Background = Callable[["Service"], Awaitable[None]]
 _SHARDS = "insert into outbox_shard (topic, shard) select * from unnest($1::text[], $2::int[]) on conflict do nothing"
+
+
+class Alive(BaseModel):
+    """The process serves. ``stack`` names the local stack that it belongs to, if any."""
+
+    status: str
+    stack: str
+
+
+class Ready(BaseModel):
+    """Whether this replica does its work, and why not."""
+
+    ready: bool
+    because: list[str]
+    stack: str
 
 
 @contextlib.asynccontextmanager
@@ -92,6 +107,7 @@ class Service:
             self.database.after_commit.append(self.relay.kick)
         self.api = self._http(api, description)
         self.asgi = http.HttpGateway(self.api, self, mounts or {}, accepts or {}, api)
+        document.install(self.api, api, self.asgi.mounts)
 
     # -- doors
 
@@ -111,15 +127,20 @@ class Service:
             api.include_router(router)
 
         @api.get("/livez", tags=["health"], summary="The event loop turns.")
-        async def livez() -> dict[str, str]:
-            return {"status": "alive", "stack": self.settings.stack}
+        async def livez() -> Alive:
+            return Alive(status="alive", stack=self.settings.stack)
 
-        @api.get("/readyz", tags=["health"], summary="Schema known, partitions assigned, not held; says why not.")
-        async def readyz() -> JSONResponse:
+        @api.get(
+            "/readyz",
+            tags=["health"],
+            summary="Schema known, partitions assigned, not held; says why not.",
+            responses={503: {"model": Ready}},
+        )
+        async def readyz(response: Response) -> Ready:
             not_ready_reasons = self.not_ready_reasons()
             telemetry.READY.set(not not_ready_reasons)
-            answer = {"ready": not not_ready_reasons, "because": not_ready_reasons, "stack": self.settings.stack}
-            return JSONResponse(answer, 200 if not not_ready_reasons else 503)
+            response.status_code = 503 if not_ready_reasons else 200
+            return Ready(ready=not not_ready_reasons, because=not_ready_reasons, stack=self.settings.stack)
 
         page.install(api)
         api.mount("/metrics", make_asgi_app(telemetry.REGISTRY))

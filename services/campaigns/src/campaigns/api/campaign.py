@@ -11,7 +11,8 @@ from campaigns.domain.campaign import CurrencyFixed, Plan, PlannedLine, faults
 from campaigns.store import campaign as campaigns
 from campaigns.store import ledger
 from campaigns.use_cases.campaign import plan_campaign
-from chassis import FieldError, Problem, begin, operator
+from chassis import FieldError, Problem, begin, not_valid, operator
+from chassis.problems import declared
 
 router = APIRouter(prefix="/v1/campaigns", tags=["campaigns"], dependencies=[Depends(operator)])
 
@@ -86,13 +87,13 @@ class Campaigns(BaseModel):
     next: str | None
 
 
-@router.put("/{campaign:path}")
+@router.put("/{campaign:path}", responses=declared(409))
 async def put_campaign(request: Request, campaign: CampaignId, body: PlanBody) -> Planned:
     """Puts a plan on record. The same plan again changes nothing; a changed one is a new version."""
     plan = body.plan()
     wrong = faults(plan)
     if wrong:
-        raise Problem(422, "The plan is not valid", errors=[FieldError(f.field, f.reason) for f in wrong])
+        raise not_valid(FieldError(f.field, f.reason) for f in wrong)
     try:
         async with begin(request) as tx:
             campaign, version = await plan_campaign(campaign, plan, tx)
@@ -114,7 +115,7 @@ async def get_campaigns(
     return Campaigns(campaigns=page, next=page[-1].campaign if len(page) == limit else None)
 
 
-@router.get("/{campaign:path}")
+@router.get("/{campaign:path}", responses=declared(404))
 async def get_campaign(request: Request, campaign: CampaignId) -> CampaignSeen:
     """A campaign and the lines of its plan."""
     async with begin(request) as tx:

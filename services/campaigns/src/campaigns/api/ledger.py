@@ -12,6 +12,7 @@ from campaigns.store import campaign as campaigns
 from campaigns.store import ledger
 from campaigns.use_cases.note import open_note
 from chassis import Problem, begin, operator
+from chassis.problems import declared
 
 router = APIRouter(prefix="/v1/campaigns", tags=["ledger"], dependencies=[Depends(operator)])
 
@@ -68,7 +69,7 @@ class LedgerSeen(BaseModel):
     next: int | None
 
 
-@router.get("/{campaign:path}/ledger")
+@router.get("/{campaign:path}/ledger", responses=declared(404))
 async def get_ledger(
     request: Request,
     campaign: CampaignId,

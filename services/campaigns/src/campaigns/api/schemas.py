@@ -49,14 +49,27 @@ def _of_our_age(value: datetime) -> datetime:
 
 TIME = "a time with its zone, or a date alone, which is the start of that day in UTC"
 
-Name = Annotated[str, Field(min_length=1, max_length=LONGEST), AfterValidator(_named)]
-Words = Annotated[str, Field(max_length=500), AfterValidator(_seen)]
-Source = Annotated[str, Field(max_length=100), AfterValidator(_seen)]
-Code = Annotated[str, BeforeValidator(_code), Field(pattern=r"^[A-Z]{3}$", description="ISO 4217 code, in any case")]
+# What a document can say of texts: nothing in them hides something, and a name is not blank.
+_HIDING = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufff9-\ufffb\ufffd-\uffff"
+SHOWN = {"pattern": f"^[^{_HIDING}]*$"}
+NAMED = {"pattern": rf"^[^{_HIDING}]*[^\s{_HIDING}][^{_HIDING}]*$"}
+
+Name = Annotated[str, Field(min_length=1, max_length=LONGEST, json_schema_extra=NAMED), AfterValidator(_named)]
+Words = Annotated[str, Field(max_length=500, json_schema_extra=SHOWN), AfterValidator(_seen)]
+Source = Annotated[str, Field(max_length=100, json_schema_extra=SHOWN), AfterValidator(_seen)]
+Code = Annotated[
+    str,
+    BeforeValidator(_code),
+    Field(
+        pattern=r"^[A-Z]{3}$",
+        description="ISO 4217 code, in any case",
+        json_schema_extra={"pattern": "^[A-Za-z]{3}$"},
+    ),
+]
 Time = Annotated[datetime, BeforeValidator(_moment), AfterValidator(_of_our_age), Field(description=TIME)]
 Budget = Annotated[StrictInt, Field(ge=0, le=MOST, description="integer minor units")]
 Amount = Annotated[StrictInt, Field(ge=0, le=MOST, description="integer minor units; zero where nothing was spent")]
-CampaignId = Annotated[str, Path(min_length=1, max_length=LONGEST), AfterValidator(_named)]
+CampaignId = Annotated[str, Path(min_length=1, max_length=LONGEST, json_schema_extra=NAMED), AfterValidator(_named)]
 
 
 class Body(BaseModel):

@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import (
-    BaseModel,
     BeforeValidator,
     Field,
     ValidationError,
@@ -21,6 +20,7 @@ from campaigns.domain.spend import faults
 from campaigns.use_cases.ledger import spend_of
 from campaigns.use_cases.note import seal_note
 from chassis import FieldError, intake, operator
+from chassis.batch import BatchAnswer, RowFlagged, each, flagged, refusals
 from chassis.problems import field_errors
 from contracts.campaigns.spend import SPEND, SpendReported
 from contracts.event import Money
@@ -30,13 +30,6 @@ router = APIRouter(prefix="/v1/spend", tags=["spend"], dependencies=[Depends(ope
 
 AT_ONCE = 500
 NAMES = ("spend_id", "campaign", "line", "source")
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """What is wrong with one row."""
-
-    errors: list[FieldError]
 
 
 @dataclass(frozen=True)
@@ -52,7 +45,7 @@ def _row_or_refusal(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
     try:
         body: SpendBody = validate(value)
     except ValidationError as error:
-        return Refusal(field_errors(error.errors(include_url=False, include_context=False, include_input=False)))
+        return field_errors(error.errors(include_url=False, include_context=False, include_input=False))
     return Row(body, list(_flags(value, body)))
 
 
@@ -111,57 +104,34 @@ class SpendBatch(Body):
     spend: Annotated[list[Annotated[SpendBody, WrapValidator(_row_or_refusal)]], Field(max_length=AT_ONCE)]
 
 
-class FieldRefused(BaseModel):
-    """One field that is wrong, and why."""
+class Taken(BatchAnswer):
+    """How many rows were taken to be counted, how some were read, and what is wrong with others. A zero is noted and not counted.
+    Notes are ``date_only`` (the start of that day in UTC), ``amount_read`` (from words), ``nothing_spent`` (zero: nothing is
+    posted), ``unseen_removed`` (characters that nobody sees)."""
 
-    field: str
-    reason: str
-
-
-class RowRefused(BaseModel):
-    """One row that was not taken."""
-
-    index: int
-    errors: list[FieldRefused]
-
-
-class RowNoted(BaseModel):
-    """One row that was taken, and how it was read: ``date_only`` (the start of that day in UTC), ``amount_read`` (from words),
-    ``nothing_spent`` (zero: nothing is posted), ``unseen_removed`` (characters that nobody sees)."""
-
-    index: int
-    flags: list[str]
-
-
-class Taken(BaseModel):
-    """How many rows were taken to be counted, how some were read (a zero is here and not counted), and what is wrong with others."""
-
-    accepted: int
-    notes: list[RowNoted]
-    refused: list[RowRefused]
+    notes: list[RowFlagged]
 
 
 @router.post("")
 async def post_spend(request: Request, body: SpendBatch) -> Taken:
     """Takes the good rows and names each bad one. A spend is never refused because a budget is used up."""
     now, master = datetime.now(UTC), request.app.state.service.settings.master_key_bytes()
-    events, notes, refused = [], [], []
-    for index, row in enumerate(cast(list[Row | Refusal], body.spend)):
-        if isinstance(row, Row):
-            event = row.body.event(master)
-            errors = [FieldError(fault.field, fault.reason) for fault in faults(spend_of(event), now)]
-            if not errors:
-                events.append(event)
-                if row.flags:
-                    notes.append(RowNoted(index=index, flags=row.flags))
-        else:
-            errors = row.errors
-        if errors:
-            told = [FieldRefused(field=e.field, reason=e.reason) for e in errors]
-            refused.append(RowRefused(index=index, errors=told))
+    rows = each(enumerate(body.spend), lambda row: _settled(row, now, master))
+    events = [event for _, (event, _) in rows.taken]
     if events:
         await intake(request).say(SPEND, events, request.scope.get("tributary.trace", ""))
         note_taken(request, (spend_of(event).identity for event in events if event.amount.minor))
     # A zero is told as well, in case it takes back an amount under the same id; it is not counted, and so not among these.
     accepted = sum(event.amount.minor > 0 for event in events)
-    return Taken(accepted=accepted, notes=notes, refused=refused)
+    notes = flagged((index, flags) for index, (_, flags) in rows.taken)
+    return Taken(accepted=accepted, notes=notes, refused=refusals(rows))
+
+
+def _settled(
+    row: Row | list[FieldError], now: datetime, master: bytes
+) -> tuple[SpendReported, list[str]] | list[FieldError]:
+    if isinstance(row, list):
+        return row
+    event = row.body.event(master)
+    wrong = [FieldError(fault.field, fault.reason) for fault in faults(spend_of(event), now)]
+    return wrong or (event, row.flags)

@@ -9,20 +9,14 @@ from campaigns.domain.ledger import Book
 from chassis import Transaction
 from values.text import key
 
-_HEAD = """
-select campaign, known, version, name, channel, segment, starts_at, ends_at, currency, planned_at
-from campaign where key = $1
-"""
+_COLUMNS = "campaign, known, version, name, channel, segment, starts_at, ends_at, currency, planned_at"
+_HEAD = "select COLUMNS from campaign where key = $1".replace("COLUMNS", _COLUMNS)
+_LIST = "select COLUMNS from campaign where campaign > $1 order by campaign limit $2".replace("COLUMNS", _COLUMNS)
 
 _PLAN = """
 update campaign set known = true, version = $2, name = $3, channel = $4, segment = $5, starts_at = $6, ends_at = $7,
     currency = $8, planned_at = $9
 where campaign = $1
-"""
-
-_LIST = """
-select campaign, known, version, name, channel, segment, starts_at, ends_at, currency, planned_at
-from campaign where campaign > $1 order by campaign limit $2
 """
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 
 import asyncpg
@@ -21,25 +22,22 @@ _LOCK = """
 select key, campaign, known, currency from campaign where key = any($1::text[]) order by key for update
 """
 
+_KEY = ("campaign", "line", "currency")
+_REST = tuple(field.name for field in fields(Line) if field.name not in _KEY)
+_COLUMNS, _SHOWN = ", ".join((*_KEY, *_REST)), ", ".join(_REST)
+_RENEWED = ", ".join(f"{name} = excluded.{name}" for name in _REST)
+
 _LINES = """
-select campaign, line, currency, item, owner, planned, budget, committed, incurred, unmatched, postings
-from budget_line where campaign = any($1::text[])
+select COLUMNS from budget_line where campaign = any($1::text[])
 order by campaign, line, currency
-"""
+""".replace("COLUMNS", _COLUMNS)
 
 _SAVE_LINES = """
-insert into budget_line (campaign, line, currency, item, owner, planned, budget, committed, incurred, unmatched, postings)
-select campaign, line, currency, item, owner, planned, budget, committed, incurred, unmatched, postings
-from json_to_recordset($1::json) as now(
-    campaign text, line text, currency char(3), item text, owner text, planned boolean, budget bigint, committed bigint,
-    incurred bigint, unmatched bigint, postings int
-)
+insert into budget_line (COLUMNS)
+select COLUMNS from json_populate_recordset(null::budget_line, $1::json)
 order by campaign, line, currency
-on conflict (campaign, line, currency) do update set
-    item = excluded.item, owner = excluded.owner, planned = excluded.planned, budget = excluded.budget,
-    committed = excluded.committed, incurred = excluded.incurred, unmatched = excluded.unmatched,
-    postings = excluded.postings
-"""
+on conflict (campaign, line, currency) do update set RENEWED
+""".replace("COLUMNS", _COLUMNS).replace("RENEWED", _RENEWED)
 
 # Both tables in one statement: the entries need the ids that the postings get, in the order they were posted.
 _SAVE_POSTINGS = """
@@ -60,10 +58,10 @@ cross join lateral (values (said.debit, said.amount), (said.credit, -said.amount
 """
 
 _LINES_OF = """
-select line, currency, item, owner, planned, budget, committed, incurred, available, unmatched, postings
+select line, currency, SHOWN, available
 from budget_line where campaign = $1 and (planned or postings > 0 or unmatched > 0)
 order by line, currency
-"""
+""".replace("SHOWN", _SHOWN)
 
 _TOTALS_OF = """
 select currency, sum(budget) as budget, sum(committed) as committed, sum(incurred) as incurred,

@@ -1,14 +1,13 @@
 """Many rows in one body: the good ones are taken, each bad one is named."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import to_json
 
+from chassis.batch import Rows, each
 from chassis.problems import FieldError
 from leads.api.forms import Aside, Form, LeadForm, Moment, MoneyForm, PlainLead, Text
 from leads.api.mending import BROKEN, mend_lead, mend_outcome, read_json
@@ -20,8 +19,6 @@ from values.text import key
 from values.times import bounds
 
 ROWS = 500
-
-T = TypeVar("T")
 
 # How other systems say that a deal has ended.
 _ENDS = {
@@ -62,14 +59,6 @@ class OutcomeBatch(BaseModel):
     outcomes: Annotated[list[OutcomeForm], Field(max_length=ROWS)]
 
 
-@dataclass(frozen=True)
-class Rows(Generic[T]):
-    """The good rows and the bad ones, each with its place in the body."""
-
-    taken: list[tuple[int, T]] = field(default_factory=list)
-    refused: list[tuple[int, list[FieldError]]] = field(default_factory=list)
-
-
 class _PlainBatch(LeadBatch):
     leads: Annotated[list[PlainLead], Field(max_length=ROWS)]  # type: ignore[assignment]
 
@@ -88,8 +77,8 @@ def parse_batch(raw: bytes, now: datetime) -> Rows[Submission] | list[FieldError
         rows = [BROKEN_JSON] if is_broken(error) else _rows(raw, "leads")
         if isinstance(rows, list):
             return rows
-        return _each(rows.taken, lambda row: take(*mend_lead(row, forgiving=False), now))
-    return _each(enumerate(forms), lambda form: settle(form, Aside(), now))
+        return each(rows.taken, lambda row: take(*mend_lead(row, forgiving=False), now))
+    return each(enumerate(forms), lambda form: settle(form, Aside(), now))
 
 
 def parse_outcomes(raw: bytes, now: datetime) -> Rows[OutcomeForm] | list[FieldError]:
@@ -101,8 +90,8 @@ def parse_outcomes(raw: bytes, now: datetime) -> Rows[OutcomeForm] | list[FieldE
         rows = [BROKEN_JSON] if is_broken(error) else _rows(raw, "outcomes")
         if isinstance(rows, list):
             return rows
-        return _each(rows.taken, lambda row: _outcome(row, now))
-    return _each(enumerate(forms), lambda form: _settle_outcome(form, now))
+        return each(rows.taken, lambda row: _outcome(row, now))
+    return each(enumerate(forms), lambda form: _settle_outcome(form, now))
 
 
 def _rows(raw: bytes, name: str) -> Rows[Any] | list[FieldError]:
@@ -115,17 +104,6 @@ def _rows(raw: bytes, name: str) -> Rows[Any] | list[FieldError]:
     if len(body[name]) > ROWS:
         return [FieldError(name, f"has more than {ROWS} entries")]
     return Rows(list(enumerate(body[name])))
-
-
-def _each(rows: Iterable[tuple[int, Any]], settled: Callable[[Any], T | list[FieldError]]) -> Rows[T]:
-    found: Rows[T] = Rows()
-    for index, row in rows:
-        answer = settled(row)
-        if isinstance(answer, list):
-            found.refused.append((index, answer))
-        else:
-            found.taken.append((index, answer))
-    return found
 
 
 def _outcome(row: object, now: datetime) -> OutcomeForm | list[FieldError]:

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic_core import to_json
 from uuid_utils import uuid7
 
-from chassis import FieldError, Problem, Service, not_valid
+from chassis import FieldError, Problem, Service, document, not_valid
 from chassis.access import not_operator, shows_operator
 from chassis.callers import form_asked
 from chassis.http import LIMIT, SINGLE_LIMIT, Receive, Scope, Send, header, read_body
@@ -19,6 +19,7 @@ from leads.api import page
 from leads.api.forms import LeadForm
 from leads.api.refusal import BROKEN_JSON
 from leads.api.repeats import repeats
+from leads.api.schemas import Accepted
 from leads.api.seal import door_key
 from leads.api.submission import Submission, parse_lead
 from leads.api.urlencoded import parse_form
@@ -30,6 +31,20 @@ FORM_TYPE = "application/x-www-form-urlencoded"
 CAPTURE_TYPES = frozenset({"application/json", FORM_TYPE})
 KEY_LENGTH = 255
 JSON_TYPE = (b"content-type", b"application/json")
+IDEMPOTENCY = {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "maxLength": KEY_LENGTH}}
+
+# The capture door is no FastAPI route: this is what the document says of it.
+OPERATION: dict[str, Any] = {
+    "tags": ["capture"],
+    "summary": "Takes a lead. Public; answered when the broker has it.",
+    "operationId": "capture",
+    "parameters": [IDEMPOTENCY],
+    **document.body(LeadForm, *sorted(CAPTURE_TYPES)),
+    "responses": {
+        "202": document.answer(Accepted, "Accepted.", headers={"Location": {"schema": {"type": "string"}}}),
+        "303": {"description": "A plain HTML form (Accept: text/html): on to the page of thanks."},
+    },
+}
 
 
 async def capture(scope: Scope, receive: Receive, send: Send) -> None:

@@ -9,12 +9,14 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.responses import StreamingResponse
+from fastapi.security import APIKeyCookie, APIKeyQuery
 from pydantic import BaseModel
 from starlette.types import Receive, Scope, Send
 
-from chassis import Problem, Service, begin, operator
+from chassis import Problem, Service, begin, document, operator
 from chassis.access import not_operator, shows_operator
 from chassis.database import INFRASTRUCTURE
+from chassis.problems import declared
 from metrics.api.feed import FAREWELL_S, Feed, Reader
 from metrics.domain.catalogue import By
 from metrics.use_cases.tickets import issue, redeem
@@ -83,9 +85,14 @@ def _part(body: bytes) -> MutableMapping[str, Any]:
     return {"type": "http.response.body", "body": body, "more_body": True}
 
 
-async def reader_of_streams(request: Request, ticket: Annotated[str, Query()] = "") -> None:
+Shown = APIKeyQuery(name="ticket", scheme_name="ticket", auto_error=False)
+Kept = APIKeyCookie(name=COOKIE, scheme_name="cookie", auto_error=False)
+
+
+async def reader_of_streams(
+    request: Request, ticket: Annotated[str | None, Depends(Shown)], cookie: Annotated[str | None, Depends(Kept)]
+) -> None:
     """Whoever brings a ticket, the cookie or, as at every door, the operator's token."""
-    cookie = request.cookies.get(COOKIE, "")
     if ticket:
         async with begin(request) as tx:
             if not await redeem(ticket, tx):
@@ -112,7 +119,8 @@ def router(feed: Feed) -> APIRouter:
         summary="KPI rows as they change.",
         description=DESCRIPTION,
         response_class=StreamingResponse,
-        responses={200: {"content": {"text/event-stream": {}}}},
+        responses=declared(401, 503) | {200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
+        openapi_extra={"security": document.OPERATOR},
         dependencies=[Depends(reader_of_streams)],
     )
     async def kpi_stream(

@@ -1,16 +1,16 @@
 """The market file: put it, and look at what is in force."""
 
 import asyncio
-from datetime import datetime
 from threading import Lock
 from typing import Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel
 
-from chassis import FieldError, Problem, begin, not_valid, operator
+from chassis import FieldError, Problem, begin, document, not_valid, operator
+from chassis.problems import declared
 from territory.api.market_file import Unreadable, read_json, read_yaml, write_yaml
+from territory.api.schemas import Activated, MarketFile, RuleSet, RuleSets, RuleSetVersion, Segments, Teams, Warned
 from territory.domain.market import ActiveMarket, Fault, MarketRefused
 from territory.domain.market_file import FAULTS_AT_MOST, read_market
 from territory.domain.possible import doubtful, impossible
@@ -23,6 +23,7 @@ JSON = "application/json"
 CONTENT_TYPES = frozenset({*YAML, JSON})
 NEWEST = 2**31 - 1
 INDEX_BYTES_AT_MOST = 64 * 2**20
+VERSION = {"Tributary-Market-Version": {"schema": {"type": "integer"}}}
 PARTS = ("segments", "pipelines", "teams", "rules", "fallback")
 
 _ONE_AT_A_TIME = Lock()
@@ -30,83 +31,20 @@ _ONE_AT_A_TIME = Lock()
 router = APIRouter(prefix="/v1", dependencies=[Depends(operator)], tags=["market"])
 
 
-class Sizes(BaseModel):
-    """A version, and how much of everything it holds."""
-
-    version: int
-    rules: int
-    segments: int
-    teams: int
-
-
-class Warned(BaseModel):
-    """What was taken, but is worth a look."""
-
-    field: str
-    reason: str
-
-
-class Activated(Sizes):
-    """The version in force, and what in it no lead is known to meet."""
-
-    warnings: list[Warned]
-
-
-class RuleSetVersion(Sizes):
-    """A version in the list of all."""
-
-    sha256: str
-    activated_at: datetime
-
-
-class RuleSets(BaseModel):
-    """Versions, the newest first. ``active`` is 0 before the first."""
-
-    active: int
-    rulesets: list[RuleSetVersion]
-
-
-class RuleSet(BaseModel):
-    """The rules of a version in the order in which they win: the narrowest first."""
-
-    version: int
-    rules: list[dict[str, Any]]
-    fallback: dict[str, str] | None
-
-
-class Part(BaseModel):
-    """One part of the market in force."""
-
-    version: int
-
-
-class Segments(Part):
-    """All segments."""
-
-    segments: list[dict[str, Any]]
-
-
-class Teams(Part):
-    """All teams with their members."""
-
-    teams: list[dict[str, Any]]
-
-
-_BODY = {
-    "requestBody": {"required": True, "content": {kind: {"schema": {"type": "object"}} for kind in (YAML[0], JSON)}}
-}
-
-
-@router.put("/market", summary="Puts a whole market file in force, at once or not at all.", openapi_extra=_BODY)
+@router.put(
+    "/market",
+    summary="Puts a whole market file in force, at once or not at all.",
+    openapi_extra=document.body(MarketFile, YAML[0], JSON),
+)
 async def put_market(request: Request) -> Activated:
     """Segments, pipelines, teams, rules and fallback are one file and one version: no lead ever sees half of one.
 
     The file that is in force already keeps its version. 422 names every fault by the path of its field.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    document, market, warnings = await asyncio.to_thread(_read, await request.body(), kind)
+    given, market, warnings = await asyncio.to_thread(_read, await request.body(), kind)
     async with begin(request) as tx:
-        active = await activate_market(document, market, tx)
+        active = await activate_market(given, market, tx)
     store.keep(tx, active)  # not before the commit: a version that came to nothing may be given again
     return Activated(
         version=active.version,
@@ -120,16 +58,17 @@ async def put_market(request: Request) -> Activated:
 @router.get(
     "/market",
     summary="The market file in force, as YAML or JSON.",
-    responses={200: {"content": {YAML[0]: {"schema": {"type": "string"}}}}},
+    response_model=MarketFile,
+    responses=declared(404) | {200: {"content": {YAML[0]: {"schema": {"type": "string"}}}, "headers": VERSION}},
 )
 async def get_market(request: Request) -> Response:
     """JSON unless YAML is asked for with ``Accept: application/yaml``. Put back as it is, it changes nothing."""
     async with begin(request) as tx:
         active = await store.active_market(tx)
-        document = await store.document_of(tx, active.version)
-    if document is None:
+        found = await store.document_of(tx, active.version)
+    if found is None:
         raise Problem(404, "No market has been loaded")
-    ordered = {part: document[part] for part in PARTS if part in document}
+    ordered = {part: found[part] for part in PARTS if part in found}
     headers = {"Tributary-Market-Version": str(active.version), "Vary": "Accept"}
     accepted = request.headers.get("accept", "")
     if any(kind in accepted for kind in YAML):
@@ -150,38 +89,41 @@ async def get_rulesets(
     return RuleSets(active=active.version, rulesets=[RuleSetVersion(**vars(version)) for version in versions])
 
 
-@router.get("/rulesets/{version}", summary="The rules of a version, the narrowest first.")
-async def get_ruleset(request: Request, version: int) -> RuleSet:
+@router.get(
+    "/rulesets/{version}",
+    summary="The rules of a version, the narrowest first.",
+    response_model=RuleSet,
+    responses=declared(404),
+)
+async def get_ruleset(request: Request, version: int) -> Response:
     """As they were given, in the order in which they win."""
     async with begin(request) as tx:
         found = await store.market_of(tx, version) if 0 < version <= NEWEST else None
-        document = await store.document_of(tx, version) if found else None
-    if found is None or document is None:
+        given = await store.document_of(tx, version) if found else None
+    if found is None or given is None:
         raise Problem(404, "No such rule set")
-    given = {rule["name"]: rule for rule in document.get("rules") or ()}
-    rules = [given[rule.name] for rule in found.ruleset.rules]
-    return RuleSet(version=version, rules=rules, fallback=document.get("fallback"))
+    named = {rule["name"]: rule for rule in given.get("rules") or ()}
+    rules = [named[rule.name] for rule in found.ruleset.rules]
+    return JSONResponse({"version": version, "rules": rules, "fallback": given.get("fallback")})
 
 
-@router.get("/segments", summary="The segments of the market in force.")
-async def get_segments(request: Request) -> Segments:
+@router.get("/segments", summary="The segments of the market in force.", response_model=Segments)
+async def get_segments(request: Request) -> Response:
     """Empty, under version 0, before the first market."""
-    version, segments = await _part(request, "segments")
-    return Segments(version=version, segments=segments)
+    return await _part(request, "segments")
 
 
-@router.get("/teams", summary="The teams of the market in force, with their members.")
-async def get_teams(request: Request) -> Teams:
+@router.get("/teams", summary="The teams of the market in force, with their members.", response_model=Teams)
+async def get_teams(request: Request) -> Response:
     """Empty, under version 0, before the first market."""
-    version, teams = await _part(request, "teams")
-    return Teams(version=version, teams=teams)
+    return await _part(request, "teams")
 
 
-async def _part(request: Request, name: str) -> tuple[int, list[dict[str, Any]]]:
+async def _part(request: Request, name: str) -> Response:
     async with begin(request) as tx:
         active = await store.active_market(tx)
-        document = await store.document_of(tx, active.version) or {}
-    return active.version, document.get(name) or []
+        given = await store.document_of(tx, active.version) or {}
+    return JSONResponse({"version": active.version, name: given.get(name) or []})
 
 
 def _read(body: bytes, kind: str) -> tuple[Any, ActiveMarket, list[Fault]]:
@@ -191,12 +133,12 @@ def _read(body: bytes, kind: str) -> tuple[Any, ActiveMarket, list[Fault]]:
     """
     try:
         with _ONE_AT_A_TIME:
-            document = read_json(body) if kind == JSON else read_yaml(body)
-            market = ActiveMarket.of(0, read_market(document))
-            if faults := impossible(document):
+            given = read_json(body) if kind == JSON else read_yaml(body)
+            market = ActiveMarket.of(0, read_market(given))
+            if faults := impossible(given):
                 raise MarketRefused(faults[:FAULTS_AT_MOST])
             market.ruleset.compile(INDEX_BYTES_AT_MOST)
-            return document, market, doubtful(document)[:FAULTS_AT_MOST]
+            return given, market, doubtful(given)[:FAULTS_AT_MOST]
     except Unreadable as error:
         raise Problem(400, "The market file can't be read", detail=str(error)) from None
     except MarketRefused as error:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 
 from chassis import Problem, begin, operator
+from chassis.problems import declared
 from territory.domain.criteria import Scalar
 from territory.domain.routing import Refused
 from territory.store import market, routing
@@ -51,7 +52,11 @@ class LeadDecision(BaseModel):
     person: Choice
 
 
-@router.get("/leads/{lead_id}/decision", summary="Segment, team, pipeline and person of a lead, and why.")
+@router.get(
+    "/leads/{lead_id}/decision",
+    summary="Segment, team, pipeline and person of a lead, and why.",
+    responses=declared(404),
+)
 async def get_decision(request: Request, lead_id: UUID) -> LeadDecision:
     """Each with the rule, the rule-set version, the inputs, and the candidates refused and why."""
     async with begin(request) as tx:

@@ -1,0 +1,169 @@
+"""The market file and its parts, as the documents of the doors show them; `territory.domain.market_file` reads it."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from territory.domain.market_file import (
+    ENTRIES_AT_MOST,
+    MEMBERS_AT_MOST,
+    RULES_AT_MOST,
+    TEXT_AT_MOST,
+    VALUES_AT_MOST,
+)
+from territory.domain.rotation import WEIGHT_AT_MOST
+
+Text = Annotated[str, Field(min_length=1, max_length=TEXT_AT_MOST, description="without blanks around it")]
+Value = Annotated[str, Field(min_length=1, max_length=TEXT_AT_MOST)] | bool | int | float
+Values = Value | Annotated[list[Value], Field(min_length=1, max_length=VALUES_AT_MOST)]
+Entries = Field(max_length=ENTRIES_AT_MOST)
+
+
+class Entry(BaseModel):
+    """A part of a market file. A field that it does not have is a fault."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class SegmentEntry(Entry):
+    """A part of the market that is counted and budgeted for."""
+
+    id: Text
+    name: Text
+
+
+class PipelineEntry(Entry):
+    """The stages a sale goes through."""
+
+    id: Text
+    name: Text
+    stages: Annotated[list[Text], Field(min_length=1, max_length=VALUES_AT_MOST)]
+
+
+class MemberEntry(Entry):
+    """A salesperson of a team, and how many of its leads he takes beside the others."""
+
+    person: Text
+    weight: Annotated[int, Field(ge=0, le=WEIGHT_AT_MOST)] = 1
+    available: bool = True
+
+
+class TeamEntry(Entry):
+    """A sales team: its pipeline, and the people who take its leads in turn."""
+
+    id: Text
+    name: Text
+    pipeline: Text
+    country: Annotated[str | None, Field(pattern=r"^[A-Z]{2}$")] = None
+    members: Annotated[list[MemberEntry] | None, Field(max_length=MEMBERS_AT_MOST)] = None
+
+
+class AnyOf(Entry):
+    """One of these values."""
+
+    one_of: Values
+
+
+class BeginsWith(Entry):
+    """A text that begins with one of these."""
+
+    prefix: Values
+
+
+class Between(Entry):
+    """A number within these bounds, both of them included; at least one is given."""
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
+
+    min: Annotated[int | float | str | None, Field(description="a number")] = None
+    max: Annotated[int | float | str | None, Field(description="a number")] = None
+
+
+class RuleEntry(Entry):
+    """Which leads a team claims: those whose attributes meet everything in ``when``. Any other name is a lead's own attribute."""
+
+    name: Text
+    segment: Text
+    team: Text
+    priority: Annotated[int, Field(ge=-(10**9), le=10**9)] = 0
+    when: Annotated[dict[str, Values | AnyOf | BeginsWith | Between], Field(min_length=1)]
+
+
+class FallbackEntry(Entry):
+    """Who gets the leads that no rule claims."""
+
+    segment: Text
+    team: Text
+
+
+class MarketFile(Entry):
+    """Segments, pipelines, teams, rules and fallback, which refer to each other by id: one file, one version."""
+
+    segments: Annotated[list[SegmentEntry] | None, Entries]
+    pipelines: Annotated[list[PipelineEntry] | None, Entries] = None
+    teams: Annotated[list[TeamEntry] | None, Entries]
+    rules: Annotated[list[RuleEntry] | None, Field(max_length=RULES_AT_MOST)] = None
+    fallback: FallbackEntry | None = None
+
+
+class Sizes(BaseModel):
+    """A version, and how much of everything it holds."""
+
+    version: int
+    rules: int
+    segments: int
+    teams: int
+
+
+class Warned(BaseModel):
+    """What was taken, but is worth a look."""
+
+    field: str
+    reason: str
+
+
+class Activated(Sizes):
+    """The version in force, and what in it no lead is known to meet."""
+
+    warnings: list[Warned]
+
+
+class RuleSetVersion(Sizes):
+    """A version in the list of all."""
+
+    sha256: str
+    activated_at: datetime
+
+
+class RuleSets(BaseModel):
+    """Versions, the newest first. ``active`` is 0 before the first."""
+
+    active: int
+    rulesets: list[RuleSetVersion]
+
+
+class RuleSet(BaseModel):
+    """The rules of a version in the order in which they win: the narrowest first."""
+
+    version: int
+    rules: list[RuleEntry]
+    fallback: FallbackEntry | None
+
+
+class Part(BaseModel):
+    """One part of the market in force."""
+
+    version: int
+
+
+class Segments(Part):
+    """All segments."""
+
+    segments: list[SegmentEntry]
+
+
+class Teams(Part):
+    """All teams with their members."""
+
+    teams: list[TeamEntry]
