@@ -1,0 +1,44 @@
+"""Statements that are composed, such as lists with filters, run on the transaction's own connection.
+
+SQLAlchemy makes the text and the parameters, and nothing of it opens a connection. What is hot and never varies stays text.
+"""
+
+from collections import OrderedDict
+from typing import Any
+
+import asyncpg
+from sqlalchemy import ClauseElement
+from sqlalchemy.dialects.postgresql.asyncpg import dialect
+
+_DIALECT = dialect()  # type: ignore[no-untyped-call]
+_SHAPES = 256
+_compiled: OrderedDict[Any, Any] = OrderedDict()
+
+
+def rendered(statement: ClauseElement) -> tuple[str, list[Any]]:
+    """The text with ``$1`` and so on, and the values in their order. A shape that came before is not compiled again.
+
+    Raises TypeError for ``in_`` with values, which would be another shape for every count of them: ask for
+    ``column == any_(...)`` with one array.
+    """
+    key = statement._generate_cache_key()
+    if key is None:
+        raise TypeError("a part of this statement has no cache key")
+    shape: Any = _compiled.get(key.key)
+    if shape is None:
+        shape = _compiled[key.key] = statement.compile(dialect=_DIALECT, cache_key=key)
+        if shape.post_compile_params or shape.literal_execute_params:
+            del _compiled[key.key]
+            raise TypeError("a list of values is one array: column == any_(array)")
+        if len(_compiled) > _SHAPES:
+            _compiled.popitem(last=False)
+    else:
+        _compiled.move_to_end(key.key)
+    values, convert = shape.construct_params(extracted_parameters=key.bindparams), shape._bind_processors
+    return str(shape), [convert[n](values[n]) if n in convert else values[n] for n in shape.positiontup or ()]
+
+
+async def fetch(conn: asyncpg.Connection, statement: ClauseElement) -> list[asyncpg.Record]:
+    """The rows of a statement that was composed. Errors are those of the connection."""
+    text, values = rendered(statement)
+    return await conn.fetch(text, *values)
