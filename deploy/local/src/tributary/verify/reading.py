@@ -77,8 +77,8 @@ def _look_at_rows(snapshot: Snapshot) -> None:
     """Each lead's own contact is looked for in what is written down of it."""
     for lead_id, lead in snapshot.leads.leads.items():
         snapshot.private.text("the lead's row", f"{lead.about} {lead.history} {lead.outcomes}".encode(), lead_id)
-    for lead_id, decision in snapshot.territory.decisions.items():
-        snapshot.private.text("the lead's decision", f"{decision.inputs} {decision.reason}".encode(), lead_id)
+    for lead_id, decision in snapshot.territory.all_decisions():
+        snapshot.private.text("the lead's decision", f"{decision.attributes} {decision.reason}".encode(), lead_id)
 
 
 def _place(snapshot: Snapshot, tables: Iterable[Tables]) -> None:

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from chassis import FieldError, Problem, begin, not_valid, operator
 from territory.api.market_file import Unreadable, read_json, read_yaml, write_yaml
-from territory.domain.market import ActiveMarket, Fault, MarketRefused
+from territory.domain.market import Fault, MarketRefused, MarketVersion
 from territory.domain.market_file import FAULTS_AT_MOST, read_market
 from territory.domain.possible import doubtful, impossible
 from territory.domain.rule_index import TooLarge
@@ -184,7 +184,7 @@ async def _part(request: Request, name: str) -> tuple[int, list[dict[str, Any]]]
     return active.version, document.get(name) or []
 
 
-def _read(body: bytes, kind: str) -> tuple[Any, ActiveMarket, list[Fault]]:
+def _read(body: bytes, kind: str) -> tuple[Any, MarketVersion, list[Fault]]:
     """The file, its market ready to be routed by, and what in it is doubtful.
 
     Runs beside the event loop, one file at a time: a file of 4 MiB takes a while, and its index takes memory.
@@ -192,7 +192,7 @@ def _read(body: bytes, kind: str) -> tuple[Any, ActiveMarket, list[Fault]]:
     try:
         with _ONE_AT_A_TIME:
             document = read_json(body) if kind == JSON else read_yaml(body)
-            market = ActiveMarket.of(0, read_market(document))
+            market = MarketVersion.of(0, read_market(document))
             if faults := impossible(document):
                 raise MarketRefused(faults[:FAULTS_AT_MOST])
             market.ruleset.compile(INDEX_BYTES_AT_MOST)
