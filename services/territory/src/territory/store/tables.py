@@ -1,4 +1,4 @@
-"""The tables as the code expects them; Alembic compares them with the migrations."""
+"""The tables as the code expects them; a test compares them with what the migrations make."""
 
 from sqlalchemy import (
     ARRAY,
@@ -13,9 +13,12 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    text,
     true,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+
+from chassis.tables import GROWING
 
 METADATA = MetaData()
 
@@ -23,7 +26,7 @@ METADATA = MetaData()
 MARKET = Table(
     "market",
     METADATA,
-    Column("version", Integer, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
     Column("document", JSONB, nullable=False),
     Column("sha256", CHAR(64), nullable=False),
     Column("activated_at", DateTime(timezone=True), nullable=False),
@@ -45,7 +48,7 @@ ROTATION = Table(
     "rotation",
     METADATA,
     Column("team", Text, primary_key=True),
-    Column("turn", BigInteger, nullable=False, server_default="0"),
+    Column("turn", BigInteger, nullable=False, server_default=text("0")),
     Column("credits", JSONB, nullable=False),
 )
 
@@ -71,4 +74,5 @@ DECISION = Table(
     Column("excluded_teams", ARRAY(Text), nullable=False),
     Column("excluded_people", ARRAY(Text), nullable=False),
     Column("decided_at", DateTime(timezone=True), nullable=False),
+    postgresql_with=GROWING | {"fillfactor": "100"},
 )
