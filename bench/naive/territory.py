@@ -53,7 +53,7 @@ async def on_lead(event: OfALead) -> None:
                 segment=rule["segment"],
                 team=rule["team"],
                 pipeline="contract",
-                person=turn.person,
+                person=turn.assignee,
                 reason=turn.reason,
                 inputs=event.about.model_dump(mode="json", include={"country", "postcode_area", "product"}),
                 refused=[[one.candidate, one.why] for one in turn.refused],
@@ -62,7 +62,7 @@ async def on_lead(event: OfALead) -> None:
         )
         where = {"lead_id": lead_id, "segment": rule["segment"], "team": rule["team"], "ruleset": 1}
         say(session, "naive.territory", LeadRouted(pipeline="contract", rule=rule["name"], routed_at=now, **where))
-        say(session, "naive.territory", LeadAssigned(person=turn.person, assigned_at=now, **where))
+        say(session, "naive.territory", LeadAssigned(person=turn.assignee, assigned_at=now, **where))
 
     await once(event, work)
 

@@ -79,7 +79,15 @@ OF_A_LEAD = (
         "leads", "lead", "lead_id", "about", 'about || \'{"country": "AT"}\'', "written", "about is not as it was told"
     ),
     Hand("territory", "decision", "lead_id", "rule", "'de-everywhere'", "reasons", "its decision says de-everywhere"),
-    Hand("territory", "decision", "lead_id", "inputs", 'inputs || \'{"country": "AT"}\'', "reasons", "other inputs"),
+    Hand(
+        "territory",
+        "decision",
+        "lead_id",
+        "attributes",
+        'attributes || \'{"country": "AT"}\'',
+        "reasons",
+        "other attributes",
+    ),
     Hand(
         "territory",
         "decision",

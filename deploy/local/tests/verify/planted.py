@@ -63,6 +63,13 @@ def change_lead(snapshot: Snapshot, lead_id: str, **changed: object) -> None:
     snapshot.leads.leads[lead_id] = snapshot.leads.leads[lead_id]._replace(**changed)  # type: ignore[arg-type]
 
 
+def _decided_again_in_silence(snapshot: Snapshot) -> None:
+    """BEN's lead, which nobody is due to take, is decided again and nobody is told."""
+    territory = snapshot.territory
+    territory.earlier.append((BEN, territory.decisions[BEN]))
+    change_decision(snapshot, BEN, number=2, cause="woken")
+
+
 def change_decision(snapshot: Snapshot, lead_id: str, **changed: object) -> None:
     snapshot.territory.decisions[lead_id] = snapshot.territory.decisions[lead_id]._replace(**changed)  # type: ignore[arg-type]
 
@@ -273,6 +280,9 @@ PLANTED = (
     ),
     Planted("decisions", "lost", f"lead {ANNA} was heard", lambda w: w.territory.decisions.pop(ANNA) and None),
     Planted("decisions", "invented", f"lead {CARL} has a decision", _nobody_spoke),
+    Planted("decisions", "lost", f"lead {ANNA} stands by decision 2", lambda w: change_decision(w, ANNA, number=2)),
+    Planted("told", "wrong", "told for s/berlin/p/1/new", lambda w: change_decision(w, ANNA, cause="returned")),
+    Planted("told", "lost", "and told for nothing", _decided_again_in_silence),
     Planted(
         "told",
         "lost",
@@ -289,7 +299,7 @@ PLANTED = (
         "told", "invented", f"lead {ANNA}: territory.lead.routed.v1", lambda w: w.territory.decisions.pop(ANNA) and None
     ),
     Planted(
-        "told", "wrong", f"lead {ANNA} was decided for berlin/mia", lambda w: change_decision(w, ANNA, person="mia")
+        "told", "wrong", f"lead {ANNA} was decided for berlin/mia", lambda w: change_decision(w, ANNA, assignee="mia")
     ),
     Planted("owners", "wrong", f"lead {DORA} has no team and no reason", _unroutable_without_reason),
     Planted("owners", "wrong", f"lead {EVE} is due a person", lambda w: change_decision(w, EVE, reason=None)),
@@ -420,7 +430,7 @@ PLANTED = (
         "rotation",
         "invented",
         "jo of team berlin: 0 leads by decisions, 1",
-        lambda w: change_decision(w, ANNA, person="mia"),
+        lambda w: change_decision(w, ANNA, assignee="mia"),
     ),
     Planted("unreadable", "lost", "campaigns has passed campaigns.spend/0@0", _unreadable),
     Planted("unreadable", "lost", "leads has passed leads.intake/0@3 (no event)", _foreign),

@@ -12,7 +12,7 @@ from tributary.verify.invariants.written import entry_of
 from tributary.verify.snapshot import MarketFile, Snapshot
 
 from .planted import Planted, change_decision, change_lead, change_line
-from .snapshots import ADS, ANNA, BEN, CARL, DORA, EVE, FAY, MARKET, ON_THE_WAY, UNKNOWN, UNPLANNED, kept
+from .snapshots import ADS, ANNA, BEN, CARL, DORA, EVE, FAY, MARKET, ON_THE_WAY, UNKNOWN, UNPLANNED, attributes_of, kept
 
 CANARY = "qxcanary0a1b2c3d"
 PERSON = Personal(
@@ -231,8 +231,8 @@ WITHIN = (
     Planted(
         "reasons",
         "wrong",
-        f"lead {ANNA}: its decision has other inputs than the lead, in country",
-        lambda w: change_decision(w, ANNA, inputs='{"country": "AT"}'),
+        f"lead {ANNA}: its decision has other attributes than the lead, in country",
+        lambda w: change_decision(w, ANNA, attributes=attributes_of("AT")),
     ),
     Planted("reasons", "wrong", "says that 7 rules were refused, and 0 were", lambda w: _refused(w, ANNA, rules=7)),
     Planted("reasons", "wrong", "names 0 people passed over, and 1 others", lambda w: _refused(w, ANNA, people=[])),
@@ -245,7 +245,7 @@ WITHIN = (
     Planted(
         "reasons", "wrong", "names people passed over, and no turn", lambda w: _refused(w, BEN, people=[["jo", ""]])
     ),
-    Planted("reasons", "wrong", "gives it to eve, who is not in", lambda w: change_decision(w, ANNA, person="eve")),
+    Planted("reasons", "wrong", "gives it to eve, who is not in", lambda w: change_decision(w, ANNA, assignee="eve")),
     Planted(
         "reasons",
         "wrong",
@@ -262,15 +262,21 @@ WITHIN = (
     Planted(
         "reasons",
         "wrong",
-        "other inputs than the lead, in country",
+        "and no rule claims the lead",
         _market(lambda d: d["rules"].clear(), fingerprint_too=True),
+    ),
+    Planted(
+        "reasons",
+        "wrong",
+        "other attributes than the lead, in attributes.size",
+        lambda w: change_decision(w, ANNA, attributes='{"country": "DE", "source": "web"}'),
     ),
     Planted("turns", "wrong", "the credit of jo is 1, its turns make 0", _permuted),
     Planted(
         "turns",
         "wrong",
         f"lead {ANNA} is mia's by turn 1 of team berlin, which is jo's",
-        lambda w: change_decision(w, ANNA, person="mia"),
+        lambda w: change_decision(w, ANNA, assignee="mia"),
     ),
     Planted(
         "turns",

@@ -205,15 +205,31 @@ def kept(entries: Sequence[life.Entry]) -> tuple[Entry, ...]:
     )
 
 
+def attributes_of(country: str) -> str:
+    """What was known of a lead from this country."""
+    return json.dumps({"source": "web", "country": country, "attributes.size": 3})
+
+
 def decided(disposition: str, turn: Turn | None = None, number: int | None = None) -> Decision:
     """A lead of rule r's, and the turn of berlin's rotation that it was due."""
     refused: dict[str, object] = {"rules": 0}
     person = reason = None
     if turn:
         refused |= {"people": [[one.candidate, one.why] for one in turn.refused], "more_people": turn.more}
-        person, reason = turn.person, turn.reason
+        person, reason = turn.assignee, turn.reason
     place = ("s", "berlin", "p")
-    return Decision(disposition, 1, *place, person, reason, "r", '{"country": "DE"}', json.dumps(refused), number)
+    return Decision(disposition, 1, *place, person, reason, "r", attributes_of("DE"), json.dumps(refused), number)
+
+
+def decided_again(snapshot: Snapshot, lead_id: str) -> None:
+    """A lead in berlin's queue is decided about once more, as before, and told so."""
+    territory = snapshot.territory
+    territory.earlier.append((lead_id, territory.decisions[lead_id]))
+    territory.decisions[lead_id] = territory.decisions[lead_id]._replace(number=2, cause="woken")
+    place = {"segment": "s", "team": "berlin", "pipeline": "p", "rule": "r", "ruleset": 1}
+    put(snapshot, LeadRouted(lead_id=UUID(lead_id), routed_at=AT, revision=2, cause="woken", **place))
+    put(snapshot, OpportunityOpened(lead_id=UUID(lead_id), team="berlin", pipeline="p", opened_at=AT))
+    heard_everything(snapshot)
 
 
 def take_turn(snapshot: Snapshot) -> tuple[Turn, int]:
@@ -243,7 +259,7 @@ def _anna_to_eve(snapshot: Snapshot) -> None:
     put(snapshot, LeadUnroutable(lead_id=UUID(DORA), reason=why, ruleset=1, decided_at=AT))
     leads[DORA] = known("qualified", waits=why, country="FR")
     nobody = (None, None, None, None, why, None)
-    decisions[DORA] = Decision("near_term", 1, *nobody, '{"country": "FR"}', "{}")
+    decisions[DORA] = Decision("near_term", 1, *nobody, attributes_of("FR"), "{}")
     judged(snapshot, EVE, "near_term")
     why = "Nobody in the team is available."
     routed(snapshot, EVE, reason=why)

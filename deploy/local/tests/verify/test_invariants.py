@@ -36,6 +36,13 @@ def test_no_invariant_goes_without_a_planted_violation() -> None:
     assert {p.invariant for p in EVERY} == {i.id for i in INVARIANTS}
 
 
+def test_a_lead_that_was_decided_again_and_told_so_is_as_it_should_be() -> None:
+    snapshot = snapshots.clean()
+    snapshots.decided_again(snapshot, snapshots.BEN)
+    for invariant in ("decisions", "told", "owners", "rotation", "reasons", "turns"):
+        assert not list(next(i for i in INVARIANTS if i.id == invariant).violations(snapshot))
+
+
 def test_every_accepted_lead_is_in_one_place_and_the_places_add_up() -> None:
     snapshot = snapshots.clean()
     assert counted(snapshot) == {

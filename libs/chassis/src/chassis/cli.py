@@ -1,4 +1,4 @@
-"""`python -m <service> serve | migrate | topics | parked | health | openapi | restored`: the same in every service."""
+"""`python -m <service> serve | migrate | topics | parked | health | openapi | restored | reread`: the same in every service."""
 
 import asyncio
 import gc
@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import typer
 
-from chassis import failpoint, parking, restored, telemetry, topics
+from chassis import failpoint, parking, reread, restored, telemetry, topics
 from chassis.errors import words
 from chassis.schema import Phase
 from chassis.service import Service
@@ -77,8 +77,22 @@ def cli(build: Callable[[S], Service], settings_type: type[S], name: str) -> typ
     def was_restored() -> None:
         _say(ask(restored.begin_new_history))
 
+    _add_reread(app, ask)
     app.add_typer(_parked(ask), name="parked")
     return app
+
+
+def _add_reread(app: typer.Typer, ask: Asked) -> None:
+    @app.command(name="reread", help="Run while the service is stopped: it will hear a topic again.")
+    def hear_again(
+        topic: str,
+        since: str = typer.Option("", "--from", help="an offset, or a time like 2026-03-01T00:00:00Z; else the oldest"),
+    ) -> None:
+        try:
+            _say(ask(lambda service: reread.reread(service, topic, since)))
+        except (reread.RereadRefused, restored.GroupAtWork) as refusal:
+            _say(str(refusal))
+            raise typer.Exit(1) from None
 
 
 def _words(about: str) -> typer.Typer:

@@ -152,7 +152,7 @@ class Consumer:
             if metadata is None or (position := _position(metadata)) in self.positions or position in new:
                 continue
             stream = self.router.subscriptions[record.topic].stream
-            if stream.sequenced and (not _is_of(stream, metadata.source) or metadata.shard != record.partition):
+            if stream.sequenced and (not is_of(stream, metadata.source) or metadata.shard != record.partition):
                 continue
             new[position] = 0
             if metadata.seq is not None and metadata.seq > 1 and oldest is not None:
@@ -357,7 +357,7 @@ def _label(metadata: EventMetadata | None) -> str:
     return metadata.type if metadata is not None and metadata.type in _KNOWN_TYPES else "unknown"
 
 
-def _is_of(stream: Stream, source: str) -> bool:
+def is_of(stream: Stream, source: str) -> bool:
     """Whether the source is a history of the service that owns the stream."""
     service, _, epoch = source.partition("/")
     return service == stream.publisher and bool(epoch)

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from typing import Any
 
 import asyncpg
-from sqlalchemy import ClauseElement
+from sqlalchemy import ClauseElement, Table
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
 _DIALECT = dialect()  # type: ignore[no-untyped-call]
@@ -42,3 +42,12 @@ async def fetch(conn: asyncpg.Connection, statement: ClauseElement) -> list[asyn
     """The rows of a statement that was composed. Errors are those of the connection."""
     text, values = rendered(statement)
     return await conn.fetch(text, *values)
+
+
+def insert_all(table: Table) -> str:
+    """Puts in a row for each object of a JSON array, its one parameter: fields are named as columns, and what is not there is
+    null. For statements that are text; what follows, such as ``on conflict``, may be added.
+    """
+    names = ", ".join(column.name for column in table.columns)
+    typed = ", ".join(f"{column.name} {column.type.compile(_DIALECT)}" for column in table.columns)
+    return f"insert into {table.name} ({names}) select {names} from json_to_recordset($1::json) as r({typed})"  # noqa: S608

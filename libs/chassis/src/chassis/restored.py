@@ -1,7 +1,9 @@
 """After a database came back from a backup: a new history begins, and what was heard since the backup is heard again."""
 
 import asyncio
+import contextlib
 import time
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -39,22 +41,25 @@ async def begin_new_history(service: "Service") -> dict[str, object]:
     return {"epoch": epoch, "partitions_rewound": rewound}
 
 
-async def _commit(consumer: AIOKafkaConsumer, offsets: dict[TopicPartition, int], session_s: float) -> None:
-    """A member that was stopped keeps its seat in the group until its session ends; before that nobody else may commit."""
-    end = time.monotonic() + session_s + 5
-    while True:
-        try:
-            await consumer.commit(offsets)
-            return
-        except CommitFailedError:
-            if time.monotonic() > end:
-                raise RuntimeError(
-                    "the consumer group has a member at work: stop the service, all its replicas"
-                ) from None
-            await asyncio.sleep(0.5)
-
-
 async def _rewind(service: "Service") -> int:
+    async with its_group(service) as consumer:
+        found = [tp for stream in service.router.streams for tp in await partitions_of(consumer, stream.topic)]
+        consumer.assign(found)
+        oldest = await consumer.beginning_offsets(found)
+        await commit(consumer, dict(oldest), service.settings.session_timeout_ms / 1000)
+        return len(found)
+
+
+class GroupAtWork(RuntimeError):
+    """The consumer group has a member: its offsets can't be moved."""
+
+    def __init__(self) -> None:
+        super().__init__("the consumer group has a member at work: stop the service, all its replicas")
+
+
+@contextlib.asynccontextmanager
+async def its_group(service: "Service") -> AsyncIterator[AIOKafkaConsumer]:
+    """A consumer that reads what it is told to and may move the offsets of the service's group."""
     consumer = AIOKafkaConsumer(
         bootstrap_servers=service.settings.kafka_bootstrap_servers,
         group_id=service.router.service,
@@ -63,13 +68,27 @@ async def _rewind(service: "Service") -> int:
     )
     await consumer.start()
     try:
-        found: list[TopicPartition] = []
-        for stream in service.router.streams:
-            numbers = await consumer._client._wait_on_metadata(stream.topic)
-            found += [TopicPartition(stream.topic, n) for n in sorted(numbers)]
-        consumer.assign(found)
-        oldest = await consumer.beginning_offsets(found)
-        await _commit(consumer, dict(oldest), service.settings.session_timeout_ms / 1000)
-        return len(found)
+        yield consumer
     finally:
         await consumer.stop()
+
+
+async def partitions_of(consumer: AIOKafkaConsumer, topic: str) -> list[TopicPartition]:
+    """The partitions that the topic has."""
+    return [TopicPartition(topic, n) for n in sorted(await consumer._client._wait_on_metadata(topic))]
+
+
+async def commit(consumer: AIOKafkaConsumer, offsets: dict[TopicPartition, int], session_s: float) -> None:
+    """Moves the group. A member that was stopped keeps its seat until its session ends; before that nobody else may commit.
+
+    Raises GroupAtWork when the session has ended and a member is still there.
+    """
+    end = time.monotonic() + session_s + 5
+    while True:
+        try:
+            await consumer.commit(offsets)
+            return
+        except CommitFailedError:
+            if time.monotonic() > end:
+                raise GroupAtWork from None
+            await asyncio.sleep(0.5)

@@ -16,11 +16,14 @@ Handler = Callable[[Sequence[Any], Transaction], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Subscription:
-    """One stream, the handler that hears it, and the event types it asked for."""
+    """One stream, the handler that hears it, and the event types it asked for. ``idempotent``: to hear the stream once more
+    changes nothing and says nothing, which a test of the service shows; only then it may be read again (reread.py).
+    """
 
     stream: Stream
     handler: Handler
     decoders: dict[str, TypeAdapter[Any]]
+    idempotent: bool = False
 
 
 class Router:
@@ -35,7 +38,7 @@ class Router:
         """What the service hears."""
         return tuple(h.stream for h in self.subscriptions.values())
 
-    def on(self, stream: Stream, *also: type[Event]) -> Callable[[Handler], Handler]:
+    def on(self, stream: Stream, *also: type[Event], idempotent: bool = False) -> Callable[[Handler], Handler]:
         """Declares the handler of a stream. ``events: Sequence[A | B]`` hears A and B, and those that are named ``also`` because
         the service's own data asks for them; other types are ignored."""
 
@@ -48,9 +51,8 @@ class Router:
             ]
             if strangers or stream.topic in self.subscriptions:
                 raise TypeError(f"{handler.__name__}: {strangers or stream.topic} can't be heard here")
-            self.subscriptions[stream.topic] = Subscription(
-                stream, handler, {c.event_type(): TypeAdapter(c) for c in classes if issubclass(c, Event)}
-            )
+            decoders = {c.event_type(): TypeAdapter(c) for c in classes if issubclass(c, Event)}
+            self.subscriptions[stream.topic] = Subscription(stream, handler, decoders, idempotent)
             return handler
 
         return declare

@@ -69,6 +69,20 @@ async def test_a_lead_of_the_fallback_says_so(service: ServiceUnderTest) -> None
     assert (team["value"], team["rule"], team["refused"]) == ("head-office", "fallback", [])
 
 
+async def test_the_newest_decision_is_shown_and_an_earlier_one_by_its_number(service: ServiceUnderTest) -> None:
+    await put_market(service)
+    await service.receives(qualified(1))
+    first = await decision(service, 1)
+    await service.sql(
+        'insert into decision select (jsonb_populate_record(d, \'{"number": 2, "team": "germany"}\')).* from decision d'
+    )
+    assert (await decision(service, 1))["team"]["value"] == "germany"
+    path = f"/v1/leads/{UUID(int=1)}/decision"
+    assert (await service.http.get(path, params={"number": 1})).json() == first
+    for number, status in ((3, 404), (0, 422), (2**31, 422)):
+        assert (await service.http.get(path, params={"number": number})).status_code == status
+
+
 async def test_an_unroutable_lead_says_why(service: ServiceUnderTest) -> None:
     await service.receives(qualified(1))
     found = await decision(service, 1)

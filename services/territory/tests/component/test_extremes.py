@@ -72,7 +72,7 @@ def extremes() -> list[dict[str, Any]]:
     places = ("source", "region", "postcode_area", "product", "industry", "language", "channel", "campaign")
     made = [{place: body} for place in places for body in BODIES if body.startswith('"')]
     made += [{"attributes": f'{{"{name}": {body}}}'} for name in ("size", "größe", "code") for body in BODIES]
-    made += [{"attributes": f"{{{json.dumps(name)}: 1}}"} for name in TEXTS]
+    made += [{"attributes": f"{{{json.dumps(name)}: 1}}"} for name in (*TEXTS, "a\0b")]
     made += [
         {"expected_amount": f'{{"minor": {minor}, "currency": "EUR"}}'} for minor in ("0", str(10**15), str(-(10**15)))
     ]

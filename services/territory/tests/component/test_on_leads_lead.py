@@ -3,17 +3,21 @@
 import asyncio
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from uuid import UUID
 
+import asyncpg
 import pytest
 
 from chassis_testing import ServiceUnderTest
 from contracts.event import Event
 from contracts.leads.lead import LeadCaptured
 from contracts.territory.lead import LeadAssigned, LeadRouted, LeadUnassigned, LeadUnroutable
+from territory.domain.decision import Cause, Decision, Excluded
 from territory.domain.rotation import next_turn
-from territory.store import market
-from territory.use_cases.routing import route_leads
+from territory.domain.routing import Routed
+from territory.store import market, routing
+from territory.use_cases.routing import route_leads, to_events
 
 from .events import AT, MARKET, put_market, qualified
 
@@ -99,7 +103,7 @@ async def test_nobody_available_is_told_and_on_record(service: ServiceUnderTest)
     assert isinstance(routed, LeadRouted)
     assert isinstance(unassigned, LeadUnassigned)
     assert (unassigned.team, unassigned.reason) == ("berlin", "Nobody in the team is available.")
-    [row] = await service.sql("select team, person, reason from decision")
+    [row] = await service.sql("select team, assignee, reason from decision")
     assert tuple(row) == ("berlin", None, "Nobody in the team is available.")
 
 
@@ -154,6 +158,51 @@ async def test_an_activation_waits_for_the_delivery_under_way_so_that_none_sees_
     await service.receives(qualified(3))
     decided = await service.sql("select ruleset from decision order by lead_id")
     assert [row["ruleset"] for row in decided] == [1, 1, 2]
+
+
+async def test_a_decision_knows_all_that_was_known_of_the_lead_and_why_it_was_made(service: ServiceUnderTest) -> None:
+    await put_market(service)
+    await service.receives(qualified(1, industry="mills", attributes={"size": 25, "Colour": "Blue"}))
+    [row] = await service.sql("select number, cause, attributes, excluded_teams, excluded_people from decision")
+    known = {"source": "web", "country": "DE", "postcode_area": "101", "industry": "mills"}
+    known |= {"attributes.size": 25, "attributes.colour": "Blue"}
+    assert tuple(row) == (1, "new", known, [], [])
+    for event in await service.emitted():
+        assert isinstance(event, LeadRouted | LeadAssigned)
+        assert (event.revision, event.cause) == (1, "new")
+
+
+async def test_a_decision_that_follows_another_stands_and_a_number_is_given_once(service: ServiceUnderTest) -> None:
+    await put_market(service)
+    await service.receives(qualified(1))
+    first = Decision(
+        UUID(int=1),
+        1,
+        Cause.NEW,
+        "nurture",
+        {},
+        Routed("de", "germany", "germany", 1),
+        "short",
+        None,
+        None,
+        AT,
+    )
+    back = replace(first, number=2, cause=Cause.RETURNED, excluded=Excluded(("berlin",), ("anna.schmidt",)))
+    async with service.service.database.transaction() as tx:
+        await routing.save_decisions(tx, [back])
+        stands, before = await routing.decision_of(tx, UUID(int=1)), await routing.decision_of(tx, UUID(int=1), 1)
+        assert await routing.already_decided(tx, [UUID(int=1), UUID(int=2)]) == {UUID(int=1)}
+    assert stands is not None
+    assert before is not None
+    assert (stands.number, stands.cause, stands.team, stands.assignee) == (2, "returned", "germany", None)
+    assert (stands.excluded_teams, stands.excluded_people) == (["berlin"], ["anna.schmidt"])
+    assert (before.number, before.cause, before.team, before.assignee) == (1, "new", "berlin", "anna.schmidt")
+    [told, *_] = to_events(back)
+    assert isinstance(told, LeadRouted)
+    assert (told.revision, told.cause) == (2, "returned")
+    with pytest.raises(asyncpg.UniqueViolationError):
+        async with service.service.database.transaction() as tx:
+            await routing.save_decisions(tx, [first])
 
 
 BERLIN = MARKET["teams"][0]
@@ -227,7 +276,7 @@ async def test_each_turn_is_numbered_and_the_turns_of_a_team_give_the_same_peopl
     await service.receives(*(qualified(n) for n in range(1, 8)))
     await with_members(service, A, ("bo", 5, True), ("cem", 3, False))
     await service.receives(*(qualified(n) for n in range(8, 14)), qualified(14, "nurture"))
-    rows = await service.sql("select turn, person, ruleset from decision where turn is not null order by turn")
+    rows = await service.sql("select turn, assignee, ruleset from decision where turn is not null order by turn")
     assert [row["turn"] for row in rows] == list(range(1, 14))
     credits: Mapping[str, int] = {}
     async with service.service.database.transaction() as tx:
@@ -235,7 +284,7 @@ async def test_each_turn_is_numbered_and_the_turns_of_a_team_give_the_same_peopl
             version = await market.market_of(tx, row["ruleset"])
             assert version is not None
             again = next_turn(version.market.teams["berlin"].members, credits)
-            assert again.person == row["person"]
+            assert again.assignee == row["assignee"]
             credits = again.credits
     [row] = await service.sql("select credits from rotation where team = 'berlin'")
     assert row["credits"] == credits

@@ -24,8 +24,8 @@ def takers(members: Sequence[Member], turns: int, saved: Mapping[str, int]) -> t
     took = []
     for _ in range(turns):
         turn = next_turn(members, saved)
-        assert turn.person is not None
-        took.append(turn.person)
+        assert turn.assignee is not None
+        took.append(turn.assignee)
         saved = turn.credits
     return took, saved
 
@@ -92,12 +92,12 @@ def test_what_is_due_counts_every_lead_that_one_could_take_over_all_edits(
     turns = 0
     for shares, away, leads in history:
         members = team(shares, away)
-        present = {m.person: m.weight for m in members if m.available and m.weight}
+        present = {m.id: m.weight for m in members if m.available and m.weight}
         for _ in range(leads):
             turn = next_turn(members, saved)
-            assert (turn.person in present) if present else (turn.person is None and turn.credits == saved)
+            assert (turn.assignee in present) if present else (turn.assignee is None and turn.credits == saved)
             saved = turn.credits
-            received[turn.person] += 1
+            received[turn.assignee] += 1
             for person, weight in present.items():
                 due[person] = due.get(person, Fraction(0)) + Fraction(weight, sum(present.values()))
             turns += 1
@@ -126,7 +126,7 @@ def test_edits_that_concern_nobody_present_change_nobodys_turn(
             if dice.random() < 0.5:
                 edited.append(Member("trainee", 0))
             turn, same = next_turn(members, one), next_turn(edited, other)
-            assert same.person == turn.person
+            assert same.assignee == turn.assignee
             one, other = turn.credits, same.credits
 
 
@@ -175,7 +175,7 @@ BERLIN = [Member("anna", 2), Member("jonas", 2), Member("leyla", 1), Member("ott
 
 
 def changed(members: Sequence[Member], person: str, **how: int | bool) -> list[Member]:
-    return [Member(**vars(m) | how) if m.person == person else m for m in members]
+    return [Member(**vars(m) | how) if m.id == person else m for m in members]
 
 
 @pytest.mark.parametrize(
@@ -209,7 +209,7 @@ def test_the_same_state_gives_the_same_answer_in_whatever_order_members_are_list
     members: list[Member], credits: dict[int, int]
 ) -> None:
     saved = {f"p{n}": credit for n, credit in credits.items()}
-    assert next_turn(members, saved) == next_turn(sorted(members, key=lambda m: m.person), dict(saved))
+    assert next_turn(members, saved) == next_turn(sorted(members, key=lambda m: m.id), dict(saved))
 
 
 def test_those_passed_over_are_named_with_the_reason() -> None:
@@ -221,7 +221,7 @@ def test_those_passed_over_are_named_with_the_reason() -> None:
         Member("eve", 0),
     ]
     turn = next_turn(members, {})
-    assert turn.person == "anna"
+    assert turn.assignee == "anna"
     assert turn.refused == (
         Refused("bo", "due at the same time, later by name"),
         Refused("cem", "due later: after 5 leads of the team, against 2.5"),
@@ -235,7 +235,7 @@ def test_where_all_are_ahead_those_passed_over_are_told_so() -> None:
     turn = next_turn(
         [Member("anna"), Member("bo"), Member("cem")], {"anna": -LEAD, "bo": -LEAD // 2, "cem": -LEAD // 2}
     )
-    assert turn.person == "bo"
+    assert turn.assignee == "bo"
     assert turn.refused == (
         Refused("cem", "all are ahead, and this one as far, later by name"),
         Refused("anna", "all are ahead, and this one further: owed -0.667 of a lead with this one, against -0.167"),
@@ -251,7 +251,7 @@ def test_at_most_ten_of_those_passed_over_are_named() -> None:
 
 def test_nobody_available_is_an_answer_with_a_reason_and_costs_nobody_anything() -> None:
     turn = next_turn([Member("anna", available=False), Member("bo", 0)], {"anna": 5, "bo": -5})
-    assert (turn.person, turn.reason, turn.credits) == (
+    assert (turn.assignee, turn.reason, turn.credits) == (
         None,
         "Nobody in the team is available.",
         {"anna": 5, "bo": -5},

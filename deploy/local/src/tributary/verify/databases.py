@@ -56,9 +56,9 @@ from lead_place p full join lead l using (lead_id)
 """
 _TIMELINES = "select lead_id::text, n, at, what, detail::text from timeline order by lead_id, n"
 _DECISIONS = """
-select lead_id::text, disposition, ruleset, segment, team, pipeline, person, reason, rule, inputs::text, refused::text,
-    turn
-from decision
+select lead_id::text, disposition, ruleset, segment, team, pipeline, assignee, reason, rule, attributes::text, refused::text,
+    turn, number, cause
+from decision order by lead_id, number
 """
 _MARKETS = "select version, document::text, sha256 from market"
 _PLANS = "select campaign, version, name, channel, segment, starts_at, ends_at, currency from campaign where known"
@@ -200,12 +200,17 @@ def _outcomes(text: str) -> tuple[tuple[str, tuple[int, str] | None, str | None]
 
 
 async def _territory(connection: Any) -> TerritoryTables:
-    decisions = {row[0]: Decision(*row[1:]) for row in await connection.fetch(_DECISIONS)}
+    decisions: dict[str, Decision] = {}
+    earlier = []
+    for lead_id, *row in await connection.fetch(_DECISIONS):
+        if lead_id in decisions:
+            earlier.append((lead_id, decisions[lead_id]))
+        decisions[lead_id] = Decision(*row)
     rotations = await connection.fetch("select team, credits::text, turn from rotation")
     markets = {row[0]: MarketFile(row[1], row[2]) for row in await connection.fetch(_MARKETS)}
     active = await connection.fetchval("select version from active_market")
     credits = {row[0]: json.loads(row[1]) for row in rotations}
-    return TerritoryTables(decisions, credits, {row[0]: row[2] for row in rotations}, markets, active or 0)
+    return TerritoryTables(decisions, earlier, credits, {row[0]: row[2] for row in rotations}, markets, active or 0)
 
 
 async def _campaigns(connection: Any) -> CampaignTables:

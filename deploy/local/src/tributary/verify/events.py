@@ -114,6 +114,8 @@ class Routed(NamedTuple):
     pipeline: str
     ruleset: int
     rule: str
+    revision: int = 1
+    cause: str = "new"
 
 
 class Unroutable(NamedTuple):
@@ -122,6 +124,8 @@ class Unroutable(NamedTuple):
     at: datetime
     reason: str
     ruleset: int
+    revision: int = 1
+    cause: str = "new"
 
 
 class Assigned(NamedTuple):
@@ -131,6 +135,8 @@ class Assigned(NamedTuple):
     segment: str
     team: str
     person: str
+    revision: int = 1
+    cause: str = "new"
 
 
 class Unassigned(NamedTuple):
@@ -140,6 +146,8 @@ class Unassigned(NamedTuple):
     segment: str
     team: str
     reason: str
+    revision: int = 1
+    cause: str = "new"
 
 
 class Planned(NamedTuple):
@@ -268,6 +276,11 @@ def _qualified(b: Mapping[str, Any]) -> Qualified:
     return Qualified(at, b["genuine"], b["disposition"], b["grade"], b["score"], b["scorecard"], about, reasons)
 
 
+def _which(b: Mapping[str, Any]) -> tuple[int, str]:
+    """Which decision about the lead it is, and why it was made."""
+    return b.get("revision", 1), b.get("cause", "new")
+
+
 def _kpi(body: Mapping[str, Any]) -> KpiTold:
     said = {**body, **body.get("others", {})}
     numbers = by_number({measure.name: said.get(measure.name, 0) for measure in measures()})
@@ -296,11 +309,15 @@ READ: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
         b.get("revision", 1), b["result"], _money(b), b.get("reason"), _when(b["closed_at"])
     ),
     "territory.lead.routed.v1": lambda b: Routed(
-        _when(b["routed_at"]), b["segment"], b["team"], b["pipeline"], b["ruleset"], b["rule"]
+        _when(b["routed_at"]), b["segment"], b["team"], b["pipeline"], b["ruleset"], b["rule"], *_which(b)
     ),
-    "territory.lead.unroutable.v1": lambda b: Unroutable(_when(b["decided_at"]), b["reason"], b["ruleset"]),
-    "territory.lead.assigned.v1": lambda b: Assigned(_when(b["assigned_at"]), b["segment"], b["team"], b["person"]),
-    "territory.lead.unassigned.v1": lambda b: Unassigned(_when(b["decided_at"]), b["segment"], b["team"], b["reason"]),
+    "territory.lead.unroutable.v1": lambda b: Unroutable(_when(b["decided_at"]), b["reason"], b["ruleset"], *_which(b)),
+    "territory.lead.assigned.v1": lambda b: Assigned(
+        _when(b["assigned_at"]), b["segment"], b["team"], b["person"], *_which(b)
+    ),
+    "territory.lead.unassigned.v1": lambda b: Unassigned(
+        _when(b["decided_at"]), b["segment"], b["team"], b["reason"], *_which(b)
+    ),
     "campaigns.campaign.planned.v1": _planned,
     "campaigns.spend.reported.v1": _spent,
     "campaigns.ledger.posted.v1": lambda b: Posted(

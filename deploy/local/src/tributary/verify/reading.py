@@ -78,8 +78,8 @@ def _look_at_rows(snapshot: Snapshot) -> None:
     for lead_id, lead in snapshot.leads.leads.items():
         timeline = " ".join(entry.detail for entry in lead.timeline)
         snapshot.private.text("the lead's row", f"{lead.about} {timeline} {lead.outcomes}".encode(), lead_id)
-    for lead_id, decision in snapshot.territory.decisions.items():
-        snapshot.private.text("the lead's decision", f"{decision.inputs} {decision.reason}".encode(), lead_id)
+    for lead_id, decision in snapshot.territory.all_decisions():
+        snapshot.private.text("the lead's decision", f"{decision.attributes} {decision.reason}".encode(), lead_id)
 
 
 def _place(snapshot: Snapshot, tables: Iterable[Tables]) -> None:

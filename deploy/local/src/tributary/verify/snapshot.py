@@ -66,12 +66,14 @@ class Decision(NamedTuple):
     segment: str | None
     team: str | None
     pipeline: str | None
-    person: str | None
+    assignee: str | None
     reason: str | None
     rule: str | None
-    inputs: str  # as JSON
+    attributes: str  # as JSON
     refused: str
     turn: int | None = None
+    number: int = 1
+    cause: str = "new"
 
 
 class MarketFile(NamedTuple):
@@ -149,13 +151,19 @@ class LeadsTables:
 
 @dataclass
 class TerritoryTables:
-    """What was decided, and whose turn it is."""
+    """What was decided, and whose turn it is. Of a lead's decisions the newest stands; ``earlier`` has those before it."""
 
     decisions: dict[str, Decision] = field(default_factory=dict)
+    earlier: list[tuple[str, Decision]] = field(default_factory=list)
     credits: dict[str, dict[str, int]] = field(default_factory=dict)
     turns: dict[str, int] = field(default_factory=dict)  # how many each team has taken
     markets: dict[int, MarketFile] = field(default_factory=dict)
     active: int = 0
+
+    def all_decisions(self) -> Iterator[tuple[str, Decision]]:
+        """Every decision with its lead, those that stand and those before them."""
+        yield from self.earlier
+        yield from self.decisions.items()
 
 
 @dataclass

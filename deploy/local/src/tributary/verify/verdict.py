@@ -92,7 +92,7 @@ def _looked_at(snapshot: Snapshot) -> dict[str, int]:
         "leads on record": sum(lead.captured_at is not None for lead in snapshot.leads.leads.values()),
         "outcomes": sum(len(lead.outcomes) for lead in snapshot.leads.leads.values()),
         "outcomes waiting": len(snapshot.leads.waiting),
-        "decisions": len(snapshot.territory.decisions),
+        "decisions": sum(1 for _ in snapshot.territory.all_decisions()),
         "spends": len(snapshot.campaigns.spends),
         "postings": sum(map(len, snapshot.campaigns.postings.values())),
         "KPI rows": len(snapshot.metrics.kpis),

@@ -1,9 +1,18 @@
 """territory.lead: which team and person a lead belongs to, and why."""
 
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
+from pydantic import Field
+
 from contracts.event import Event, Instant, Stream
+
+Revision = Annotated[
+    int, Field(ge=1, description="which decision about the lead it is: 1 is the first, the greatest stands")
+]
+Cause = Annotated[
+    str, Field(description="why it was decided: new, returned, transferred, woken; a reader must stand others")
+]
 
 
 class LeadRouted(Event):
@@ -17,6 +26,8 @@ class LeadRouted(Event):
     rule: str
     ruleset: int
     routed_at: Instant
+    revision: Revision = 1
+    cause: Cause = "new"
 
 
 class LeadUnroutable(Event):
@@ -27,6 +38,8 @@ class LeadUnroutable(Event):
     reason: str
     ruleset: int
     decided_at: Instant
+    revision: Revision = 1
+    cause: Cause = "new"
 
 
 class LeadAssigned(Event):
@@ -39,6 +52,8 @@ class LeadAssigned(Event):
     person: str
     ruleset: int
     assigned_at: Instant
+    revision: Revision = 1
+    cause: Cause = "new"
 
 
 class LeadUnassigned(Event):
@@ -51,6 +66,8 @@ class LeadUnassigned(Event):
     reason: str
     ruleset: int
     decided_at: Instant
+    revision: Revision = 1
+    cause: Cause = "new"
 
 
 LEAD = Stream(

@@ -11,7 +11,7 @@ from chassis import FieldError, Problem, begin, document, not_valid, operator
 from chassis.problems import declared
 from territory.api.market_file import Unreadable, read_json, read_yaml, write_yaml
 from territory.api.schemas import Activated, MarketFile, RuleSet, RuleSets, RuleSetVersion, Segments, Teams, Warned
-from territory.domain.market import ActiveMarket, Fault, MarketRefused
+from territory.domain.market import Fault, MarketRefused, MarketVersion
 from territory.domain.market_file import FAULTS_AT_MOST, read_market
 from territory.domain.possible import doubtful, impossible
 from territory.domain.rule_index import TooLarge
@@ -126,7 +126,7 @@ async def _part(request: Request, name: str) -> Response:
     return JSONResponse({"version": active.version, name: given.get(name) or []})
 
 
-def _read(body: bytes, kind: str) -> tuple[Any, ActiveMarket, list[Fault]]:
+def _read(body: bytes, kind: str) -> tuple[Any, MarketVersion, list[Fault]]:
     """The file, its market ready to be routed by, and what in it is doubtful.
 
     Runs beside the event loop, one file at a time: a file of 4 MiB takes a while, and its index takes memory.
@@ -134,7 +134,7 @@ def _read(body: bytes, kind: str) -> tuple[Any, ActiveMarket, list[Fault]]:
     try:
         with _ONE_AT_A_TIME:
             given = read_json(body) if kind == JSON else read_yaml(body)
-            market = ActiveMarket.of(0, read_market(given))
+            market = MarketVersion.of(0, read_market(given))
             if faults := impossible(given):
                 raise MarketRefused(faults[:FAULTS_AT_MOST])
             market.ruleset.compile(INDEX_BYTES_AT_MOST)

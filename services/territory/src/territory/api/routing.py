@@ -4,7 +4,7 @@ import asyncio
 from datetime import datetime
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field
 
 from chassis import Problem, begin, operator
@@ -18,6 +18,7 @@ router = APIRouter(prefix="/v1", dependencies=[Depends(operator)], tags=["decisi
 
 ROTATION = "rotation"
 PIPELINE = "pipeline of the team"
+NEWEST = 2**31 - 1
 
 
 class Candidate(BaseModel):
@@ -57,23 +58,27 @@ class LeadDecision(BaseModel):
     summary="Segment, team, pipeline and person of a lead, and why.",
     responses=declared(404),
 )
-async def get_decision(request: Request, lead_id: UUID) -> LeadDecision:
+async def get_decision(
+    request: Request,
+    lead_id: UUID,
+    number: int | None = Query(None, ge=1, le=NEWEST, description="An earlier decision; the newest stands."),
+) -> LeadDecision:
     """Each with the rule, the rule-set version, the inputs, and the candidates refused and why."""
     async with begin(request) as tx:
-        decided = await routing.decision_of(tx, lead_id)
+        decided = await routing.decision_of(tx, lead_id, number)
         rules = await market.market_of(tx, decided.ruleset) if decided else None
     if decided is None:
         raise Problem(404, "No decision about this lead", detail="It is not known here, or it is not to be routed.")
+    inputs = rules.ruleset.inputs(decided.attributes) if rules else {}
     refused: tuple[Refused, ...] = ()
     if rules and decided.rules_refused:
-        refused = await asyncio.to_thread(rules.ruleset.refused, decided.inputs)
-    return explained(decided, refused)
+        refused = await asyncio.to_thread(rules.ruleset.refused, inputs)
+    return explained(decided, inputs, refused)
 
 
-def explained(decided: Decided, refused: tuple[Refused, ...]) -> LeadDecision:
+def explained(decided: Decided, inputs: dict[str, Scalar], refused: tuple[Refused, ...]) -> LeadDecision:
     """The decision in four answers."""
     nowhere = decided.reason if decided.team is None else None
-    inputs = dict(decided.inputs)
 
     def by_rule(value: str | None) -> Choice:
         return Choice(
@@ -103,7 +108,7 @@ def explained(decided: Decided, refused: tuple[Refused, ...]) -> LeadDecision:
             reason=nowhere,
         ),
         person=Choice(
-            value=decided.person,
+            value=decided.assignee,
             rule=ROTATION if decided.team and decided.reason else None,
             ruleset=decided.ruleset,
             inputs={**by_team, "disposition": decided.disposition, **in_turn},

@@ -50,24 +50,24 @@ class Market:
 
 
 @dataclass(frozen=True)
-class ActiveMarket:
-    """A market in force under its version; version 0 is "no market has been loaded"."""
+class MarketVersion:
+    """A market that was put, and the rule set that decides by it, under one version; 0 is "no market has been loaded"."""
 
     version: int
     market: Market
     ruleset: RuleSet
 
     @classmethod
-    def of(cls, version: int, market: Market) -> "ActiveMarket":
+    def of(cls, version: int, market: Market) -> "MarketVersion":
         """The market with its rules in the order in which they win, not compiled yet."""
         return cls(version, market, RuleSet(version, market.rules, market.fallback))
 
-    def numbered(self, version: int) -> "ActiveMarket":
+    def numbered(self, version: int) -> "MarketVersion":
         """The same market under another version: the one that it gets once it is in force."""
         return replace(self, version=version, ruleset=self.ruleset.numbered(version))
 
 
-NO_MARKET = ActiveMarket.of(0, Market((), (), {}, (), None))
+NO_MARKET = MarketVersion.of(0, Market((), (), {}, (), None))
 
 
 @dataclass(frozen=True)

@@ -97,7 +97,7 @@ class _Reading:
             self.fault(f"{at}.country", "is not a country code of two capital letters")
             country = None
         members = self.entries(fields, "members", self.member, MEMBERS_AT_MOST, at)
-        self.unique(f"{at}.members[{{}}].person", [member.person for member in members])
+        self.unique(f"{at}.members[{{}}].person", [member.id for member in members])
         pipeline = self.reference(fields, at, "pipeline")
         return Team(self.text(fields, at, "id"), self.text(fields, at, "name"), pipeline, country, members)
 

@@ -1,4 +1,4 @@
-"""Which person of a team takes the next lead: in turn, by weight, and the same every time it is worked out.
+"""Which member of a team takes the next lead: in turn, by weight, and the same every time it is worked out.
 
 Every lead is shared out among those who could take it, in proportion to their weights, and costs the one who takes it a whole
 lead. What each person is then owed is their credit. It belongs to the person: it waits while they are away, and nothing that is
@@ -22,7 +22,7 @@ _SCALE = WEIGHT_AT_MOST**2
 class Member:
     """A person's share in the rotation of a team: weight 2 gets twice the leads of weight 1."""
 
-    person: str
+    id: str
     weight: int = 1
     available: bool = True
 
@@ -34,7 +34,7 @@ class Turn:
     ``refused`` lists those passed over, whoever comes next first, then those away; ``more`` counts the others.
     """
 
-    person: str | None
+    assignee: str | None
     reason: str
     refused: tuple[Refused, ...]
     more: int
@@ -50,8 +50,8 @@ def next_turn(members: Sequence[Member], saved: Mapping[str, int]) -> Turn:
     A member who cannot take leads earns nothing and loses nothing: they come back with the credit they left with. A new
     member begins with none. (This is earliest eligible virtual deadline first, with requests of one lead.)
     """
-    present = sorted([m for m in members if m.available and m.weight], key=_person)
-    away = sorted([(m.person, _why_away(m)) for m in members if not (m.available and m.weight)])
+    present = sorted([m for m in members if m.available and m.weight], key=_id)
+    away = sorted([(m.id, _why_away(m)) for m in members if not (m.available and m.weight)])
     if not present:
         reason = "Nobody in the team is available." if members else "The team has no members."
         return Turn(None, reason, _refused(away), max(0, len(away) - REFUSED_AT_MOST), saved)
@@ -60,19 +60,19 @@ def next_turn(members: Sequence[Member], saved: Mapping[str, int]) -> Turn:
     ahead: list[tuple[int, str]] = []
     total = sum([member.weight for member in present])
     for member, share in zip(present, _shares(present, total), strict=True):
-        credit = credits.get(member.person, 0)
-        credits[member.person] = credit + share
+        credit = credits.get(member.id, 0)
+        credits[member.id] = credit + share
         if credit >= 0:
-            due.append(((LEAD - credit) * _SCALE // member.weight, member.person))
+            due.append(((LEAD - credit) * _SCALE // member.weight, member.id))
         else:
-            ahead.append((-credits[member.person], member.person))
+            ahead.append((-credits[member.id], member.id))
     due.sort()
     ahead.sort()
     first, taker = (due or ahead)[0]
     behind = due[1 : 1 + REFUSED_AT_MOST] if due else ahead[1 : 1 + REFUSED_AT_MOST]
-    why = [(person, _why_later(when, first, total) if due else _why_further(-when, -first)) for when, person in behind]
+    why = [(member, _why_later(when, first, total) if due else _why_further(-when, -first)) for when, member in behind]
     if due:
-        why += [(person, _why_ahead(saved[person])) for _, person in ahead[: REFUSED_AT_MOST - len(why)]]
+        why += [(member, _why_ahead(saved[member])) for _, member in ahead[: REFUSED_AT_MOST - len(why)]]
     credits[taker] -= LEAD
     more = len(members) - 1 - REFUSED_AT_MOST
     return Turn(taker, f"Next in turn of {len(present)} present.", _refused([*why, *away]), max(0, more), credits)
@@ -86,8 +86,8 @@ def _shares(present: Sequence[Member], total: int) -> list[int]:
     return shares
 
 
-def _person(member: Member) -> str:
-    return member.person
+def _id(member: Member) -> str:
+    return member.id
 
 
 def _why_away(member: Member) -> str:
@@ -117,4 +117,4 @@ def _leads(parts: int) -> str:
 
 
 def _refused(passed_over: Sequence[tuple[str, str]]) -> tuple[Refused, ...]:
-    return tuple([Refused(person, why) for person, why in passed_over[:REFUSED_AT_MOST]])
+    return tuple([Refused(member, why) for member, why in passed_over[:REFUSED_AT_MOST]])

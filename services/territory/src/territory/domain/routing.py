@@ -5,7 +5,7 @@ from copy import copy
 from dataclasses import dataclass
 from itertools import islice
 
-from territory.domain.criteria import Criterion, Lead, OneOf, Prefix, Range, claims
+from territory.domain.criteria import Criterion, Lead, OneOf, Prefix, Range, Scalar, claims
 from territory.domain.rule_index import Index
 
 FALLBACK = "fallback"
@@ -91,7 +91,7 @@ class Routed:
     """The lead belongs to this segment and team, because of this rule of this version.
 
     ``refused`` counts the rules that also claimed the lead. Which they are, and why they were refused, follows from the
-    inputs and the version's rules, which never change: the ``RuleSet`` says so when somebody asks, and no lead waits
+    lead and the version's rules, which never change: the ``RuleSet`` says so when somebody asks, and no lead waits
     for sentences that hardly ever are read.
     """
 
@@ -99,7 +99,6 @@ class Routed:
     team: str
     rule: str
     ruleset: int
-    inputs: Lead
     refused: int = 0
 
 
@@ -109,7 +108,6 @@ class Unroutable:
 
     reason: str
     ruleset: int
-    inputs: Lead
 
 
 class RuleSet:
@@ -140,13 +138,17 @@ class RuleSet:
         """
         index = self.index or self.compile()
         places, count = index.claiming(lead, 1)
-        inputs = {name: lead[name] for name in index.asked if name in lead}
         if places:
             rule = self.rules[places[0]]
-            return Routed(rule.segment, rule.team, rule.name, self.version, inputs, count - 1)
+            return Routed(rule.segment, rule.team, rule.name, self.version, count - 1)
         if self.fallback:
-            return Routed(self.fallback.segment, self.fallback.team, FALLBACK, self.version, inputs)
-        return Unroutable("No rule claims this lead and the market has no fallback.", self.version, inputs)
+            return Routed(self.fallback.segment, self.fallback.team, FALLBACK, self.version)
+        return Unroutable("No rule claims this lead and the market has no fallback.", self.version)
+
+    def inputs(self, lead: Lead) -> dict[str, Scalar]:
+        """Those of the lead's attributes that some rule asks for."""
+        asked = sorted({name for rule in self.rules for name in rule.when})
+        return {name: lead[name] for name in asked if name in lead}
 
     def refused(self, lead: Lead) -> tuple[Refused, ...]:
         """The narrowest of the rules that claim the lead too but were not taken, and why not.

@@ -228,7 +228,6 @@ class Index:
     def __init__(self, ranked: Sequence[Mapping[str, Criterion]], most: int | None = None) -> None:
         """``most`` bounds the memory it takes, in bytes: beyond it, it is TooLarge."""
         budget = Budget(most)
-        self.asked = tuple(sorted({name for when in ranked for name in when}))
         self._by = _best_cut(ranked)
         named: dict[str, list[Ranked]] = defaultdict(list)
         others: list[Ranked] = []

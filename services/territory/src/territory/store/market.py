@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from chassis import Transaction
-from territory.domain.market import NO_MARKET, ActiveMarket
+from territory.domain.market import NO_MARKET, MarketVersion
 from territory.domain.market_file import read_market
 
 _ACTIVE = "select version from active_market for share"
@@ -38,7 +38,7 @@ class Version:
     teams: int
 
 
-async def active_market(tx: Transaction) -> ActiveMarket:
+async def active_market(tx: Transaction) -> MarketVersion:
     """The market in force, compiled. It stays in force until this transaction ends: an activation waits."""
     market = await market_of(tx, await tx.conn.fetchval(_ACTIVE)) or NO_MARKET
     if market.ruleset.index is None:
@@ -53,11 +53,11 @@ async def version_to_replace(tx: Transaction) -> int:
     return version
 
 
-async def market_of(tx: Transaction, version: int) -> ActiveMarket | None:
+async def market_of(tx: Transaction, version: int) -> MarketVersion | None:
     """The market of a version. Versions never change, so the last few are kept in the process. Reading a long file takes a
     while: it is done beside the event loop.
     """
-    kept: dict[int, ActiveMarket] = tx.process_cache.setdefault("markets", {})
+    kept: dict[int, MarketVersion] = tx.process_cache.setdefault("markets", {})
     if version not in kept:
         document = await tx.conn.fetchval(_DOCUMENT, version)
         if document is None:
@@ -67,12 +67,12 @@ async def market_of(tx: Transaction, version: int) -> ActiveMarket | None:
     return kept[version]
 
 
-def keep(tx: Transaction, market: ActiveMarket) -> None:
+def keep(tx: Transaction, market: MarketVersion) -> None:
     """Keeps a market that stands in the database, so that no batch waits for it to be read again.
 
     Leads are routed by one version at a time: of the others no index is kept.
     """
-    kept: dict[int, ActiveMarket] = tx.process_cache.setdefault("markets", {})
+    kept: dict[int, MarketVersion] = tx.process_cache.setdefault("markets", {})
     kept.pop(market.version, None)
     if market.ruleset.index:
         for other in kept.values():
@@ -82,8 +82,8 @@ def keep(tx: Transaction, market: ActiveMarket) -> None:
     kept[market.version] = market
 
 
-def _standing(version: int, document: str) -> ActiveMarket:
-    return ActiveMarket.of(version, read_market(json.loads(document)))
+def _standing(version: int, document: str) -> MarketVersion:
+    return MarketVersion.of(version, read_market(json.loads(document)))
 
 
 async def document_of(tx: Transaction, version: int) -> dict[str, Any] | None:

@@ -1,6 +1,7 @@
 """The tables as the code expects them; a test compares them with what the migrations make."""
 
 from sqlalchemy import (
+    ARRAY,
     CHAR,
     BigInteger,
     Boolean,
@@ -51,23 +52,27 @@ ROTATION = Table(
     Column("credits", JSONB, nullable=False),
 )
 
-# What was decided about a lead, once. ``refused`` holds how many rules and which people were
-# not taken; which rules follows from the inputs and the version.
+# Every decision about a lead, the one with the greatest number stands. ``attributes`` are all that were known of the lead.
+# ``refused`` holds how many rules and which members were not taken; which rules follows from the attributes and the version.
 DECISION = Table(
     "decision",
     METADATA,
     Column("lead_id", Uuid, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("cause", Text, nullable=False),
     Column("disposition", Text, nullable=False),
     Column("ruleset", Integer, nullable=False),
     Column("rule", Text),
     Column("segment", Text),
     Column("team", Text),
     Column("pipeline", Text),
-    Column("person", Text),
+    Column("assignee", Text),
     Column("turn", BigInteger),
     Column("reason", Text),
-    Column("inputs", JSONB, nullable=False),
+    Column("attributes", JSONB, nullable=False),
     Column("refused", JSONB, nullable=False),
+    Column("excluded_teams", ARRAY(Text), nullable=False),
+    Column("excluded_people", ARRAY(Text), nullable=False),
     Column("decided_at", DateTime(timezone=True), nullable=False),
     postgresql_with=GROWING | {"fillfactor": "100"},
 )

@@ -7,12 +7,12 @@ from typing import Any
 from chassis import Transaction
 from contracts.event import Event
 from contracts.territory.structure import MarketActivated, MemberOfTeam, SegmentDefined, TeamDefined
-from territory.domain.market import ActiveMarket, fingerprint
+from territory.domain.market import MarketVersion, fingerprint
 from territory.store import market as store
 from territory.store import rotation
 
 
-async def activate_market(document: Any, market: ActiveMarket, tx: Transaction) -> ActiveMarket:
+async def activate_market(document: Any, market: MarketVersion, tx: Transaction) -> MarketVersion:
     """The market of this file is in force from here on. The file that is in force already changes nothing."""
     before = await store.version_to_replace(tx)
     new = fingerprint(document)
@@ -26,7 +26,7 @@ async def activate_market(document: Any, market: ActiveMarket, tx: Transaction) 
     return active
 
 
-def to_events(active: ActiveMarket, at: datetime) -> Iterator[Event]:
+def to_events(active: MarketVersion, at: datetime) -> Iterator[Event]:
     """The structure as it stands now, thing by thing, and then that it took effect."""
     version, market = active.version, active.market
     for segment in market.segments:
@@ -37,7 +37,7 @@ def to_events(active: ActiveMarket, at: datetime) -> Iterator[Event]:
             name=team.name,
             country=team.country,
             pipeline=team.pipeline,
-            members=tuple(MemberOfTeam(person=m.person, weight=m.weight, available=m.available) for m in team.members),
+            members=tuple(MemberOfTeam(person=m.id, weight=m.weight, available=m.available) for m in team.members),
             version=version,
             defined_at=at,
         )

@@ -1,13 +1,14 @@
 """Load, decide, save, tell."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from chassis import Transaction
 from contracts.event import Event
 from contracts.leads.lead import LeadAttributes, LeadQualified
 from contracts.territory.lead import LeadAssigned, LeadRouted, LeadUnassigned, LeadUnroutable
 from territory.domain.criteria import OWN, Scalar, is_comparable, text
-from territory.domain.decision import Decision, is_due_a_person, is_routed, route
+from territory.domain.decision import Cause, Decision, is_due_an_assignee, is_routed, route
 from territory.domain.rotation import next_turn
 from territory.domain.routing import Routed, Unroutable
 from territory.store import market, rotation
@@ -15,26 +16,29 @@ from territory.store import routing as store
 
 
 async def route_leads(leads: Sequence[LeadQualified], tx: Transaction) -> None:
-    """Each qualified lead gets a team and a pipeline, and a person of that team if it may buy soon: once, and on record."""
+    """Each qualified lead gets a team and a pipeline, and an assignee of that team if it may buy soon: once, and on record."""
     fresh = await _undecided(leads, tx)
     if not fresh:
         return
     active = await market.active_market(tx)
-    routes = [(lead, route(attributes(lead.about), active)) for lead in fresh]
-    due = {where.team for lead, where in routes if isinstance(where, Routed) and is_due_a_person(lead.disposition)}
+    known = [(lead, attributes(lead.about)) for lead in fresh]
+    routes = [(lead, about, route(about, active)) for lead, about in known]
+    due = {at.team for lead, _, at in routes if isinstance(at, Routed) and is_due_an_assignee(lead.disposition)}
     standings = await rotation.lock_rotations(tx, due) if due else {}
     decisions = []
-    for lead, where in routes:
+    for lead, about, where in routes:
         team = active.market.teams[where.team] if isinstance(where, Routed) else None
         pipeline = team.pipeline if team else None
-        turn = number = None
-        if team and is_due_a_person(lead.disposition):
+        turn = turn_number = None
+        if team and is_due_an_assignee(lead.disposition):
             standing = standings[team.id]
             turn = next_turn(team.members, standing.credits)
-            if turn.person:
+            if turn.assignee:
                 standing.credits = turn.credits
-                number = standing.turn = standing.turn + 1
-        decisions.append(Decision(lead.lead_id, lead.disposition, where, pipeline, turn, tx.now, number))
+                turn_number = standing.turn = standing.turn + 1
+        decisions.append(
+            Decision(lead.lead_id, 1, Cause.NEW, lead.disposition, about, where, pipeline, turn, turn_number, tx.now)
+        )
     if due:
         await rotation.save_rotations(tx, standings)
     await store.save_decisions(tx, decisions)
@@ -75,32 +79,27 @@ def attributes(about: LeadAttributes) -> dict[str, Scalar]:
         known["expected_amount.minor"] = about.expected_amount.minor
         known["expected_amount.currency"] = about.expected_amount.currency
     for name, value in about.attributes.items():
-        known.setdefault(OWN + text(name), value)
+        if is_comparable(name):
+            known.setdefault(OWN + text(name), value)
     return {name: value for name, value in known.items() if value is not None and is_comparable(value)}
 
 
 def to_events(decision: Decision) -> Iterator[Event]:
     """What others hear of the decision."""
-    lead_id, at, where, turn = decision.lead_id, decision.decided_at, decision.route, decision.turn
+    at, where, turn = decision.decided_at, decision.route, decision.turn
+    of: dict[str, Any] = {
+        "lead_id": decision.lead_id,
+        "ruleset": where.ruleset,
+        "revision": decision.number,
+        "cause": decision.cause,
+    }
     if isinstance(where, Unroutable):
-        yield LeadUnroutable(lead_id=lead_id, reason=where.reason, ruleset=where.ruleset, decided_at=at)
+        yield LeadUnroutable(reason=where.reason, decided_at=at, **of)
         return
     assert decision.pipeline is not None
-    segment, team, ruleset = where.segment, where.team, where.ruleset
-    yield LeadRouted(
-        lead_id=lead_id,
-        segment=segment,
-        team=team,
-        pipeline=decision.pipeline,
-        rule=where.rule,
-        ruleset=ruleset,
-        routed_at=at,
-    )
-    if turn and turn.person:
-        yield LeadAssigned(
-            lead_id=lead_id, segment=segment, team=team, person=turn.person, ruleset=ruleset, assigned_at=at
-        )
+    of |= {"segment": where.segment, "team": where.team}
+    yield LeadRouted(pipeline=decision.pipeline, rule=where.rule, routed_at=at, **of)
+    if turn and turn.assignee:
+        yield LeadAssigned(person=turn.assignee, assigned_at=at, **of)
     elif turn:
-        yield LeadUnassigned(
-            lead_id=lead_id, segment=segment, team=team, reason=turn.reason, ruleset=ruleset, decided_at=at
-        )
+        yield LeadUnassigned(reason=turn.reason, decided_at=at, **of)

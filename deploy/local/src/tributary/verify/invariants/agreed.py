@@ -70,7 +70,7 @@ def _places(snapshot: Snapshot) -> Iterator[Violation]:
     for lead_id, decision in snapshot.territory.decisions.items():
         fact = snapshot.metrics.leads.get(lead_id)
         held = (fact.segment, fact.team, fact.assignee) if fact else None
-        right = (decision.segment, decision.team, decision.person)
+        right = (decision.segment, decision.team, decision.assignee)
         if held != right:
             yield Violation("wrong", f"lead {lead_id} counts for {held}, and was decided for {right}")
 
@@ -79,8 +79,8 @@ def _stands(lead: Known, decision: Decision) -> str:
     """What the lead's record has that the decision has not; nothing when it follows."""
     if decision.segment is not None and (lead.segment, lead.team) != (decision.segment, decision.team):
         return f"{lead.segment}/{lead.team}, and was decided for {decision.segment}/{decision.team}"
-    if lead.assignee != decision.person and (decision.person or decision.team):
-        return f"{lead.assignee or 'nobody'}, and was decided for {decision.person or 'nobody'} of {decision.team}"
+    if lead.assignee != decision.assignee and (decision.assignee or decision.team):
+        return f"{lead.assignee or 'nobody'}, and was decided for {decision.assignee or 'nobody'} of {decision.team}"
     return ""
 
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from territory.domain.decision import is_due_a_person, is_routed
+from territory.domain.decision import is_due_an_assignee, is_routed
 from tributary.verify.events import Assigned, EventRecord, Qualified, Routed, Unassigned, Unroutable
 from tributary.verify.invariants.violation import Invariant, Kind, Violation
 from tributary.verify.snapshot import Decision, Known, Snapshot
@@ -20,8 +20,14 @@ def due(event: EventRecord) -> bool:
 
 
 def decided(snapshot: Snapshot) -> Iterator[Violation]:
-    """One decision per qualified lead heard, and none else."""
+    """Decisions for each qualified lead heard, numbered from 1 to the one that stands, and for none else."""
     decisions = snapshot.territory.decisions
+    before = Counter(lead_id for lead_id, _ in snapshot.territory.earlier)
+    for lead_id, decision in decisions.items():
+        if decision.number != before[lead_id] + 1:
+            yield Violation(
+                "lost", f"lead {lead_id} stands by decision {decision.number}, and has {before[lead_id]} before it"
+            )
     heard = {s.key for s in snapshot.heard("territory", "leads.lead") if due(s)}
     for lead_id in sorted(heard - decisions.keys()):
         yield Violation("lost", f"lead {lead_id} was heard as qualified by territory, and there is no decision")
@@ -32,27 +38,29 @@ def decided(snapshot: Snapshot) -> Iterator[Violation]:
 
 def emitted(snapshot: Snapshot) -> Iterator[Violation]:
     """Place and person of every decision, each told exactly once by a history, and the last word is the decision."""
-    places: dict[str, Any] = {}
-    persons: dict[str, Any] = {}
-    times: Counter[tuple[str, str, bool]] = Counter()
+    places: dict[tuple[str, int], Any] = {}
+    persons: dict[tuple[str, int], Any] = {}
+    times: Counter[tuple[str, int, str, bool]] = Counter()
+    decisions = {(lead_id, decision.number): decision for lead_id, decision in snapshot.territory.all_decisions()}
     for event in snapshot.emitted(TOPIC):
         about_place = isinstance(event.body, Routed | Unroutable)
         if not about_place and not isinstance(event.body, Assigned | Unassigned):
             continue
-        (places if about_place else persons)[event.key] = event.body
-        times[event.key, event.source, about_place] += 1
-        if snapshot.is_current(TOPIC, event) and event.key not in snapshot.territory.decisions:
+        which = event.key, event.body.revision
+        (places if about_place else persons)[which] = event.body
+        times[*which, event.source, about_place] += 1
+        if snapshot.is_current(TOPIC, event) and which not in decisions:
             yield Violation("invented", f"lead {event.key}: {event.type} was told and there is no decision")
-    for (lead_id, source, about_place), n in times.items():
+    for (lead_id, _, source, about_place), n in times.items():
         if n > 1:
             yield Violation(
                 "doubled", f"lead {lead_id}: its {'place' if about_place else 'person'} was told {n} times by {source}"
             )
     if not snapshot.logs[TOPIC].complete:
         return
-    for lead_id, decision in snapshot.territory.decisions.items():
-        yield from _as_decided(lead_id, _place(decision), _place(places.get(lead_id)))
-        yield from _as_decided(lead_id, _person(decision), _person(persons.get(lead_id)))
+    for which, decision in decisions.items():
+        yield from _as_decided(which[0], _place(decision), _place(places.get(which)))
+        yield from _as_decided(which[0], _person(decision), _person(persons.get(which)))
 
 
 def _as_decided(lead_id: str, decided: About, emitted: About) -> Iterator[Violation]:
@@ -72,12 +80,12 @@ def _words(about: About) -> str:
 
 
 def _place(about: Any) -> About:
-    """Segment, team and pipeline, or the reason for none."""
+    """Segment, team and pipeline, or the reason for none, and why it was decided."""
     if about is None:
         return None
     if isinstance(about, Routed) or (isinstance(about, Decision) and about.segment is not None):
-        return about.segment, about.team, about.pipeline, about.ruleset
-    return "no team", about.reason, about.ruleset
+        return about.segment, about.team, about.pipeline, about.ruleset, about.cause
+    return "no team", about.reason, about.ruleset, about.cause
 
 
 def _person(about: Any) -> About:
@@ -86,17 +94,17 @@ def _person(about: Any) -> About:
         return about.team, about.person
     if isinstance(about, Unassigned):
         return about.team, "nobody", about.reason
-    if not isinstance(about, Decision) or about.segment is None or not is_due_a_person(about.disposition):
+    if not isinstance(about, Decision) or about.segment is None or not is_due_an_assignee(about.disposition):
         return None
-    return (about.team, about.person) if about.person else (about.team, "nobody", about.reason)
+    return (about.team, about.assignee) if about.assignee else (about.team, "nobody", about.reason)
 
 
 def owners(snapshot: Snapshot) -> Iterator[Violation]:
     """A reason for every missing team and every missing person that is due."""
-    for lead_id, decision in snapshot.territory.decisions.items():
+    for lead_id, decision in snapshot.territory.all_decisions():
         if decision.segment is None and not decision.reason:
             yield Violation("wrong", f"lead {lead_id} has no team and no reason")
-        elif not decision.person and is_due_a_person(decision.disposition) and not decision.reason:
+        elif not decision.assignee and is_due_an_assignee(decision.disposition) and not decision.reason:
             yield Violation("wrong", f"lead {lead_id} is due a person, has none and no reason")
         elif decision.segment is not None and not (decision.team and decision.pipeline):
             yield Violation(
@@ -158,14 +166,17 @@ def rotation(snapshot: Snapshot) -> Iterator[Violation]:
             yield Violation(
                 "wrong", f"team {team}: the credits of its rotation add up to {sum(credits.values())}, not to zero"
             )
-    by_person = Counter((d.team or "", d.person) for d in snapshot.territory.decisions.values() if d.person)
+    by_person = Counter((d.team or "", d.assignee) for _, d in snapshot.territory.all_decisions() if d.assignee)
     for team in sorted({team for team, _ in by_person} - snapshot.territory.credits.keys()):
         yield Violation("lost", f"team {team} was given leads and has no rotation")
     if not snapshot.logs[TOPIC].complete:
         return
-    last: dict[str, Any] = {s.key: s.body for s in snapshot.emitted(TOPIC) if isinstance(s.body, Assigned | Unassigned)}
+    last = {
+        (s.key, s.body.revision): s.body for s in snapshot.emitted(TOPIC) if isinstance(s.body, Assigned | Unassigned)
+    }
     # What a history told that a backup replaced is not yet decided again: DECISIONS_TOLD looks after the rest.
-    decided_by_now = (body for lead_id, body in last.items() if lead_id in snapshot.territory.decisions)
+    decisions = {(lead_id, decision.number) for lead_id, decision in snapshot.territory.all_decisions()}
+    decided_by_now = (body for which, body in last.items() if which in decisions)
     given = Counter((body.team, body.person) for body in decided_by_now if isinstance(body, Assigned))
     for who in sorted({*by_person, *given}):
         (team, person), decided, heard = who, by_person[who], given[who]
@@ -176,7 +187,8 @@ def rotation(snapshot: Snapshot) -> Iterator[Violation]:
 
 DECISIONS = Invariant(
     "decisions",
-    "Every qualified lead that territory has heard and that is a target has exactly one decision, and no other lead has one.",
+    "Every qualified lead that territory has heard and that is a target has a decision, none of its decisions is missing, and no"
+    " other lead has one.",
     decided,
 )
 DECISIONS_TOLD = Invariant(

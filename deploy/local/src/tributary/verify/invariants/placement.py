@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Container, Iterator
 
-from territory.domain.decision import is_due_a_person
+from territory.domain.decision import is_due_an_assignee
 from tributary.verify.events import Submitted
 from tributary.verify.invariants.decisions import due
 from tributary.verify.invariants.violation import Invariant, Violation
@@ -92,9 +92,9 @@ def _of_a_lead(snapshot: Snapshot, lead_id: str, lead: Known, heard: bool, parke
     if decision is not None:
         if decision.segment is None:
             return "without a team, for a reason" if decision.reason else NOWHERE
-        if decision.person:
+        if decision.assignee:
             return "with a person"
-        return OPEN[2] if is_due_a_person(decision.disposition) else OPEN[1]
+        return OPEN[2] if is_due_an_assignee(decision.disposition) else OPEN[1]
     if heard:
         return NOWHERE
     if parked:

@@ -6,8 +6,8 @@ from functools import lru_cache
 from typing import Any
 
 from contracts.leads.lead import LeadAttributes
-from territory.domain.decision import is_due_a_person, route
-from territory.domain.market import NO_MARKET, ActiveMarket, MarketRefused, fingerprint
+from territory.domain.decision import is_due_an_assignee, route
+from territory.domain.market import NO_MARKET, MarketRefused, MarketVersion, fingerprint
 from territory.domain.market_file import read_market
 from territory.domain.routing import Routed, Unroutable
 from territory.use_cases.routing import attributes
@@ -57,8 +57,8 @@ def reasons(snapshot: Snapshot) -> Iterator[Violation]:
     for event in snapshot.emitted("leads.lead"):
         if due(event):
             judged.setdefault(event.key, []).append((event.body.disposition, event.body.about))
-    versions: dict[int, ActiveMarket | None] = {0: NO_MARKET}
-    for lead_id, decision in snapshot.territory.decisions.items():
+    versions: dict[int, MarketVersion | None] = {0: NO_MARKET}
+    for lead_id, decision in snapshot.territory.all_decisions():
         if decision.ruleset not in versions:
             versions[decision.ruleset] = market_of(snapshot, decision.ruleset)
         market = versions[decision.ruleset]
@@ -72,31 +72,34 @@ def reasons(snapshot: Snapshot) -> Iterator[Violation]:
             yield Violation("wrong", f"lead {lead_id}: its decision {found[-1]}")
 
 
-def market_of(snapshot: Snapshot, version: int) -> ActiveMarket | None:
+def market_of(snapshot: Snapshot, version: int) -> MarketVersion | None:
     """This version as the territory service reads it; None where it is not there or can't be read."""
     file = snapshot.territory.markets.get(version)
     try:
-        return ActiveMarket.of(version, read_market(json.loads(file.document))) if file else None
+        return MarketVersion.of(version, read_market(json.loads(file.document))) if file else None
     except (ValueError, MarketRefused):
         return None
 
 
-def _against(decision: Decision, disposition: str, about: str, market: ActiveMarket) -> str:
+def _against(decision: Decision, disposition: str, about: str, market: MarketVersion) -> str:
     """What the decision has that does not follow from the lead as it was told; nothing when all of it does."""
     if decision.disposition != disposition:
         return f"is of a {decision.disposition} lead, and it was told as {disposition}"
-    where = route(_attributes(about), market)
-    inputs, refused = json.loads(decision.inputs), json.loads(decision.refused)
-    if inputs != dict(where.inputs):
-        differing = sorted(n for n in {*inputs, *where.inputs} if inputs.get(n) != where.inputs.get(n))
-        return f"has other inputs than the lead, in {', '.join(differing)}"
+    right = _attributes(about)
+    held, refused = json.loads(decision.attributes), json.loads(decision.refused)
+    if held != right:
+        differing = sorted(name for name in {*held, *right} if held.get(name) != right.get(name))
+        return f"has other attributes than the lead, in {', '.join(differing)}"
+    if decision.number > 1:
+        return ""  # which rules were asked follows from why it was decided again
+    where = route(right, market)
     if isinstance(where, Unroutable):
-        held = (decision.rule, decision.team, decision.reason)
-        return "" if held == (None, None, where.reason) else f"names {held}, and no rule claims the lead"
+        named = (decision.rule, decision.team, decision.reason)
+        return "" if named == (None, None, where.reason) else f"names {named}, and no rule claims the lead"
     return _of_a_team(decision, where, refused, market)
 
 
-def _of_a_team(decision: Decision, where: Routed, refused: Any, market: ActiveMarket) -> str:
+def _of_a_team(decision: Decision, where: Routed, refused: Any, market: MarketVersion) -> str:
     team = market.market.teams.get(where.team)
     right = (where.rule, where.segment, where.team, team.pipeline if team else None)
     held = (decision.rule, decision.segment, decision.team, decision.pipeline)
@@ -104,18 +107,20 @@ def _of_a_team(decision: Decision, where: Routed, refused: Any, market: ActiveMa
         return f"says {_words(held)}, and the rules say {_words(right)}"
     if refused.get("rules", 0) != where.refused:
         return f"says that {refused.get('rules', 0)} rules were refused, and {where.refused} were"
-    members = {member.person for member in team.members} if team else set()
-    if decision.person and decision.person not in members:
-        return f"gives it to {decision.person}, who is not in team {where.team}"
-    if decision.person and not is_due_a_person(decision.disposition):
-        return f"gives it to {decision.person}, and it is not due a person"
+    members = {member.id for member in team.members} if team else set()
+    if decision.assignee and decision.assignee not in members:
+        return f"gives it to {decision.assignee}, who is not in team {where.team}"
+    if decision.assignee and not is_due_an_assignee(decision.disposition):
+        return f"gives it to {decision.assignee}, and it is not due a person"
     passed = [one[0] for one in refused.get("people", ())]
-    if is_due_a_person(decision.disposition):
-        others = members - {decision.person}
+    if is_due_an_assignee(decision.disposition):
+        others = members - {decision.assignee}
         if len(passed) + refused.get("more_people", 0) != len(others) or not set(passed) <= others:
             return f"names {len(passed)} people passed over, and {len(others)} others are in team {where.team}"
     return (
-        "names people passed over, and no turn was due" if passed and not is_due_a_person(decision.disposition) else ""
+        "names people passed over, and no turn was due"
+        if passed and not is_due_an_assignee(decision.disposition)
+        else ""
     )
 
 
@@ -135,7 +140,7 @@ MARKETS = Invariant(
 )
 REASONS = Invariant(
     "reasons",
-    "Every decision made anew, from the lead as it was told and the market version that it names, has the same inputs, rule,"
-    " place and number of refused rules, and its person and those passed over are that team's.",
+    "Every decision made anew, from the lead as it was told and the market version that it names, has the same attributes,"
+    " rule, place and number of refused rules, and its person and those passed over are that team's.",
     reasons,
 )

@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
-from territory.domain.decision import is_due_a_person
-from territory.domain.market import ActiveMarket
+from territory.domain.decision import is_due_an_assignee
+from territory.domain.market import MarketVersion
 from territory.domain.rotation import Member, next_turn
 from tributary.verify.invariants.reasons import market_of
 from tributary.verify.invariants.violation import Invariant, Violation
@@ -17,12 +17,12 @@ Numbered = tuple[int, str, Decision]
 def turns(snapshot: Snapshot) -> Iterator[Violation]:
     """Team by team, from its first turn. Decisions of before turns had numbers have none, and are not taken again."""
     of_teams: dict[str, list[Numbered]] = {team: [] for team in snapshot.territory.credits}
-    for lead_id, decision in snapshot.territory.decisions.items():
+    for lead_id, decision in snapshot.territory.all_decisions():
         if decision.turn is not None:
             of_teams.setdefault(decision.team or "", []).append((decision.turn, lead_id, decision))
-        if (decision.turn is not None) != bool(decision.person and is_due_a_person(decision.disposition)):
-            yield Violation("wrong", f"lead {lead_id} is {decision.person or 'nobody'}'s by turn {decision.turn}")
-    markets: dict[int, ActiveMarket | None] = {}
+        if (decision.turn is not None) != bool(decision.assignee and is_due_an_assignee(decision.disposition)):
+            yield Violation("wrong", f"lead {lead_id} is {decision.assignee or 'nobody'}'s by turn {decision.turn}")
+    markets: dict[int, MarketVersion | None] = {}
     for team, numbered in sorted(of_teams.items()):
         numbered.sort()
         numbers = [number for number, _, _ in numbered]
@@ -45,7 +45,7 @@ def _miscounted(team: str, numbers: Sequence[int], last: int) -> Iterator[Violat
 
 
 def _taken_again(
-    snapshot: Snapshot, team: str, numbered: Sequence[Numbered], markets: dict[int, ActiveMarket | None]
+    snapshot: Snapshot, team: str, numbered: Sequence[Numbered], markets: dict[int, MarketVersion | None]
 ) -> Iterator[Violation]:
     credits: Mapping[str, int] = {}
     for number, lead_id, decision in numbered:
@@ -54,10 +54,10 @@ def _taken_again(
             return  # REASONS and MARKETS say so
         turn = next_turn(members, credits)
         credits = turn.credits
-        if turn.person != decision.person:
+        if turn.assignee != decision.assignee:
             yield Violation(
                 "wrong",
-                f"lead {lead_id} is {decision.person}'s by turn {number} of team {team}, which is {turn.person}'s",
+                f"lead {lead_id} is {decision.assignee}'s by turn {number} of team {team}, which is {turn.assignee}'s",
             )
             return  # from here on every turn is another
         refused = json.loads(decision.refused)
@@ -77,7 +77,7 @@ def _taken_again(
 
 
 def _members(
-    snapshot: Snapshot, version: int, team: str, markets: dict[int, ActiveMarket | None]
+    snapshot: Snapshot, version: int, team: str, markets: dict[int, MarketVersion | None]
 ) -> Sequence[Member] | None:
     if version not in markets:
         markets[version] = market_of(snapshot, version)

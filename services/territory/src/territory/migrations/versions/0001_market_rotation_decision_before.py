@@ -1,4 +1,4 @@
-"""Markets by version, the rotation of each team, and a decision for each lead."""
+"""Markets by version, the rotation of each team, and the decisions about each lead."""
 
 from alembic import op
 
@@ -30,19 +30,24 @@ SQL = (
     """,
     """
     create table decision (
-        lead_id uuid primary key,
+        lead_id uuid not null,
+        number int not null,
+        cause text not null,
         disposition text not null,
         ruleset int not null,
         rule text,
         segment text,
         team text,
         pipeline text,
-        person text,
+        assignee text,
         turn bigint,
         reason text,
-        inputs jsonb not null,
+        attributes jsonb not null,
         refused jsonb not null,
-        decided_at timestamptz not null
+        excluded_teams text[] not null,
+        excluded_people text[] not null,
+        decided_at timestamptz not null,
+        primary key (lead_id, number)
     ) with (
         fillfactor = 100,
         autovacuum_vacuum_scale_factor = 0.5,
