@@ -206,6 +206,12 @@ TOLD: list[tuple[str, dict[str, Any], list[str], dict[str, Any]]] = [
         ["amount_unreadable"],
         {"expected_amount": "1 XTS"},
     ),
+    (
+        "two amounts that contradict each other",
+        {"expected_amount": {"minor": 100, "amount": "7", "currency": "EUR"}},
+        ["amount_unreadable"],
+        {"expected_amount": "7 / 100 EUR"},
+    ),
     ("a NUL in a text", {"region": "B\0E"}, ["region_unreadable"], {"region": "B\0E"}),
     ("a broken character in a product", {"product": "l\ufffdthe"}, ["product_unreadable"], {"product": "l\ufffdthe"}),
     ("a NUL in an attribute", {"attributes": {"a": "x\0"}}, ["answer_unreadable"], {"a": "x\0"}),
@@ -305,6 +311,9 @@ def test_what_is_plainly_meant_is_read(changes: dict[str, Any], field: str, valu
         {"minor": None, "amount": "EUR 1234.56"},
         "€ 1.234,56",
         {"amount": 1234.56, "currency": "EUR"},
+        {"amount": "1.234,56", "currency": "€"},
+        {"minor": 123456, "currency": "€"},
+        {"minor": 123456, "amount": "1.234,56", "currency": "EUR"},
     ],
 )
 def test_money_is_read_as_people_write_it(written: Any) -> None:
@@ -321,10 +330,26 @@ def test_a_number_comes_back_as_it_was_sent() -> None:
 
 
 def test_each_number_alone_comes_back_as_it_was_sent() -> None:
-    for written, kept in (("9007199254740993", "9007199254740993"), ("1.10", "1.10"), ("0.5", 0.5), ("-3", -3)):
+    for written, kept in (
+        *(("9007199254740993", "9007199254740993"), ("1.10", "1.10"), ("0.5", 0.5), ("-3", -3)),
+        *(("-0.0", "-0.0"), ("1e+16", "1e+16")),  # a database would write them otherwise
+        ("12.000", 12.0),  # as a text it would be twelve thousand for whoever compares numbers
+    ):
         answer = parse_lead(b'{"source":"web","external_id":"7","attributes":{"ad_id":' + written.encode() + b"}}", NOW)
         assert isinstance(answer, Submission)
         assert answer.form.attributes == {"ad_id": kept}
+
+
+@pytest.mark.parametrize("written", ["1.234", "1.100"])
+def test_the_point_of_a_number_of_json_is_never_one_of_thousands(written: str) -> None:
+    body = b'{"source":"web","external_id":"7","expected_amount":{"amount":' + written.encode() + b',"currency":"%s"}}'
+    dinars, euros = (parse_lead(body % currency, NOW) for currency in (b"KWD", b"EUR"))
+    assert isinstance(dinars, Submission)
+    assert isinstance(euros, Submission)
+    assert dinars.form.expected_amount
+    assert dinars.form.expected_amount.minor == int(written.replace(".", ""))
+    assert not (euros.form.expected_amount and euros.form.expected_amount.minor != 110), "never 1,234.00 EUR"
+    assert euros.form.expected_amount or euros.aside.flags == ["amount_unreadable"]
 
 
 def test_what_is_compared_is_kept_in_its_one_form_and_shown_as_it_was_written() -> None:
@@ -408,9 +433,9 @@ def filled(fields: str) -> Submission:
 
 def test_a_number_in_a_form_keeps_its_leading_zeros_and_its_last_one_as_text() -> None:
     form, _ = filled(
-        "external_id=7&attributes.a=007&attributes.b=12&attributes.c=1.5&attributes.d=1e5&attributes.e=1.10"
+        "external_id=7&attributes.a=007&attributes.b=12&attributes.c=1.5&attributes.d=1e5&attributes.e=1.10&attributes.f=12.345"
     )
-    assert form.attributes == {"a": "007", "b": 12, "c": 1.5, "d": "1e5", "e": "1.10"}
+    assert form.attributes == {"a": "007", "b": 12, "c": 1.5, "d": "1e5", "e": "1.10", "f": "12.345"}
     assert form.external_id == "7"
 
 

@@ -21,7 +21,7 @@ from leads.domain.personal import is_private, reaches
 from leads.domain.source import SOURCES, source_of
 from values.contact import email
 from values.countries import COUNTRIES, country
-from values.money import CURRENCIES, amount
+from values.money import CURRENCIES, amount, currency
 from values.text import hides, key, visible
 from values.times import bounds
 
@@ -87,7 +87,7 @@ def settle(form: LeadForm, aside: Aside, now: datetime, public: bool = False) ->
     if form.language:
         _settle_language(form, aside)
     money = form.expected_amount
-    if money and (money.minor is None or money.currency not in CURRENCIES):
+    if money and (money.minor is None or money.amount or money.currency not in CURRENCIES):
         _settle_amount(form, aside)
     if form.attributes:
         _settle_attributes(form, aside)
@@ -208,8 +208,8 @@ def _settle_amount(form: LeadForm, aside: Aside) -> None:
     if money.minor is None and not money.amount:
         form.expected_amount = None
     elif settle_money(money, "") or (money.minor or 0) < 0:
-        written = money.amount if money.minor is None else str(money.minor)
-        aside.put("expected_amount", f"{written} {money.currency or ''}".strip(), flags.AMOUNT_UNREADABLE)
+        sent = " / ".join(str(one) for one in (money.amount, money.minor) if one not in (None, ""))
+        aside.put("expected_amount", f"{sent} {money.currency or ''}".strip(), flags.AMOUNT_UNREADABLE)
         form.expected_amount = None
 
 
@@ -225,9 +225,13 @@ def settle_money(money: MoneyForm, field: str) -> list[FieldError]:
         return [] if read.minor >= 0 else [FieldError(f"{field}.amount", "must not be negative")]
     if not money.currency:
         return [FieldError(f"{field}.currency", "is needed")]
-    money.currency = money.currency.upper()
-    known = money.currency in CURRENCIES
-    return [] if known else [FieldError(f"{field}.currency", "is not a currency code of ISO 4217")]
+    code = currency(money.currency)
+    if code is None:
+        return [FieldError(f"{field}.currency", "is not a currency code of ISO 4217")]
+    if money.amount and amount(money.amount, code) != (money.minor, code):
+        return [FieldError(f"{field}.amount", "is another amount than minor")]
+    money.currency = code
+    return []
 
 
 def _settle_attributes(form: LeadForm, aside: Aside) -> None:
