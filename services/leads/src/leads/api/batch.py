@@ -1,5 +1,6 @@
 """Many rows in one body: the good ones are taken, each bad one is named."""
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,7 +13,7 @@ from pydantic_core import to_json
 from chassis.problems import FieldError
 from leads.api.forms import Aside, Form, LeadForm, Moment, MoneyForm, PlainLead, Text
 from leads.api.mending import BROKEN, mend_lead, mend_outcome, read_json
-from leads.api.refusal import BROKEN_JSON, is_broken, refusal
+from leads.api.refusal import BROKEN_JSON, refusal
 from leads.api.submission import BYTE_ORDER_MARK, Submission, settle, settle_money, settle_name, take
 from leads.domain.identity import lead_id_for
 from leads.domain.source import source_of
@@ -25,12 +26,20 @@ T = TypeVar("T")
 
 # How other systems say that a deal has ended.
 _ENDS = {
-    "won": """won|closed won|closed - won|deal won|win|success|successful|converted|gewonnen|gagné|gagne|ganado|ganada|ganho|ganha
+    "won": """won|closed won|deal won|sold|geschlossen gewonnen|fermé gagné|win|success|successful|converted|gewonnen|gagné|gagne|ganado|ganada|ganho|ganha
         |vinto|vinta|gewonnen|wygrana|выиграна|выиграно|kazanıldı|برنده|موفق|فروخته شد|जीता|सफल|赢单|已赢单|成交|已成交""",
-    "lost": """lost|closed lost|closed - lost|deal lost|loss|unsuccessful|verloren|perdu|perdue|perdido|perdida|perso|persa|przegrana
+    "lost": """lost|closed lost|deal lost|geschlossen verloren|fermé perdu|loss|unsuccessful|verloren|perdu|perdue|perdido|perdida|perso|persa|przegrana
         |проиграна|проиграно|kaybedildi|از دست رفته|ناموفق|هارا|हारा|असफल|输单|已输单|丢单|未成交""",
 }
-_ENDED = {key(word.strip()): end for end, text in _ENDS.items() for word in text.split("|")}
+_SIGNS = re.compile(r"[\W_]+")
+
+
+def _joined(word: str) -> str:
+    """``Closed Won``, ``closedwon``, ``CLOSED_WON`` and ``Closed (Won)`` are one word."""
+    return _SIGNS.sub("", key(word))
+
+
+_ENDED = {_joined(word): end for end, text in _ENDS.items() for word in text.split("|")}
 
 
 class OutcomeForm(Form):
@@ -84,8 +93,8 @@ def parse_batch(raw: bytes, now: datetime) -> Rows[Submission] | list[FieldError
     raw = raw.removeprefix(BYTE_ORDER_MARK)
     try:
         forms = _LEADS.validate_json(raw).leads
-    except ValidationError as error:
-        rows = [BROKEN_JSON] if is_broken(error) else _rows(raw, "leads")
+    except ValidationError:
+        rows = _rows(raw, "leads")
         if isinstance(rows, list):
             return rows
         return _each(rows.taken, lambda row: take(*mend_lead(row, forgiving=False), now))
@@ -97,8 +106,8 @@ def parse_outcomes(raw: bytes, now: datetime) -> Rows[OutcomeForm] | list[FieldE
     raw = raw.removeprefix(BYTE_ORDER_MARK)
     try:
         forms = _OUTCOMES.validate_json(raw).outcomes
-    except ValidationError as error:
-        rows = [BROKEN_JSON] if is_broken(error) else _rows(raw, "outcomes")
+    except ValidationError:
+        rows = _rows(raw, "outcomes")
         if isinstance(rows, list):
             return rows
         return _each(rows.taken, lambda row: _outcome(row, now))
@@ -138,7 +147,7 @@ def _outcome(row: object, now: datetime) -> OutcomeForm | list[FieldError]:
 
 def _settle_outcome(outcome: OutcomeForm, now: datetime) -> OutcomeForm | list[FieldError]:
     wrong = settle_name(outcome) if outcome.external_id else []
-    result = _ENDED.get(key(outcome.result))
+    result = _ENDED.get(_joined(outcome.result))
     if result is None:
         wrong.append(FieldError("result", "must be won or lost"))
     outcome.result = result or outcome.result

@@ -27,14 +27,20 @@ _ALIASES = {
     **dict.fromkeys(("full_name", "fullName", "fullname"), "name"),
 }
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]+")
+# An escaped backslash, an escaped pair, or one half of a pair alone.
+_ESCAPED = re.compile(
+    r"\\(?:\\|u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2}))"
+)
 _THREE = re.compile(r"-?\d+\.\d{3}", re.ASCII)
 _WHOLE = re.compile(r"0|[1-9][0-9]{0,14}", re.ASCII)
 
 
 def read_json(raw: bytes) -> Any:
-    """The body with its numbers as they were sent; BROKEN where it is no JSON."""
+    """The body with its numbers as they were sent; BROKEN where it is no JSON. Half a character, which is what programs leave
+    that cut a text within one, is a broken character."""
     try:
-        return json.loads(raw, parse_int=_whole, parse_float=_fraction, parse_constant=lambda _: NOTHING)
+        text = _ESCAPED.sub(lambda found: r"\ufffd" if found[1] else found[0], raw.decode())
+        return json.loads(text, parse_int=_whole, parse_float=_fraction, parse_constant=lambda _: NOTHING)
     except (ValueError, RecursionError):
         return BROKEN
 
