@@ -116,10 +116,14 @@ def test_bad_outcomes_are_named_and_the_good_ones_taken() -> None:
         ("closedwon", "won"),
         ("CLOSED_LOST", "lost"),
         ("Closed (Won)", "won"),
+        ("cerrada ganada", "won"),
+        ("失注", "lost"),
     ],
 )
 def test_an_end_is_read_as_other_systems_say_it(written: str, result: str) -> None:
-    [(_, outcome)] = outcomes({**WON, "result": written, "amount": {"minor": None, "currency": "EUR"}, "reason": None})
+    [(_, outcome)] = outcomes(
+        {**WON, "at": "", "result": written, "amount": {"minor": None, "currency": "EUR"}, "reason": None}
+    )
     assert (outcome.result, outcome.amount) == (result, None)
 
 

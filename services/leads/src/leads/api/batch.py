@@ -26,10 +26,16 @@ T = TypeVar("T")
 
 # How other systems say that a deal has ended.
 _ENDS = {
-    "won": """won|closed won|deal won|sold|geschlossen gewonnen|fermé gagné|win|success|successful|converted|gewonnen|gagné|gagne|ganado|ganada|ganho|ganha
-        |vinto|vinta|gewonnen|wygrana|выиграна|выиграно|kazanıldı|برنده|موفق|فروخته شد|जीता|सफल|赢单|已赢单|成交|已成交""",
-    "lost": """lost|closed lost|deal lost|geschlossen verloren|fermé perdu|loss|unsuccessful|verloren|perdu|perdue|perdido|perdida|perso|persa|przegrana
-        |проиграна|проиграно|kaybedildi|از دست رفته|ناموفق|هارا|हारा|असफल|输单|已输单|丢单|未成交""",
+    "won": """won|closed won|deal won|sold|geschlossen gewonnen|fermé gagné|win|success|successful|converted
+        |gewonnen|gagné|gagne|ganado|ganada|ganho|ganha|vinto|vinta|wygrana|выиграна|выиграно|kazanıldı
+        |برنده|موفق|فروخته شد|जीता|सफल|赢单|已赢单|成交|已成交|closed converted|qualified converted
+        |abgeschlossen gewonnen|gagnée|conclu|cerrada ganada|cerrado ganado|fechado ganho|chiuso vinto
+        |gewonnen gesloten|wygrane|выигран|успешно реализовано|中标|فاز|رابح|مغلق فاز|受注|成約""",
+    "lost": """lost|closed lost|deal lost|geschlossen verloren|fermé perdu|loss|unsuccessful|verloren|perdu|perdue
+        |perdido|perdida|perso|persa|przegrana|проиграна|проиграно|kaybedildi|از دست رفته|ناموفق|هارا|हारा
+        |असफल|输单|已输单|丢单|未成交|closed not converted|abgeschlossen verloren|cerrada perdida|cerrado perdido
+        |fechado perdido|chiuso perso|przegrane|проигран|закрыто и не реализовано|बाजी हारी|خسارة|خاسر
+        |مغلق خاسر|失注""",
 }
 _SIGNS = re.compile(r"[\W_]+")
 

@@ -114,7 +114,7 @@ def mend_outcome(body: Any) -> Any:
     """An outcome likewise: null was not given, and money may be written as people write it."""
     if not isinstance(body, dict):
         return body
-    mended = {name: value for name, value in body.items() if value is not None}
+    mended = {name: value for name, value in body.items() if value is not None and value != ""}
     made = money(mended["amount"]) if "amount" in mended else None
     if made is not None:  # of no amount at all the types say what is wrong
         mended["amount"] = made if made.keys() - {"currency"} else None
