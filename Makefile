@@ -35,7 +35,7 @@ RUN := $(if $(wildcard .venv/.all),.venv/.all,.venv/.embedded)
 ALL := .venv/.all
 QUIET := $(shell [ -t 2 ] || echo --quiet)
 
-.PHONY: help demo test up verify replay faults bench contracts check images clean mutants lock
+.PHONY: help demo test up verify replay faults bench contracts check fmt images clean mutants lock
 
 help: ## Lists these words.
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-13s %s\n", $$1, $$2}'
@@ -71,10 +71,14 @@ contracts: $(ALL) ## Writes schemas, AsyncAPI, topics and catalogue from the con
 check: $(ALL) ## Format, lint, types, imports and contracts; changes nothing.
 	@.venv/bin/ruff format --check .
 	@.venv/bin/ruff check .
-	@.venv/bin/mypy -p contracts -p chassis -p values $(SERVICES:%=-p %) -p tributary
+	@.venv/bin/mypy -p contracts -p chassis -p chassis_testing -p values $(SERVICES:%=-p %) -p tributary
 	@.venv/bin/lint-imports
 	@$(PY) -m contracts.export --check
 	@$(PY) -m contracts.compatibility
+
+fmt: $(ALL) ## Puts every file into the one format and sorts its imports.
+	@.venv/bin/ruff check --quiet --select I --fix .
+	@.venv/bin/ruff format --quiet .
 
 images: ## Builds the container image of every service; TRIBUTARY_VERSION tags them, else they are called dev.
 	@command -v docker >/dev/null || { echo "Images are built by Docker, and there is no docker here."; exit 2; }

@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[2]
 SOURCES = [
     "libs/contracts",
     "libs/chassis",
+    "libs/testing",
     "libs/values",
     *(f"services/{s}" for s in ("leads", "territory", "campaigns", "metrics")),
 ]

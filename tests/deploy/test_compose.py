@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -190,6 +191,43 @@ def test_the_image_checks_its_health_and_needs_no_shell() -> None:
     assert re.search(r"^HEALTHCHECK .* CMD \[\"python\", \"-m\", \"ready\"\]$", last, re.M)
     assert re.search(r"^ENTRYPOINT \[\"service\"\]$", last, re.M)
     assert not re.search(r"^RUN ", last, re.M)
+
+
+def test_every_library_of_the_image_reaches_its_build_and_the_tests_do_not() -> None:
+    text, allowed = (ROOT / "deploy" / "Dockerfile").read_text(), (ROOT / ".dockerignore").read_text().split()
+    installed = re.findall(r"/build/(libs/\w+)", text)
+    assert {f"tributary-{path.removeprefix('libs/')}" for path in installed} == needed(SERVICES)
+    assert [path for path in installed for part in ("pyproject.toml", "src") if f"!{path}/{part}" not in allowed] == []
+    assert not [line for line in allowed if "test" in line]
+
+
+def needed(packages: Iterable[str]) -> set[str]:
+    """Our own libraries that these services need, and those that these need."""
+    found: set[str] = set()
+    for folder in [ROOT / "services" / name for name in packages]:
+        wanted = {name for name in _dependencies(folder) if name.startswith("tributary-")}
+        found |= wanted | {
+            n for w in wanted for n in _dependencies(ROOT / "libs" / w[10:]) if n.startswith("tributary-")
+        }
+    return found
+
+
+def _dependencies(folder: Path) -> list[str]:
+    return list(tomllib.loads((folder / "pyproject.toml").read_text())["project"]["dependencies"])
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_an_image_has_what_its_service_needs_and_nothing_for_tests(name: str) -> None:
+    has = set(re.findall(r"^([a-z0-9-]+)==", (ROOT / "deploy" / "images" / f"{name}.lock").read_text(), re.M))
+    wanted = {
+        d
+        for f in (f"services/{name}", "libs/chassis", "libs/contracts", "libs/values")
+        for d in _dependencies(ROOT / f)
+    }
+    plain = {re.split(r"[\[<>=;! ]", one)[0] for one in wanted}
+    assert {one for one in plain if not one.startswith("tributary-")} <= has
+    assert not has & {"pytest", "httpx", "hypothesis", "schemathesis"}
+    assert ("pyyaml" in has) == ("pyyaml" in plain)
 
 
 @pytest.mark.parametrize("service", SERVICES)

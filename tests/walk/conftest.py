@@ -17,7 +17,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from pydantic import SecretStr
 
 from chassis import Service, migrations, telemetry
-from chassis.testing import MASTER, TOKEN
+from chassis_testing import MASTER, TOKEN
 from tributary.kafka import LocalKafka
 from tributary.postgres import ensure_role_and_database
 from tributary.topics import create_topics

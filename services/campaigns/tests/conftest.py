@@ -2,6 +2,6 @@
 
 from campaigns.app import build
 from campaigns.settings import CampaignsSettings
-from chassis.testing import service_fixture
+from chassis_testing import service_fixture
 
 service = service_fixture(build, CampaignsSettings)

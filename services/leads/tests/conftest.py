@@ -1,6 +1,6 @@
 """The leads service on a real Postgres."""
 
-from chassis.testing import service_fixture
+from chassis_testing import service_fixture
 from leads.app import build
 from leads.settings import LeadsSettings
 

@@ -1,6 +1,6 @@
 """The metrics service whole, on a real Postgres."""
 
-from chassis.testing import service_fixture
+from chassis_testing import service_fixture
 from metrics.app import build
 from metrics.settings import MetricsSettings
 

@@ -1,6 +1,6 @@
 """The service whole, for component tests."""
 
-from chassis.testing import service_fixture
+from chassis_testing import service_fixture
 from territory.app import build
 from territory.settings import TerritorySettings
 

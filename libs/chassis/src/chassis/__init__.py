@@ -3,7 +3,7 @@
 from chassis.access import operator
 from chassis.cli import cli
 from chassis.intake import Intake
-from chassis.jobs import Job
+from chassis.jobs import Job, each
 from chassis.problems import FieldError, Problem, not_valid
 from chassis.router import Router
 from chassis.service import Service, begin, intake
@@ -22,6 +22,7 @@ __all__ = [
     "Transaction",
     "begin",
     "cli",
+    "each",
     "intake",
     "not_valid",
     "operator",

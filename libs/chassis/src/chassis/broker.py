@@ -14,7 +14,6 @@ from aiokafka.record import default_records
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaAckableMessage
-from faststream.kafka.subscriber.usecase import BatchSubscriber
 
 from chassis import telemetry
 from chassis.errors import words
@@ -25,7 +24,7 @@ FLOWING_MIN_BYTES = 256 * 1024
 IDLE_WAIT_MS = 250
 
 
-async def _get_msg(self: Any, consumer: Any) -> tuple[ConsumerRecord, ...]:
+async def _poll(max_records: int, consumer: Any) -> tuple[ConsumerRecord, ...]:
     """No sleep after an empty poll, and the broker forms the batches.
 
     FastStream sleeps a further ``batch_timeout_ms`` after an empty poll, which is latency for nothing. While records flow
@@ -34,7 +33,7 @@ async def _get_msg(self: Any, consumer: Any) -> tuple[ConsumerRecord, ...]:
     """
     fetcher, wait = consumer._fetcher, getattr(consumer, "flowing_wait_ms", 15)
     keep_looking(consumer._client)
-    polled = await consumer.getmany(timeout_ms=1000, max_records=self.max_records)
+    polled = await consumer.getmany(timeout_ms=1000, max_records=max_records)
     if polled:
         fetcher._fetch_min_bytes, fetcher._fetch_max_wait_ms = FLOWING_MIN_BYTES, wait
     else:
@@ -42,9 +41,6 @@ async def _get_msg(self: Any, consumer: Any) -> tuple[ConsumerRecord, ...]:
         if when_idle := getattr(consumer, "when_idle", None):
             await when_idle()  # FastStream calls no handler for an empty poll
     return tuple(chain.from_iterable(polled.values()))
-
-
-BatchSubscriber.get_msg = _get_msg  # type: ignore[method-assign]
 
 
 def compress_lightly() -> None:
@@ -95,8 +91,8 @@ def new_broker(settings: Settings) -> KafkaBroker:
 
 
 def subscribe(broker: KafkaBroker, settings: Settings, group: str, topics: list[str], listener: Any) -> Any:
-    """One batch subscriber: static member, earliest, acknowledged by us after the commit."""
-    return broker.subscriber(
+    """One batch subscriber: static member, earliest, acknowledged by us after the commit, polled in our way."""
+    made = broker.subscriber(
         *topics,
         group_id=group,
         group_instance_id=f"{group}-{settings.instance}",
@@ -112,6 +108,8 @@ def subscribe(broker: KafkaBroker, settings: Settings, group: str, topics: list[
         parser=raw_batch,
         decoder=raw_body,
     )
+    made.get_msg = partial(_poll, settings.max_records)  # type: ignore[method-assign]
+    return made
 
 
 async def new_producer(settings: Settings) -> AIOKafkaProducer:

@@ -6,7 +6,9 @@ import hmac
 import os
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 from chassis.errors import Unusable
 from contracts.event import Sealed
@@ -24,8 +26,8 @@ def new_key() -> bytes:
 
 
 def derive(master: bytes, purpose: str) -> bytes:
-    """A key for one purpose, so that no two purposes share one (HMAC-SHA-256 as a one-block HKDF-Expand, RFC 5869)."""
-    return hmac.new(master, purpose.encode() + b"\x01", hashlib.sha256).digest()
+    """A 256-bit key for one purpose, so that no two purposes share one (HKDF-Expand with SHA-256, RFC 5869)."""
+    return HKDFExpand(hashes.SHA256(), 32, purpose.encode()).derive(master)
 
 
 def seal_bytes(key: bytes, data: bytes, bound_to: bytes = b"") -> bytes:

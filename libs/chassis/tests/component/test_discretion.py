@@ -14,7 +14,7 @@ from toy.facts import planned
 from chassis import Job, Transaction, parking, telemetry
 from chassis.consumer import Held
 from chassis.jobs import run_forever
-from chassis.testing import ServiceUnderTest
+from chassis_testing import ServiceUnderTest
 
 CANARY = "erika.mustermann@example.com"
 SAMPLED = f"00-{'a' * 32}-{'b' * 16}-01"

@@ -10,7 +10,7 @@ from toy.facts import posted
 
 from chassis import Problem, http, schema, telemetry
 from chassis.intake import Intake
-from chassis.testing import ServiceUnderTest
+from chassis_testing import ServiceUnderTest
 from contracts.campaigns.ledger import LEDGER
 
 

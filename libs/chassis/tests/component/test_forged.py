@@ -10,7 +10,7 @@ from toy.facts import discarded, leads_of, planned, team
 
 from chassis import consumer, parking
 from chassis.consumer import FAR, Held
-from chassis.testing import ServiceUnderTest, raw
+from chassis_testing import ServiceUnderTest, raw
 from contracts.campaigns.campaign import CAMPAIGN
 from contracts.leads.lead import LEAD
 from contracts.territory.structure import STRUCTURE

@@ -8,8 +8,8 @@ import pytest
 
 from chassis.database import Database, is_infrastructure
 from chassis.jobs import Job, run_once
-from chassis.testing import ServiceUnderTest
 from chassis.transaction import Transaction
+from chassis_testing import ServiceUnderTest
 
 
 def database_of(service: ServiceUnderTest, **chosen: int) -> Database:

@@ -7,7 +7,7 @@ import pytest
 from toy.facts import discarded, leads_of, planned, spent, team
 
 from chassis.consumer import Consumer, Delivery, Held
-from chassis.testing import ServiceUnderTest
+from chassis_testing import ServiceUnderTest
 from contracts.campaigns.campaign import CAMPAIGN
 from contracts.campaigns.spend import SPEND
 from contracts.leads.lead import LEAD

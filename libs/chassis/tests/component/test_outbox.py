@@ -9,8 +9,8 @@ import pytest
 from toy.facts import discarded, leads_of, posted
 
 from chassis.database import Database
-from chassis.testing import ServiceUnderTest
 from chassis.transaction import LARGEST
+from chassis_testing import ServiceUnderTest
 from contracts.campaigns.ledger import LEDGER
 
 WRITERS, TURNS = 16, 80

@@ -6,7 +6,7 @@ import pytest
 from toy.facts import AT, discarded, leads_of, planned, posted
 
 from chassis.consumer import Held
-from chassis.testing import ServiceUnderTest, raw
+from chassis_testing import ServiceUnderTest, raw
 from contracts.campaigns.campaign import CAMPAIGN
 from contracts.leads.lead import LEAD, LeadCaptured
 

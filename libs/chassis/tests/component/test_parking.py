@@ -10,7 +10,7 @@ from toy.waiting import until
 
 from chassis import parking, telemetry
 from chassis.sealing import CannotOpen
-from chassis.testing import ServiceUnderTest, raw
+from chassis_testing import ServiceUnderTest, raw
 from contracts.campaigns.campaign import CAMPAIGN
 
 _WAITING = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"

@@ -11,7 +11,7 @@ from toy.answers import problem
 
 from chassis import Problem, http, telemetry
 from chassis.callers import Callers
-from chassis.testing import ServiceUnderTest
+from chassis_testing import ServiceUnderTest
 
 TRACE = f"00-{'a' * 32}-{'b' * 16}-"
 JSON = {"content-type": "application/json"}

@@ -6,7 +6,7 @@ from opentelemetry.trace import format_span_id, format_trace_id
 from toy.facts import planned
 
 from chassis import outbox
-from chassis.testing import ServiceUnderTest
+from chassis_testing import ServiceUnderTest
 from contracts.campaigns.ledger import LEDGER
 
 TRACE, SPAN = "a" * 32, "b" * 16

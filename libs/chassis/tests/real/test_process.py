@@ -17,7 +17,7 @@ from toy.place import Place, at_work, noted, say
 from toy.waiting import until
 
 from chassis import Service
-from chassis.testing import MASTER
+from chassis_testing import MASTER
 from tributary.child_process import free_port
 
 TOKEN = "token-of-this-test"

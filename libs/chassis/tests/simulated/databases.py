@@ -12,7 +12,7 @@ import asyncpg
 from pydantic import SecretStr
 
 from chassis import Settings, Transaction
-from chassis.testing import MASTER
+from chassis_testing import MASTER
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 SETTINGS = Settings(database_url=SecretStr("postgresql:///simulated"), master_key=SecretStr(MASTER), park_limit=10)

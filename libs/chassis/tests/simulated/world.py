@@ -10,7 +10,7 @@ from typing import Any
 from chassis import Router, Transaction
 from chassis.consumer import Consumer, Held
 from chassis.outbox import headers_of
-from chassis.testing import raw
+from chassis_testing import raw
 from contracts.campaigns.campaign import CAMPAIGN, CampaignPlanned
 from simulated.databases import AT, SETTINGS, Database, Sink, Source
 

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from chassis import Service, Settings
 from chassis.broker import new_producer
-from chassis.testing import MASTER, _template
+from chassis_testing import MASTER, _template
 from contracts import STREAM_OF
 from contracts.event import Event, Stream
 from toy.app import build

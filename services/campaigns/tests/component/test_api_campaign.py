@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chassis.testing import ServiceUnderTest
+from chassis_testing import ServiceUnderTest
 from contracts.campaigns.campaign import CampaignPlanned
 from contracts.campaigns.ledger import LedgerPosted
 

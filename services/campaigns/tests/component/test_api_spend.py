@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chassis.testing import ServiceUnderTest
+from chassis_testing import ServiceUnderTest
 from contracts.campaigns.ledger import LedgerPosted
 from contracts.campaigns.spend import SpendReported
 from contracts.event import Money

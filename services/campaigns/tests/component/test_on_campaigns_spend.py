@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from campaigns.use_cases.ledger import count_spends
-from chassis.testing import ServiceUnderTest
+from chassis_testing import ServiceUnderTest
 from contracts.campaigns.campaign import CampaignPlanned
 from contracts.campaigns.ledger import BudgetOverspent, LedgerPosted
 from contracts.campaigns.spend import SpendReported

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from campaigns.store.tables import METADATA
 from chassis import schema
-from chassis.testing import ServiceUnderTest
+from chassis_testing import ServiceUnderTest
 
 
 async def test_the_migrations_make_the_tables_that_the_code_expects(service: ServiceUnderTest) -> None:

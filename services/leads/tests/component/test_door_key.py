@@ -7,7 +7,7 @@ import pytest
 
 from chassis import Problem
 from chassis.sealing import seal_bytes
-from chassis.testing import ServiceUnderTest
+from chassis_testing import ServiceUnderTest
 from leads.api.seal import DoorKey
 from leads.store import keys
 

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from chassis.sealing import open_bytes
-from chassis.testing import ServiceUnderTest
+from chassis_testing import ServiceUnderTest
 from contracts.campaigns.campaign import CampaignPlanned
 from contracts.event import Sealed
 from contracts.leads.intake import LeadSubmitted, OutcomeReported

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from chassis.testing import ServiceUnderTest
+from chassis_testing import ServiceUnderTest
 from contracts.event import Event
 from contracts.leads.lead import OpportunityOpened
 from contracts.territory.lead import LeadAssigned, LeadRouted, LeadUnassigned

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chassis.testing import ServiceUnderTest
+from chassis_testing import ServiceUnderTest
 
 
 @pytest.mark.parametrize(

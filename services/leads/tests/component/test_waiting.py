@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from chassis import parking
-from chassis.testing import ServiceUnderTest
+from chassis_testing import ServiceUnderTest
 from contracts.event import Money
 from contracts.leads.intake import LeadSubmitted, OutcomeReported
 from contracts.leads.lead import LeadClosed

@@ -6,7 +6,7 @@ import sys
 from datetime import UTC, datetime
 from uuid import UUID
 
-from chassis.testing import ServiceUnderTest
+from chassis_testing import ServiceUnderTest
 from contracts.leads.lead import LeadCaptured
 
 NOON = datetime(2025, 3, 1, 12, tzinfo=UTC)

@@ -10,7 +10,7 @@ import pytest
 
 from chassis import EventMetadata
 from chassis.consumer import Held
-from chassis.testing import ServiceUnderTest
+from chassis_testing import ServiceUnderTest
 from contracts.campaigns.campaign import CampaignPlanned
 from contracts.campaigns.ledger import LedgerPosted
 from contracts.event import Event, Money

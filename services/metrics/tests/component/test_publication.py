@@ -6,7 +6,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from chassis.testing import ServiceUnderTest
+from chassis_testing import ServiceUnderTest
 from contracts.leads.lead import LeadCaptured
 from contracts.metrics.kpi import KpiChanged
 

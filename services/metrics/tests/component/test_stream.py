@@ -12,7 +12,7 @@ from uuid import UUID
 
 import pytest
 
-from chassis.testing import TOKEN, ServiceUnderTest
+from chassis_testing import TOKEN, ServiceUnderTest
 from contracts.leads.lead import LeadCaptured
 
 NOON = datetime(2025, 3, 1, 12, tzinfo=UTC)

@@ -9,7 +9,7 @@ import yaml
 from alembic import command
 
 from chassis import Problem, Transaction, migrations
-from chassis.testing import ServiceUnderTest
+from chassis_testing import ServiceUnderTest
 from contracts.territory.structure import MarketActivated, SegmentDefined, TeamDefined
 from territory.api import market as door
 from territory.domain import routing

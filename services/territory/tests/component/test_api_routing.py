@@ -2,7 +2,7 @@
 
 from uuid import UUID, uuid4
 
-from chassis.testing import ServiceUnderTest
+from chassis_testing import ServiceUnderTest
 
 from .events import put_market, qualified
 

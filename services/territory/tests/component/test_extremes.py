@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from chassis.testing import ServiceUnderTest
+from chassis_testing import ServiceUnderTest
 from contracts.territory.lead import LeadAssigned, LeadRouted
 
 from .events import MARKET, put_market, qualified

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from chassis.testing import ServiceUnderTest
+from chassis_testing import ServiceUnderTest
 from contracts.event import Event
 from contracts.leads.lead import LeadCaptured
 from contracts.territory.lead import LeadAssigned, LeadRouted, LeadUnassigned, LeadUnroutable
