@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from values.contact import email, email_key
+from values.contact import email, email_key, emails
 
 
 @pytest.mark.parametrize(
@@ -66,3 +66,14 @@ def test_boxes_that_may_be_two_have_two_keys() -> None:
 def test_whatever_is_read_reads_the_same_again(local: str, domain: str) -> None:
     kept = email(f"{local}@{domain}.example")
     assert kept is None or (email(kept) == kept and email_key(kept) == email_key(email_key(kept)))
+
+
+def test_several_addresses_of_a_field_are_parted_and_a_name_beside_one_is_none() -> None:
+    for text in (
+        "a@b.example, c@d.example",
+        "a@b.example;c@d.example",
+        "a@b.example\nc@d.example",
+        "a@b.example  c@d.example",
+    ):
+        assert emails(text) == ("a@b.example", "c@d.example")
+    assert emails("a b@c.example") == emails("Jule <a@b.example>") == emails("a@b.example, none") == emails("") == ()

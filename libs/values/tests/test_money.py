@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from values.money import CURRENCIES, Money, amount, minor
+from values.money import CURRENCIES, Money, amount, currency, minor
 from values.numbers import number
 
 
@@ -51,6 +51,8 @@ def test_minor_units_follow_the_currency() -> None:
             ("$5 USD", None, (500, "USD")),
             ("(5.00)", "EUR", (-500, "EUR")),
             ("CHF 1'234.50", None, (123450, "CHF")),
+            ("1.234,50", "€", (123450, "EUR")),
+            ("5 CAD", "$", (500, "CAD")),
         ],
     ],
 )
@@ -66,6 +68,18 @@ def test_an_amount_is_read_as_it_was_meant(text: str, currency: str | None, mone
 )  # fmt: skip
 def test_what_can_only_be_guessed_is_none(text: str, currency: str | None) -> None:
     assert amount(text, currency) is None
+
+
+def test_a_currency_is_told_by_its_code_in_any_case_or_by_a_sign_of_its_own() -> None:
+    assert [currency(text) for text in ("eur", " EUR ", "€", "ＥＵＲ", "₹", "zł")] == [
+        "EUR",
+        "EUR",
+        "EUR",
+        "EUR",
+        "INR",
+        "PLN",
+    ]
+    assert [currency(text) for text in ("$", "kr", "", "XTS", "money")] == [None] * 5
 
 
 @given(st.integers(-(10**15), 10**15), st.sampled_from(sorted(CURRENCIES)))

@@ -12,6 +12,10 @@ from values.numbers import number
 @pytest.mark.parametrize(
     ("text", "value"),
     [
+        *[
+            (f"500{more}", "500")
+            for more in (" or more", " plus", " and above", " oder mehr", " ou plus", "以上", " و بیشتر", " से अधिक")
+        ],
         *[("12.000", "12000"), ("1,000", "1000"), ("500+", "500"), ("1.234,56", "1234.56"), ("1,234.56", "1234.56")],
         *[
             ("1.10", "1.10"),

@@ -18,7 +18,8 @@ FILE = Path(__file__).parents[1] / "src/values/country_names.txt"
 
 # What people and other systems write besides: the English names of ISO 3166-1, short forms, former and native names.
 OTHERS = """
-AE U.A.E.|UAE|Emirates
+AE U.A.E.|UAE|Emirates|امارات|الإمارات
+AT Oesterreich
 BA Bosnia|Bosnia and Herzegovina|BiH
 BN Brunei Darussalam
 BO Bolivia, Plurinational State of|Bolivia (Plurinational State of)
@@ -65,7 +66,7 @@ NL Holland|Netherlands|The Netherlands|Netherland|Kingdom of the Netherlands|Ned
 NO Norge
 NZ Aotearoa
 PH Philippines|Pilipinas
-PS Palestine|Palestine, State of|State of Palestine
+PS Palestine|Palestine, State of|State of Palestine|Palestinian Territory|Palestinian Territory, Occupied|Occupied Palestinian Territory
 RO România
 RS Srbija
 RU Russia|Russian Federation|Russische Föderation|Fédération de Russie|РФ|Российская Федерация
@@ -77,11 +78,11 @@ SX Sint Maarten (Dutch part)
 SY Syrian Arab Republic|Syria
 SZ Swaziland
 TL East Timor
-TR Turkey|Türkiye|Turkiye|Republic of Türkiye|Republic of Turkey
-TW Taiwan|Taiwan, Province of China|Taiwan, R.O.C.|Republic of China|Chinese Taipei|台湾|臺灣
+TR Turkey|Türkiye|Turkiye|Tuerkei|Republic of Türkiye|Republic of Turkey
+TW Taiwan|Taiwan, Province of China|Taiwan, China|Taiwan, R.O.C.|Republic of China|Chinese Taipei|台湾|臺灣
 TZ Tanzania, United Republic of|United Republic of Tanzania
 UA Ukrayina|The Ukraine
-US U.S.|U.S.A.|USA|United States|United States of America|America|States|US of A|Etats-Unis|Etats Unis|Vereinigte Staaten von Amerika|Amerika|EE.UU.|EEUU|EE. UU.|E.U.A.|美利坚合众国|آمریکا|امریکا|ایالات متحده آمریکا|अमेरिका
+US U.S.|U.S.A.|USA|United States|United States of America|America|States|US of A|Etats-Unis|Etats Unis|Vereinigte Staaten von Amerika|Amerika|EE.UU.|EEUU|EE. UU.|E.U.A.|美利坚合众国|آمریکا|امریکا|ایالات متحده آمریکا|अमेरिका|संयुक्त राज्य अमेरिका
 VA Vatican|Holy See|Holy See (Vatican City State)
 VC St Vincent and the Grenadines|Saint Vincent and the Grenadines
 VE Venezuela, Bolivarian Republic of|Venezuela (Bolivarian Republic of)

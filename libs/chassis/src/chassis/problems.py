@@ -117,7 +117,8 @@ def field_errors(error: Iterable[Mapping[str, Any]]) -> list[FieldError]:
         if e.get("type") == "json_invalid":  # its place is an offset in the text, which is no field
             found.append(NOT_JSON)
         else:
-            found.append(FieldError(path_of(e.get("loc", ())), str(e.get("msg", "is not valid"))))
+            reason = str(e.get("msg", "is not valid")).removeprefix("Value error, ")  # pydantic's own words before ours
+            found.append(FieldError(path_of(e.get("loc", ())), reason))
     return found
 
 

@@ -12,6 +12,7 @@ _EMAIL = re.compile(rf"(?!\.)[^\s@\"(),:;<>\[\]\\\x00-\x1f\x7f]{{1,64}}@(?:{_LAB
 _LONGEST = 254  # what a mail server takes
 _WIDE = str.maketrans({"\uff20": "@", "\u3002": ".", "\uff0e": ".", "\uff61": "."})  # as input methods write them
 _ENCODED = "xn--"
+_BETWEEN = re.compile(r"[\s,;|]+(?:/\s+)?")
 
 
 def email(text: str) -> str | None:
@@ -24,6 +25,12 @@ def email(text: str) -> str | None:
     if plain.isascii() and _ENCODED not in plain.lower():
         return plain
     return plain if not hides(plain) and all(map(_fits, plain.rpartition("@")[2].split("."))) else None
+
+
+def emails(text: str) -> tuple[str, ...]:
+    """The addresses of a field that holds several and nothing else; none where one of them is none."""
+    read = [email(part) for part in _BETWEEN.split(text) if part]
+    return tuple(dict.fromkeys(one for one in read if one)) if None not in read else ()
 
 
 def email_key(text: str) -> str:

@@ -1,6 +1,7 @@
 """Countries: the codes there are, and which one is meant by what people write."""
 
 import re
+import unicodedata
 from functools import cache
 from importlib.resources import files
 
@@ -22,6 +23,7 @@ LONGEST = 80  # characters; no name of a country is longer
 _OTHER_CODES = {"UK": "GB", "EL": "GR"}  # the European Union's own
 _FLAG = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
 _PARTS = re.compile(r"[()\[\]/|:;,]|\s[-\u2013]\s")
+_ACCENTS = re.compile("[\u0300-\u036f]")
 _AROUND = re.compile(r"[.,;:()\[\]/'\"]+")
 
 
@@ -36,11 +38,12 @@ def country(text: str) -> str | None:
         return code
     if len(text) > LONGEST:
         return None
-    code = bare(code).replace(".", "")
+    code = bare(unicodedata.normalize("NFKC", code)).replace(".", "")
     code = _OTHER_CODES.get(code, code)
     if code in COUNTRIES:
         return code
-    return names().get(name_key(text)) or _same_twice(_FLAG.sub(_letters, text))
+    name = name_key(text)
+    return names().get(name) or _plain_names().get(_plain(name)) or _same_twice(_FLAG.sub(_letters, text))
 
 
 def _same_twice(text: str) -> str | None:
@@ -59,6 +62,20 @@ def name_key(text: str) -> str:
     plain = key(text.replace(".", "")).replace("&", " and ").replace("-", " ")
     plain = key(_AROUND.sub(" ", plain))
     return plain.removeprefix("the ")
+
+
+def _plain(name: str) -> str:
+    """A name without its accents, which many keyboards and programs do not have: Espana, Osterreich, Aland."""
+    return _ACCENTS.sub("", unicodedata.normalize("NFD", name))
+
+
+@cache
+def _plain_names() -> dict[str, str]:
+    """The names without accents that are still those of one country."""
+    found: dict[str, set[str]] = {}
+    for name, code in names().items():
+        found.setdefault(_plain(name), set()).add(code)
+    return {name: codes.pop() for name, codes in found.items() if len(codes) == 1}
 
 
 @cache

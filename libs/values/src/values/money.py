@@ -120,7 +120,7 @@ def amount(text: str, currency: str | None = None) -> Money | None:
     toman = any(n in _TOMAN for n in names)
     codes = [frozenset({"IRR"}) if n in _TOMAN else _codes(n) for n in names]
     if currency:
-        codes.append(_code(currency))
+        codes.append(_codes(key(currency)))
     left = frozenset.intersection(*codes) if codes else frozenset()
     if len(left) != 1:
         return None
@@ -128,6 +128,12 @@ def amount(text: str, currency: str | None = None) -> Money | None:
     value = read(written + multiplier, CURRENCIES[code])
     whole = None if value is None else minor(value * 10 if toman else value, code)
     return None if whole is None else Money(whole, code)
+
+
+def currency(text: str) -> str | None:
+    """The code of the currency that a code, in any case, or a sign of one currency only stands for."""
+    codes = _codes(key(text)) if len(text) <= LONGEST else ()
+    return next(iter(codes)) if len(codes) == 1 else None
 
 
 def minor(value: Decimal, currency: str) -> int | None:

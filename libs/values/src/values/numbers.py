@@ -7,7 +7,7 @@ The rule, in this order:
 3. One sign that stands more than once groups: ``1.234.567``, ``12,34,567``.
 4. One sign that stands once groups if it is followed by exactly three digits and preceded by one to three of which the first
    is not 0: ``12.000`` is twelve thousand. Else it is the decimal sign: ``1.5``, ``0.125``, ``1234.567``.
-5. A plus or a word for "at least" is left out (``500+``, ``> 500``), so is a per cent sign: ``70%`` is 70. A word for a
+5. A plus or words for "at least" are left out (``500+``, ``> 500``, ``500 or more``), so is a per cent sign: ``70%`` is 70. A word for a
    thousand, a million and so on multiplies. Brackets around a number, or a minus before or behind it, make it negative.
 6. Everything else is no number: a range, an upper limit, a unit, several numbers.
 """
@@ -25,6 +25,10 @@ _SIGNS = str.maketrans(
 )
 _AT_LEAST = re.compile(
     r"^(?:>=?|≥|\+|min\.?|ab|about|at least|ca\.?|circa|env\.?|etwa|mehr als|mindestens|more than|más de|over|plus de|über|~|≈|至少|超过|超過|بیش از|حدود)\s*(?=[\d.,])"
+)
+_OR_MORE = re.compile(
+    r"(?<=\d)[\s-]*(?:plus|(?:and|or) (?:more|above|over|up)|(?:und|oder|u\.) mehr|(?:et|ou) plus|(?:y|o) más|(?:e|o) più|(?:e|ou) mais"
+    r"|of meer|i więcej|и более|以上|及以上|或以上|或更多|(?:و|یا) بیشتر|به بالا|(?:या|और) (?:अधिक|ज़्यादा)|से अधिक)$"
 )
 _NUMBER = re.compile(r"(-?)((?:\d|[.,](?=\d))+)(e\+\d{1,2})?\s*([^\d\s+%.,-][^\d+%,-]*)?([+%]|\s%)?(-?)")
 _BY_WORD = {
@@ -50,7 +54,7 @@ def read(text: str, decimals: int | None) -> Decimal | None:
         return None
     plain = digits(bare(text)).translate(_SIGNS).lower()
     negative = plain.startswith("(") and plain.endswith(")")
-    plain = _GROUPING.sub("", plain[1:-1].strip() if negative else _AT_LEAST.sub("", plain))
+    plain = _GROUPING.sub("", plain[1:-1].strip() if negative else _OR_MORE.sub("", _AT_LEAST.sub("", plain)))
     found = _NUMBER.fullmatch(plain)
     if not found:
         return None

@@ -91,6 +91,13 @@ def begins_areas(text: str, country: str) -> bool:
     return text.isalnum()
 
 
+def is_whole_area(text: str, country: str) -> bool:
+    """Whether it is an area of the country, and no longer or shorter than areas there are."""
+    if country in _LENGTH and len(text) != _area_length(country):
+        return False
+    return postcode_area(text, country) == text
+
+
 def areas_look(country: str) -> str:
     """What areas of the country look like, in words that follow "areas"."""
     if country in _BEGINNINGS:

@@ -43,6 +43,11 @@ def test_good_rows_are_taken_and_each_bad_one_is_named_in_order() -> None:
     assert [one.aside.flags for _, one in answer.taken] == [["country_unreadable"], [], []]
 
 
+def test_a_row_with_half_a_character_is_refused_alone_where_it_names_the_lead() -> None:
+    raw = b'{"leads":[{"source":"web","external_id":"\\ud800"},{"source":"web","external_id":"7","message":"\\ud83d"}]}'
+    assert rows_of(parse_batch(raw, NOW)) == ([1], {0: ["external_id"]})
+
+
 def test_a_row_with_nan_is_flagged_alone() -> None:
     raw = b'{"leads":[{"source":"web","external_id":"7","attributes":{"a":NaN}},{"source":"web","external_id":"8"}]}'
     answer = parse_batch(raw, NOW)
@@ -61,7 +66,6 @@ def test_a_row_with_nan_is_flagged_alone() -> None:
         (b"[]", "leads"),
         (b"{}", "leads"),
         (b'{"leads":[', "body"),
-        (b'{"leads":[{"source":"web","external_id":"\\ud800"}]}', "body"),
         (b'{"leads":' + b"[" * 10_000, "body"),
         (b"", "body"),
     ],
@@ -109,10 +113,17 @@ def test_bad_outcomes_are_named_and_the_good_ones_taken() -> None:
         ("perdu", "lost"),
         ("赢单", "won"),
         ("WON", "won"),
+        ("closedwon", "won"),
+        ("CLOSED_LOST", "lost"),
+        ("Closed (Won)", "won"),
+        ("cerrada ganada", "won"),
+        ("失注", "lost"),
     ],
 )
 def test_an_end_is_read_as_other_systems_say_it(written: str, result: str) -> None:
-    [(_, outcome)] = outcomes({**WON, "result": written, "amount": {"minor": None, "currency": "EUR"}, "reason": None})
+    [(_, outcome)] = outcomes(
+        {**WON, "at": "", "result": written, "amount": {"minor": None, "currency": "EUR"}, "reason": None}
+    )
     assert (outcome.result, outcome.amount) == (result, None)
 
 

@@ -15,7 +15,7 @@ def parsed(source: str, public: bool = False, **rest: Any) -> Submission | list[
 
 
 def test_a_call_whose_number_was_not_shown_is_a_lead_and_says_so() -> None:
-    for shown in ("anonymous", "Unbekannt", "ناشناس", "sip:anonymous@anonymous.invalid"):
+    for shown in ("anonymous", "Unbekannt", "ناشناس", "sip:anonymous@anonymous.invalid", "N/A", "-"):
         call = parsed("phone", contact={"phone": shown, "name": "Marx"}, message="Wants two lathes, calls again.")
         assert isinstance(call, Submission)
         assert (call.form.contact.phone, call.aside.flags, call.aside.answers) == (None, ["phone_withheld"], {})

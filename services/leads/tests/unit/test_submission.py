@@ -118,7 +118,6 @@ BAD: list[tuple[str, Any, str]] = [
     ("a zone that no place has", {**GOOD, "occurred_at": "2026-05-04T12:00:00+16:00"}, "occurred_at"),
     ("the last hour of the calendar", {**GOOD, "occurred_at": "9999-12-31T23:59:59-14:00"}, "occurred_at"),
     ("the first hour of the calendar", {**GOOD, "occurred_at": "0001-01-01T00:00:00+14:00"}, "occurred_at"),
-    ("a lone surrogate", b'{"source":"web","external_id":"7","message":"' + SECRET.encode() + b' \\ud800"}', "body"),
     ("a lone surrogate in bytes", b'{"source":"web","external_id":"\xed\xa0\x80"}', "body"),
     ("bytes that are no UTF-8", b'{"source":"web","external_id":"\xff' + SECRET.encode() + b'"}', "body"),
     ("very deep nesting", b'{"a":' * 50_000, "body"),
@@ -132,11 +131,6 @@ BAD: list[tuple[str, Any, str]] = [
     ("nothing", b"", "body"),
     ("a list", [GOOD], "body"),
     ("null", None, "body"),
-    (
-        "a number of 5,000 digits",
-        b'{"source":"web","external_id":"7","attributes":{"a":' + b"9" * 5_000 + b"}}",
-        "body",
-    ),
 ]
 
 
@@ -206,6 +200,19 @@ TOLD: list[tuple[str, dict[str, Any], list[str], dict[str, Any]]] = [
         ["amount_unreadable"],
         {"expected_amount": "1 XTS"},
     ),
+    (
+        "two amounts that contradict each other",
+        {"expected_amount": {"minor": 100, "amount": "7", "currency": "EUR"}},
+        ["amount_unreadable"],
+        {"expected_amount": "7 / 100 EUR"},
+    ),
+    (
+        "two addresses",
+        {"contact": {"email": ["a@b.example", "c@d.example"]}},
+        ["email_others"],
+        {"email": "c@d.example"},
+    ),
+    ("half a character", {"product": "l\ud83d"}, ["product_unreadable"], {"product": "l\ufffd"}),
     ("a NUL in a text", {"region": "B\0E"}, ["region_unreadable"], {"region": "B\0E"}),
     ("a broken character in a product", {"product": "l\ufffdthe"}, ["product_unreadable"], {"product": "l\ufffdthe"}),
     ("a NUL in an attribute", {"attributes": {"a": "x\0"}}, ["answer_unreadable"], {"a": "x\0"}),
@@ -287,6 +294,14 @@ READ: list[tuple[str, dict[str, Any], str, Any]] = [
     ("where a visitor came from", {"utm_source": "news"}, "attributes", {**GOOD["attributes"], "utm_source": "news"}),
     ("another system's word for a source", {"source": "Web Site"}, "source", "web"),
     ("a far zone", {"occurred_at": "2026-05-04T12:00:00+14:00"}, "occurred_at", datetime(2026, 5, 3, 22, tzinfo=UTC)),
+    ("an address twice", {"contact": {"email": "a@b.example; a@b.example"}}, "contact.email", "a@b.example"),
+    (
+        "half a character in a message",
+        {"message": "\\ud83d \ud83d\ude00 \ud83d"},
+        "message",
+        "\\ud83d \U0001f600 \ufffd",
+    ),
+    ("what a browser likes", {"language": "de-AT,de;q=0.9,en;q=0.8"}, "language", "de-AT"),
     ("a day", {"occurred_at": "2026-05-04"}, "occurred_at", datetime(2026, 5, 4, tzinfo=UTC)),
 ]
 
@@ -305,6 +320,9 @@ def test_what_is_plainly_meant_is_read(changes: dict[str, Any], field: str, valu
         {"minor": None, "amount": "EUR 1234.56"},
         "€ 1.234,56",
         {"amount": 1234.56, "currency": "EUR"},
+        {"amount": "1.234,56", "currency": "€"},
+        {"minor": 123456, "currency": "€"},
+        {"minor": 123456, "amount": "1.234,56", "currency": "EUR"},
     ],
 )
 def test_money_is_read_as_people_write_it(written: Any) -> None:
@@ -320,11 +338,33 @@ def test_a_number_comes_back_as_it_was_sent() -> None:
     assert answer.form.attributes == {"form_id": "12345678901234567", "sku": "1.10", "size": 1.5, "ad_id": "1e999"}
 
 
+def test_a_number_of_5000_digits_does_not_cost_the_lead() -> None:
+    answer = parse_lead(b'{"source":"web","external_id":"7","attributes":{"size":' + b"9" * 5_000 + b"}}", NOW)
+    assert isinstance(answer, Submission)
+    assert (answer.aside.flags, answer.aside.answers) == (["answer_sealed"], {"size": "9" * 5_000})
+
+
 def test_each_number_alone_comes_back_as_it_was_sent() -> None:
-    for written, kept in (("9007199254740993", "9007199254740993"), ("1.10", "1.10"), ("0.5", 0.5), ("-3", -3)):
+    for written, kept in (
+        *(("9007199254740993", "9007199254740993"), ("1.10", "1.10"), ("0.5", 0.5), ("-3", -3)),
+        *(("-0.0", "-0.0"), ("1e+16", "1e+16")),  # a database would write them otherwise
+        ("12.000", 12.0),  # as a text it would be twelve thousand for whoever compares numbers
+    ):
         answer = parse_lead(b'{"source":"web","external_id":"7","attributes":{"ad_id":' + written.encode() + b"}}", NOW)
         assert isinstance(answer, Submission)
         assert answer.form.attributes == {"ad_id": kept}
+
+
+@pytest.mark.parametrize("written", ["1.234", "1.100"])
+def test_the_point_of_a_number_of_json_is_never_one_of_thousands(written: str) -> None:
+    body = b'{"source":"web","external_id":"7","expected_amount":{"amount":' + written.encode() + b',"currency":"%s"}}'
+    dinars, euros = (parse_lead(body % currency, NOW) for currency in (b"KWD", b"EUR"))
+    assert isinstance(dinars, Submission)
+    assert isinstance(euros, Submission)
+    assert dinars.form.expected_amount
+    assert dinars.form.expected_amount.minor == int(written.replace(".", ""))
+    assert not (euros.form.expected_amount and euros.form.expected_amount.minor != 110), "never 1,234.00 EUR"
+    assert euros.form.expected_amount or euros.aside.flags == ["amount_unreadable"]
 
 
 def test_what_is_compared_is_kept_in_its_one_form_and_shown_as_it_was_written() -> None:
@@ -408,9 +448,9 @@ def filled(fields: str) -> Submission:
 
 def test_a_number_in_a_form_keeps_its_leading_zeros_and_its_last_one_as_text() -> None:
     form, _ = filled(
-        "external_id=7&attributes.a=007&attributes.b=12&attributes.c=1.5&attributes.d=1e5&attributes.e=1.10"
+        "external_id=7&attributes.a=007&attributes.b=12&attributes.c=1.5&attributes.d=1e5&attributes.e=1.10&attributes.f=12.345"
     )
-    assert form.attributes == {"a": "007", "b": 12, "c": 1.5, "d": "1e5", "e": "1.10"}
+    assert form.attributes == {"a": "007", "b": 12, "c": 1.5, "d": "1e5", "e": "1.10", "f": "12.345"}
     assert form.external_id == "7"
 
 

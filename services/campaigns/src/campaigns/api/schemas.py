@@ -7,7 +7,7 @@ from fastapi import Path
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictInt
 
 from campaigns.domain.spend import LONGEST
-from values.money import MOST
+from values.money import MOST, currency
 from values.text import hides, key, visible
 from values.times import EARLIEST, moment
 
@@ -31,8 +31,8 @@ def _named(text: str) -> str:
 
 
 def _code(value: Any) -> Any:
-    # reports write eur as well as EUR; a list of codes decides, not their case
-    return key(value).upper() if isinstance(value, str) and len(value) <= LONGEST else value
+    # reports write eur and € as well as EUR; a list of codes decides, not their case
+    return currency(value) or key(value).upper() if isinstance(value, str) and len(value) <= LONGEST else value
 
 
 def _moment(value: Any) -> datetime:

@@ -1,5 +1,6 @@
 """Many rows in one body: the good ones are taken, each bad one is named."""
 
+import re
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -11,7 +12,7 @@ from chassis.batch import Rows, each
 from chassis.problems import FieldError
 from leads.api.forms import Aside, Form, LeadForm, Moment, MoneyForm, PlainLead, Text
 from leads.api.mending import BROKEN, mend_lead, mend_outcome, read_json
-from leads.api.refusal import BROKEN_JSON, is_broken, refusal
+from leads.api.refusal import BROKEN_JSON, refusal
 from leads.api.submission import BYTE_ORDER_MARK, Submission, settle, settle_money, settle_name, take
 from leads.domain.identity import lead_id_for
 from leads.domain.source import source_of
@@ -22,12 +23,26 @@ ROWS = 500
 
 # How other systems say that a deal has ended.
 _ENDS = {
-    "won": """won|closed won|closed - won|deal won|win|success|successful|converted|gewonnen|gagné|gagne|ganado|ganada|ganho|ganha
-        |vinto|vinta|gewonnen|wygrana|выиграна|выиграно|kazanıldı|برنده|موفق|فروخته شد|जीता|सफल|赢单|已赢单|成交|已成交""",
-    "lost": """lost|closed lost|closed - lost|deal lost|loss|unsuccessful|verloren|perdu|perdue|perdido|perdida|perso|persa|przegrana
-        |проиграна|проиграно|kaybedildi|از دست رفته|ناموفق|هارا|हारा|असफल|输单|已输单|丢单|未成交""",
+    "won": """won|closed won|deal won|sold|geschlossen gewonnen|fermé gagné|win|success|successful|converted
+        |gewonnen|gagné|gagne|ganado|ganada|ganho|ganha|vinto|vinta|wygrana|выиграна|выиграно|kazanıldı
+        |برنده|موفق|فروخته شد|जीता|सफल|赢单|已赢单|成交|已成交|closed converted|qualified converted
+        |abgeschlossen gewonnen|gagnée|conclu|cerrada ganada|cerrado ganado|fechado ganho|chiuso vinto
+        |gewonnen gesloten|wygrane|выигран|успешно реализовано|中标|فاز|رابح|مغلق فاز|受注|成約""",
+    "lost": """lost|closed lost|deal lost|geschlossen verloren|fermé perdu|loss|unsuccessful|verloren|perdu|perdue
+        |perdido|perdida|perso|persa|przegrana|проиграна|проиграно|kaybedildi|از دست رفته|ناموفق|هارا|हारा
+        |असफल|输单|已输单|丢单|未成交|closed not converted|abgeschlossen verloren|cerrada perdida|cerrado perdido
+        |fechado perdido|chiuso perso|przegrane|проигран|закрыто и не реализовано|बाजी हारी|خسارة|خاسر
+        |مغلق خاسر|失注""",
 }
-_ENDED = {key(word.strip()): end for end, text in _ENDS.items() for word in text.split("|")}
+_SIGNS = re.compile(r"[\W_]+")
+
+
+def _joined(word: str) -> str:
+    """``Closed Won``, ``closedwon``, ``CLOSED_WON`` and ``Closed (Won)`` are one word."""
+    return _SIGNS.sub("", key(word))
+
+
+_ENDED = {_joined(word): end for end, text in _ENDS.items() for word in text.split("|")}
 
 
 class OutcomeForm(Form):
@@ -73,8 +88,8 @@ def parse_batch(raw: bytes, now: datetime) -> Rows[Submission] | list[FieldError
     raw = raw.removeprefix(BYTE_ORDER_MARK)
     try:
         forms = _LEADS.validate_json(raw).leads
-    except ValidationError as error:
-        rows = [BROKEN_JSON] if is_broken(error) else _rows(raw, "leads")
+    except ValidationError:
+        rows = _rows(raw, "leads")
         if isinstance(rows, list):
             return rows
         return each(rows.taken, lambda row: take(*mend_lead(row, forgiving=False), now))
@@ -86,8 +101,8 @@ def parse_outcomes(raw: bytes, now: datetime) -> Rows[OutcomeForm] | list[FieldE
     raw = raw.removeprefix(BYTE_ORDER_MARK)
     try:
         forms = _OUTCOMES.validate_json(raw).outcomes
-    except ValidationError as error:
-        rows = [BROKEN_JSON] if is_broken(error) else _rows(raw, "outcomes")
+    except ValidationError:
+        rows = _rows(raw, "outcomes")
         if isinstance(rows, list):
             return rows
         return each(rows.taken, lambda row: _outcome(row, now))
@@ -116,7 +131,7 @@ def _outcome(row: object, now: datetime) -> OutcomeForm | list[FieldError]:
 
 def _settle_outcome(outcome: OutcomeForm, now: datetime) -> OutcomeForm | list[FieldError]:
     wrong = settle_name(outcome) if outcome.external_id else []
-    result = _ENDED.get(key(outcome.result))
+    result = _ENDED.get(_joined(outcome.result))
     if result is None:
         wrong.append(FieldError("result", "must be won or lost"))
     outcome.result = result or outcome.result

@@ -6,11 +6,13 @@ first and last name apart, and fields that the form does not have. Each is read 
 
 import json
 import re
+from decimal import Decimal
 from typing import Any
 
 from leads.api.forms import ATTRIBUTES, LARGEST_WHOLE, MESSAGE, TEXT, Aside, ContactForm, LeadForm
 from leads.domain import flags
 from leads.domain.personal import Scalar, is_private
+from values.numbers import number
 
 ANSWER, ANSWERS, ALL_ANSWERS = 5_000, 100, 60_000  # characters of one answer, answers, and characters of all of them
 NOTHING = float("nan")
@@ -25,13 +27,20 @@ _ALIASES = {
     **dict.fromkeys(("full_name", "fullName", "fullname"), "name"),
 }
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]+")
+# An escaped backslash, an escaped pair, or one half of a pair alone.
+_ESCAPED = re.compile(
+    r"\\(?:\\|u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2}))"
+)
+_THREE = re.compile(r"-?\d+\.\d{3}", re.ASCII)
 _WHOLE = re.compile(r"0|[1-9][0-9]{0,14}", re.ASCII)
 
 
 def read_json(raw: bytes) -> Any:
-    """The body with its numbers as they were sent; BROKEN where it is no JSON."""
+    """The body with its numbers as they were sent; BROKEN where it is no JSON. Half a character, which is what programs leave
+    that cut a text within one, is a broken character."""
     try:
-        return json.loads(raw, parse_int=_whole, parse_float=decimal, parse_constant=lambda _: NOTHING)
+        text = _ESCAPED.sub(lambda found: r"\ufffd" if found[1] else found[0], raw.decode())
+        return json.loads(text, parse_int=_whole, parse_float=_fraction, parse_constant=lambda _: NOTHING)
     except (ValueError, RecursionError):
         return BROKEN
 
@@ -45,9 +54,23 @@ def _whole(text: str) -> int | str:
 
 
 def decimal(text: str) -> float | str:
-    """A number if it is written back as it came; 1.10 and 1e400 are kept as their digits."""
+    """A number if it is written back as it came; 1.10, -0.0 and 1e400 are kept as their digits."""
     read = float(text)
-    return read if repr(read) == text else text
+    return read if repr(read) == text and text != "-0.0" and "e" not in text else text
+
+
+class Digits(str):
+    """A number of JSON that is kept as its digits."""
+
+    __slots__ = ()
+
+
+def _fraction(text: str) -> float | str:
+    """Its point is a decimal one. 12.000 loses its zeros, because as a text it would be twelve thousand."""
+    kept = decimal(text)
+    if isinstance(kept, float):
+        return kept
+    return float(text) if _THREE.fullmatch(text) and number(text) != Decimal(text) else Digits(text)
 
 
 def mend_lead(body: Any, *, forgiving: bool) -> tuple[Any, Aside]:
@@ -91,7 +114,7 @@ def mend_outcome(body: Any) -> Any:
     """An outcome likewise: null was not given, and money may be written as people write it."""
     if not isinstance(body, dict):
         return body
-    mended = {name: value for name, value in body.items() if value is not None}
+    mended = {name: value for name, value in body.items() if value is not None and value != ""}
     made = money(mended["amount"]) if "amount" in mended else None
     if made is not None:  # of no amount at all the types say what is wrong
         mended["amount"] = made if made.keys() - {"currency"} else None
@@ -233,11 +256,11 @@ def money(value: Any) -> Any:
     if isinstance(value, bool) or not isinstance(value, str | int | float | dict):
         return None
     if not isinstance(value, dict):
-        return {"amount": str(value)}
+        return {"amount": _written(value)}
     made = {name: one for name, one in value.items() if one is not None and one != ""}
     for name in ("amount", "currency"):
         if name in made:
-            text = as_text(made[name])
+            text = _written(made[name])
             if text is None or len(text) > TEXT:
                 return None
             made[name] = text
@@ -249,6 +272,12 @@ def money(value: Any) -> Any:
     elif minor is not None and (isinstance(minor, bool) or not isinstance(minor, int) or not 0 <= minor <= 10**15):
         return None
     return made
+
+
+def _written(value: Any) -> str | None:
+    """An amount as a text. Three digits behind the point of a number of JSON are no thousands, as they are in a text."""
+    text = as_text(value)
+    return f"{text}0" if isinstance(value, float | Digits) and _THREE.fullmatch(str(value)) else text
 
 
 def as_text(value: Any) -> str | None:

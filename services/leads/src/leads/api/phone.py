@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberFormat, ValidationResult, phonenumberutil
 
-from values.text import bare, digits, key
+from values.text import bare, digits, hides, key
 
 LONGEST = 250  # characters
 
@@ -41,6 +41,8 @@ _LABEL = "|".join(sorted(map(re.escape, _WORDS.split()), key=len, reverse=True))
 _BEFORE = re.compile(rf"^(?:(?:{_LABEL})(?![^\W\d_])[\s.:：()/-]*)+", re.I)
 _BEHIND = re.compile(rf"[\s(\[,-]*(?<![^\W\d_])(?:{_LABEL})[\s.)\]]*$", re.I)
 _JUNK = re.compile(r"^[^\w+(]+|[^\w)#]+$")
+_SHOWN_AND_BEHIND = re.compile(r"\s*[<>]\s*")  # "Anonymous" <sip:anonymous@anonymous.invalid>
+_MEXICAN = re.compile(r"(?:521|04[45]|01|1)(\d{10})")  # what was dialled before a number until 2019
 _AT_A_HOST = re.compile(r"^sips?:|@[\w.:;=\[\]-]+$", re.I)
 
 _EXTENSION_WORDS = """
@@ -54,10 +56,28 @@ _WITH_EXTENSION = re.compile(
     re.I | re.S,
 )
 _BETWEEN = re.compile(r"\s*(?:[;|\n\r]+|[,/&]|\b(?:or|oder|ou|o|und|and|et|y|e)\b|یا|و|或|या)\s*(?=[+0(\d])", re.I)
+_CHINESE = re.compile(r"(0\d{2,3}-\d{7,8})-(\d{1,6})")  # how offices there write the extension
+_SEPARATORS = re.compile(r"[\s·•‧・_]+")
 _SPREADSHEET = re.compile(r"(\+?\d{7,15})\.0+")
 _VANITY = re.compile(r"[\d\s()+.-]*\d[\s.-]?[A-Z]{3,}(?:-?[A-Z]+)*")
 _LETTER = re.compile(r"[^\W\d_]")
 
+# Words that say that a number was not shown, those that may stand beside them, and the same said in whole or by a dial.
+_HIDDEN_WORDS = """
+    anonymous anonym anonyme anonymer anonimo anónimo anônimo anoniem withheld private restricted blocked hidden
+    unknown unavailable unbekannt unbekannte unbekannter unterdrückt unterdrückte privat privater privé privée masqué
+    masquée caché cachée inconnu inconnue sconosciuto nascosto privato desconocido oculto privado desconhecido
+    onbekend afgeschermd verborgen gizli bilinmeyen неизвестный неизвестно скрытый скрыт ناشناس مخفی مجهول خصوصی 未知 匿名
+    अज्ञात निजी गुप्त
+"""
+_BESIDE_WORDS = """
+    caller callerid id call number no name user nummer rufnummer anrufer anruferin anruf numéro appel appelant numero
+    número chiamante llamada chamada beller arayan numara номер абонент شماره تماس नंबर
+"""
+_HIDDEN, _BESIDE = (frozenset(map(key, words.split())) for words in (_HIDDEN_WORDS, _BESIDE_WORDS))
+_DIALLED = frozenset(
+    ("+266696687", "+7378742833", "+2562533", "+8656696", "+86282452253")
+)  # ANONYMOUS and so on, on a keypad
 _WITHHELD = frozenset(
     map(
         key,
@@ -66,7 +86,7 @@ _WITHHELD = frozenset(
         unbekannt|unterdrückt|nummer unterdrückt|rufnummer unterdrückt|privat|privé|numéro privé|masqué|numéro masqué|inconnu|
         numéro inconnu|numero privato|sconosciuto|desconocido|oculto|número oculto|desconhecido|onbekend|afgeschermd|gizli|bilinmeyen|
         неизвестный|скрытый номер|ناشناس|شماره مخفی|مخفی|خصوصی|مجهول|غير معروف|未知|未知号码|未知來電|匿名|私人号码|无主叫号码|隐藏号码|
-        非通知|अज्ञात|निजी नंबर|गुप्त|266696687|+266696687|anonymous@anonymous.invalid|anonymous@invalid""".replace(
+        非通知|号码保密|out of area|payphone|अज्ञात|निजी नंबर|गुप्त|266696687|anonymous@anonymous.invalid|anonymous@invalid""".replace(
             "\n", ""
         ).split("|"),
     )
@@ -81,6 +101,8 @@ def normalise_phone(text: str, country: str | None) -> str | None:
     can be read counts. No shortcut for numbers that look like E.164: the library takes 11 us, and only it knows that
     +49 030 is +49 30.
     """
+    if text in _DIALLED:
+        return None
     if _PLAIN.fullmatch(text) and (number := _possible(text, country)):
         return phonenumbers.format_number(number, PhoneNumberFormat.E164)
     return next(_read(text, country), None)
@@ -93,12 +115,21 @@ def other_phones(text: str, country: str | None) -> tuple[str, ...]:
 
 def is_withheld(text: str) -> bool:
     """Whether it says that the caller's number was not shown: nothing was given then, and nothing is wrong."""
-    return key(bare(text).strip("<>()[]\"' ").removeprefix("sip:")) in _WITHHELD
+    plain = bare(text)
+    return plain in _DIALLED or any(map(_says_hidden, (plain, *_SHOWN_AND_BEHIND.split(plain))))
+
+
+def _says_hidden(text: str) -> bool:
+    plain = key(_AT_A_HOST.sub("", text).strip("<>()[]\"'+ "))
+    words = re.split(r"[\s:./-]+", plain)
+    if not {plain, " ".join(words)}.isdisjoint(_WITHHELD):
+        return True
+    return not _HIDDEN.isdisjoint(words) and all(word in _HIDDEN or word in _BESIDE for word in words)
 
 
 def _read(text: str, country: str | None) -> Iterator[str]:
     """Every number that stands there, each once."""
-    if len(text) > LONGEST:
+    if len(text) > LONGEST or hides(text):  # a broken character may have been a digit
         return
     seen = set()
     for part in _parts(digits(bare(text.replace("\n", ";"))).replace("＋", "+")):
@@ -127,9 +158,9 @@ def _count(text: str) -> int:
 
 def _one(text: str, country: str | None) -> str | None:
     """One number with whatever people and programs put around it."""
-    text = _AT_A_HOST.sub("", text.strip("<> \t\"'"))
+    text = _SEPARATORS.sub(" ", _AT_A_HOST.sub("", text.strip("<> \t\"'")))
     extension = None
-    if found := _WITH_EXTENSION.fullmatch(text):
+    if found := _WITH_EXTENSION.fullmatch(text) or (country == "CN" and _CHINESE.fullmatch(text)):
         text, extension = found.groups()
     if found := _SPREADSHEET.fullmatch(text):
         text = found[1]
@@ -138,15 +169,15 @@ def _one(text: str, country: str | None) -> str | None:
     if _LETTER.search(plain):
         number = _vanity(plain, country)
     else:
-        number = next(filter(None, (_possible(way, country) for way in _ways(plain))), None)
+        number = next(filter(None, (_possible(way, country) for way in _ways(plain, country))), None)
     if number is None:
         return None
-    number.extension = None
+    extension, number.extension = extension or number.extension, None  # the library knows more signs for one
     dialled = phonenumbers.format_number(number, PhoneNumberFormat.E164)
     return f"{dialled};ext={extension}" if extension else dialled
 
 
-def _ways(text: str) -> Iterator[str]:
+def _ways(text: str, country: str | None) -> Iterator[str]:
     """How the number may be meant, likeliest first; every way is its own call of the library."""
     trunk = "(0)" in text
     if trunk:  # to be dialled within the country only; in Italy and San Marino it is dialled from everywhere
@@ -159,6 +190,8 @@ def _ways(text: str) -> Iterator[str]:
         yield f"+{number}"
         if re.fullmatch(r"521\d{10}", number):  # the 1 that mobile numbers of Mexico had until 2019
             yield f"+52{number[3:]}"
+    elif country == "MX" and (mobile := _MEXICAN.fullmatch(plain)):
+        yield f"+52{mobile[1]}"
 
 
 def _vanity(text: str, country: str | None) -> PhoneNumber | None:

@@ -55,13 +55,6 @@ def refusal(error: ValidationError) -> list[FieldError]:
     return [FieldError(field, reason) for field, reason in found.items()][:TOLD_AT_MOST]
 
 
-def is_broken(error: ValidationError) -> bool:
-    """Whether the body is no JSON, so that nothing of it can be read."""
-    return (
-        error.error_count() == 1 and error.errors(include_url=False, include_input=False)[0]["type"] == "json_invalid"
-    )
-
-
 def path(loc: tuple[int | str, ...]) -> str:
     """``("contact", "phone")`` as ``contact.phone``. It ends before a part that is no name, because that may be anything."""
     parts: list[str] = []

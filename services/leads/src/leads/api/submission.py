@@ -5,6 +5,7 @@ What the types have nothing against is settled in one pass, so that a good lead 
 lead whom nobody could reach, or that nobody could name again, is refused.
 """
 
+import re
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -15,14 +16,14 @@ from chassis.problems import FieldError
 from leads.api.forms import TEXT, Aside, LeadForm, MoneyForm, PlainLead
 from leads.api.mending import BROKEN, bound, mend_lead, read_json
 from leads.api.phone import is_withheld, normalise_phone, other_phones
-from leads.api.refusal import BROKEN_JSON, TOLD_AT_MOST, is_broken, refusal
+from leads.api.refusal import BROKEN_JSON, TOLD_AT_MOST, refusal
 from leads.domain import flags
 from leads.domain.personal import is_private, reaches
 from leads.domain.source import SOURCES, source_of
-from values.contact import email
+from values.contact import email, emails
 from values.countries import COUNTRIES, country
-from values.money import CURRENCIES, amount
-from values.text import hides, key, visible
+from values.money import CURRENCIES, amount, currency
+from values.text import bare, hides, key, visible
 from values.times import bounds
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -49,8 +50,8 @@ def parse_lead(
         raw = raw[len(BYTE_ORDER_MARK) :]
     try:
         form = PLAIN.validate_json(raw)
-    except ValidationError as error:
-        return [BROKEN_JSON] if is_broken(error) else _mended(raw, now, public, source)
+    except ValidationError:
+        return _mended(raw, now, public, source)
     form.source = form.source or source
     return settle(form, Aside(), now, public)
 
@@ -87,7 +88,7 @@ def settle(form: LeadForm, aside: Aside, now: datetime, public: bool = False) ->
     if form.language:
         _settle_language(form, aside)
     money = form.expected_amount
-    if money and (money.minor is None or money.currency not in CURRENCIES):
+    if money and (money.minor is None or money.amount or money.currency not in CURRENCIES):
         _settle_amount(form, aside)
     if form.attributes:
         _settle_attributes(form, aside)
@@ -186,12 +187,16 @@ def settle_name(form: Any) -> list[FieldError]:
     return []
 
 
+# de_DE.UTF-8, as programs call it; de-DE,de;q=0.9, as browsers say what they like best.
+_BEHIND_A_TAG = re.compile(r"[.,;]\s*(?=\S)")
+
+
 def _settle_language(form: LeadForm, aside: Aside) -> None:
     tag = form.language or ""
     if tag.isalpha() and tag.isascii() and 2 <= len(tag) <= 8:
         return
     if not tag.isalpha():
-        tag = tag.replace("_", "-").partition(".")[0]  # de_DE.UTF-8, as programs call it
+        tag = _BEHIND_A_TAG.split(bare(tag), maxsplit=1)[0].replace("_", "-")
         if not all(1 <= len(part) <= 8 and part.isascii() and part.isalnum() for part in tag.split("-")):
             tag = ""
     if tag and tag.isascii() and tag.partition("-")[0].isalpha() and 2 <= len(tag.partition("-")[0]) <= 8:
@@ -208,8 +213,8 @@ def _settle_amount(form: LeadForm, aside: Aside) -> None:
     if money.minor is None and not money.amount:
         form.expected_amount = None
     elif settle_money(money, "") or (money.minor or 0) < 0:
-        written = money.amount if money.minor is None else str(money.minor)
-        aside.put("expected_amount", f"{written} {money.currency or ''}".strip(), flags.AMOUNT_UNREADABLE)
+        sent = " / ".join(str(one) for one in (money.amount, money.minor) if one not in (None, ""))
+        aside.put("expected_amount", f"{sent} {money.currency or ''}".strip(), flags.AMOUNT_UNREADABLE)
         form.expected_amount = None
 
 
@@ -225,9 +230,13 @@ def settle_money(money: MoneyForm, field: str) -> list[FieldError]:
         return [] if read.minor >= 0 else [FieldError(f"{field}.amount", "must not be negative")]
     if not money.currency:
         return [FieldError(f"{field}.currency", "is needed")]
-    money.currency = money.currency.upper()
-    known = money.currency in CURRENCIES
-    return [] if known else [FieldError(f"{field}.currency", "is not a currency code of ISO 4217")]
+    code = currency(money.currency)
+    if code is None:
+        return [FieldError(f"{field}.currency", "is not a currency code of ISO 4217")]
+    if money.amount and amount(money.amount, code) != (money.minor, code):
+        return [FieldError(f"{field}.amount", "is another amount than minor")]
+    money.currency = code
+    return []
 
 
 def _settle_attributes(form: LeadForm, aside: Aside) -> None:
@@ -252,13 +261,18 @@ def _settle_contact(form: LeadForm, aside: Aside) -> list[FieldError]:
     when its number was not shown: somebody did call."""
     values = form.contact.__dict__
     sent_email, sent_phone = values["email"] or None, values["phone"] or None
-    mailed = values["email"] = email(sent_email) if sent_email else None
+    mailed = email(sent_email) if sent_email else None
+    if sent_email and not mailed and (several := emails(sent_email)):
+        mailed = several[0]
+        if more := several[1:]:
+            aside.put("email", ", ".join(more), flags.EMAIL_OTHERS)
+    values["email"] = mailed
     dialled = values["phone"] = normalise_phone(sent_phone, form.country) if sent_phone else None
     called = False
     if dialled:
         if more := other_phones(sent_phone or "", form.country):
             aside.put("phone", ", ".join(more), flags.PHONE_OTHERS)
-    elif sent_phone and is_withheld(sent_phone):
+    elif sent_phone and (is_withheld(sent_phone) or (form.source == "phone" and key(sent_phone) in NOT_GIVEN)):
         aside.flag(flags.PHONE_WITHHELD)
         sent_phone, called = None, form.source == "phone"
     if not (mailed or dialled or sent_email or sent_phone or form.external_id or called):

@@ -15,7 +15,7 @@ from leads.domain import flags
 FIELDS = 500
 _BRACKETS = re.compile(r"\[([^\[\]]*)\]")
 _WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,14})", re.ASCII)
-_DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]{0,14})\.[0-9]{1,6}", re.ASCII)
+_DECIMAL = re.compile(r"-?(?:0\.[0-9]{1,6}|[1-9][0-9]{0,14}\.(?:[0-9]{1,2}|[0-9]{4,6}))", re.ASCII)
 _NESTED = frozenset(("contact", "expected_amount", "attributes"))
 _OFF = frozenset(("0", "false", "off", "no"))
 
@@ -68,7 +68,7 @@ def _ticked(values: list[str]) -> list[str]:
 
 
 def _plain(value: str) -> str | int | float:
-    """A form has only text: an attribute that is plainly a number is read as one; 007 and 1.10 stay as they were written."""
+    """A form has only text: an attribute that is plainly a number is read as one; 007, 1.10 and 12.345 stay as written."""
     if _WHOLE.fullmatch(value):
         return int(value)
     return decimal(value) if _DECIMAL.fullmatch(value) else value

@@ -17,6 +17,7 @@ MESSAGE_CUT = "message_cut"
 CONTACT_CUT = "contact_cut"
 CONTACT_UNREADABLE = "contact_unreadable"
 EMAIL_UNREADABLE = "email_unreadable"
+EMAIL_OTHERS = "email_others"
 PHONE_UNREADABLE = "phone_unreadable"
 PHONE_OTHERS = "phone_others"
 PHONE_WITHHELD = "phone_withheld"
@@ -38,6 +39,7 @@ FLAGS = {
     CONTACT_CUT: "a name, company or address was longer than is kept; all of it is among the answers",
     CONTACT_UNREADABLE: "the contact held something that is no text",
     EMAIL_UNREADABLE: "no mail can be sent to what was given; the lead can be reached otherwise",
+    EMAIL_OTHERS: "the field held more than one e-mail address; the first counts, the others are among the answers",
     PHONE_UNREADABLE: "no such telephone number can exist, or its country is not known; the lead can be reached otherwise",
     PHONE_OTHERS: "the field held more than one telephone number; the first counts, the others are among the answers",
     PHONE_WITHHELD: "the caller's number was not shown",

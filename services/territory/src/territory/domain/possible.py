@@ -11,7 +11,8 @@ from territory.domain.criteria import AMOUNT, AREA, text
 from territory.domain.market import Fault
 from values.countries import COUNTRIES, country
 from values.money import CURRENCIES
-from values.postcodes import areas_look, begins_areas, plain_area, postcode_area
+from values.postcodes import areas_look, begins_areas, is_whole_area, plain_area
+from values.text import hides
 
 CURRENCY = "expected_amount.currency"
 SOURCES = ("web", "phone", "campaign", "sales", "import")
@@ -76,6 +77,8 @@ def _values(asked: Any, at: str) -> Iterator[tuple[str, Any]]:
 
 
 def _is_never(name: str, written: str) -> str | None:
+    if hides(written):
+        return "holds a broken character, which no lead is kept with"
     if name == "country" and written.upper() not in COUNTRIES:
         return _no_country(written)
     if name == CURRENCY and written.upper() not in CURRENCIES:
@@ -111,9 +114,7 @@ def _some_area(beginnings: tuple[str, ...], when: Mapping[str, Any]) -> bool:
 def _is_area(written: str, when: Mapping[str, Any]) -> bool:
     plain = plain_area(written)
     countries = _countries(when)
-    return text(plain) == text(written) and (
-        not countries or any(postcode_area(plain, code) == plain for code in countries)
-    )
+    return text(plain) == text(written) and (not countries or any(is_whole_area(plain, code) for code in countries))
 
 
 def _countries(when: Mapping[str, Any]) -> list[str]:
