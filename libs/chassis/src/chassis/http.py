@@ -17,7 +17,7 @@ from fastapi.routing import APIRoute
 from opentelemetry.trace import SpanKind
 
 from chassis import origins, telemetry
-from chassis.access import not_operator, operator, shows_operator
+from chassis.access import ACTOR, May, not_signed_in, shown, signed_in
 from chassis.callers import Callers, form_asked
 from chassis.connection import WHOLE
 from chassis.intake import no_room
@@ -43,7 +43,7 @@ WRITING = frozenset({"POST", "PUT", "PATCH"})
 @dataclass(frozen=True)
 class Mount:
     """A plain ASGI application that takes POSTs at one exact path. ``public`` ones take calls of anybody, from pages of the
-    origins in ``capture_origins``, at the rates of the settings; others ask for the operator's token before they read.
+    origins in ``capture_origins``, at the rates of the settings; others ask who calls before they read.
     ``form`` names the form that a call comes from."""
 
     app: Any
@@ -117,23 +117,20 @@ class Routes:
     """The doors that FastAPI has, as far as they must be known before a body is read."""
 
     def __init__(self, routers: Iterable[APIRouter]) -> None:
-        self._found: list[tuple[re.Pattern[str], set[str], bool]] = []
+        self._found: list[tuple[re.Pattern[str], set[str], list[May]]] = []
         for router in routers:
             for route in router.routes:
                 if not isinstance(route, APIRoute):
                     raise TypeError(f"{route} can't be looked up before its body is read")
-                guards = {d.dependency for d in (*router.dependencies, *route.dependencies)}
-                self._found.append((route.path_regex, set(route.methods or ()), operator in guards))
+                guards = [d.dependency for d in (*router.dependencies, *route.dependencies)]
+                mays = [guard for guard in guards if isinstance(guard, May)]
+                self._found.append((route.path_regex, set(route.methods or ()), mays))
 
-    def find(self, path: str, method: str) -> tuple[set[str], bool]:
-        """The methods that this path has, and whether this one asks for the operator's token."""
-        methods: set[str] = set()
-        guarded = False
-        for pattern, its, guard in self._found:
-            if pattern.match(path):
-                methods |= its
-                guarded |= guard and method in its
-        return methods, guarded
+    def find(self, path: str, method: str) -> tuple[set[str], list[May]]:
+        """The methods that this path has, and what this one takes of whoever calls it."""
+        found = [(its, mays) for pattern, its, mays in self._found if pattern.match(path)]
+        guards = next((mays for its, mays in found if method in its), [])
+        return set[str]().union(*(its for its, _ in found)), guards
 
 
 class HttpGateway:
@@ -158,6 +155,7 @@ class HttpGateway:
             return
         began, status, streams = time.perf_counter(), 500, False
         scope["service"], mount = self.service, self.mounts.get(scope["path"])
+        scope[ACTOR] = shown(self.service.settings, header(scope, b"authorization"))
         trace, more = self._trace(scope), [NOSNIFF]
         if origin := header(scope, b"origin"):
             settings = self.service.settings
@@ -190,12 +188,9 @@ class HttpGateway:
         """The caller's trace goes on here. Whether it is recorded is our decision, unless the caller may ask for that."""
         settings, given = self.service.settings, header(scope, b"traceparent")
         trace = telemetry.accepted_traceparent(given or None, settings.trace_ratio)
-        if trace != given or settings.trust_traces or (telemetry.is_sampled(given) and self._is_operator(scope)):
+        if trace != given or settings.trust_traces or (telemetry.is_sampled(given) and signed_in(scope)):
             return trace
         return given[:-2] + telemetry.new_traceparent(settings.trace_ratio)[-2:]
-
-    def _is_operator(self, scope: Scope) -> bool:
-        return shows_operator(self.service.settings, header(scope, b"authorization"))
 
     async def _mount(self, mount: Mount, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] != "POST":
@@ -206,21 +201,21 @@ class HttpGateway:
             raise no_room()
         if mount.public:
             self.callers.check(scope, mount.form(scope))
-        elif not self._is_operator(scope):
-            raise not_operator()
+        elif not signed_in(scope):
+            raise not_signed_in()
         self._check_content_type(scope)
         await mount.app(scope, receive, send)
 
     async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
         method = scope["method"]
         if method != "GET":
-            methods, guarded = self.routes.find(scope["path"], method)
+            methods, guards = self.routes.find(scope["path"], method)
             if methods and method == "OPTIONS" and await self._preflight(scope, methods, send):
                 return
             if methods and method not in methods and not (method == "HEAD" and "GET" in methods):
                 raise Problem(405, "Method Not Allowed", headers={"allow": ", ".join(sorted(methods))})
-            if guarded and not self._is_operator(scope):
-                raise not_operator()
+            for guard in guards:
+                guard.check(scope)
             if methods and method in WRITING:
                 self._check_content_type(scope)
                 receive = _replayed(await read_body(scope, receive, LIMIT), receive)

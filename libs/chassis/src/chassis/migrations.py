@@ -14,7 +14,7 @@ from sqlalchemy import MetaData
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from chassis import failpoint, schema
+from chassis import failpoint, grants, schema
 
 
 def config(service: str, database_url: str = "") -> Config:
@@ -57,6 +57,7 @@ async def _run(metadata: MetaData) -> None:
             connection.exec_driver_sql("set local lock_timeout = '3s'")
             connection.exec_driver_sql("set local statement_timeout = '60s'")
             context.run_migrations()
+            grants.grant_doors(connection, metadata)
             failpoint.reach("migration.running")
 
     async with engine.connect() as connection:

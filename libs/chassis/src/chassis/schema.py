@@ -21,6 +21,7 @@ DDL = (
         at timestamptz not null,
         traceparent text not null,
         causation text,
+        actor text,
         key bytea not null,
         payload bytea not null check (octet_length(payload) < 900000),
         primary key (topic, shard, seq)

@@ -15,18 +15,20 @@ from pydantic import (
     WrapValidator,
 )
 
+from campaigns.api.permissions import Permission
 from campaigns.api.schemas import Amount, Body, Code, Name, Source, Time, Words
 from campaigns.api.taken import note_taken
 from campaigns.domain.spend import faults
 from campaigns.use_cases.ledger import spend_of
 from campaigns.use_cases.note import seal_note
-from chassis import FieldError, intake, operator
+from chassis import FieldError, intake, may
 from chassis.problems import field_errors
+from chassis.service import actor_of
 from contracts.campaigns.spend import SPEND, SpendReported
 from contracts.event import Money
 from values.money import amount
 
-router = APIRouter(prefix="/v1/spend", tags=["spend"], dependencies=[Depends(operator)])
+router = APIRouter(prefix="/v1/spend", tags=["spend"])
 
 AT_ONCE = 500
 NAMES = ("spend_id", "campaign", "line", "source")
@@ -141,7 +143,7 @@ class Taken(BaseModel):
     refused: list[RowRefused]
 
 
-@router.post("")
+@router.post("", dependencies=[Depends(may(Permission.REPORT_SPEND))])
 async def post_spend(request: Request, body: SpendBatch) -> Taken:
     """Takes the good rows and names each bad one. A spend is never refused because a budget is used up."""
     now, master = datetime.now(UTC), request.app.state.service.settings.master_key_bytes()
@@ -160,7 +162,7 @@ async def post_spend(request: Request, body: SpendBatch) -> Taken:
             told = [FieldRefused(field=e.field, reason=e.reason) for e in errors]
             refused.append(RowRefused(index=index, errors=told))
     if events:
-        await intake(request).say(SPEND, events, request.scope.get("tributary.trace", ""))
+        await intake(request).say(SPEND, events, request.scope.get("tributary.trace", ""), actor_of(request).named)
         note_taken(request, (spend_of(event).identity for event in events if event.amount.minor))
     # A zero is told as well, in case it takes back an amount under the same id; it is not counted, and so not among these.
     accepted = sum(event.amount.minor > 0 for event in events)

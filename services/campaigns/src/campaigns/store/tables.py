@@ -20,7 +20,7 @@ from sqlalchemy import (
     text,
 )
 
-METADATA = MetaData()
+METADATA = MetaData()  # a table's info says what the doors may do to it; without that word, nothing
 
 # A campaign that only spend has named is here with known = false, without a plan. ``campaign`` is its name as it was written
 # first, ``key`` the one form in which names are compared.
@@ -39,6 +39,7 @@ CAMPAIGN = Table(
     Column("currency", CHAR(3)),
     Column("planned_at", DateTime(timezone=True)),
     Column("first_seen_at", DateTime(timezone=True), nullable=False),
+    info={"door": "select, insert, update"},
 )
 
 BUDGET_LINE = Table(
@@ -56,6 +57,7 @@ BUDGET_LINE = Table(
     Column("available", BigInteger, Computed("budget - committed - incurred", persisted=True), nullable=False),
     Column("unmatched", BigInteger, nullable=False),
     Column("postings", Integer, nullable=False),
+    info={"door": "select, insert, update"},
 )
 
 # ``sender`` is the normal form of ``source``, and so is ``campaign`` of the name that was reported. ``note_box`` is sealed.
@@ -74,6 +76,7 @@ SPEND = Table(
     Column("occurred_at", DateTime(timezone=True), nullable=False),
     Column("conflicting", Boolean, nullable=False, server_default=text("false")),
     Column("counted_at", DateTime(timezone=True), nullable=False),
+    info={"door": "select"},
 )
 
 LEDGER_POSTING = Table(
@@ -97,6 +100,7 @@ LEDGER_POSTING = Table(
     UniqueConstraint("sender", "spend_id"),
     CheckConstraint("(sender is null) = (spend_id is null)", name="ledger_posting_of_a_sender"),
     Index("ledger_posting_newest", "campaign", "id"),
+    info={"door": "select, insert"},
 )
 
 # Above zero a debit, below zero a credit: the entries of a posting sum to zero.
@@ -106,4 +110,5 @@ LEDGER_ENTRY = Table(
     Column("posting_id", BigInteger, ForeignKey("ledger_posting.id"), primary_key=True),
     Column("account", Text, primary_key=True),
     Column("amount", BigInteger, nullable=False),
+    info={"door": "select, insert"},
 )

@@ -10,15 +10,16 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
-from chassis import FieldError, Problem, Service, begin, operator
+from chassis import FieldError, Problem, Service, begin, may
 from leads.api.batch import LeadBatch, OutcomeBatch, Rows, parse_batch, parse_outcomes
 from leads.api.capture import accept, accept_rows, key_of, refused
 from leads.api.forms import LeadForm
 from leads.api.outcome import report
+from leads.api.permissions import Permission
 from leads.api.submission import parse_lead
 from leads.store import lead as leads
 
-router = APIRouter(prefix="/v1", tags=["leads"], dependencies=[Depends(operator)])
+router = APIRouter(prefix="/v1", tags=["leads"])
 LOOK_EVERY_S = 0.25  # for what another replica commits; what this one commits is seen at once
 BEYOND_ROUTING = frozenset({"assigned", "won", "lost", "discarded"})
 
@@ -60,7 +61,13 @@ def _body(model: type[BaseModel]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
-@router.post("/calls", status_code=202, openapi_extra=_body(LeadForm), response_model=Accepted)
+@router.post(
+    "/calls",
+    status_code=202,
+    dependencies=[Depends(may(Permission.TAKE_LEADS))],
+    openapi_extra=_body(LeadForm),
+    response_model=Accepted,
+)
 async def take_call(request: Request) -> JSONResponse:
     """A call-taker's note: a lead whose source is the telephone."""
     now, raw = datetime.now(UTC), await request.body()
@@ -74,7 +81,12 @@ async def take_call(request: Request) -> JSONResponse:
     return JSONResponse(body, 202, headers={"location": f"/v1/leads/{lead_id}"})
 
 
-@router.post("/leads/batch", openapi_extra=_body(LeadBatch), response_model=BatchAnswer)
+@router.post(
+    "/leads/batch",
+    dependencies=[Depends(may(Permission.TAKE_LEADS))],
+    openapi_extra=_body(LeadBatch),
+    response_model=BatchAnswer,
+)
 async def take_batch(request: Request) -> JSONResponse:
     """Up to 500 leads: good rows are taken, each bad one is named. Under an Idempotency-Key each row has an id by its place."""
     now, raw = datetime.now(UTC), await request.body()
@@ -85,7 +97,12 @@ async def take_batch(request: Request) -> JSONResponse:
     return _answer([str(i) for i in ids], rows, [(index, one.aside.flags) for index, one in rows.taken])
 
 
-@router.post("/outcomes", openapi_extra=_body(OutcomeBatch), response_model=BatchAnswer)
+@router.post(
+    "/outcomes",
+    dependencies=[Depends(may(Permission.REPORT_OUTCOMES))],
+    openapi_extra=_body(OutcomeBatch),
+    response_model=BatchAnswer,
+)
 async def take_outcomes(request: Request) -> JSONResponse:
     """Up to 500 outcomes. One that overtakes its lead waits for it; one sent again under its Idempotency-Key changes nothing."""
     now, raw = datetime.now(UTC), await request.body()
@@ -113,7 +130,7 @@ def _decided(found: dict[str, Any]) -> bool:
     return has_all or found["state"] in BEYOND_ROUTING or bool(found["waits"])
 
 
-@router.get("/leads/{lead_id}")
+@router.get("/leads/{lead_id}", dependencies=[Depends(may(Permission.SEE_LEADS))])
 async def show_lead(
     request: Request,
     lead_id: UUID,

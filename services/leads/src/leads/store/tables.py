@@ -3,7 +3,7 @@
 from sqlalchemy import BigInteger, Boolean, Column, DateTime, Index, Integer, LargeBinary, MetaData, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 
-METADATA = MetaData()
+METADATA = MetaData()  # a table's info says what the doors may do to it; without that word, nothing
 WHEN = DateTime(timezone=True)
 
 LEAD = Table(
@@ -34,6 +34,7 @@ LEAD = Table(
     Column("outcomes", JSONB, nullable=False, server_default="[]"),
     Column("history", JSONB, nullable=False, server_default="[]", comment="append only"),
     postgresql_with={"fillfactor": "45"},
+    info={"door": "select"},
 )
 
 PERSON = Table(

@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import CHAR
 
-METADATA = MetaData()
+METADATA = MetaData()  # a table's info says what the doors may do to it; without that word, nothing
 
 # What is known of each lead. No index but the key: the table is the hottest of all, and updates in place stay in place.
 LEAD_FACT = Table(
@@ -46,6 +46,7 @@ LEAD_FACT = Table(
     Column("campaign_key", Text),
     CheckConstraint("outcome in ('won', 'lost')", name="lead_fact_outcome"),
     postgresql_with={"fillfactor": "45"},
+    info={"door": "select"},
 )
 
 CAMPAIGN_FACT = Table(
@@ -91,6 +92,7 @@ KPI = Table(
     Column("changed_xid", BigInteger, nullable=False, server_default=text("pg_current_xact_id()::text::bigint")),
     Index("kpi_changed_xid", "changed_xid"),
     postgresql_with={"fillfactor": "50"},
+    info={"door": "select"},
 )
 
 KPI_MONEY = Table(
@@ -103,6 +105,7 @@ KPI_MONEY = Table(
     Column("minor", Numeric, nullable=False),  # a sum of amounts has no bound
     CheckConstraint("measure in ('won_amount', 'spend')", name="kpi_money_measure"),
     postgresql_with={"fillfactor": "50"},
+    info={"door": "select"},
 )
 
 # The time of the newest event heard of each topic.
@@ -111,6 +114,7 @@ AS_OF = Table(
     METADATA,
     Column("topic", Text, primary_key=True),
     Column("at", DateTime(timezone=True), nullable=False),
+    info={"door": "select"},
 )
 
 # Up to which transaction the changes of KPI rows have been said on metrics.kpi.
@@ -132,6 +136,7 @@ KNOWN_NAME = Table(
     Column("key", Text, primary_key=True),
     Column("name", Text, nullable=False),
     Column("declared", Boolean, nullable=False),
+    info={"door": "select"},
 )
 
 # Tickets to the stream that were not used yet, by their digest.
@@ -140,4 +145,5 @@ STREAM_TICKET = Table(
     METADATA,
     Column("digest", LargeBinary, primary_key=True),
     Column("expires_at", DateTime(timezone=True), nullable=False),
+    info={"door": "select, insert, delete"},
 )

@@ -9,8 +9,9 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
-from chassis import FieldError, Problem, begin, not_valid, operator
+from chassis import FieldError, Problem, begin, may, not_valid
 from territory.api.market_file import Unreadable, read_json, read_yaml, write_yaml
+from territory.api.permissions import Permission
 from territory.domain.market import ActiveMarket, Fault, MarketRefused
 from territory.domain.market_file import FAULTS_AT_MOST, read_market
 from territory.domain.possible import doubtful, impossible
@@ -27,7 +28,7 @@ PARTS = ("segments", "pipelines", "teams", "rules", "fallback")
 
 _ONE_AT_A_TIME = Lock()
 
-router = APIRouter(prefix="/v1", dependencies=[Depends(operator)], tags=["market"])
+router = APIRouter(prefix="/v1", tags=["market"])
 
 
 class Sizes(BaseModel):
@@ -97,7 +98,12 @@ _BODY = {
 }
 
 
-@router.put("/market", summary="Puts a whole market file in force, at once or not at all.", openapi_extra=_BODY)
+@router.put(
+    "/market",
+    dependencies=[Depends(may(Permission.CHANGE_MARKET))],
+    summary="Puts a whole market file in force, at once or not at all.",
+    openapi_extra=_BODY,
+)
 async def put_market(request: Request) -> Activated:
     """Segments, pipelines, teams, rules and fallback are one file and one version: no lead ever sees half of one.
 
@@ -119,6 +125,7 @@ async def put_market(request: Request) -> Activated:
 
 @router.get(
     "/market",
+    dependencies=[Depends(may(Permission.SEE_MARKET))],
     summary="The market file in force, as YAML or JSON.",
     responses={200: {"content": {YAML[0]: {"schema": {"type": "string"}}}}},
 )
@@ -137,7 +144,9 @@ async def get_market(request: Request) -> Response:
     return JSONResponse(ordered, headers=headers)
 
 
-@router.get("/rulesets", summary="Every version that was ever in force.")
+@router.get(
+    "/rulesets", dependencies=[Depends(may(Permission.SEE_MARKET))], summary="Every version that was ever in force."
+)
 async def get_rulesets(
     request: Request,
     before: int = Query(NEWEST, ge=1, le=NEWEST, description="Only versions older than this one."),
@@ -150,7 +159,11 @@ async def get_rulesets(
     return RuleSets(active=active.version, rulesets=[RuleSetVersion(**vars(version)) for version in versions])
 
 
-@router.get("/rulesets/{version}", summary="The rules of a version, the narrowest first.")
+@router.get(
+    "/rulesets/{version}",
+    dependencies=[Depends(may(Permission.SEE_MARKET))],
+    summary="The rules of a version, the narrowest first.",
+)
 async def get_ruleset(request: Request, version: int) -> RuleSet:
     """As they were given, in the order in which they win."""
     async with begin(request) as tx:
@@ -163,14 +176,20 @@ async def get_ruleset(request: Request, version: int) -> RuleSet:
     return RuleSet(version=version, rules=rules, fallback=document.get("fallback"))
 
 
-@router.get("/segments", summary="The segments of the market in force.")
+@router.get(
+    "/segments", dependencies=[Depends(may(Permission.SEE_MARKET))], summary="The segments of the market in force."
+)
 async def get_segments(request: Request) -> Segments:
     """Empty, under version 0, before the first market."""
     version, segments = await _part(request, "segments")
     return Segments(version=version, segments=segments)
 
 
-@router.get("/teams", summary="The teams of the market in force, with their members.")
+@router.get(
+    "/teams",
+    dependencies=[Depends(may(Permission.SEE_MARKET))],
+    summary="The teams of the market in force, with their members.",
+)
 async def get_teams(request: Request) -> Teams:
     """Empty, under version 0, before the first market."""
     version, teams = await _part(request, "teams")

@@ -7,13 +7,14 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 
-from chassis import Problem, begin, operator
+from chassis import Problem, begin, may
+from territory.api.permissions import Permission
 from territory.domain.criteria import Scalar
 from territory.domain.routing import Refused
 from territory.store import market, routing
 from territory.store.routing import Decided
 
-router = APIRouter(prefix="/v1", dependencies=[Depends(operator)], tags=["decisions"])
+router = APIRouter(prefix="/v1", tags=["decisions"])
 
 ROTATION = "rotation"
 PIPELINE = "pipeline of the team"
@@ -51,7 +52,11 @@ class LeadDecision(BaseModel):
     person: Choice
 
 
-@router.get("/leads/{lead_id}/decision", summary="Segment, team, pipeline and person of a lead, and why.")
+@router.get(
+    "/leads/{lead_id}/decision",
+    dependencies=[Depends(may(Permission.SEE_DECISIONS))],
+    summary="Segment, team, pipeline and person of a lead, and why.",
+)
 async def get_decision(request: Request, lead_id: UUID) -> LeadDecision:
     """Each with the rule, the rule-set version, the inputs, and the candidates refused and why."""
     async with begin(request) as tx:

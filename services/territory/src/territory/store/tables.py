@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-METADATA = MetaData()
+METADATA = MetaData()  # a table's info says what the doors may do to it; without that word, nothing
 
 # Every market file that ever took effect, as it was given. Rows never change.
 MARKET = Table(
@@ -26,6 +26,7 @@ MARKET = Table(
     Column("document", JSONB, nullable=False),
     Column("sha256", CHAR(64), nullable=False),
     Column("activated_at", DateTime(timezone=True), nullable=False),
+    info={"door": "select, insert"},
 )
 
 # One row: the version in force, 0 before the first. Every batch holds it while it decides, so that an activation waits
@@ -36,6 +37,7 @@ ACTIVE_MARKET = Table(
     Column("only_one", Boolean, primary_key=True, server_default=true()),
     Column("version", Integer, nullable=False),
     CheckConstraint("only_one", name="active_market_only_one"),
+    info={"door": "select, update"},
 )
 
 # How many turns each team has taken and what each person is owed, in parts of a lead, made when the team first appears in a
@@ -46,6 +48,7 @@ ROTATION = Table(
     Column("team", Text, primary_key=True),
     Column("turn", BigInteger, nullable=False, server_default="0"),
     Column("credits", JSONB, nullable=False),
+    info={"door": "select, insert"},
 )
 
 # What was decided about a lead, once. ``refused`` holds how many rules and which people were
@@ -66,4 +69,5 @@ DECISION = Table(
     Column("inputs", JSONB, nullable=False),
     Column("refused", JSONB, nullable=False),
     Column("decided_at", DateTime(timezone=True), nullable=False),
+    info={"door": "select"},
 )
