@@ -36,9 +36,7 @@ def cli(build: Callable[[S], Service], settings_type: type[S], name: str) -> typ
 
         settings = settings_type()
         telemetry.setup(name, settings.instance, settings.otlp_endpoint, settings.log_level)
-        settings.master_key_bytes()
-        if not settings.door_database_url.get_secret_value():
-            raise ValueError("DOOR_DATABASE_URL is needed: the database for the doors' role")
+        settings.check()
         _arm(settings)
 
         async def run() -> None:

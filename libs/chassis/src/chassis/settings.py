@@ -120,6 +120,12 @@ class Settings(BaseSettings):
             ipaddress.ip_network(network)
         return value
 
+    def check(self) -> None:
+        """A ValueError that says what is missing or wrong for serving."""
+        self.master_key_bytes()
+        if not self.door_database_url.get_secret_value():
+            raise ValueError("DOOR_DATABASE_URL is needed: the database for the doors' role")
+
     def master_key_bytes(self) -> bytes:
         """The master key, or a ValueError that says what is wrong with it."""
         try:

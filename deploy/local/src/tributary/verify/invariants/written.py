@@ -24,7 +24,7 @@ from tributary.verify.invariants.violation import Invariant, Kind, Violation
 from tributary.verify.snapshot import Known, Snapshot
 
 ORDER = {"captured": 0, "qualified": 1, "discarded": 2}
-OWN = frozenset({"note", "released"})
+OWN = frozenset({"note", "released", "by"})
 UNTOLD = "submitted again"  # what only the history says, as often as the row counts it
 
 
@@ -160,7 +160,8 @@ def _history(lead_id: str, lead: Known, history: list[Entry], event: list[Entry]
 
 
 def _as_told_of(line: Entry) -> Entry:
-    """Without what is nobody else's to know or follows from the lines before: a sealed note, and whom a lead was taken from."""
+    """Without what is nobody else's to know or follows from the lines before: a sealed note, whom a lead was taken from, and
+    who put it in."""
     return {name: value for name, value in line.items() if name not in OWN} if OWN & line.keys() else line
 
 
