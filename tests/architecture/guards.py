@@ -32,7 +32,7 @@ PURE = frozenset(sys.stdlib_module_names) - {
 LOG_LEVELS = {"debug", "info", "warning", "error", "critical", "exception"}
 SHAPE = (
     "__init__.py", "__main__.py", "app.py", "settings.py", "handlers.py", "jobs.py",
-    "api", "api/permissions.py", "use_cases", "domain", "store", "store/tables.py", "migrations/env.py", "migrations/versions",
+    "api", "api/permissions.py", "use_cases", "domain", "store", "store/tables.py", "migrations/versions",
 )  # fmt: skip
 BESIDE = ("README.md", "pyproject.toml", "tests/unit", "tests/component", "tests/conftest.py")
 

@@ -62,11 +62,11 @@ MUTANTS = (
                 "        nextval(format('\"%s %s\"', said.topic, said.shard)::regclass),\n",
             ),
             (
-                f"{CHASSIS}/schema.py",
-                "    for statement in DDL:\n",
+                f"{CHASSIS}/migrations/versions/chassis_0001_carriage_before.py",
+                "    for statement in SQL:\n",
                 "    from contracts import STREAMS\n\n"
                 "    shards = [(s.topic, n) for s in STREAMS for n in range(s.partitions)]\n"
-                "    for statement in (*DDL, *(f'create sequence \"{topic} {n}\"' for topic, n in shards)):\n",
+                "    for statement in (*SQL, *(f'create sequence \"{topic} {n}\"' for topic, n in shards)):\n",
             ),
         ),
         (f"{TESTS}/component/test_outbox.py",),

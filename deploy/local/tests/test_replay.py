@@ -20,12 +20,12 @@ from leads.api.batch import parse_batch, parse_outcomes
 from leads.api.submission import Submission
 from leads.domain.identity import lead_id_for
 from tributary.child_process import StackError
-from tributary.door import Door
+from tributary.door import Door, Where
 from tributary.imports.asked import Answers, Kind
 from tributary.imports.judging import Judged, judged
 from tributary.imports.naming import CHANGED, Names
 from tributary.place import Place
-from tributary.replay import Batch, batches
+from tributary.replay import IN_FLIGHT, Batch, batches
 from tributary.replay import play as played
 
 FUNNEL = """mql_id,first_contact_date,landing_page_id,origin
@@ -47,12 +47,20 @@ class Leads:
         self.answers: list[int] = []
         self.at_once = self.most_at_once = 0
         self.away: list[int] = []
+        self.stack = "ours"
+        self.tokens: list[str] = []  # that it was sent
         self.answered_twice = asyncio.Event()
         self.app = FastAPI()
+        self.app.add_api_route("/livez", self.alive)
         self.app.add_api_route("/v1/leads/batch", self.leads, methods=["POST"])
         self.app.add_api_route("/v1/outcomes", self.outcomes, methods=["POST"])
 
+    async def alive(self, request: Request) -> JSONResponse:
+        self.tokens += request.headers.getlist("authorization")
+        return JSONResponse({"stack": self.stack})
+
     async def leads(self, request: Request) -> JSONResponse:
+        self.tokens += request.headers.getlist("authorization")
         return await self._take(parse_batch(await request.body(), datetime.now(UTC)))
 
     async def outcomes(self, request: Request) -> JSONResponse:
@@ -91,7 +99,7 @@ def leads() -> Leads:
 @pytest.fixture
 async def door(leads: Leads) -> AsyncIterator[Door]:
     async with httpx.AsyncClient(transport=httpx.ASGITransport(leads.app)) as client:
-        yield Door(client, lambda: ("http://leads", "token"), patience_s=3)
+        yield Door(client, lambda: Where("http://leads", "token", "ours"), patience_s=3)
 
 
 def written(folder: Path, text: str | bytes, name: str = "leads.csv") -> Path:
@@ -236,9 +244,41 @@ async def test_a_door_that_refuses_the_whole_ends_the_replay_with_a_sentence(
         await play("leads", written(tmp_path, FUNNEL), door, tmp_path)
 
 
+@pytest.mark.parametrize("says", ["another's", ""])
+async def test_another_stack_at_the_doors_address_is_sent_neither_token_nor_rows(
+    tmp_path: Path, leads: Leads, says: str
+) -> None:
+    leads.stack = says
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(leads.app)) as client:
+        door = Door(client, lambda: Where("http://leads", "token", "ours"), patience_s=0.5)
+        with pytest.raises(StackError, match="is answered by somebody else at http://leads; given up"):
+            await play("leads", written(tmp_path, FUNNEL), door, tmp_path)
+    assert (leads.tokens, leads.taken) == ([], {})
+
+
+async def test_the_stack_that_answers_is_asked_for_anew_before_each_batch(
+    tmp_path: Path, leads: Leads, door: Door
+) -> None:
+    path = written(tmp_path, many(5_000))
+    playing = asyncio.create_task(play("leads", path, door, tmp_path))
+    await leads.answered_twice.wait()
+    leads.stack, sent = "another's", len(leads.tokens)
+    await asyncio.sleep(0.2)
+    assert len(leads.tokens) <= sent + IN_FLIGHT
+    leads.stack = "ours"
+    assert (await playing).accepted == 5_000
+
+
+async def test_who_wrote_down_where_a_stack_runs_elsewhere_is_believed(tmp_path: Path, leads: Leads) -> None:
+    leads.stack = "elsewhere"
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(leads.app)) as client:
+        door = Door(client, lambda: Where("http://leads", "token", ""), patience_s=3)
+        assert (await play("leads", written(tmp_path, FUNNEL), door, tmp_path)).accepted == 3
+
+
 async def test_a_door_that_never_comes_back_ends_the_replay_with_a_sentence(tmp_path: Path) -> None:
     async with httpx.AsyncClient() as client:
-        nobody = Door(client, lambda: ("http://127.0.0.1:9", "token"), patience_s=0.5)
+        nobody = Door(client, lambda: Where("http://127.0.0.1:9", "token", "ours"), patience_s=0.5)
         with pytest.raises(StackError, match="does not answer; given up"):
             await play("leads", written(tmp_path, FUNNEL), nobody, tmp_path)
 

@@ -22,7 +22,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from tributary.child_process import StackError
-from tributary.door import Door
+from tributary.door import Door, Where
 from tributary.ending import ended_by_signals
 from tributary.imports.asked import Answers, Kind
 from tributary.imports.judging import Judged, judged
@@ -70,11 +70,11 @@ def replay(
 async def _play_all(
     file: Path, outcomes: Path | None, mapping: Path | None, answers: Answers, console: Console
 ) -> None:
-    async with httpx.AsyncClient(timeout=60) as client:
+    async with httpx.AsyncClient(timeout=60, trust_env=False) as client:
 
-        def where() -> tuple[str, str]:
+        def where() -> Where:
             running = read()  # each time: a stack that was restarted may answer elsewhere
-            return running.services["leads"].url, running.token
+            return Where(running.services["leads"].url, running.token, running.stack)
 
         where()
         door = Door(client, where)

@@ -172,3 +172,4 @@ _SPAM: Sequence[Mapping[str, str]] = (
     {"message": "Best SEO http://seo.example http://links.example http://buy.example"},
     {"message": "buy now buy now buy now buy now buy now buy now"},
 )
+SPAM = frozenset(one["message"] for one in _SPAM)  # what such people write

@@ -195,7 +195,8 @@ def _twice_posted(snapshot: Snapshot) -> None:
 
 def _two_partitions(snapshot: Snapshot) -> None:
     n = _find(snapshot, "leads.lead", ANNA, Qualified)
-    _number(snapshot, "leads.lead", n, partition=1, shard=1)
+    _number(snapshot, "leads.lead", n, partition=1, shard=1, seq=1)
+    snapshot.accounts["leads"].later["leads.lead", 1] = 2
 
 
 def _late(snapshot: Snapshot) -> None:

@@ -3,7 +3,7 @@
 from chassis.access import Actor, may
 from chassis.cli import cli
 from chassis.intake import Intake
-from chassis.jobs import Job
+from chassis.jobs import Job, each
 from chassis.problems import FieldError, Problem, not_valid
 from chassis.router import Router
 from chassis.service import Service, begin, intake
@@ -23,6 +23,7 @@ __all__ = [
     "Transaction",
     "begin",
     "cli",
+    "each",
     "intake",
     "may",
     "not_valid",

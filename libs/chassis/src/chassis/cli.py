@@ -15,6 +15,7 @@ import typer
 
 from chassis import failpoint, parking, restored, telemetry, topics
 from chassis.errors import words
+from chassis.schema import Phase
 from chassis.service import Service
 from chassis.settings import Settings
 
@@ -47,12 +48,8 @@ def cli(build: Callable[[S], Service], settings_type: type[S], name: str) -> typ
         uvloop.run(run())
 
     @app.command(help="Brings the database to the schema of this build.")
-    def migrate() -> None:
-        from chassis import migrations
-
-        settings = settings_type()
-        _arm(settings)
-        migrations.upgrade(name, settings.database_url.get_secret_value())
+    def migrate(phase: Phase | None = typer.Option(None, help="only what is run on this side of the deploy")) -> None:
+        _migrate(settings_type(), name, phase)
 
     @app.command(name="topics", help="Creates the topics of the contracts that are missing.")
     def create_topics(copies: int = typer.Option(1, help="replicas of each partition")) -> None:
@@ -135,6 +132,17 @@ def _parked(ask: Asked) -> typer.Typer:
         _say(f"What fails is parked without a limit for {minutes} minutes, in every replica.")
 
     return parked
+
+
+def _migrate(settings: Settings, name: str, phase: Phase | None) -> None:
+    from chassis import migrations
+
+    _arm(settings)
+    try:
+        migrations.upgrade(name, settings.database_url.get_secret_value(), phase)
+    except migrations.OutOfTurn as refusal:
+        _say(str(refusal))
+        raise typer.Exit(1) from None
 
 
 def _create_topics(settings: Settings, copies: int) -> None:

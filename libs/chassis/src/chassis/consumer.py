@@ -5,12 +5,13 @@ of a number that its owner can't have given) · held (the database is away, a ga
 again). What a sender has caused is parked, however much of it there is; only what looks like our own bug holds a delivery.
 """
 
+import re
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Literal
 
 from pydantic import ValidationError
@@ -21,7 +22,9 @@ from chassis.errors import is_of_a_value, readable, words
 from chassis.headers import read_headers
 from chassis.router import Router, Subscription
 from chassis.settings import Settings
+from chassis.splitting import split
 from chassis.transaction import EventMetadata, Moved, Transaction, WatermarkMove
+from contracts import STREAM_OF
 from contracts.event import Event, Stream
 
 Position = tuple[str, str, int]
@@ -32,6 +35,7 @@ Read = tuple[Any, EventMetadata | None, str]
 # Further ahead than anything that a broker loses between two records that it still has: nobody's loss, a forged number.
 FAR = 100_000
 
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _KNOWN = "select topic, source, shard, last_seq, last_at, last_id from watermark where topic = any($1)"
 _BEGIN = """
 insert into watermark (topic, source, shard, last_seq)
@@ -199,7 +203,8 @@ class Consumer:
             to.events[record.topic].append(event)
             to.metadata[id(event)] = metadata
             if telemetry.is_sampled(metadata.traceparent):
-                to.messages.append((f"process {record.topic}", metadata.traceparent, _attributes(metadata)))
+                key = str(getattr(event, subscription.stream.key))
+                to.messages.append((f"process {record.topic}", metadata.traceparent, _attributes(metadata, key)))
 
     def _judge(self, record: Any, metadata: EventMetadata, mark: Mark | None, compacted: bool, to: Delivery) -> str:
         """What the record's number says: next, duplicate or gap, or why its owner can't have given it."""
@@ -311,7 +316,7 @@ class Consumer:
         failed = _Failed()
         async with self.database.transaction(metadata=delivery.metadata, moves=self._moves(delivery)) as tx:
             for subscription, events in self._work(delivery):
-                await self._split(tx, subscription, events, failed)
+                await split(tx, events, subscription.handler, partial(self._fails_alone, tx, failed))
             records = [
                 parking.Parked.of_event(e, delivery.metadata[id(e)], type(x).__name__, _why(x, failed.let_through))
                 for e, x in failed.events
@@ -321,28 +326,13 @@ class Consumer:
         self._out(delivery, [event for event, _ in failed.events], "failed alone")
         return tx
 
-    async def _split(
-        self, tx: Transaction, subscription: Subscription, events: Sequence[Event], failed: _Failed
-    ) -> None:
-        emitted, refused = len(tx.emitted), len(tx.set_aside)
-        try:
-            async with tx.conn.transaction():
-                await subscription.handler(events, tx)
-        except Exception as error:
-            if is_infrastructure(error):
-                raise
-            del tx.emitted[emitted:], tx.set_aside[refused:]
-            if len(events) > 1:
-                middle = len(events) // 2
-                await self._split(tx, subscription, events[:middle], failed)
-                await self._split(tx, subscription, events[middle:], failed)
-                return
-            failed.events.append((events[0], error))
-            failed.bugs += not is_of_a_value(error)
-            if failed.bugs > self.settings.park_limit and failed.let_through is None:
-                failed.let_through = await parking.let_through(tx)
-                if failed.let_through is None:
-                    raise Held("too much is failing", f"{words(error)} in {subscription.stream.topic}") from error
+    async def _fails_alone(self, tx: Transaction, failed: _Failed, event: Event, error: Exception) -> None:
+        failed.events.append((event, error))
+        failed.bugs += not is_of_a_value(error)
+        if failed.bugs > self.settings.park_limit and failed.let_through is None:
+            failed.let_through = await parking.let_through(tx)
+            if failed.let_through is None:
+                raise Held("too much is failing", f"{words(error)} in {STREAM_OF[event.type].topic}") from error
 
     def _count(self, delivery: Delivery, records: int, seconds: float) -> None:
         telemetry.BATCH.observe(records)
@@ -387,14 +377,18 @@ def _position(metadata: EventMetadata) -> Position:
     return metadata.topic, metadata.source, metadata.shard
 
 
-def _attributes(metadata: EventMetadata) -> dict[str, Any]:
+def _attributes(metadata: EventMetadata, key: str) -> dict[str, Any]:
+    """What a span says of an event: nothing that whoever wrote the record may have put beside it. The key is the event's own,
+    and an id that is no UUID, as ours are, is told by its place."""
     return {
         "messaging.operation.name": "process",
         "messaging.operation.type": "process",
         "messaging.destination.name": metadata.topic,
         "messaging.destination.partition.id": str(metadata.partition),
         "messaging.kafka.offset": metadata.offset,
-        "cloudevents.event_id": metadata.id,
+        "cloudevents.event_id": metadata.id
+        if _UUID.fullmatch(metadata.id)
+        else f"{metadata.topic}/{metadata.partition}/{metadata.offset}",
         "cloudevents.event_type": metadata.type,
-        "tributary.key": metadata.key[:200].decode(errors="replace"),
+        "tributary.key": key[:200],
     }

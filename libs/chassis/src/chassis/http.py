@@ -38,6 +38,7 @@ SMALL = 16 * 1024  # a body up to here needs no room: many large ones keep no le
 RECEIVE_WITHIN_S = 15.0
 NOSNIFF = (b"x-content-type-options", b"nosniff")
 WRITING = frozenset({"POST", "PUT", "PATCH"})
+METHODS = WRITING | {"GET", "HEAD", "DELETE", "OPTIONS"}
 
 
 @dataclass(frozen=True)
@@ -170,7 +171,7 @@ class HttpGateway:
                 message["headers"] = [*headers, *more]
             await send(message)
 
-        with telemetry.span(f"{scope['method']} {scope['path']}", trace, SpanKind.SERVER) as scope["tributary.trace"]:
+        with telemetry.span("request", trace, SpanKind.SERVER) as scope["tributary.trace"]:
             try:
                 await (
                     self._route(scope, receive, sending)
@@ -181,8 +182,11 @@ class HttpGateway:
                 await problem.response()(scope, receive, sending)
             finally:  # a bug's answer was sent further in, and the bug comes by here: it is counted too
                 self.held -= scope.pop(HELD, 0)
+                route = str(getattr(scope.get("route"), "path", "other" if mount is None else scope["path"]))
+                if telemetry.is_sampled(trace):  # by its route: a path or a method of their own may hold anything
+                    telemetry.rename(f"{scope['method'] if scope['method'] in METHODS else 'other'} {route}")
                 if not streams:  # how long somebody watched is no latency
-                    self._observe(scope, mount is not None, status, time.perf_counter() - began, trace)
+                    self._observe(route, status, time.perf_counter() - began, trace)
 
     def _trace(self, scope: Scope) -> str:
         """The caller's trace goes on here. Whether it is recorded is our decision, unless the caller may ask for that."""
@@ -229,8 +233,7 @@ class HttpGateway:
         await send({"type": "http.response.body", "body": b""})
         return True
 
-    def _observe(self, scope: Scope, mounted: bool, status: int, seconds: float, trace: str) -> None:
-        route = getattr(scope.get("route"), "path", scope["path"] if mounted else "other")
+    def _observe(self, route: str, status: int, seconds: float, trace: str) -> None:
         exemplar = {"trace_id": telemetry.trace_id_of(trace)} if telemetry.is_sampled(trace) else None
         telemetry.DOOR.labels(route, str(status)).observe(seconds, exemplar)
 

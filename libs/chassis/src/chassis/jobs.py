@@ -3,16 +3,19 @@
 import asyncio
 import contextlib
 import zlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TypeVar
 
 from chassis import telemetry
 from chassis.database import Database
 from chassis.errors import words
+from chassis.splitting import split
 from chassis.transaction import Transaction
 
 PATIENCE = 3
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,30 @@ class Job:
     every: timedelta
     run: Callable[[Transaction], Awaitable[None]]
     exclusive: bool = True
+
+
+def each(
+    name: str,
+    every: timedelta,
+    due: Callable[[Transaction], Awaitable[Sequence[T]]],
+    handle: Callable[[Sequence[T], Transaction], Awaitable[None]],
+) -> Job:
+    """A job over rows that are due, in one transaction. A row that fails alone is counted, logged and stays due; the others
+    are done, as in a delivery: one bad row stops no clock. ``due`` bounds how many it takes at a turn."""
+
+    async def run(tx: Transaction) -> None:
+        failed: list[Exception] = []
+
+        async def fails_alone(row: T, error: Exception) -> None:
+            failed.append(error)
+
+        if rows := await due(tx):
+            await split(tx, rows, handle, fails_alone)
+        if failed:
+            telemetry.JOB_ROWS_FAILED.labels(name).inc(len(failed))
+            telemetry.log("jobs").error("job_rows_failed", job=name, rows=len(failed), first=words(failed[0]))
+
+    return Job(name, every, run)
 
 
 async def run_once(job: Job, database: Database) -> bool:

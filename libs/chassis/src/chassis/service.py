@@ -242,14 +242,12 @@ class Service:
 
     async def _check_database(self) -> str:
         """The database can't be reached."""
-        known = schema.head(self.name)
         async with self.database.connection() as conn:
-            if not await conn.fetchval("select to_regclass('alembic_version') is not null"):
+            if not await conn.fetchval("select to_regclass('oldest_build') is not null"):
                 return "the database has no schema yet: run the migrations"
-            found = await conn.fetchval("select version_num from alembic_version")
-            left = await conn.fetchval("select to_regclass('oldest_build') is not null")
-            oldest = await conn.fetchval("select revision from oldest_build") if left else None
-            if why := schema.unfit(found or "", oldest, known):
+            found = [r["version_num"] for r in await conn.fetch("select version_num from alembic_version")]
+            oldest = [r["revision"] for r in await conn.fetch("select revision from oldest_build")]
+            if why := schema.unfit(schema.revisions(self.name), found, oldest):
                 return why
             shards = [(s.topic, n) for s in self.streams for n in range(s.partitions)]
             await conn.execute(_SHARDS, [t for t, _ in shards], [n for _, n in shards])

@@ -72,6 +72,7 @@ DELIVERY = Histogram(
 OUTBOX_ROWS = Gauge("outbox_rows", "Events said and not yet acknowledged by the broker.", registry=REGISTRY)
 OUTBOX_AGE = Gauge("outbox_oldest_seconds", "Age of the oldest event not yet acknowledged.", registry=REGISTRY)
 SENT = Counter("sent_events", "Events the broker acknowledged.", ["topic"], registry=REGISTRY)
+JOB_ROWS_FAILED = Counter("job_rows_failed", "Due rows that failed alone and stay due.", ["job"], registry=REGISTRY)
 JOB_FAILURES = Counter("job_failures", "Turns of a job that failed.", ["job"], registry=REGISTRY)
 RELAY_RESTARTS = Counter("relay_restarts", "Times the relay threw its connection and producer away.", registry=REGISTRY)
 DOOR = Histogram(
@@ -256,6 +257,11 @@ def _current(name: str, context: Context | None, kind: SpanKind, **more: Any) ->
         except Exception as error:
             made.set_status(StatusCode.ERROR, type(error).__name__)
             raise
+
+
+def rename(name: str) -> None:
+    """Names the span that is active now by what is known only at its end."""
+    trace.get_current_span().update_name(name)
 
 
 @contextmanager

@@ -66,7 +66,7 @@ class Emitted(NamedTuple):
     payload: bytes
 
 
-LARGEST = 900_000  # bytes of one event; refused here, where it fails alone, and once more by the outbox (schema.py)
+LARGEST = 900_000  # bytes of one event; refused here, where it fails alone, and once more by the outbox
 
 
 def shard_of(stream: Stream, key: bytes) -> int:

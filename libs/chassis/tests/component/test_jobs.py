@@ -1,12 +1,15 @@
 """Time passed: one replica at a time, and a failure does not end it."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 
 import asyncpg
+import pytest
+from toy.facts import posted
 from toy.waiting import until
 
-from chassis import Job, Transaction
+from chassis import Job, Transaction, each
 from chassis.database import Database
 from chassis.jobs import run_forever, run_once
 from chassis_testing import ServiceUnderTest
@@ -89,3 +92,38 @@ async def test_a_failure_is_rolled_back_and_the_next_turn_comes(service: Service
 async def test_the_toys_job_runs(service: ServiceUnderTest) -> None:
     await service.runs("tick")
     assert len(await service.sql("select 1 from note where topic = 'job'")) == 1
+
+
+async def test_one_bad_row_does_not_stop_the_others_and_stays_due(service: ServiceUnderTest) -> None:
+    due, turns = ["a", "b", "bad", "d", "e"], []
+
+    async def load(tx: Transaction) -> list[str]:
+        done = {r["key"] for r in await tx.conn.fetch("select key from note")}
+        return [row for row in due if row not in done]
+
+    async def handle(rows: Sequence[str], tx: Transaction) -> None:
+        turns.append(list(rows))
+        for row in rows:
+            tx.emit(posted(row))
+            await tx.conn.execute("insert into note (topic, key, what) values ('job', $1, '')", row)
+            if row == "bad":
+                raise KeyError(row)
+
+    job = each("clock", timedelta(seconds=1), load, handle)
+    assert await run_once(job, service.service.database)
+    assert [r["key"] for r in await service.sql("select key from note order by key")] == ["a", "b", "d", "e"]
+    assert [e.campaign for e in await service.emitted()] == ["a", "b", "d", "e"]  # type: ignore[attr-defined]
+    turns.clear()
+    assert await run_once(job, service.service.database)
+    assert turns == [["bad"]]
+
+
+async def test_a_database_that_is_away_is_no_rows_fault(service: ServiceUnderTest) -> None:
+    async def load(tx: Transaction) -> list[int]:
+        return [1, 2]
+
+    async def handle(rows: Sequence[int], tx: Transaction) -> None:
+        raise asyncpg.ConnectionDoesNotExistError("gone")
+
+    with pytest.raises(asyncpg.ConnectionDoesNotExistError):
+        await run_once(each("away", timedelta(seconds=1), load, handle), service.service.database)

@@ -3,7 +3,7 @@
 import os
 import secrets
 import uuid
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -13,6 +13,8 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 import httpx
 import pytest
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from pydantic import SecretStr
 
 from chassis import migrations, outbox, telemetry
@@ -139,6 +141,17 @@ class ServiceUnderTest:
             return list(await conn.fetch(statement, *args))
 
 
+@pytest.fixture
+def spans(monkeypatch: pytest.MonkeyPatch) -> Iterator[InMemorySpanExporter]:
+    """What is recorded, in a provider of this test's own."""
+    exporter = InMemorySpanExporter()
+    monkeypatch.setattr(telemetry, "_provider", None)
+    monkeypatch.setattr(telemetry, "_tracer", telemetry._tracer)
+    telemetry.record_spans("test", SimpleSpanProcessor(exporter))
+    yield exporter
+    telemetry._provider = None
+
+
 def raw(topic: str, partition: int, offset: int, key: bytes | None, value: bytes | None, headers: list[Any]) -> Any:
     """A record as aiokafka hands it over."""
     return SimpleNamespace(
@@ -235,4 +248,4 @@ async def _template(
     return database
 
 
-__all__ = ["Consumer", "MemoryIntake", "ServiceUnderTest", "raw", "service_fixture"]
+__all__ = ["Consumer", "MemoryIntake", "ServiceUnderTest", "raw", "service_fixture", "spans"]

@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 import yaml
-from alembic import command
 
-from chassis import Problem, Transaction, migrations
+from chassis import Problem, Transaction
 from chassis_testing import ServiceUnderTest
 from contracts.territory.structure import MarketActivated, SegmentDefined, TeamDefined
 from territory.api import market as door
@@ -223,8 +222,3 @@ async def test_a_market_that_came_to_nothing_is_not_the_one_that_its_version_mea
     await service.sql(by_another_replica, json.dumps(MARKET), "0" * 64)
     rules = (await service.http.get("/v1/rulesets/1")).json()["rules"]
     assert [rule["name"] for rule in rules] == ["berlin-machines", "germany"]
-
-
-async def test_the_tables_are_what_the_migrations_make(service: ServiceUnderTest) -> None:
-    url = service.service.settings.database_url.get_secret_value()
-    await asyncio.to_thread(command.check, migrations.config("territory", url))

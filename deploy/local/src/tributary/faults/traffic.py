@@ -2,7 +2,7 @@
 
 Of ten leads six come alone under an idempotency key and four as rows of a batch; one in five is won or lost a moment later,
 now and then before the lead itself is known; money is spent by the door and by an ad platform, at times twice and out of
-order; one record in a hundred is poison.
+order; one record in a hundred is poison. Everybody in it has a canary in each personal text.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ from typing import Any
 
 from leads.domain.identity import lead_id_for
 from tributary.child_process import StackError
+from tributary.faults.canaries import Canaries
 from tributary.faults.outsiders import Outsider
 from tributary.faults.sending import Door, Request
 from tributary.running import Running
@@ -42,7 +43,7 @@ class Load:
         self._doors = {
             name: Door(running.services[name].url, running.token, senders, seed) for name, senders in SENDERS.items()
         }
-        self._outsider = Outsider(running.kafka, seed)
+        self._outsider, self._canaries = Outsider(running.kafka, seed), Canaries(seed)
         self._spends_known: set[str] = set()
         self._times: list[float] = []
         self._marks: list[tuple[int, int]] = []
@@ -83,6 +84,7 @@ class Load:
             "outcomes": self.outcomes,
             "spends": len(self._spends_known),
             "poison": self._outsider.poisoned,
+            "canaries": self._canaries.sent,
             "requests": sum(door.sent for door in self._doors.values()),
             "requests_sent_again": sum(door.sent_again for door in self._doors.values()),
             "waiting": sum(door.waiting for door in self._doors.values()),
@@ -123,7 +125,7 @@ class Load:
 
     def _arrive(self) -> None:
         draw = self._draw
-        lead = self._made.call() if draw.random() < 0.1 else self._made.lead()
+        lead = self._canaries.lead(self._made.call() if draw.random() < 0.1 else self._made.lead())
         if draw.random() < SINGLE_SHARE:
             self._send_single(lead)
         else:
@@ -186,7 +188,8 @@ class Load:
         def taken(answer: Mapping[str, Any]) -> None:
             self.outcomes += answer["accepted"]
 
-        self._doors["leads"].put(Request("/v1/outcomes", json.dumps({"outcomes": outcomes}).encode(), taken))
+        body = json.dumps({"outcomes": [self._canaries.outcome(one) for one in outcomes]}).encode()
+        self._doors["leads"].put(Request("/v1/outcomes", body, taken))
 
     # -- money
 
@@ -197,7 +200,8 @@ class Load:
         rows, self._spends = self._spends, []
         again = [row for row in rows if self._draw.random() < TWICE_SHARE]
         if self._draw.random() < 0.5:
-            body = json.dumps({"spend": [*rows, *again]}).encode()
+            noted = {row["spend_id"]: self._canaries.spend(row) for row in rows}
+            body = json.dumps({"spend": [noted[row["spend_id"]] for row in (*rows, *again)]}).encode()
             self._doors["campaigns"].put(Request("/v1/spend", body, lambda _: self._paid(rows)))
         else:  # by the ad platform, late and in any order, among what it has told before
             report, self._late = [*self._late, *again], rows

@@ -7,6 +7,7 @@ from typing import Any
 
 import asyncpg
 
+from chassis.parking import SUSPECT
 from metrics.domain.facts import CampaignFact, LeadFact, LineFact
 from tributary.child_process import StackError
 from tributary.running import RunningService
@@ -38,7 +39,9 @@ _OUTBOX = "select topic, shard, seq, id::text as id, type, key, payload, at from
 # A row that has no time yet was only made ready: nothing was handled under it.
 _MARKS = "select topic, source, shard, last_seq from watermark where source <> 'kafka' or last_at is not null"
 _PARKED = """
-select topic, shard, position, coalesce(headers->>'ce_id', '') as id from parked where replayed_at is null
+select topic, shard, position, coalesce(headers->>'ce_id', '') as id, cause = any($1) as suspect,
+    replayed_at is not null as replayed, discarded_at is not null as discarded
+from parked where replayed_at is null or cause = any($1)
 """
 _LEADS = """
 select lead_id::text, state, captured_at, qualified_at, discarded_at, opened_at, assigned_at, segment, team, pipeline, person,
@@ -164,9 +167,15 @@ async def _account(connection: Any, service: str, private: Private) -> Account:
         )
         account.outbox.setdefault(row["topic"], []).append(events)
         private.record(f"outbox of {service}", row["key"], row["payload"], ())
-    for topic, shard, position, identity in await connection.fetch(_PARKED):
-        account.parked_ids.add((topic, identity))
+    for topic, shard, position, identity, suspect, replayed, discarded in await connection.fetch(_PARKED, SUSPECT):
+        if replayed:
+            account.vouched.add((topic, identity))
+            continue
         account.parked_at.add((topic, shard, position))
+        if not suspect:
+            account.parked_ids.add((topic, identity))
+        if discarded:
+            account.discarded.add((topic, shard, position))
     return account
 
 

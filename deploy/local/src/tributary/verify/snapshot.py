@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
 from typing import Any, NamedTuple
 
 from contracts import STREAMS
@@ -11,6 +10,7 @@ from contracts.hearers import HEARS
 from metrics.domain.facts import CampaignFact, LeadFact, LineFact
 from tributary.verify.boxes import Boxes
 from tributary.verify.events import EventRecord, Money
+from tributary.verify.numbering import Aside, Numbered, Owner, sort_out
 from tributary.verify.private import Private
 
 SERVICES = ("leads", "territory", "campaigns", "metrics")
@@ -172,7 +172,9 @@ class Account:
     """What every service's database says of what it said and heard, in one snapshot.
 
     ``later`` are the next numbers as they were after the ends of the topics had been noted: nothing on a topic may be beyond
-    them. ``parked_ids`` and ``parked_at`` are events set aside and not replayed, by id and by position.
+    them. ``parked_ids`` and ``parked_at`` are events set aside and not replayed, by id and by position; what may be somebody
+    else's is there by its position only, since it may bear the id of a true one. Of those a person has ``discarded`` some, by
+    position, and ``vouched`` for others by replaying them, by id.
     """
 
     source: str
@@ -182,6 +184,8 @@ class Account:
     watermarks: dict[Position, int] = field(default_factory=dict)
     parked_ids: set[tuple[str, str]] = field(default_factory=set)
     parked_at: set[tuple[str, int, int]] = field(default_factory=set)
+    discarded: set[tuple[str, int, int]] = field(default_factory=set)
+    vouched: set[tuple[str, str]] = field(default_factory=set)
 
 
 @dataclass
@@ -198,14 +202,6 @@ class Log:
     def complete(self) -> bool:
         """Whether nothing of it has expired yet."""
         return all(begin == 0 for begin, _ in self.spans.values())
-
-    @cached_property
-    def first(self) -> list[EventRecord]:
-        """Every event once: what is sent again carries the number it had."""
-        seen: dict[tuple[str, int, int], EventRecord] = {}
-        for event in self.records:
-            seen.setdefault((event.source, event.shard, event.seq), event)
-        return list(seen.values())
 
 
 @dataclass
@@ -224,9 +220,42 @@ class Snapshot:
     process_cache: dict[Any, Any] = field(default_factory=dict)
 
     def events(self, topic: str) -> list[EventRecord]:
-        """What is on the topic, every event once."""
-        log = self.logs[topic]
-        return log.first if STREAM[topic].sequenced else log.records
+        """What is on the topic, every event once. On a sequenced topic only what its owner has said."""
+        return self.numbered(topic).true if STREAM[topic].sequenced else self.logs[topic].records
+
+    def numbered(self, topic: str) -> Numbered:
+        """What stands under the numbers of a sequenced topic, and what is aside."""
+        if ("numbered", topic) not in self.process_cache:
+            log = self.logs[topic]
+            begins = {partition: begin for partition, (begin, _) in log.spans.items()}
+            self.process_cache["numbered", topic] = sort_out(log.records, begins, self._owner(topic))
+        found: Numbered = self.process_cache["numbered", topic]
+        return found
+
+    def _owner(self, topic: str) -> Owner:
+        stream, accounts = STREAM[topic], self.accounts.values()
+        account = self.accounts[stream.publisher]
+        following = {shard: n for (of, shard), n in (account.next_seq | account.later).items() if of == topic}
+        return Owner(
+            stream.publisher,
+            account.source,
+            stream.compacted,
+            {shard: n - 1 for shard, n in following.items()},
+            {(row.shard, row.seq): row.id for row in account.outbox.get(topic, ())},
+            frozenset(one for other in accounts for of, one in other.vouched if of == topic),
+            frozenset(
+                (s, n) for other in accounts for (of, s, n), last in other.watermarks.items() if of == topic and last
+            ),
+        )
+
+    def is_set_aside(self, topic: str, aside: Aside) -> bool:
+        """Whether everybody who hears the topic has parked this record, and a person has said that it is false where only a
+        person can."""
+        at = (topic, aside.event.partition, aside.event.offset)
+        accounts = [self.accounts[service] for service, of in subscriptions() if of == topic]
+        if not accounts or not all(at in account.parked_at for account in accounts):
+            return False
+        return not aside.open or all(at in account.discarded for account in accounts)
 
     def heard(self, service: str, topic: str) -> list[EventRecord]:
         """What the service must know: everything on the topic up to its watermarks that it has not parked."""
@@ -250,9 +279,9 @@ class Snapshot:
     def is_parked(self, service: str, topic: str, event: EventRecord) -> bool:
         """Whether the service has set this event aside. Only our own outboxes' ids are sure to be unique."""
         account = self.accounts[service]
-        if STREAM[topic].sequenced:
-            return (topic, event.id) in account.parked_ids
-        return (topic, event.partition, event.offset) in account.parked_at
+        if (topic, event.partition, event.offset) in account.parked_at:
+            return True
+        return STREAM[topic].sequenced and (topic, event.id) in account.parked_ids
 
     def emitted(self, topic: str) -> list[EventRecord]:
         """What the topic's owner had said when its snapshot was taken, sent or still in its outbox, every event once.

@@ -2,17 +2,23 @@
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from operator import methodcaller
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from tributary.child_process import StackError
 from tributary.verify.events import EventRecord, body_of
+from tributary.verify.misnamed import Place, read_again
 from tributary.verify.private import Private
 from tributary.verify.snapshot import SEQUENCED, STREAM, Log
 
 Spans = dict[str, dict[int, tuple[int, int]]]
 Progress = Callable[[int, int], None]
+
+# The client gives headers with a hole in them and leaves the error behind. Called in this way that is looked for; the
+# interpreter's own call, once it is specialised, does not look, and reading such headers ends the process.
+_headers = methodcaller("headers")
 
 AT_ONCE, AT_MOST_S = 5_000, 0.1
 SILENCE_S = 20.0
@@ -22,6 +28,8 @@ class Topics:
     """A reader of all our topics."""
 
     def __init__(self, bootstrap: str) -> None:
+        self._bootstrap = bootstrap
+        self._misnamed: dict[Place, list[int]] = {}
         self._consumer: Any = Consumer(
             {
                 "bootstrap.servers": bootstrap,
@@ -76,8 +84,13 @@ class Topics:
                 self._take(record, logs, found, open_ends, private)
             done += len(records)
             progress(min(done, total), total)
-        for (topic, _), its_records in sorted(found.items()):
-            logs[topic].records += its_records
+        for (topic, partition), its_records in read_again(self._bootstrap, self._misnamed).items():
+            for record in its_records:
+                self._keep(record, record.headers(), topic, partition, logs, found, private)
+            found[topic, partition].sort(key=lambda event: event.offset)
+        self._misnamed.clear()
+        for (topic, _), every in sorted(found.items()):
+            logs[topic].records += every
         return logs
 
     def _take(
@@ -99,16 +112,32 @@ class Topics:
             return
         offset = record.offset()
         if offset < end:
-            headers = record.headers() or ()
-            private.record(topic, record.key(), record.value(), headers)
-            event = events_of(record, topic, partition, offset, headers)
-            if event is None:
-                logs[topic].foreign.append((partition, offset))
+            try:
+                headers = _headers(record) or ()
+            except (SystemError, UnicodeDecodeError):  # the client's way to say that a name is no UTF-8
+                self._misnamed.setdefault((topic, partition), []).append(offset)
             else:
-                found[topic, partition].append(event)
+                self._keep(record, headers, topic, partition, logs, found, private)
         if offset >= end - 1:
             del ends[topic, partition]
             self._consumer.pause([TopicPartition(topic, partition)])
+
+    def _keep(
+        self,
+        record: Any,
+        headers: Sequence[tuple[str, Any]],
+        topic: str,
+        partition: int,
+        logs: dict[str, Log],
+        found: dict[tuple[str, int], list[Any]],
+        private: Private,
+    ) -> None:
+        private.record(topic, record.key(), record.value(), headers)
+        event = events_of(record, topic, partition, record.offset(), headers)
+        if event is None:
+            logs[topic].foreign.append((partition, record.offset()))
+        else:
+            found[topic, partition].append(event)
 
     def close(self) -> None:
         """Lets go of Kafka."""

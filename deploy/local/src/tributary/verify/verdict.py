@@ -8,7 +8,7 @@ from itertools import islice
 from tributary.verify.invariants import INVARIANTS, Invariant, Violation
 from tributary.verify.invariants.placement import counted, places, unaccounted
 from tributary.verify.invariants.sequences import duplicates
-from tributary.verify.snapshot import Snapshot
+from tributary.verify.snapshot import SEQUENCED, Snapshot
 
 KEPT = 1000  # counter-examples per invariant; all of them are counted
 
@@ -84,6 +84,7 @@ def _looked_at(snapshot: Snapshot) -> dict[str, int]:
     return {
         "records": sum(len(log.records) for log in snapshot.logs.values()),
         "records sent again": duplicates(snapshot),
+        "records set aside": sum(len(snapshot.numbered(topic).aside) for topic in SEQUENCED),
         "foreign records": sum(len(log.foreign) for log in snapshot.logs.values()),
         "parked events": sum(len(account.parked_at) for account in snapshot.accounts.values()),
         "texts": snapshot.private.texts,
@@ -104,6 +105,13 @@ def _notes(snapshot: Snapshot) -> list[str]:
         for topic, log in snapshot.logs.items()
         if not log.complete and topic != "metrics.kpi" and topic != "territory.structure"
     ]
+    for topic in SEQUENCED:
+        aside = [one for one in snapshot.numbered(topic).aside if snapshot.is_set_aside(topic, one)]
+        if aside:
+            first = f"{aside[0].what}, at {aside[0].event.partition}@{aside[0].event.offset}"
+            notes.append(
+                f"{len(aside):,} records of {topic} are not its owner's and are set aside by all who hear it. The first: {first}."
+            )
     boxes = snapshot.leads.boxes
     if boxes.opened is None:
         notes.append(

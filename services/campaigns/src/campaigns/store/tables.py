@@ -1,4 +1,4 @@
-"""The tables as the code expects them; Alembic compares them with the migrations."""
+"""The tables as the code expects them; a test compares them with what the migrations make."""
 
 from sqlalchemy import (
     CHAR,
@@ -20,7 +20,7 @@ from sqlalchemy import (
     text,
 )
 
-METADATA = MetaData()  # a table's info says what the doors may do to it; without that word, nothing
+METADATA = MetaData()  # `info` says what the doors may do to a table; without that word, nothing
 
 # A campaign that only spend has named is here with known = false, without a plan. ``campaign`` is its name as it was written
 # first, ``key`` the one form in which names are compared.
@@ -39,6 +39,8 @@ CAMPAIGN = Table(
     Column("currency", CHAR(3)),
     Column("planned_at", DateTime(timezone=True)),
     Column("first_seen_at", DateTime(timezone=True), nullable=False),
+    CheckConstraint("version >= 0", name="campaign_version_check"),
+    CheckConstraint("known = (currency is not null and name is not null)", name="campaign_check"),
     info={"door": "select, insert, update"},
 )
 
@@ -57,6 +59,11 @@ BUDGET_LINE = Table(
     Column("available", BigInteger, Computed("budget - committed - incurred", persisted=True), nullable=False),
     Column("unmatched", BigInteger, nullable=False),
     Column("postings", Integer, nullable=False),
+    *(
+        CheckConstraint(f"{column} >= 0", name=f"budget_line_{column}_check")
+        for column in ("budget", "committed", "incurred", "unmatched", "postings")
+    ),
+    postgresql_with={"fillfactor": "70"},
     info={"door": "select, insert, update"},
 )
 
@@ -76,6 +83,7 @@ SPEND = Table(
     Column("occurred_at", DateTime(timezone=True), nullable=False),
     Column("conflicting", Boolean, nullable=False, server_default=text("false")),
     Column("counted_at", DateTime(timezone=True), nullable=False),
+    CheckConstraint("amount >= 0", name="spend_amount_check"),
     info={"door": "select"},
 )
 
@@ -99,6 +107,8 @@ LEDGER_POSTING = Table(
     ForeignKeyConstraint(["sender", "spend_id"], ["spend.sender", "spend.spend_id"]),
     UniqueConstraint("sender", "spend_id"),
     CheckConstraint("(sender is null) = (spend_id is null)", name="ledger_posting_of_a_sender"),
+    CheckConstraint("posting > 0", name="ledger_posting_posting_check"),
+    CheckConstraint("amount <> 0", name="ledger_posting_amount_check"),
     Index("ledger_posting_newest", "campaign", "id"),
     info={"door": "select, insert"},
 )
@@ -110,5 +120,7 @@ LEDGER_ENTRY = Table(
     Column("posting_id", BigInteger, ForeignKey("ledger_posting.id"), primary_key=True),
     Column("account", Text, primary_key=True),
     Column("amount", BigInteger, nullable=False),
+    CheckConstraint("account in ('funding', 'available', 'committed', 'incurred')", name="ledger_entry_account_check"),
+    CheckConstraint("amount <> 0", name="ledger_entry_amount_check"),
     info={"door": "select, insert"},
 )

@@ -1,4 +1,4 @@
-"""The tables as the code expects them; Alembic compares them with the migrations."""
+"""The tables as the code expects them; a test compares them with what the migrations make."""
 
 from sqlalchemy import (
     CHAR,
@@ -12,17 +12,20 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    text,
     true,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-METADATA = MetaData()  # a table's info says what the doors may do to it; without that word, nothing
+from chassis.tables import GROWING
+
+METADATA = MetaData()  # `info` says what the doors may do to a table; without that word, nothing
 
 # Every market file that ever took effect, as it was given. Rows never change.
 MARKET = Table(
     "market",
     METADATA,
-    Column("version", Integer, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
     Column("document", JSONB, nullable=False),
     Column("sha256", CHAR(64), nullable=False),
     Column("activated_at", DateTime(timezone=True), nullable=False),
@@ -46,7 +49,7 @@ ROTATION = Table(
     "rotation",
     METADATA,
     Column("team", Text, primary_key=True),
-    Column("turn", BigInteger, nullable=False, server_default="0"),
+    Column("turn", BigInteger, nullable=False, server_default=text("0")),
     Column("credits", JSONB, nullable=False),
     info={"door": "select, insert"},
 )
@@ -69,5 +72,6 @@ DECISION = Table(
     Column("inputs", JSONB, nullable=False),
     Column("refused", JSONB, nullable=False),
     Column("decided_at", DateTime(timezone=True), nullable=False),
+    postgresql_with=GROWING | {"fillfactor": "100"},
     info={"door": "select"},
 )

@@ -17,39 +17,27 @@ def violations(snapshot: Snapshot) -> Iterator[Violation]:
 
 def duplicates(snapshot: Snapshot) -> int:
     """How many records carry an event that was there before: allowed, every hearer drops them."""
-    return sum(len(snapshot.logs[topic].records) - len(snapshot.logs[topic].first) for topic in SEQUENCED)
+    return sum(snapshot.numbered(topic).again for topic in SEQUENCED)
 
 
 def _counted(snapshot: Snapshot, topic: str) -> Iterator[Violation]:
-    log, compacted = snapshot.logs[topic], STREAM[topic].compacted
+    log, compacted, numbered = snapshot.logs[topic], STREAM[topic].compacted, snapshot.numbered(topic)
     last: dict[tuple[str, int], int] = {}
-    ids: dict[tuple[str, int, int], str] = {}
-    for event in log.records:
-        if event.shard != event.partition:
-            yield Violation("wrong", f"{topic}: {event.number} lies in partition {event.partition}")
-        known = ids.setdefault((event.source, event.shard, event.seq), event.id)
-        if known != event.id:
-            yield Violation("doubled", f"{topic}: {event.number} is given to two events, {known} and {event.id}")
+    for event in numbered.true:
         begin = log.spans.get(event.partition, (0, 0))[0]
         before = last.get((event.source, event.shard), 0 if begin == 0 else event.seq - 1)
         if event.seq > before + 1 and not compacted:
             yield Violation("lost", f"{topic}: {event.source}#{event.shard} goes from {before} to {event.seq}")
         last[event.source, event.shard] = max(before, event.seq)
-    for (source, shard), number in last.items():
-        if source.split("/")[0] != STREAM[topic].publisher:
-            yield Violation("invented", f"{topic}: {source} speaks on a stream of {STREAM[topic].publisher}")
-        account = snapshot.accounts[STREAM[topic].publisher]
-        given = account.later.get((topic, shard), account.next_seq.get((topic, shard), 1)) - 1
-        if source == account.source and number > given:
-            yield Violation(
-                "invented", f"{topic}: {source}#{shard} has {number} on the topic, and gave no more than {given}"
-            )
+    for aside in numbered.aside:
+        if not snapshot.is_set_aside(topic, aside):
+            yield Violation(aside.kind, f"{topic}: {aside.what}, at {aside.event.partition}@{aside.event.offset}")
 
 
 def _sent(snapshot: Snapshot, topic: str) -> Iterator[Violation]:
     """What the database said is on the topic, or still in its outbox as the end of the count."""
     account = snapshot.accounts[STREAM[topic].publisher]
-    on_topic = _newest(account, snapshot.logs[topic].records)
+    on_topic = _newest(account, snapshot.events(topic))
     waiting: dict[int, list[int]] = {}
     for row in account.outbox.get(topic, ()):
         waiting.setdefault(row.shard, []).append(row.seq)
@@ -82,7 +70,7 @@ def _newest(account: Account, records: Iterable[EventRecord]) -> dict[int, int]:
 def _not_ahead(snapshot: Snapshot) -> Iterator[Violation]:
     newest: dict[tuple[str, str, int], int] = {}
     for topic in SEQUENCED:
-        for event in snapshot.logs[topic].records:
+        for event in snapshot.events(topic):
             position = (topic, event.source, event.shard)
             newest[position] = max(newest.get(position, 0), event.seq)
     for service, account in snapshot.accounts.items():

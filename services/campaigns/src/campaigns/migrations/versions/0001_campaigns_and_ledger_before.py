@@ -2,17 +2,14 @@
 
 from alembic import op
 
-from chassis import schema
-
 revision = "0001"
 down_revision = None
-branch_labels = None
-depends_on = None
 
 TABLES = (
     """
     create table campaign (
         campaign text primary key,
+        key text not null unique,
         known boolean not null,
         version int not null check (version >= 0),
         name text,
@@ -45,17 +42,19 @@ TABLES = (
     """,
     """
     create table spend (
-        spend_id text primary key,
+        sender text not null,
+        spend_id text not null,
         campaign text not null,
         line text,
-        amount bigint not null check (amount > 0),
+        amount bigint not null check (amount >= 0),
         currency char(3) not null,
         kind text not null,
         source text not null,
-        note text,
+        note_box text,
         occurred_at timestamptz not null,
         conflicting boolean not null default false,
-        counted_at timestamptz not null
+        counted_at timestamptz not null,
+        primary key (sender, spend_id)
     )
     """,
     """
@@ -67,11 +66,14 @@ TABLES = (
         posting int not null check (posting > 0),
         kind text not null,
         amount bigint not null check (amount <> 0),
-        spend_id text references spend,
+        sender text,
+        spend_id text,
         posted_at timestamptz not null,
         foreign key (campaign, line, currency) references budget_line,
+        foreign key (sender, spend_id) references spend,
         unique (campaign, line, currency, posting),
-        unique (spend_id)
+        unique (sender, spend_id),
+        constraint ledger_posting_of_a_sender check ((sender is null) = (spend_id is null))
     )
     """,
     "create index ledger_posting_newest on ledger_posting (campaign, id)",
@@ -122,16 +124,6 @@ BALANCED = (
 
 
 def upgrade() -> None:
-    """Makes the tables."""
-    schema.create(op)
+    """Makes the tables, and what the database itself sees to."""
     for statement in (*TABLES, *NEVER_REWRITTEN, *BALANCED):
         op.execute(statement)
-
-
-def downgrade() -> None:
-    """Forgets everything."""
-    for table in ("ledger_entry", "ledger_posting", "spend", "budget_line", "campaign"):
-        op.execute(f"drop table {table}")
-    op.execute("drop function ledger_is_never_rewritten()")
-    op.execute("drop function ledger_is_balanced()")
-    schema.drop(op)

@@ -1,15 +1,11 @@
-"""Facts of leads, campaigns and budget lines, and the numbers made of them."""
+"""Facts of leads, campaigns and budget lines, the numbers made of them, and tickets to the stream."""
 
 from alembic import op
 
-from chassis import schema
-
 revision = "0001"
 down_revision = None
-branch_labels = None
-depends_on = None
 
-TABLES = (
+SQL = (
     """
     create table lead_fact (
         lead_id uuid primary key,
@@ -27,15 +23,28 @@ TABLES = (
         revision int not null,
         outcome text constraint lead_fact_outcome check (outcome in ('won', 'lost')),
         amount bigint,
-        currency char(3)
-    ) with (fillfactor = 70)
+        currency char(3),
+        history text,
+        segment_key text,
+        channel_key text,
+        campaign_key text
+    ) with (
+        fillfactor = 45,
+        autovacuum_vacuum_scale_factor = 0.5,
+        autovacuum_analyze_scale_factor = 1,
+        autovacuum_vacuum_insert_scale_factor = 1
+    )
     """,
     """
     create table campaign_fact (
         campaign text primary key,
         version bigint not null,
         channel text,
-        segment text
+        segment text,
+        history text,
+        segment_key text,
+        channel_key text,
+        campaign_key text
     )
     """,
     """
@@ -45,6 +54,7 @@ TABLES = (
         currency char(3) not null,
         posting bigint not null,
         incurred bigint not null,
+        history text,
         primary key (campaign, line, currency)
     ) with (fillfactor = 70)
     """,
@@ -71,7 +81,7 @@ TABLES = (
         key text not null,
         measure text not null constraint kpi_money_measure check (measure in ('won_amount', 'spend')),
         currency char(3) not null,
-        minor bigint not null,
+        minor numeric not null,
         primary key (by, key, measure, currency)
     ) with (fillfactor = 50)
     """,
@@ -88,18 +98,25 @@ TABLES = (
         floor bigint not null
     ) with (fillfactor = 50)
     """,
+    """
+    create table known_name (
+        by text not null,
+        key text not null,
+        name text not null,
+        declared boolean not null,
+        primary key (by, key)
+    )
+    """,
+    """
+    create table stream_ticket (
+        digest bytea primary key,
+        expires_at timestamptz not null
+    )
+    """,
 )
 
 
 def upgrade() -> None:
-    """The chassis' tables, then our own."""
-    schema.create(op)
-    for statement in TABLES:
+    """Makes the tables."""
+    for statement in SQL:
         op.execute(statement)
-
-
-def downgrade() -> None:
-    """Back to an empty database."""
-    for table in ("publication", "as_of", "kpi_money", "kpi", "line_fact", "campaign_fact", "lead_fact"):
-        op.execute("drop table " + table)
-    schema.drop(op)

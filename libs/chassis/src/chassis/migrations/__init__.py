@@ -1,0 +1,86 @@
+"""Alembic, set up once: every service's revisions lie inside its package and run as a job, never at the service's start.
+
+Only that job imports this module: a running service needs neither Alembic nor SQLAlchemy, which are a quarter of its memory.
+"""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from alembic.operations import Operations
+from alembic.runtime.migration import MigrationContext, MigrationStep
+from alembic.script import ScriptDirectory
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from chassis import failpoint, grants, schema
+from chassis.schema import Phase, Revision
+
+
+class OutOfTurn(Exception):
+    """A revision would be run while one before it waits for the other side of the deploy; nothing was run."""
+
+
+def pending(known: Sequence[Revision], found: Iterable[str], phase: Phase | None = None) -> list[Revision]:
+    """What is to be run on a schema at ``found``, of one side of the deploy or of both. What a later build has run counts as
+    run: a former build's job finds nothing to do.
+
+    Raises OutOfTurn.
+    """
+    at = {schema.branch_of(name): name for name in found}
+    waits: dict[str, str] = {}
+    chosen = []
+    for revision in known:
+        if revision.name <= at.get(revision.branch, ""):
+            continue
+        if phase is not None and revision.phase != phase:
+            waits[revision.branch] = revision.name
+        elif before := waits.get(revision.branch):
+            raise OutOfTurn(f"{revision.name} comes after {before}, which is not to be run {phase} the deploy")
+        else:
+            chosen.append(revision)
+    return chosen
+
+
+def scripts(service: str) -> ScriptDirectory:
+    """The revisions as Alembic reads them."""
+    folders = schema.folders(service)
+    return ScriptDirectory(folders[0].parent, version_locations=folders)
+
+
+def upgrade(service: str, database_url: str, phase: Phase | None = None) -> None:
+    """Brings the database to this build's revisions: those of one side of the deploy, or all. Two at once: the second waits
+    and finds nothing to do.
+
+    Raises OutOfTurn.
+    """
+    asyncio.run(_upgrade(service, database_url, phase))
+
+
+async def _upgrade(service: str, database_url: str, phase: Phase | None) -> None:
+    engine = create_async_engine(make_url(database_url).set(drivername="postgresql+asyncpg"))
+
+    def steps(found: Iterable[str], _: MigrationContext) -> list[MigrationStep]:
+        read = scripts(service)
+        return [
+            MigrationStep.upgrade_from_script(read.revision_map, read.get_revision(revision.name))
+            for revision in pending(schema.revisions(service), found, phase)
+        ]
+
+    def work(connection: Any) -> None:
+        # One migration at a time, and never a queue of readers behind a lock that it waits for.
+        connection.exec_driver_sql("set local lock_timeout = '30s'")
+        connection.exec_driver_sql("select pg_advisory_xact_lock(4712)")
+        connection.exec_driver_sql("set local lock_timeout = '3s'")
+        connection.exec_driver_sql("set local statement_timeout = '60s'")
+        context = MigrationContext.configure(connection, opts={"fn": steps})
+        with Operations.context(context):
+            context.run_migrations()
+        grants.grant_doors(connection, service, phase)
+        failpoint.reach("migration.running")
+
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(work)
+    finally:
+        await engine.dispose()

@@ -1,7 +1,0 @@
-"""Alembic's way in."""
-
-from toy.tables import METADATA
-
-from chassis.migrations import run_migrations
-
-run_migrations(METADATA)

@@ -1,6 +1,0 @@
-"""Alembic's way in."""
-
-from chassis.migrations import run_migrations
-from leads.store.tables import METADATA
-
-run_migrations(METADATA)

@@ -1,0 +1,22 @@
+"""The four services, each whole on a database of its own, and the spans that they record."""
+
+import sys
+from pathlib import Path
+
+import chassis_testing
+from campaigns.app import build as build_campaigns
+from campaigns.settings import CampaignsSettings
+from leads.app import build as build_leads
+from leads.settings import LeadsSettings
+from metrics.app import build as build_metrics
+from metrics.settings import MetricsSettings
+from territory.app import build as build_territory
+from territory.settings import TerritorySettings
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "e2e"))  # for what people and programs get wrong at the doors
+
+leads = chassis_testing.service_fixture(build_leads, LeadsSettings, trust_traces=True)
+territory = chassis_testing.service_fixture(build_territory, TerritorySettings, trust_traces=True)
+campaigns = chassis_testing.service_fixture(build_campaigns, CampaignsSettings, trust_traces=True)
+metrics = chassis_testing.service_fixture(build_metrics, MetricsSettings, trust_traces=True)
+spans = chassis_testing.spans
