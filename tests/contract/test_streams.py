@@ -102,6 +102,7 @@ def test_the_outbox_writes_the_headers_that_the_contract_promises(causation: str
         "shard": 3,
         "seq": 17,
         "causation": causation,
+        "actor": causation and "anna-1",
     }
     assert complaints(headers_of(row, b"leads/epoch"), sequenced=True) == []
     assert complaints(headers_of(row, b"leads/epoch")[1:], sequenced=True) == [

@@ -143,7 +143,7 @@ def _enters(actor: Actor) -> str:
     """Begins a door's transaction in the actor's name, for row policies and triggers to read: one message, one round trip."""
     told = {"actor": actor.principal, "roles": ",".join(sorted(actor.roles)), "on_behalf_of": actor.on_behalf_of}
     return "begin; select " + ", ".join(
-        f"set_config('tributary.{name}', '{text}', true)" for name, text in told.items()
+        f"set_config('tributary.{name}', '{text}', true)" for name, text in told.items() if text
     )
 
 
