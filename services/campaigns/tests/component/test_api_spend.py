@@ -216,7 +216,7 @@ async def test_a_ledger_that_is_read_right_after_a_report_shows_it(service: Serv
 
     later = asyncio.create_task(counted_a_moment_later())
     await service.sql(
-        "insert into campaign values ('spring', false, 0, null, null, null, null, null, null, null, now(), 'spring')"
+        "insert into campaign (campaign, key, known, version, first_seen_at) values ('spring', 'spring', false, 0, now())"
     )
     seen = (await service.http.get("/v1/campaigns/spring/ledger")).json()
     await later
