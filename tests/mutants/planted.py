@@ -231,7 +231,7 @@ MUTANTS = (
     ),
     _m(
         "what an event said that failed alone is said all the same",
-        f"{CHASSIS}/consumer.py",
+        f"{CHASSIS}/splitting.py",
         "del tx.emitted[emitted:], tx.set_aside[refused:]",
         "del tx.set_aside[refused:]",
         f"{TESTS}/component/test_outcomes.py",
