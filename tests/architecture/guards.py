@@ -3,8 +3,14 @@
 import ast
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
+
+from fastapi.routing import APIRoute
+from starlette.routing import Mount, Route
+
+from chassis.access import May
 
 SERVICES = ("leads", "territory", "campaigns", "metrics")
 LONGEST_MODULE, LONGEST_FUNCTION = 400, 60
@@ -28,7 +34,7 @@ PURE = frozenset(sys.stdlib_module_names) - {
 LOG_LEVELS = {"debug", "info", "warning", "error", "critical", "exception"}
 SHAPE = (
     "__init__.py", "__main__.py", "app.py", "settings.py", "handlers.py", "jobs.py",
-    "api", "use_cases", "domain", "store", "store/tables.py", "migrations/versions",
+    "api", "api/permissions.py", "use_cases", "domain", "store", "store/tables.py", "migrations/versions",
 )  # fmt: skip
 BESIDE = ("README.md", "pyproject.toml", "tests/unit", "tests/component", "tests/conftest.py")
 
@@ -164,3 +170,46 @@ def misshapen(service: Path) -> list[str]:
     allowed = {part.split("/")[0] for part in SHAPE} | {"py.typed", "__pycache__"}
     strays = [p.name for p in (service / "src" / name).iterdir() if p.name not in allowed]
     return missing + [f"{name}: {stray} has no place in a service" for stray in strays]
+
+
+def doors(routes: Any, prefix: str = "", over: tuple[Any, ...] = ()) -> Iterator[tuple[str, bool]]:
+    """Every door below these routes, as method and path, and whether it takes a permission. A router that was included is not
+    copied but stands among the routes: what it holds is found too, and a kind that nobody knows is an error."""
+    for route in routes:
+        if inner := getattr(route, "original_router", None):
+            context = route.include_context
+            yield from doors(inner.routes, prefix + context.prefix, (*over, *context.dependencies, *inner.dependencies))
+        elif isinstance(route, APIRoute):
+            asked = any(isinstance(d.dependency, May) for d in (*over, *route.dependencies))
+            yield from ((f"{method} {prefix}{route.path}", asked) for method in sorted(route.methods))
+        elif isinstance(route, Route):
+            yield from ((f"{method} {prefix}{route.path}", False) for method in sorted(route.methods or ()))
+        elif isinstance(route, Mount):
+            yield f"* {prefix}{route.path}", False
+        else:
+            raise TypeError(f"{type(route).__name__} is no kind of route that is known here")
+
+
+def unguarded(service: Any, public: Mapping[str, str]) -> list[str]:
+    """Every door asks for a permission or is listed as public, with the reason; and nothing is listed that is not there."""
+    found = [*doors(service.api.routes), *((f"POST {path}", False) for path in service.asgi.mounts)]
+    open_doors = {door for door, asked in found if not asked}
+    wrong = [f"{service.name}: {door} takes no permission" for door in sorted(open_doors - public.keys())]
+    return wrong + [f"{door} is listed as public and asks or is not there" for door in public.keys() - open_doors]
+
+
+def unexplained(permissions: Path) -> list[str]:
+    """Every permission is followed by what it lets one do, is written as service.verb, and is asked for at some door."""
+    tree, found = ast.parse(permissions.read_text()), []
+    used = "".join(p.read_text() for p in permissions.parent.rglob("*.py"))
+    [members] = [node.body for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "Permission"]
+    for node, after in zip(members, [*members[1:], None], strict=True):
+        if isinstance(node, ast.Assign):
+            name, value = node.targets[0].id, node.value.value  # type: ignore[attr-defined]
+            said = isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
+            found += [] if said else [f"{name} says not what it permits"]
+            found += (
+                [] if value.startswith(f"{permissions.parent.parent.name}.") else [f"{value} is of another service"]
+            )
+            found += [] if f"Permission.{name}" in used else [f"{name} is asked for at no door"]
+    return found

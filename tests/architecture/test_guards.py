@@ -1,10 +1,15 @@
 """The house holds its rules, and every guard bites when a rule is broken."""
 
+import importlib
 from collections.abc import Callable
 from pathlib import Path
 
 import guards
 import pytest
+from fastapi import APIRouter, Depends
+from pydantic import SecretStr
+
+from chassis import Router, Service, Settings, may
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = [ROOT / "services" / s / "src" / s for s in guards.SERVICES]
@@ -64,6 +69,66 @@ def test_every_service_has_the_same_tree(service: str) -> None:
 
 
 ONCE = "T = Table('t', METADATA, comment='append only')\n"
+# Whoever can reach the port may use these; what each gives away.
+PUBLIC = {
+    "GET /livez": "a launcher asks; it says that the process lives and of which stack it is",
+    "GET /readyz": "a launcher asks; it says why not, in words without data",
+    "* /metrics": "what is measured is scraped; labels hold no ids",
+    "GET /openapi.json": "the doors are no secret",
+    "HEAD /openapi.json": "the same",
+    "GET /docs": "the same, to read",
+    "* /docs/static": "its styles",
+}
+CAPTURE = {
+    "POST /v1/leads": "a stranger asks us for something: that is what the house is for",
+    "POST /v1/leads/": "the same, as a form's author may write it",
+    "GET /v1/leads/thanks": "where a stranger's plain form ends; it holds nothing of what was sent",
+}
+
+
+def built(name: str) -> Service:
+    settings = getattr(importlib.import_module(f"{name}.settings"), f"{name.capitalize()}Settings")
+    service: Service = importlib.import_module(f"{name}.app").build(settings(database_url=SecretStr("postgresql:///x")))
+    return service
+
+
+@pytest.mark.parametrize("service", guards.SERVICES)
+def test_every_door_takes_a_permission_or_is_public_for_a_reason(service: str) -> None:
+    assert guards.unguarded(built(service), PUBLIC | (CAPTURE if service == "leads" else {})) == []
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda p: p.name)
+def test_every_permission_says_what_it_permits(package: Path) -> None:
+    assert guards.unexplained(package / "api/permissions.py") == []
+
+
+def test_a_door_without_a_permission_is_seen_wherever_it_stands() -> None:
+    permission = importlib.import_module("leads.api.permissions").Permission.SEE_LEADS
+
+    def door() -> None: ...
+
+    guarded, inner = APIRouter(dependencies=[Depends(may(permission))]), APIRouter()
+    inner.get("/inner")(door)
+    guarded.get("/guarded")(door)
+    guarded.include_router(inner, prefix="/deep")
+    open_router = APIRouter(prefix="/v1")
+    open_router.get("/asks", dependencies=[Depends(may(permission))])(door)
+    open_router.post("/hidden", include_in_schema=False)(door)
+    service = Service(
+        "planted",
+        Settings(database_url=SecretStr("postgresql:///x")),
+        router=Router("planted"),
+        api=(open_router,),
+        mounts={"/mounted": door},
+    )
+    service.api.include_router(guarded)
+    assert guards.unguarded(service, PUBLIC) == [
+        "planted: POST /mounted takes no permission",
+        "planted: POST /v1/hidden takes no permission",
+    ]
+    assert guards.unguarded(service, {"GET /v1/asks": "no reason"})[-1].startswith("GET /v1/asks is listed")
+
+
 PLANTED: list[tuple[Callable[[Path], list[str]], str, str]] = [
     (guards.impure, "x.py", "import pydantic\n"),
     (guards.impure, "x.py", "from random import choice\n"),
@@ -82,6 +147,7 @@ PLANTED: list[tuple[Callable[[Path], list[str]], str, str]] = [
     (guards.too_long, "x.py", "def f():\n" + "    a = 1\n" * 60),
     (guards.names_that_say_nothing, "utils.py", ""),
     (guards.undocumented, "x.py", '"""A module."""\ndef f(): ...\n'),
+    (guards.unexplained, "leads/api/permissions.py", 'class Permission:\n    A = "leads.a"\n'),
     (guards.misshapen, "src/planted/stray.py", ""),
 ]
 
@@ -90,6 +156,9 @@ PLANTED: list[tuple[Callable[[Path], list[str]], str, str]] = [
 def test_a_planted_violation_is_seen(guard: Callable[[Path], list[str]], file: str, text: str, tmp_path: Path) -> None:
     folder = tmp_path / "planted"
     (folder / file).parent.mkdir(parents=True)
-    assert guard(folder) == [] or guard is guards.misshapen
-    (folder / file).write_text(text)
+    if guard is guards.unexplained:
+        folder /= file
+    else:
+        assert guard(folder) == [] or guard is guards.misshapen
+    (tmp_path / "planted" / file).write_text(text)
     assert guard(folder)

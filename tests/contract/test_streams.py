@@ -84,6 +84,7 @@ def test_the_outbox_writes_the_headers_that_the_contract_promises(causation: str
         "shard": 3,
         "seq": 17,
         "causation": causation,
+        "actor": causation and "anna-1",
     }
     assert complaints(headers_of(row, b"leads/epoch"), sequenced=True) == []
     assert complaints(headers_of(row, b"leads/epoch")[1:], sequenced=True) == [
@@ -96,7 +97,7 @@ def test_the_door_writes_the_headers_that_the_contract_promises(services: dict[s
     assert isinstance(intake, Intake)
     [event] = [event for event in STREAMS[0].events if event.event_type() == "leads.intake.submitted.v1"]
     submitted = event.model_validate(examples_of(event.event_type())[event.event_type()])
-    [record] = intake._records(STREAMS[0], [submitted], TRACE)
+    [record] = intake._records(STREAMS[0], [submitted], TRACE, "anna-1")
     written = record.headers
     assert complaints(written, sequenced=False) == []
     assert complaints([*written, ("x-secret", b"1")], sequenced=False) == ["x-secret is not in the contract"]

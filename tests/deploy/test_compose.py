@@ -171,6 +171,9 @@ def test_the_roles_are_made_for_every_service(compose: dict[str, Any]) -> None:
         address = f"postgresql://{name}:${{{variable}}}@postgres:5432/{name}"
         assert variable in compose["postgres"]["environment"]
         assert compose[name]["environment"]["DATABASE_URL"] == address
+        door = f"postgresql://{name}_door:${{{name.upper()}_DOOR_DATABASE_PASSWORD}}@postgres:5432/{name}"
+        assert compose[name]["environment"]["DOOR_DATABASE_URL"] == door
+        assert f"{name.upper()}_DOOR_DATABASE_PASSWORD" in compose["postgres"]["environment"]
         assert compose[f"migrate-{name}"]["environment"] == {"DATABASE_URL": address}
 
 

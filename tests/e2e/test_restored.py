@@ -62,7 +62,7 @@ def restore(stage: Stage, service: str, file: Path) -> None:
     stage.services[service].stop()
     stage.sql(service, f"drop owned by {service} cascade")
     assert stage.sql(service, "select 1 from pg_tables where schemaname = 'public'") == []
-    tool("pg_restore", "--no-owner", "--no-privileges", "-d", database, str(file))
+    tool("pg_restore", "--no-owner", "-d", database, str(file))
 
 
 def tool(name: str, *words: str) -> None:

@@ -27,10 +27,31 @@ MUTANTS = (
     _m(
         "effect after the commit: the outbox is filled when the transaction is over",
         f"{CHASSIS}/database.py",
-        "                yield tx\n                await tx.finish()\n",
-        "                yield tx\n            await tx.finish()\n",
+        "            async with conn.transaction():\n                yield tx\n                await tx.finish()\n",
+        "            async with conn.transaction():\n                yield tx\n            await tx.finish()\n",
         f"{TESTS}/component/test_outbox.py",
         f"{TESTS}/component/test_histories.py",
+    ),
+    _m(
+        "the doors work with the workers' rights",
+        f"{CHASSIS}/database.py",
+        'Pool(settings, "door_database_url"',
+        'Pool(settings, "database_url"',
+        f"{TESTS}/component/test_actors.py",
+    ),
+    _m(
+        "an actor stays on the connection when his transaction is over",
+        f"{CHASSIS}/database.py",
+        "'{text}', true)",
+        "'{text}', false)",
+        f"{TESTS}/component/test_actors.py",
+    ),
+    _m(
+        "a token is enough for any permission",
+        f"{CHASSIS}/access.py",
+        "        if not scope[ACTOR].may(self.permission):\n",
+        "        if False:\n",
+        f"{TESTS}/component/test_actors.py",
     ),
     Mutant(
         "numbers given outside the writer's transaction, by sequences",
@@ -144,7 +165,7 @@ MUTANTS = (
     _m(
         "a body is read before the token is looked at",
         f"{CHASSIS}/http.py",
-        "            if methods[method] and not self._is_operator(scope):\n                raise not_operator()\n",
+        "            for guard in methods[method]:\n                guard.check(scope)\n",
         "",
         f"{TESTS}/component/test_strangers.py",
     ),

@@ -19,7 +19,7 @@ from pydantic import SecretStr
 from chassis import Service, migrations, telemetry
 from chassis_testing import MASTER, TOKEN
 from tributary.kafka import LocalKafka
-from tributary.postgres import ensure_role_and_database
+from tributary.postgres import door_address, ensure_role_and_database
 from tributary.topics import create_topics
 from tributary.traffic import market
 
@@ -68,6 +68,7 @@ async def world(postgres_server: str, tmp_path: Path) -> AsyncIterator[World]:
             settings_type = getattr(importlib.import_module(f"{name}.settings"), f"{name.capitalize()}Settings")
             settings = settings_type(
                 database_url=SecretStr(url),
+                door_database_url=SecretStr(door_address(url)),
                 kafka_bootstrap_servers=[bootstrap],
                 port=free_port(),
                 instance="walk",

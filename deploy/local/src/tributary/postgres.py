@@ -14,7 +14,7 @@ import threading
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import IO, Any, TypeVar
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from tributary.child_process import Owned, StackError, run
 from tributary.server import Server
@@ -105,7 +105,7 @@ class LocalPostgres(Server):
         return self.url
 
     def ensure_role_and_database(self, name: str) -> str:
-        """A role and a database of this name that nobody else's role can enter; returns the role's address."""
+        """A database of this name that only its own two roles can enter; returns the owner's address."""
         password = hmac.new(self._password().encode(), name.encode(), hashlib.sha256).hexdigest()
         return ensure_role_and_database(self.url, name, password)
 
@@ -148,7 +148,8 @@ class LocalPostgres(Server):
 
 
 def ensure_role_and_database(server: str, name: str, password: str) -> str:
-    """A role and a database of this name on any server, closed to every other role; returns the role's address.
+    """A role and a database of this name on any server, and a role for the doors that owns nothing; closed to every other
+    role. Returns the owner's address.
 
     ``server`` is a superuser's address. What is already there stays and gets this password.
     """
@@ -156,6 +157,18 @@ def ensure_role_and_database(server: str, name: str, password: str) -> str:
     parts = urlsplit(server)
     place = parts.netloc.rpartition("@")[2]
     return urlunsplit(("postgresql", f"{name}:{password}@{place}", f"/{name}", parts.query, ""))
+
+
+def door_address(owner: str) -> str:
+    """The same database for the doors' role: its name and password follow from the owner's."""
+    parts = urlsplit(owner)
+    name, password = parts.username or "", unquote(parts.password or "")
+    place = parts.netloc.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=f"{name}_door:{_door_password(password)}@{place}"))
+
+
+def _door_password(password: str) -> str:
+    return hmac.new(password.encode(), b"door", hashlib.sha256).hexdigest()
 
 
 async def _ensure(server: str, name: str, password: str) -> None:
@@ -177,14 +190,15 @@ async def _ensure(server: str, name: str, password: str) -> None:
 
 async def _statements(connection: Any, name: str, password: str) -> Any:
     """The server quotes names and passwords itself: these statements take no parameters."""
-    role = await connection.fetchval("select 1 from pg_roles where rolname = $1", name)
     there = await connection.fetchval("select 1 from pg_database where datname = $1", name)
-    verb = "alter" if role else "create"
     quote = "select format($1, $2::text, $3::text)"
-    yield await connection.fetchval(quote, f"{verb} role %I login password %L", name, password)
+    for role, its in ((name, password), (f"{name}_door", _door_password(password))):
+        verb = "alter" if await connection.fetchval("select 1 from pg_roles where rolname = $1", role) else "create"
+        yield await connection.fetchval(quote, f"{verb} role %I login password %L", role, its)
     if not there:
         yield await connection.fetchval(quote, "create database %I owner %I", name, name)
     yield await connection.fetchval("select format('revoke all on database %I from public', $1::text)", name)
+    yield await connection.fetchval(quote, "grant connect on database %I to %I", name, f"{name}_door")
     yield "revoke connect on database postgres from public"
     yield "revoke connect on database template1 from public"
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tributary.child_process import Owned, StackError, free_port, run
 from tributary.patience import Patience
+from tributary.postgres import door_address
 from tributary.state import secret, token
 
 PORTS = {"leads": 8101, "territory": 8102, "campaigns": 8103, "metrics": 8104}
@@ -93,6 +94,7 @@ class LocalService:
         """Everything the service is told."""
         report = {
             "DATABASE_URL": self.database,
+            "DOOR_DATABASE_URL": door_address(self.database),
             **({"KAFKA_BOOTSTRAP_SERVERS": self.kafka} if self.kafka else {}),
             "TRIBUTARY_HOST": "127.0.0.1",
             "TRIBUTARY_PORT": str(self.port),

@@ -1,6 +1,6 @@
 """How events are carried. It holds no word of the business."""
 
-from chassis.access import operator
+from chassis.access import Actor, may
 from chassis.cli import cli
 from chassis.intake import Intake
 from chassis.jobs import Job, each
@@ -11,6 +11,7 @@ from chassis.settings import Settings
 from chassis.transaction import EventMetadata, Transaction
 
 __all__ = [
+    "Actor",
     "EventMetadata",
     "FieldError",
     "Intake",
@@ -24,6 +25,6 @@ __all__ = [
     "cli",
     "each",
     "intake",
+    "may",
     "not_valid",
-    "operator",
 ]

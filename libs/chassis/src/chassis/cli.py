@@ -37,7 +37,7 @@ def cli(build: Callable[[S], Service], settings_type: type[S], name: str) -> typ
 
         settings = settings_type()
         telemetry.setup(name, settings.instance, settings.otlp_endpoint, settings.log_level)
-        settings.master_key_bytes()
+        settings.check()
         _arm(settings)
 
         async def run() -> None:

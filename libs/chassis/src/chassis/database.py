@@ -1,15 +1,18 @@
-"""One pool per process, and the one way to open a transaction."""
+"""Two pools per process, of the doors and of the workers, and the one way to open a transaction in each."""
 
 import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
+from chassis.access import Actor
+from chassis.telemetry import trace_id_of
 from chassis.transaction import Transaction
 
 if TYPE_CHECKING:
@@ -34,10 +37,15 @@ INFRASTRUCTURE: tuple[type[BaseException], ...] = (
     asyncpg.ReadOnlySQLTransactionError,
 )
 
+# What says that others were at the same rows: the database is there, and who tries again goes through.
+CONTENDED = (asyncpg.TransactionRollbackError, asyncpg.LockNotAvailableError)
+
 # A text that no Postgres holds: NUL, in a path as well as in a body.
 UNSTORABLE = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError)
 ACQUIRE_WITHIN_S = 10.0
 TRANSACTION_S, HAS_TRANSACTION_TIMEOUT = 60, 17
+
+UNNAMED = Actor.service("unnamed")
 
 # The server asks who is silent whether it is there, and gives up who does not take what it sends.
 KEPT_ALIVE = {
@@ -70,26 +78,21 @@ async def _opens(connection: asyncpg.Connection) -> None:
         await connection.set_type_codec(kind, encoder=str, decoder=json.loads, schema="pg_catalog")
 
 
-class Database:
-    """A service's own database. ``memo`` lives as long as this object: compiled rules, open keys and the like."""
+class Pool:
+    """The connections of one role, made when they are needed; a database that is away is an error then, not before."""
 
-    def __init__(self, settings: "Settings", owns: frozenset[str] = frozenset()) -> None:
-        self.settings = settings
-        self.owns = owns
-        self.process_cache: dict[Any, Any] = {}
-        self.after_commit: list[Callable[[], None]] = []
-        self._watchers: list[asyncio.Future[None]] = []
+    def __init__(self, settings: "Settings", address: str, size: int, server_settings: dict[str, str]) -> None:
+        self.settings, self.address, self.size, self.server_settings = settings, address, size, server_settings
         self._pool: asyncpg.Pool | None = None
         self._opening = asyncio.Lock()
 
     async def _opened(self) -> asyncpg.Pool:
-        """The pool, made at first use; a database that is away is an error then, not before."""
         async with self._opening:
             if self._pool is None:
                 self._pool = await asyncpg.create_pool(
-                    plain_url(self.settings.database_url.get_secret_value()),
+                    plain_url(getattr(self.settings, self.address).get_secret_value()),
                     min_size=0,
-                    max_size=self.settings.database_pool,
+                    max_size=self.size,
                     timeout=5,
                     command_timeout=60,
                     init=_opens,
@@ -97,13 +100,12 @@ class Database:
                     max_inactive_connection_lifetime=300,
                     server_settings={
                         "application_name": "tributary",
-                        # A plan that was cached while a table was empty reads all of it for ever: rows are found by key.
-                        "enable_seqscan": "off",
                         "jit": "off",
                         # A process that was frozen inside its transaction holds its locks: the server ends it for the others.
                         "idle_in_transaction_session_timeout": f"{self.settings.transaction_idle_ms}",
                         "lock_timeout": f"{self.settings.lock_wait_ms}",
                         **KEPT_ALIVE,
+                        **self.server_settings,
                     },
                 )
         return self._pool
@@ -125,14 +127,78 @@ class Database:
         finally:
             await pool.release(conn)
 
+    async def close(self) -> None:
+        """Closes every connection."""
+        if self._pool is not None:
+            pool, self._pool = self._pool, None
+            try:
+                async with asyncio.timeout(0.5):
+                    await pool.close()
+            except TimeoutError:
+                pool.terminate()
+
+
+@lru_cache(maxsize=1024)
+def _enters(actor: Actor) -> str:
+    """Begins a door's transaction in the actor's name, for row policies and triggers to read: one message, one round trip."""
+    told = {"actor": actor.principal, "roles": ",".join(sorted(actor.roles)), "on_behalf_of": actor.on_behalf_of}
+    return "begin; select " + ", ".join(
+        f"set_config('tributary.{name}', '{text}', true)" for name, text in told.items() if text
+    )
+
+
+class Database:
+    """A service's own database, as its doors and as its workers may use it: handlers, jobs, the command line. ``actor`` is the
+    service itself. ``process_cache`` lives as long as this object: compiled rules, open keys and the like."""
+
+    def __init__(self, settings: "Settings", owns: frozenset[str] = frozenset(), actor: Actor = UNNAMED) -> None:
+        self.settings, self.owns, self.actor = settings, owns, actor
+        self.process_cache: dict[Any, Any] = {}
+        self.after_commit: list[Callable[[], None]] = []
+        self._watchers: list[asyncio.Future[None]] = []
+        # A plan that was cached while a table was empty reads all of it for ever: what workers want is found by key. Doors
+        # also list, and a scan may be right for that: to them a page out of its order is only a little dearer.
+        entered = {"tributary.actor": actor.principal, "enable_seqscan": "off"}
+        self.workers = Pool(settings, "database_url", settings.database_pool, entered)
+        self.doors = Pool(settings, "door_database_url", settings.door_database_pool, {"random_page_cost": "1.1"})
+
+    def connection(self) -> contextlib.AbstractAsyncContextManager[asyncpg.Connection]:
+        """A raw connection of the workers."""
+        return self.workers.connection()
+
     @contextlib.asynccontextmanager
     async def transaction(self, **options: Any) -> AsyncIterator[Transaction]:
         """Commits at the end of the block together with what was emitted; an exception rolls all of it back."""
-        async with self.connection() as conn:
-            tx = Transaction(conn, datetime.now(UTC), self.settings, self.process_cache, owns=self.owns, **options)
+        async with self.workers.connection() as conn:
+            tx = self._begun(conn, self.actor, **options)
             async with conn.transaction():
                 yield tx
                 await tx.finish()
+        self._committed(tx)
+
+    @contextlib.asynccontextmanager
+    async def at_door(self, actor: Actor, traceparent: str = "") -> AsyncIterator[Transaction]:
+        """The same for a door: in this actor's name, with the doors' rights, and not to be nested in."""
+        async with self.doors.connection() as conn:
+            tx = self._begun(conn, actor, traceparent=traceparent)
+            # The names of actors and traces hold nothing that ends a text (access.py, telemetry.py).
+            trace = trace_id_of(traceparent) if traceparent else ""
+            await conn.execute(f"{_enters(actor)}, set_config('tributary.trace', '{trace}', true)")
+            try:
+                yield tx
+                await tx.finish()
+                await conn.execute("commit")
+            except Exception as error:
+                if not is_infrastructure(error):  # that connection is not used again
+                    await conn.execute("rollback")
+                raise
+        self._committed(tx)
+
+    def _begun(self, conn: asyncpg.Connection, actor: Actor, **options: Any) -> Transaction:
+        now = datetime.now(UTC)
+        return Transaction(conn, now, self.settings, self.process_cache, owns=self.owns, actor=actor, **options)
+
+    def _committed(self, tx: Transaction) -> None:
         if tx.emitted:
             for kick in self.after_commit:
                 kick()
@@ -155,10 +221,4 @@ class Database:
 
     async def close(self) -> None:
         """Closes every connection."""
-        if self._pool is not None:
-            pool, self._pool = self._pool, None
-            try:
-                async with asyncio.timeout(0.5):
-                    await pool.close()
-            except TimeoutError:
-                pool.terminate()
+        await asyncio.gather(self.doors.close(), self.workers.close())

@@ -1,6 +1,6 @@
 """A service's OpenAPI document: what FastAPI knows of its routes, and what is answered before, beside and instead of them.
 
-A route declares the problems that only it answers. What doors of its kind answer (one that asks for a token 401, one that takes
+A route declares the problems that only it answers. What doors of its kind answer (one that asks who calls 401 and 403, one that takes
 a body 413 and 415) is added here, so that it is said once and cannot be forgotten.
 """
 
@@ -12,13 +12,13 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
-from chassis.http import WRITING, Mount, guarded
+from chassis.http import WRITING, Mount, guards
 from chassis.problems import HEADERS, MEANINGS, MEDIA_TYPE, ProblemDocument, declared
 
 Json = dict[str, Any]
 
 REFERENCE = "#/components/schemas/{model}"
-OF_GUARDED, OF_WRITING, OF_PUBLIC = (401, 503), (400, 408, 413, 415, 503), (401, 422, 429)
+OF_GUARDED, OF_WRITING, OF_PUBLIC = (401, 403, 503), (400, 408, 413, 415, 503), (401, 422, 429)
 BY_FASTAPI = ("HTTPValidationError", "ValidationError")  # how it describes a 422 that we never answer
 OPERATOR = [{"operator": list[str]()}]
 
@@ -59,7 +59,7 @@ def _whole(document: Json, routers: Sequence[APIRouter], mounts: Mapping[str, Mo
             if isinstance(route, APIRoute) and route.include_in_schema:
                 for method in route.methods or ():
                     operation = document["paths"][route.path_format][method.lower()]
-                    _complete(operation, method, guarded(router, route))
+                    _complete(operation, method, bool(guards(router, route)))
     for path, mount in mounts.items():
         if mount.operation is not None:
             operation = document["paths"].setdefault(path, {})["post"] = copy.deepcopy(dict(mount.operation))

@@ -5,13 +5,14 @@ from functools import lru_cache
 from typing import Any
 
 from chassis import telemetry
+from chassis.access import NAME
 from chassis.transaction import EventMetadata
 
 SKEW = timedelta(minutes=10)  # a moment further ahead of this machine's clock is not believed
 
 
 def read_headers(record: Any, sequenced: bool) -> tuple[EventMetadata | None, str]:
-    """The headers as Heard, or None and why not. Nothing in a foreign header can raise, here or later in the database."""
+    """The headers as EventMetadata, or None and why not. Nothing in a foreign header can raise, here or later in the database."""
     try:
         h = dict(record.headers)
         moment, name = h.get("ce_time"), h.get("ce_id")
@@ -30,6 +31,7 @@ def read_headers(record: Any, sequenced: bool) -> tuple[EventMetadata | None, st
             source=source,
             shard=shard,
             seq=seq,
+            actor=actor_named(h.get("ce_actor")),
         )
     except KeyError as error:
         return None, f"the header {error.args[0]} is missing"
@@ -52,6 +54,12 @@ def _text(header: bytes) -> str:
 @lru_cache(maxsize=1024)
 def _known_text(header: bytes) -> str:
     return header.decode()
+
+
+def actor_named(header: bytes | None) -> str:
+    """Who is said to have acted. What is no actor's name names nobody: an event is not lost for it."""
+    name = _text(header) if header else ""
+    return name if NAME.fullmatch(name) else ""
 
 
 @lru_cache(maxsize=1024)

@@ -17,7 +17,7 @@ from fastapi.routing import APIRoute
 from opentelemetry.trace import SpanKind
 
 from chassis import origins, telemetry
-from chassis.access import not_operator, operator, shows_operator
+from chassis.access import ACTOR, May, not_signed_in, shown, signed_in
 from chassis.callers import Callers, form_asked
 from chassis.connection import WHOLE
 from chassis.intake import no_room
@@ -44,7 +44,7 @@ METHODS = WRITING | {"GET", "HEAD", "DELETE", "OPTIONS"}
 @dataclass(frozen=True)
 class Mount:
     """A plain ASGI application that takes POSTs at one exact path. ``public`` ones take calls of anybody, from pages of the
-    origins in ``capture_origins``, at the rates of the settings; others ask for the operator's token before they read.
+    origins in ``capture_origins``, at the rates of the settings; others ask who calls before they read.
     ``form`` names the form that a call comes from; ``operation`` is what the OpenAPI document says of it."""
 
     app: Any
@@ -120,9 +120,10 @@ def header(scope: Scope, name: bytes) -> str:
     return value.decode("latin-1") if value else ""
 
 
-def guarded(router: APIRouter, route: APIRoute) -> bool:
-    """Whether this route asks for the operator's token."""
-    return operator in {d.dependency for d in (*router.dependencies, *route.dependencies)}
+def guards(router: APIRouter, route: APIRoute) -> tuple[May, ...]:
+    """The permissions that this route takes of whoever calls."""
+    found = (d.dependency for d in (*router.dependencies, *route.dependencies))
+    return tuple(guard for guard in found if isinstance(guard, May))
 
 
 class Routes:
@@ -130,16 +131,16 @@ class Routes:
     that is asked for: another that would match too, as a name with a slash in it does, does not lend it its methods."""
 
     def __init__(self, routers: Iterable[APIRouter]) -> None:
-        self._found: dict[str, tuple[re.Pattern[str], dict[str, bool]]] = {}
+        self._found: dict[str, tuple[re.Pattern[str], dict[str, tuple[May, ...]]]] = {}
         for router in routers:
             for route in router.routes:
                 if not isinstance(route, APIRoute):
                     raise TypeError(f"{route} can't be looked up before its body is read")
                 _, methods = self._found.setdefault(route.path_format, (route.path_regex, {}))
-                methods |= dict.fromkeys(route.methods or (), guarded(router, route))
+                methods |= dict.fromkeys(route.methods or (), guards(router, route))
 
-    def find(self, path: str) -> dict[str, bool]:
-        """The methods that this path has, and whether each asks for the operator's token."""
+    def find(self, path: str) -> dict[str, tuple[May, ...]]:
+        """The methods that this path has, and what each takes of whoever calls it."""
         return next((methods for pattern, methods in self._found.values() if pattern.match(path)), {})
 
 
@@ -165,6 +166,7 @@ class HttpGateway:
             return
         began, status, streams = time.perf_counter(), 500, False
         scope["service"], mount = self.service, self.mounts.get(scope["path"])
+        scope[ACTOR] = shown(self.service.settings, header(scope, b"authorization"))
         trace, more = self._trace(scope), [NOSNIFF]
         if origin := header(scope, b"origin"):
             settings = self.service.settings
@@ -200,12 +202,9 @@ class HttpGateway:
         """The caller's trace goes on here. Whether it is recorded is our decision, unless the caller may ask for that."""
         settings, given = self.service.settings, header(scope, b"traceparent")
         trace = telemetry.accepted_traceparent(given or None, settings.trace_ratio)
-        if trace != given or settings.trust_traces or (telemetry.is_sampled(given) and self._is_operator(scope)):
+        if trace != given or settings.trust_traces or (telemetry.is_sampled(given) and signed_in(scope)):
             return trace
         return given[:-2] + telemetry.new_traceparent(settings.trace_ratio)[-2:]
-
-    def _is_operator(self, scope: Scope) -> bool:
-        return shows_operator(self.service.settings, header(scope, b"authorization"))
 
     async def _mount(self, mount: Mount, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] != "POST":
@@ -216,8 +215,8 @@ class HttpGateway:
             raise no_room()
         if mount.public:
             self.callers.check(scope, mount.form(scope))
-        elif not self._is_operator(scope):
-            raise not_operator()
+        elif not signed_in(scope):
+            raise not_signed_in()
         self._check_content_type(scope)
         await mount.app(scope, receive, send)
 
@@ -228,8 +227,8 @@ class HttpGateway:
                 return
             raise Problem(405, "Method Not Allowed", headers={"allow": ", ".join(sorted(methods))})
         if methods and method in WRITING:
-            if methods[method] and not self._is_operator(scope):
-                raise not_operator()
+            for guard in methods[method]:
+                guard.check(scope)
             self._check_content_type(scope)
             receive = _replayed(await read_body(scope, receive, LIMIT), receive)
         await self.app(scope, receive, send)

@@ -100,8 +100,8 @@ class Intake:
         """More senders wait for their answer than are answered soon: the next is told so at once, before it is read."""
         return self._senders >= self.settings.door_limit
 
-    async def say(self, stream: Stream, events: Sequence[Event], traceparent: str) -> None:
-        """Returns after the ack. Raises a 503 problem when nothing was taken or that can't be known: the sender, who has
+    async def say(self, stream: Stream, events: Sequence[Event], traceparent: str, actor: str = "") -> None:
+        """Returns after the ack; ``actor`` is who is at the door. Raises a 503 problem when nothing was taken or that can't be known: the sender, who has
         an idempotency key, sends again."""
         if self._closed or self._stopped_by:
             raise unavailable("Kafka")
@@ -111,7 +111,7 @@ class Intake:
             f"send {stream.topic}", traceparent, SpanKind.PRODUCER, **{"messaging.destination.name": stream.topic}
         ) as trace:
             loop = asyncio.get_running_loop()
-            waiting = _Waiting(self._records(stream, events, trace), loop.create_future())
+            waiting = _Waiting(self._records(stream, events, trace, actor), loop.create_future())
             if self.lanes.refusing and (rest := max(self.lanes.rests(record.shard) for record in waiting.records)):
                 raise unavailable("A part of Kafka", math.ceil(rest))
             if not self._queue:  # one clock for all that go together
@@ -129,7 +129,8 @@ class Intake:
                 self._open -= len(events)
         failpoint.reach("door.acked")
 
-    def _records(self, stream: Stream, events: Sequence[Event], trace: str) -> list[_Record]:
+    def _records(self, stream: Stream, events: Sequence[Event], trace: str, actor: str) -> list[_Record]:
+        who = [("ce_actor", actor.encode())] if actor else []
         now, traceparent, records = datetime.now(UTC).isoformat().encode(), trace.encode(), []
         for event in events:
             key = str(getattr(event, stream.key)).encode()
@@ -145,6 +146,7 @@ class Intake:
                 ("content-type", b"application/json"),
                 ("traceparent", traceparent),
                 ("correlationid", key),
+                *who,
             ]
             records.append(_Record((stream.topic, shard_of(stream, key)), key, payload, headers))
         return records

@@ -32,7 +32,7 @@ SLOW_S, ACK_WITHIN_S = 0.5, 8.0  # when the others go on without a shard, and wh
 SOUND_S = 10.0  # who has worked for so long begins again at once
 
 _SELECT = """
-select o.topic, o.shard, o.seq, o.id::text, o.type, o.at, o.traceparent, o.causation, o.key, o.payload
+select o.topic, o.shard, o.seq, o.id::text, o.type, o.at, o.traceparent, o.causation, o.actor, o.key, o.payload
 from unnest($1::text[], $2::int[], $3::bigint[]) as sent(topic, shard, seq)
 cross join lateral (
     select * from outbox o
@@ -63,6 +63,8 @@ def headers_of(row: Any, source: bytes) -> list[tuple[str, bytes]]:
     ]
     if row["causation"]:
         headers.append(("causationid", row["causation"].encode()))
+    if row["actor"]:
+        headers.append(("ce_actor", row["actor"].encode()))
     return headers
 
 

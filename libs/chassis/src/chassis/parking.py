@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from chassis import telemetry
 from chassis.database import is_infrastructure
 from chassis.errors import Unusable, words
+from chassis.headers import actor_named
 from chassis.jobs import Job
 from chassis.sealing import derive, open_bytes, seal_bytes
 from chassis.transaction import EventMetadata, Transaction
@@ -80,6 +81,7 @@ class Parked:
             "ce_type": metadata.type,
             "ce_time": metadata.at.isoformat(),
             "traceparent": metadata.traceparent,
+            "ce_actor": metadata.actor,
         }
         body = event.model_dump_json(exclude_none=True).encode()
         return cls(
@@ -190,6 +192,7 @@ async def replay(database: "Database", router: "Router", parked_id: uuid.UUID) -
         event.type,
         found["key"].encode(),
         telemetry.accepted_traceparent(found["traceparent"], 0),
+        actor=actor_named(found["headers"].get("ce_actor", "").encode()),
     )
     async with database.transaction(metadata={id(event): metadata}) as tx:
         marked = await tx.conn.execute(

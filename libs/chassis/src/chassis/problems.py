@@ -100,6 +100,13 @@ def unavailable(what: str, retry_after_s: int = 2) -> Problem:
     )
 
 
+def contended() -> Problem:
+    """503 with Retry-After: another request was at the same rows, and this one gave way."""
+    return Problem(
+        503, "Others were changing the same", detail="Nothing was taken. Try again.", headers={"Retry-After": "1"}
+    )
+
+
 def path_of(loc: Iterable[int | str]) -> str:
     """``("body", "lines", 2, "owner")`` as ``lines[2].owner``."""
     path = ""

@@ -6,14 +6,16 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
+import asyncpg
 import uvicorn
 from fastapi import APIRouter, FastAPI, Request, Response
 from prometheus_client import make_asgi_app
 from pydantic import BaseModel
 
 from chassis import broker, connection, document, http, page, parking, problems, schema, telemetry, topics
+from chassis.access import ACTOR, ANONYMOUS, Actor
 from chassis.consumer import Consumer
-from chassis.database import UNSTORABLE, Database, is_infrastructure
+from chassis.database import CONTENDED, UNSTORABLE, Database, is_infrastructure
 from chassis.errors import words
 from chassis.intake import Intake
 from chassis.jobs import Job, run_forever
@@ -26,6 +28,9 @@ from contracts.event import Stream
 
 Background = Callable[["Service"], Awaitable[None]]
 _SHARDS = "insert into outbox_shard (topic, shard) select * from unnest($1::text[], $2::int[]) on conflict do nothing"
+_DOOR_RIGHTS = """
+select has_table_privilege('outbox', 'insert') as may_say, has_schema_privilege('public', 'create') as may_change
+"""
 
 
 class Alive(BaseModel):
@@ -48,16 +53,25 @@ async def begin(request: Request) -> AsyncIterator[Transaction]:
     """A transaction for this request: it commits at the end of the block, before the answer is sent."""
     service: Service = request.app.state.service
     try:
-        async with service.database.transaction(traceparent=request.scope.get("tributary.trace", "")) as tx:
+        async with service.database.at_door(actor_of(request), request.scope.get("tributary.trace", "")) as tx:
             yield tx
     except problems.Problem:
         raise
     except Exception as error:
+        if isinstance(error, CONTENDED):
+            raise problems.contended() from error
+        if isinstance(error, asyncpg.InsufficientPrivilegeError):  # a bug of ours, that no waiting heals
+            raise
         if is_infrastructure(error):
             raise problems.unavailable("The database") from error
         if isinstance(error, UNSTORABLE):
             raise problems.Problem(422, "The request holds a character that can't be stored, such as NUL") from error
         raise
+
+
+def actor_of(request: Request) -> Actor:
+    """Who is at the door of this request."""
+    return request.scope.get(ACTOR) or ANONYMOUS
 
 
 def intake(request: Request) -> Intake:
@@ -93,7 +107,7 @@ class Service:
         self.jobs = (*jobs, parking.HOUSEKEEPING)
         self.streams = tuple(streams)
         self.stopping = asyncio.Event()
-        self.database = Database(settings, frozenset(s.topic for s in streams))
+        self.database = Database(settings, frozenset(s.topic for s in streams), Actor.service(name))
         self.relay = Relay(name, settings, self.streams) if streams else None
         self.intake = Intake(name, settings) if intake else None
         self.intake_streams = tuple(intake)
@@ -258,7 +272,12 @@ class Service:
                 return why
             shards = [(s.topic, n) for s in self.streams for n in range(s.partitions)]
             await conn.execute(_SHARDS, [t for t, _ in shards], [n for _, n in shards])
-        return ""
+        async with self.database.doors.connection() as conn:
+            rights = await conn.fetchrow(_DOOR_RIGHTS)
+        assert rights is not None
+        if rights["may_change"]:
+            return "the doors' role may change the schema: DOOR_DATABASE_URL has to name one that owns nothing"
+        return "" if rights["may_say"] else "the doors' role may do nothing yet: run the migrations"
 
     async def _check_topics(self) -> str:
         """Kafka can't be reached."""

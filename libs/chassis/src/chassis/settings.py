@@ -21,6 +21,11 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="TRIBUTARY_", populate_by_name=True, extra="ignore")
 
     database_url: SecretStr = Field(validation_alias=AliasChoices("DATABASE_URL", "database_url"))
+    door_database_url: SecretStr = Field(
+        default=SecretStr(""),
+        validation_alias=AliasChoices("DOOR_DATABASE_URL", "door_database_url"),
+        description="the same database for the doors' role, which owns nothing; `serve` needs it",
+    )
     kafka_bootstrap_servers: Commas = Field(
         default=["127.0.0.1:9092"],
         validation_alias=AliasChoices("KAFKA_BOOTSTRAP_SERVERS", "kafka_bootstrap_servers"),
@@ -39,7 +44,10 @@ class Settings(BaseSettings):
         default="", validation_alias=AliasChoices("OTEL_EXPORTER_OTLP_ENDPOINT", "otlp_endpoint")
     )
     log_level: str = "INFO"
-    database_pool: int = 5
+    database_pool: int = Field(
+        default=4, ge=1, description="connections of handlers, jobs and the command line, at most"
+    )
+    door_database_pool: int = Field(default=4, ge=1, description="connections of the doors, at most")
     transaction_idle_ms: int = Field(
         default=5000,
         ge=100,
@@ -111,6 +119,12 @@ class Settings(BaseSettings):
         for network in value:
             ipaddress.ip_network(network)
         return value
+
+    def check(self) -> None:
+        """A ValueError that says what is missing or wrong for serving."""
+        self.master_key_bytes()
+        if not self.door_database_url.get_secret_value():
+            raise ValueError("DOOR_DATABASE_URL is needed: the database for the doors' role")
 
     def master_key_bytes(self) -> bytes:
         """The master key, or a ValueError that says what is wrong with it."""

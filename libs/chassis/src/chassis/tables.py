@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-METADATA = MetaData()
+METADATA = MetaData()  # `info` says what the doors may do to a table (grants.py); without that word, nothing
 
 # How a table that grows with the leads is kept, in every service: vacuuming and analysing took up to 90 us of processor a lead
 # under load, as much as all statements of a service. Every statement finds its rows by key whatever the statistics say, so such
@@ -45,6 +45,7 @@ OUTBOX = Table(
     Column("at", DateTime(timezone=True), nullable=False),
     Column("traceparent", Text, nullable=False),
     Column("causation", Text),
+    Column("actor", Text),
     Column("key", LargeBinary, nullable=False),
     Column("payload", LargeBinary, nullable=False),
     CheckConstraint("octet_length(payload) < 900000", name="outbox_payload_check"),
@@ -55,6 +56,7 @@ OUTBOX = Table(
         "autovacuum_analyze_scale_factor": "0",
         "autovacuum_analyze_threshold": "2000000000",
     },
+    info={"door": "insert"},
 )
 
 # The number of an event is given under the lock of its shard's row, which is held until commit.
@@ -65,6 +67,7 @@ OUTBOX_SHARD = Table(
     Column("shard", Integer, primary_key=True),
     Column("next_seq", BigInteger, nullable=False, server_default=text("1")),
     postgresql_with={"fillfactor": "50"},
+    info={"door": "select, update"},
 )
 
 # The name of this history: a restored database must begin a new one. Beside it, how long a held delivery may go on with its

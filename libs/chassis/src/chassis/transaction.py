@@ -9,6 +9,7 @@ import asyncpg
 from uuid_utils import uuid7
 
 from chassis import telemetry
+from chassis.access import ANONYMOUS, Actor
 from chassis.errors import Unusable
 from contracts import STREAM_OF
 from contracts.event import Event, Stream
@@ -22,7 +23,8 @@ class Moved(ConnectionError):
 
 
 class EventMetadata(NamedTuple):
-    """Where an incoming event came from. ``seq`` is None on streams that are not sequenced."""
+    """Where an incoming event came from. ``seq`` is None on streams that are not sequenced. ``actor`` is who made the sender
+    say it, in the sender's words: empty for the service by itself, and for nobody in particular."""
 
     topic: str
     partition: int
@@ -35,6 +37,7 @@ class EventMetadata(NamedTuple):
     source: str = ""
     shard: int = 0
     seq: int | None = None
+    actor: str = ""
 
 
 class WatermarkMove(NamedTuple):
@@ -58,6 +61,7 @@ class Emitted(NamedTuple):
     type: str
     traceparent: str
     causation: str | None
+    actor: str
     key: bytes
     payload: bytes
 
@@ -71,20 +75,12 @@ def shard_of(stream: Stream, key: bytes) -> int:
 
 
 # Watermarks move only from the number this process believes them to have, numbers are given under the shard rows' locks,
-# taken in order, and the events are stored: one statement, one round trip.
-_FINISH = """
-with step as (
-    select * from unnest($1::text[], $2::text[], $3::int[], $4::bigint[], $5::bigint[], $6::timestamptz[], $7::text[])
-        as s(topic, source, shard, old, new, at, id)
-), moved as (
-    update watermark w
-    set last_seq = step.new, last_at = greatest(w.last_at, step.at), last_id = step.id
-    from step
-    where w.topic = step.topic and w.source = step.source and w.shard = step.shard and w.last_seq = step.old
-    returning 1
-), said as (
-    select * from unnest($8::text[], $9::int[], $10::uuid[], $11::text[], $12::text[], $13::text[], $14::bytea[], $15::bytea[])
-        with ordinality as s(topic, shard, id, type, traceparent, causation, key, payload, n)
+# taken in order, and the events are stored: one statement, one round trip. Without moves watermarks are not named: what a
+# statement names it must have rights to, and a door has none there.
+_STATEMENT = """
+with {moves} said as (
+    select * from unnest($1::text[], $2::int[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bytea[],
+        $9::bytea[]) with ordinality as s(topic, shard, id, type, traceparent, causation, actor, key, payload, n)
 ), counted as (
     select topic, shard, count(*) as n from said group by topic, shard
 ), locked as materialized (
@@ -95,15 +91,28 @@ with step as (
     where s.topic = locked.topic and s.shard = locked.shard
     returning s.topic, s.shard, s.next_seq - counted.n as first
 ), stored as (
-    insert into outbox (topic, shard, seq, id, type, at, traceparent, causation, key, payload)
+    insert into outbox (topic, shard, seq, id, type, at, traceparent, causation, actor, key, payload)
     select said.topic, said.shard,
         numbered.first + row_number() over (partition by said.topic, said.shard order by said.n) - 1,
-        said.id, said.type, $16, said.traceparent, said.causation, said.key, said.payload
+        said.id, said.type, $10, said.traceparent, said.causation, nullif(said.actor, ''), said.key, said.payload
     from said join numbered using (topic, shard)
     returning 1
 )
-select (select count(*) from moved) as moved, (select count(*) from stored) as stored
+select {moved} as moved, (select count(*) from stored) as stored
 """
+_MOVES = """
+step as (
+    select * from unnest($11::text[], $12::text[], $13::int[], $14::bigint[], $15::bigint[], $16::timestamptz[], $17::text[])
+        as s(topic, source, shard, old, new, at, id)
+), moved as (
+    update watermark w
+    set last_seq = step.new, last_at = greatest(w.last_at, step.at), last_id = step.id
+    from step
+    where w.topic = step.topic and w.source = step.source and w.shard = step.shard and w.last_seq = step.old
+    returning 1
+),"""
+_MOVE_AND_EMIT = _STATEMENT.format(moves=_MOVES, moved="(select count(*) from moved)")
+_EMIT = _STATEMENT.format(moves="", moved="0")
 
 
 class Transaction:
@@ -117,11 +126,13 @@ class Transaction:
         process_cache: dict[Any, Any],
         *,
         owns: frozenset[str] = frozenset(),
+        actor: Actor = ANONYMOUS,
         metadata: Mapping[int, EventMetadata] | None = None,
         moves: Sequence[WatermarkMove] = (),
         traceparent: str = "",
     ) -> None:
         self.conn, self.now, self.settings, self.process_cache = conn, now, settings, process_cache
+        self.actor = actor
         self.emitted: list[Emitted] = []
         self.set_aside: list[tuple[Event, str]] = []
         self._owns = owns
@@ -144,7 +155,7 @@ class Transaction:
     def emit(self, event: Event, caused_by: Event | None = None) -> None:
         """Says the event, when and only when this transaction commits.
 
-        The trace goes on from ``because``, else from the incoming event with the same key, else from the door.
+        The trace goes on from ``caused_by``, else from the incoming event with the same key, else from the door.
         """
         stream = STREAM_OF[event.type]
         if stream.topic not in self._owns:
@@ -161,6 +172,7 @@ class Transaction:
                 event.type,
                 telemetry.child_of(cause.traceparent) if cause else self._own_trace(),
                 cause.id if cause else None,
+                self.actor.named,
                 key,
                 payload,
             )
@@ -181,9 +193,9 @@ class Transaction:
         """Moves the watermarks and stores what was emitted. Called by the door as the last thing before the commit."""
         if not self.tells:
             return
-        moves = list(zip(*self._moves, strict=True)) if self._moves else [()] * 7
-        emitted = list(zip(*self.emitted, strict=True)) if self.emitted else [()] * 8
-        row = await self.conn.fetchrow(_FINISH, *moves, *emitted, self.now)
+        emitted = list(zip(*self.emitted, strict=True)) if self.emitted else [()] * len(Emitted._fields)
+        moves = list(zip(*self._moves, strict=True))
+        row = await self.conn.fetchrow(_MOVE_AND_EMIT if moves else _EMIT, *emitted, self.now, *moves)
         assert row is not None
         if row["moved"] != len(self._moves):
             raise Moved("a watermark is not where this process left it")

@@ -136,7 +136,7 @@ async def test_without_a_database_the_answer_is_503_and_says_when_to_come_again(
     from pydantic import SecretStr
 
     await service.service.database.close()
-    service.service.database.settings.database_url = SecretStr("postgresql://u:p@127.0.0.1:1/x")
+    service.service.database.settings.door_database_url = SecretStr("postgresql://u:p@127.0.0.1:1/x")
     answer = await service.http.post("/v1/notes", json={"key": "a"})
     problem(answer, 503)
     assert answer.headers["retry-after"] == "2"
@@ -151,8 +151,8 @@ async def test_when_every_connection_is_taken_the_answer_is_503(
 
     monkeypatch.setattr(database, "ACQUIRE_WITHIN_S", 0.1)
     async with contextlib.AsyncExitStack() as taken:
-        for _ in range(service.service.settings.database_pool):
-            await taken.enter_async_context(service.service.database.connection())
+        for _ in range(service.service.settings.door_database_pool):
+            await taken.enter_async_context(service.service.database.doors.connection())
         problem(await service.http.post("/v1/notes", json={"key": "a"}), 503)
     assert (await service.http.post("/v1/notes", json={"key": "a"})).status_code == 201
 
@@ -160,7 +160,7 @@ async def test_when_every_connection_is_taken_the_answer_is_503(
 async def test_a_connection_killed_under_a_request_is_503_and_the_next_request_goes_through(
     service: ServiceUnderTest,
 ) -> None:
-    async with service.service.database.connection() as conn:
+    async with service.service.database.doors.connection() as conn:
         pid = await conn.fetchval("select pg_backend_pid()")
     import asyncpg
 

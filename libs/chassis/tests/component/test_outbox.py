@@ -110,7 +110,7 @@ async def test_an_event_larger_than_a_broker_takes_is_refused_before_it_wedges_i
 async def test_the_outbox_itself_refuses_what_is_too_large(service: ServiceUnderTest) -> None:
     with pytest.raises(asyncpg.CheckViolationError):
         await service.sql(
-            "insert into outbox values ('t', 0, 1, gen_random_uuid(), 't', now(), '', null, '', convert_to(repeat('x', $1), 'utf8'))",
+            "insert into outbox values ('t', 0, 1, gen_random_uuid(), 't', now(), '', null, null, '', convert_to(repeat('x', $1), 'utf8'))",
             LARGEST,
         )
 

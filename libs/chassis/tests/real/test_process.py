@@ -35,6 +35,7 @@ class Process:
             "PATH": os.environ["PATH"],
             "PYTHONPATH": f"{Path(__file__).parents[1]}:{os.environ.get('PYTHONPATH', '')}",
             "DATABASE_URL": place.settings(database).database_url.get_secret_value(),
+            "DOOR_DATABASE_URL": place.settings(database).door_database_url.get_secret_value(),
             "KAFKA_BOOTSTRAP_SERVERS": place.kafka,
             "TRIBUTARY_PORT": str(self.port),
             "TRIBUTARY_OPERATOR_TOKEN": TOKEN,

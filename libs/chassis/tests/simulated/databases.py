@@ -91,7 +91,7 @@ class Connection:
 
     async def fetchrow(self, _: str, *columns: Any) -> dict[str, int]:
         """Watermarks move only from where they are believed to be."""
-        for topic, source, shard, old, new, at, name in zip(*columns[:7], strict=True):
+        for topic, source, shard, old, new, at, name in zip(*columns[10:], strict=True):
             if self.sink.watermark[topic, source, shard][0] == old:
                 self.moves.append(((topic, source, shard), (new, at, name)))
         return {"moved": len(self.moves), "stored": 0}

@@ -139,6 +139,7 @@ class World:
             "at": AT + timedelta(seconds=self.moves),
             "traceparent": f"00-{'a' * 32}-{'b' * 16}-00",
             "causation": None,
+            "actor": None,
             "payload": event.model_dump_json(exclude_none=True).encode(),
         }
 

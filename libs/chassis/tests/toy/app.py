@@ -4,18 +4,27 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import timedelta
+from enum import StrEnum
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from chassis import Job, Problem, Router, Service, Settings, Transaction, begin, operator
+from chassis import Job, Problem, Router, Service, Settings, Transaction, begin, may
 from contracts.campaigns.ledger import LEDGER
 from contracts.event import Stream
 from toy.facts import posted
 from toy.handlers import ROUTER
 
-api = APIRouter(prefix="/v1", dependencies=[Depends(operator)])
+
+class Permission(StrEnum):
+    """What somebody may do at the toy's doors."""
+
+    NOTE = "toy.note"
+    """Note something, and see it."""
+
+
+api = APIRouter(prefix="/v1", dependencies=[Depends(may(Permission.NOTE))])
 
 
 class NewNote(BaseModel):

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from chassis import Service, Settings
 from chassis.broker import new_producer
-from chassis_testing import MASTER, _template
+from chassis_testing import MASTER, _template, door_url
 from contracts import STREAM_OF
 from contracts.event import Event, Stream
 from toy.app import build
@@ -41,6 +41,7 @@ class Place:
         """Settings for one process of the toy."""
         return Settings(
             database_url=SecretStr(self._url(database)),
+            door_database_url=SecretStr(door_url(self._url(database))),
             kafka_bootstrap_servers=[self.kafka],
             master_key=SecretStr(MASTER),
             instance=instance,

@@ -44,6 +44,14 @@ def test_a_master_key_of_32_bytes_is_taken(monkeypatch: pytest.MonkeyPatch) -> N
     assert Settings().master_key_bytes() == bytes(range(32))
 
 
+def test_without_the_doors_role_nothing_serves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRIBUTARY_MASTER_KEY", base64.b64encode(bytes(32)).decode())
+    with pytest.raises(ValueError, match="DOOR_DATABASE_URL"):
+        Settings().check()
+    monkeypatch.setenv("DOOR_DATABASE_URL", "postgresql://toy_door:hush@127.0.0.1/toy")
+    Settings().check()
+
+
 def test_secrets_are_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRIBUTARY_OPERATOR_TOKEN", "hush-token")
     monkeypatch.setenv("TRIBUTARY_MASTER_KEY", "hush-key")

@@ -172,6 +172,13 @@ def headers(*, sequenced: bool) -> Json:
         "correlationid": {**text, "description": "the thing this is about: the key of the stream"},
     }
     cause: Json = {"causationid": {**text, "description": "the id of the event that led to this one"}}
+    actor: Json = {
+        "ce_actor": {
+            "type": "string",
+            "pattern": "^[a-z0-9][a-z0-9._:-]{0,79}$",
+            "description": "the id of who made the sender say it; none where the sender acts by itself, or for nobody in particular",
+        }
+    }
     sequence: Json = {
         "source": {
             **text,
@@ -182,7 +189,7 @@ def headers(*, sequenced: bool) -> Json:
     }
     return {
         "type": "object",
-        "properties": {**cloudevents, **about, **cause, **(sequence if sequenced else {})},
+        "properties": {**cloudevents, **about, **cause, **actor, **(sequence if sequenced else {})},
         "required": [*cloudevents, *([*about, *sequence] if sequenced else [])],
     }
 

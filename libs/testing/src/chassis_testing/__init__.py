@@ -28,6 +28,15 @@ from contracts.event import Event
 
 TOKEN = "the-operator-of-the-tests"
 MASTER = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+DOOR_PASSWORD = "the-door-of-the-tests"
+DOOR_ROLE = f"""
+do $$ begin
+    perform pg_advisory_xact_lock(hashtext('tributary'));
+    if to_regrole(current_user || '_door') is null then
+        execute format('create role %I login password %L', current_user || '_door', '{DOOR_PASSWORD}');
+    end if;
+end $$
+"""
 S = TypeVar("S", bound=Settings)
 
 
@@ -36,10 +45,11 @@ class MemoryIntake:
 
     def __init__(self) -> None:
         self.emitted: list[Event] = []
+        self.actors: list[str] = []
         self.not_ready_reason = ""
         self.full = False
 
-    async def say(self, stream: Any, events: Sequence[Event], traceparent: str) -> None:
+    async def say(self, stream: Any, events: Sequence[Event], traceparent: str, actor: str = "") -> None:
         """Accepts, or is unavailable when a test says so."""
         if self.not_ready_reason:
             from chassis.problems import unavailable
@@ -47,6 +57,7 @@ class MemoryIntake:
             raise unavailable("Kafka")
         assert all(event.type in {e.event_type() for e in stream.events} for event in events)
         self.emitted.extend(events)
+        self.actors += [actor] * len(events)
 
 
 @dataclass
@@ -97,6 +108,7 @@ class ServiceUnderTest:
             "shard": shard,
             "seq": 0,
             "causation": None,
+            "actor": None,
         }
         source = f"{stream.publisher}/{self._epochs.setdefault(stream.publisher, secrets.token_hex(8))}"
         if stream.sequenced:
@@ -202,13 +214,22 @@ def _url(root: str, database: str) -> str:
     return urlunsplit(urlsplit(root)._replace(path=f"/{database}"))
 
 
+def door_url(url: str) -> str:
+    """The same database for the doors' role, which every test of a run shares."""
+    parts = urlsplit(url)
+    place = parts.netloc.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=f"{parts.username}_door:{DOOR_PASSWORD}@{place}"))
+
+
 def _settings(settings_type: type[S], url: str, more: dict[str, Any]) -> S:
     return settings_type(
         database_url=SecretStr(url),
+        door_database_url=SecretStr(door_url(url)),
         operator_token=SecretStr(TOKEN),
         master_key=SecretStr(MASTER),
         instance="test",
         database_pool=3,
+        door_database_pool=3,
         **{"rate_exempt": ["127.0.0.0/8"], **more},
     )
 
@@ -217,7 +238,7 @@ async def _template(
     root: str, name: str, build: Callable[[S], Service], settings_type: type[S], settings: dict[str, Any]
 ) -> str:
     database = f"template_{name}_{uuid.uuid4().hex[:8]}"
-    await _execute(root, f"create database {database}")
+    await _execute(root, f"create database {database}", DOOR_ROLE)
     url = _url(root, database)
     probe = build(_settings(settings_type, url, settings))
     await probe.database.close()

@@ -312,3 +312,22 @@ async def test_the_capture_door_takes_post_only_and_says_so(service: ServiceUnde
     answer = await service.anonymous.get("/v1/leads")
     assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_the_history_says_who_put_it_in_where_that_was_somebody(service: ServiceUnderTest) -> None:
+    event = await submitted(service)
+    outcome = {"lead_id": str(event.lead_id), "result": "won"}
+    assert (await service.http.post("/v1/outcomes", json={"outcomes": [outcome]})).status_code == 200
+    by = {"country": "IN", "contact": FORM["contact"], "message": "a call"}
+    assert (await service.http.post("/v1/calls", json=by)).status_code == 202
+    assert service.intake.actors == ["", "operator", "operator"]
+    public, early, call = (
+        service.record(e, ce_actor=actor.encode())
+        for e, actor in zip(service.intake.emitted, service.intake.actors, strict=True)
+    )
+    await service.receives_raw(early)  # it waits for its lead, and does not forget who reported it
+    await service.receives_raw(public, call)
+    rows = await service.sql("select history from lead order by captured_at, (history->0->>'source') desc")
+    found = [{line["what"]: line.get("by") for line in row["history"]} for row in rows]
+    assert {"captured": None, "qualified": None, "won": "operator"} in found
+    assert {"captured": "operator", "qualified": None} in found

@@ -13,7 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from chassis import failpoint, schema
+from chassis import failpoint, grants, schema
 from chassis.schema import Phase, Revision
 
 
@@ -76,6 +76,7 @@ async def _upgrade(service: str, database_url: str, phase: Phase | None) -> None
         context = MigrationContext.configure(connection, opts={"fn": steps})
         with Operations.context(context):
             context.run_migrations()
+        grants.grant_doors(connection, service, phase)
         failpoint.reach("migration.running")
 
     try:

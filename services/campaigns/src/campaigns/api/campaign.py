@@ -6,15 +6,16 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field
 
+from campaigns.api.permissions import Permission
 from campaigns.api.schemas import Body, Budget, CampaignId, Code, Name, Time, Words
 from campaigns.domain.campaign import CurrencyFixed, Plan, PlannedLine, faults
 from campaigns.store import campaign as campaigns
 from campaigns.store import ledger
 from campaigns.use_cases.campaign import plan_campaign
-from chassis import FieldError, Problem, begin, not_valid, operator
+from chassis import FieldError, Problem, begin, may, not_valid
 from chassis.problems import declared
 
-router = APIRouter(prefix="/v1/campaigns", tags=["campaigns"], dependencies=[Depends(operator)])
+router = APIRouter(prefix="/v1/campaigns", tags=["campaigns"])
 
 
 class LineBody(Body):
@@ -87,7 +88,7 @@ class Campaigns(BaseModel):
     next: str | None
 
 
-@router.put("/{campaign:path}", responses=declared(409))
+@router.put("/{campaign:path}", dependencies=[Depends(may(Permission.PLAN_CAMPAIGNS))], responses=declared(409))
 async def put_campaign(request: Request, campaign: CampaignId, body: PlanBody) -> Planned:
     """Puts a plan on record. The same plan again changes nothing; a changed one is a new version."""
     plan = body.plan()
@@ -102,7 +103,7 @@ async def put_campaign(request: Request, campaign: CampaignId, body: PlanBody) -
     return Planned(campaign=campaign, version=version)
 
 
-@router.get("")
+@router.get("", dependencies=[Depends(may(Permission.SEE_CAMPAIGNS))])
 async def get_campaigns(
     request: Request,
     after: Annotated[str, Query(max_length=200)] = "",
@@ -115,7 +116,7 @@ async def get_campaigns(
     return Campaigns(campaigns=page, next=page[-1].campaign if len(page) == limit else None)
 
 
-@router.get("/{campaign:path}", responses=declared(404))
+@router.get("/{campaign:path}", dependencies=[Depends(may(Permission.SEE_CAMPAIGNS))], responses=declared(404))
 async def get_campaign(request: Request, campaign: CampaignId) -> CampaignSeen:
     """A campaign and the lines of its plan."""
     async with begin(request) as tx:

@@ -6,15 +6,16 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel
 
+from campaigns.api.permissions import Permission
 from campaigns.api.schemas import CampaignId
 from campaigns.api.taken import until_counted
 from campaigns.store import campaign as campaigns
 from campaigns.store import ledger
 from campaigns.use_cases.note import open_note
-from chassis import Problem, begin, operator
+from chassis import Problem, begin, may
 from chassis.problems import declared
 
-router = APIRouter(prefix="/v1/campaigns", tags=["ledger"], dependencies=[Depends(operator)])
+router = APIRouter(prefix="/v1/campaigns", tags=["ledger"])
 
 
 class Figures(BaseModel):
@@ -69,7 +70,7 @@ class LedgerSeen(BaseModel):
     next: int | None
 
 
-@router.get("/{campaign:path}/ledger", responses=declared(404))
+@router.get("/{campaign:path}/ledger", dependencies=[Depends(may(Permission.SEE_LEDGER))], responses=declared(404))
 async def get_ledger(
     request: Request,
     campaign: CampaignId,

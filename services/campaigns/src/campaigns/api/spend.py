@@ -14,19 +14,21 @@ from pydantic import (
     WrapValidator,
 )
 
+from campaigns.api.permissions import Permission
 from campaigns.api.schemas import Amount, Body, Code, Name, Source, Time, Words
 from campaigns.api.taken import note_taken
 from campaigns.domain.spend import faults
 from campaigns.use_cases.ledger import spend_of
 from campaigns.use_cases.note import seal_note
-from chassis import FieldError, intake, operator
+from chassis import FieldError, intake, may
 from chassis.batch import BatchAnswer, RowFlagged, each, flagged, refusals
 from chassis.problems import field_errors
+from chassis.service import actor_of
 from contracts.campaigns.spend import SPEND, SpendReported
 from contracts.event import Money
 from values.money import amount
 
-router = APIRouter(prefix="/v1/spend", tags=["spend"], dependencies=[Depends(operator)])
+router = APIRouter(prefix="/v1/spend", tags=["spend"])
 
 AT_ONCE = 500
 NAMES = ("spend_id", "campaign", "line", "source")
@@ -112,14 +114,14 @@ class Taken(BatchAnswer):
     notes: list[RowFlagged]
 
 
-@router.post("")
+@router.post("", dependencies=[Depends(may(Permission.REPORT_SPEND))])
 async def post_spend(request: Request, body: SpendBatch) -> Taken:
     """Takes the good rows and names each bad one. A spend is never refused because a budget is used up."""
     now, master = datetime.now(UTC), request.app.state.service.settings.master_key_bytes()
     rows = each(enumerate(body.spend), lambda row: _settled(row, now, master))
     events = [event for _, (event, _) in rows.taken]
     if events:
-        await intake(request).say(SPEND, events, request.scope.get("tributary.trace", ""))
+        await intake(request).say(SPEND, events, request.scope.get("tributary.trace", ""), actor_of(request).named)
         note_taken(request, (spend_of(event).identity for event in events if event.amount.minor))
     # A zero is told as well, in case it takes back an amount under the same id; it is not counted, and so not among these.
     accepted = sum(event.amount.minor > 0 for event in events)

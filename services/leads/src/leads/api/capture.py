@@ -9,7 +9,7 @@ from pydantic_core import to_json
 from uuid_utils import uuid7
 
 from chassis import FieldError, Problem, Service, document, not_valid
-from chassis.access import not_operator, shows_operator
+from chassis.access import ACTOR, ANONYMOUS, not_signed_in
 from chassis.callers import form_asked
 from chassis.http import LIMIT, SINGLE_LIMIT, Receive, Scope, Send, header, read_body
 from chassis.sealing import seal
@@ -83,10 +83,9 @@ async def _take(scope: Scope, receive: Receive, is_form: bool) -> tuple[UUID, da
 
 def is_public(scope: Any) -> bool:
     """Whether nobody in particular is at the door. Whoever shows a token that is not ours is not taken for somebody else."""
-    given = header(scope, b"authorization")
-    if given and not shows_operator(scope["service"].settings, given):
-        raise not_operator()
-    return not given
+    if scope[ACTOR] is None:
+        raise not_signed_in()
+    return scope[ACTOR] is ANONYMOUS
 
 
 def key_of(scope: Any) -> str | None:
@@ -123,7 +122,7 @@ async def accept(
     claimed = _claimed(service, taken[0], raw, key, public, ids[0]) if key or public else []
     events = [_submitted(one, now, its, name, sealing_key) for one, its in zip(taken, ids, strict=True)]
     try:
-        await service.intake.say(INTAKE, events, scope["tributary.trace"])
+        await service.intake.say(INTAKE, events, scope["tributary.trace"], scope[ACTOR].named)
     except Problem:
         for each in claimed:
             repeats(service).forget(each)

@@ -7,19 +7,20 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from chassis import FieldError, Problem, Service, begin, document, operator
+from chassis import FieldError, Problem, Service, begin, document, may
 from chassis.batch import flagged, refusals
 from chassis.problems import declared
 from leads.api.batch import LeadBatch, OutcomeBatch, parse_batch, parse_outcomes
 from leads.api.capture import IDEMPOTENCY, accept, accept_rows, key_of, refused
 from leads.api.forms import LeadForm
 from leads.api.outcome import report
+from leads.api.permissions import Permission
 from leads.api.record import shown
 from leads.api.schemas import Accepted, LeadShown, RowsTaken
 from leads.api.submission import parse_lead
 from leads.store import lead as leads
 
-router = APIRouter(prefix="/v1", tags=["leads"], dependencies=[Depends(operator)])
+router = APIRouter(prefix="/v1", tags=["leads"])
 LOOK_EVERY_S = 0.25  # for what another replica commits; what this one commits is seen at once
 LOCATION = {"Location": {"schema": {"type": "string"}}}
 WITH_KEY = {"parameters": [IDEMPOTENCY]}
@@ -28,6 +29,7 @@ WITH_KEY = {"parameters": [IDEMPOTENCY]}
 @router.post(
     "/calls",
     status_code=202,
+    dependencies=[Depends(may(Permission.TAKE_LEADS))],
     openapi_extra=document.body(LeadForm) | WITH_KEY,
     response_model_exclude_unset=True,
     responses={202: {"headers": LOCATION}},
@@ -45,7 +47,11 @@ async def take_call(request: Request, response: Response) -> Accepted:
     return Accepted(id=lead_id, received_at=now, **({"flags": flags} if (flags := taken.aside.flags) else {}))
 
 
-@router.post("/leads/batch", openapi_extra=document.body(LeadBatch) | WITH_KEY)
+@router.post(
+    "/leads/batch",
+    dependencies=[Depends(may(Permission.TAKE_LEADS))],
+    openapi_extra=document.body(LeadBatch) | WITH_KEY,
+)
 async def take_batch(request: Request) -> RowsTaken:
     """Up to 500 leads: good rows are taken, each bad one is named. Under an Idempotency-Key each row has an id by its place."""
     now, raw = datetime.now(UTC), await request.body()
@@ -57,7 +63,11 @@ async def take_batch(request: Request) -> RowsTaken:
     return RowsTaken(accepted=len(ids), ids=ids, refused=refusals(rows), flagged=flags)
 
 
-@router.post("/outcomes", openapi_extra=document.body(OutcomeBatch) | WITH_KEY)
+@router.post(
+    "/outcomes",
+    dependencies=[Depends(may(Permission.REPORT_OUTCOMES))],
+    openapi_extra=document.body(OutcomeBatch) | WITH_KEY,
+)
 async def take_outcomes(request: Request) -> RowsTaken:
     """Up to 500 outcomes. One that overtakes its lead waits for it; one sent again under its Idempotency-Key changes nothing."""
     now, raw = datetime.now(UTC), await request.body()
@@ -69,7 +79,13 @@ async def take_outcomes(request: Request) -> RowsTaken:
     return RowsTaken(accepted=len(ids), ids=ids, refused=refusals(rows), flagged=flags)
 
 
-@router.get("/leads/{lead_id}", response_model=LeadShown, response_model_exclude_unset=True, responses=declared(404))
+@router.get(
+    "/leads/{lead_id}",
+    dependencies=[Depends(may(Permission.SEE_LEADS))],
+    response_model=LeadShown,
+    response_model_exclude_unset=True,
+    responses=declared(404),
+)
 async def show_lead(
     request: Request,
     lead_id: UUID,

@@ -5,6 +5,7 @@ from typing import Any, Literal, cast
 from uuid import UUID, uuid5
 
 from chassis import FieldError, Problem, Service, not_valid
+from chassis.access import ACTOR
 from chassis.sealing import seal
 from contracts.event import Money
 from contracts.leads.intake import INTAKE, OutcomeReported
@@ -33,7 +34,7 @@ async def report(
     codes = cast(LeadsSettings, service.settings).outcome_reasons
     events = [_reported(form, named and uuid5(named, str(index)), codes, name, sealing_key) for index, form in rows]
     try:
-        await service.intake.say(INTAKE, events, scope["tributary.trace"])
+        await service.intake.say(INTAKE, events, scope["tributary.trace"], scope[ACTOR].named)
     except Problem:
         if named:
             repeats(service).forget(named)

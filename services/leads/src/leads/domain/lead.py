@@ -38,6 +38,7 @@ class Outcome:
     reason: str | None = None
     note: Note | None = field(default=None, compare=False)
     report: str | None = field(default=None, compare=False)
+    by: str = field(default="", compare=False)  # who reported it, where that was somebody in particular
 
     def says_the_same(self, other: "Outcome") -> bool:
         """Two reports agree when result, amount, reason and having a note do, whenever they were made."""
@@ -204,6 +205,8 @@ def closed(lead: Lead, outcome: Outcome) -> Transition:
         detail["reason"] = outcome.reason
     if outcome.note:
         detail["note"] = "sealed" if outcome.note.box else "not readable any more"
+    if outcome.by:
+        detail["by"] = outcome.by
     return after, _entry(outcome.result, outcome.at, **detail)
 
 

@@ -178,6 +178,8 @@ def outcome_json(outcome: Outcome) -> dict[str, Any]:
         made["note"] = {"box": outcome.note.box} | ({"key": outcome.note.key} if outcome.note.key else {})
     if outcome.report:
         made["report"] = outcome.report
+    if outcome.by:
+        made["by"] = outcome.by
     return made
 
 
@@ -191,4 +193,5 @@ def outcome_of(kept: Mapping[str, Any]) -> Outcome:
         kept.get("reason"),
         Note(note["box"], note.get("key")) if note else None,
         kept.get("report"),
+        kept.get("by", ""),
     )

@@ -5,7 +5,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from chassis.tables import GROWING
 
-METADATA = MetaData()
+METADATA = MetaData()  # `info` says what the doors may do to a table; without that word, nothing
 WHEN = DateTime(timezone=True)
 
 LEAD = Table(
@@ -25,6 +25,7 @@ LEAD = Table(
     Column("content", Text, nullable=False, comment="a digest of what was submitted, keyed with the person's key"),
     comment="written once, at capture",
     postgresql_with=GROWING,
+    info={"door": "select"},
 )
 
 LEAD_PLACE = Table(
@@ -51,6 +52,7 @@ LEAD_PLACE = Table(
     Column("entries", Integer, nullable=False, comment="the number of the last entry of its timeline"),
     comment="where each lead is now",
     postgresql_with=GROWING | {"fillfactor": "35"},
+    info={"door": "select"},
 )
 
 TIMELINE = Table(
@@ -64,6 +66,7 @@ TIMELINE = Table(
     Column("detail", JSONB, nullable=False),
     comment="append only",
     postgresql_with=GROWING,
+    info={"door": "select"},
 )
 
 PERSON = Table(

@@ -63,7 +63,7 @@ async def take_in(events: Sequence[LeadSubmitted | OutcomeReported], tx: Transac
     for event in events:
         if not isinstance(event, OutcomeReported):
             continue
-        outcome = to_events.outcome_of(event)
+        outcome = to_events.outcome_of(event, tx.metadata(event).actor)
         if current.get(event.lead_id, Lead()).known:
             reported.append((event.lead_id, outcome))
             caused_by.append(event)
@@ -138,7 +138,13 @@ async def _submitted_again(
         lead, entry = lifecycle.submitted_again(current[one.lead_id], tx.now, first[one.lead_id], content)
         current[one.lead_id] = lead
         if entry:
-            added.setdefault(one.lead_id, []).append(entry)
+            added.setdefault(one.lead_id, []).append(entry | _by(one, tx))
+
+
+def _by(event: LeadSubmitted, tx: Transaction) -> Entry:
+    """Who put it in, where that was somebody in particular."""
+    actor = tx.metadata(event).actor
+    return {"by": actor} if actor else {}
 
 
 def judge(submission: LeadSubmitted, personal: Personal) -> Verdict:
@@ -165,7 +171,7 @@ def _on_record(lead: Lead, one: Fresh, flags: tuple[str, ...], tx: Transaction) 
     submission, about, verdict = one.submission, one.about, judge(one.submission, one.personal)
     steps: list[Entry | None] = []
     lead, entry = lifecycle.captured(lead, tx.now, submission.source, flags)
-    steps.append(entry)
+    steps.append(entry and entry | _by(submission, tx))
     tx.emit(to_events.captured(submission, about, flags, tx.now))
     judged = verdict.grade, verdict.disposition, verdict.scorecard, verdict.score, dict(verdict.reasons)
     lead, entry = lifecycle.qualified(lead, tx.now, *judged)

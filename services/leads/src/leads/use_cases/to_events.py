@@ -86,11 +86,12 @@ def closed(lead_id: UUID, lead: Lead) -> LeadClosed:
     )
 
 
-def outcome_of(submission: OutcomeReported) -> Outcome:
-    """A reported outcome as the domain knows it."""
+def outcome_of(submission: OutcomeReported, by: str = "") -> Outcome:
+    """A reported outcome as the domain knows it, and who reported it."""
     note = Note(submission.note.box, submission.note.key) if submission.note else None
     report = str(submission.report) if submission.report else None
-    return Outcome(submission.result, submission.at, money_of(submission.amount), submission.reason, note, report)
+    amount = money_of(submission.amount)
+    return Outcome(submission.result, submission.at, amount, submission.reason, note, report, by)
 
 
 def money_of(submission: WireMoney | None) -> Money | None:

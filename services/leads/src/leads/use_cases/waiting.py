@@ -32,5 +32,6 @@ def _parked(late: outcomes.Late) -> parking.Parked:
         type=event.type,
         key=key,
         traceparent="",
+        actor=late.outcome.get("by", ""),
     )
     return parking.Parked.of_event(event, heard, CAUSE, f"reported {late.reported_at:%Y-%m-%d}")

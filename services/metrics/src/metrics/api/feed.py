@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from itertools import groupby, islice
 from typing import NamedTuple
 
-from chassis import Service, Transaction
+from chassis import Actor, Service, Transaction
 from chassis.database import INFRASTRUCTURE
 from metrics.api import schemas
 from metrics.domain.catalogue import DIMENSIONS, By
@@ -45,9 +45,10 @@ class Frame(NamedTuple):
 class Reader:
     """One open stream: the frames it has not been sent yet, and what ends it."""
 
-    __slots__ = ("after", "backlog", "deadline", "first", "last", "position", "waiting", "wake")
+    __slots__ = ("actor", "after", "backlog", "deadline", "first", "last", "position", "waiting", "wake")
 
-    def __init__(self) -> None:
+    def __init__(self, actor: Actor) -> None:
+        self.actor = actor
         self.backlog: deque[bytes] = deque()
         self.waiting = 0  # bytes of the backlog
         self.wake = asyncio.Event()
@@ -146,9 +147,9 @@ class Feed:
         """How many streams are open."""
         return sum(len(dimension.readers) for dimension in self.dimensions.values())
 
-    def join(self, by: By) -> Reader:
+    def join(self, by: By, actor: Actor) -> Reader:
         """A reader that is told of every tick from here on, once it was greeted. Whoever joins must close."""
-        reader = Reader()
+        reader = Reader(actor)
         self.dimensions[by].readers.add(reader)
         self._kick.set()
         return reader
@@ -181,7 +182,7 @@ class Feed:
             yield frame
         reader.first = ()
         while reader.after is not None and not reader.last:
-            async with service.database.transaction() as tx:
+            async with service.database.at_door(reader.actor) as tx:
                 piece = await self._piece(reader, by, reader.after, tx)
             yield piece
 

@@ -6,9 +6,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from chassis import begin, operator
+from chassis import begin, may
 from metrics.api import schemas
 from metrics.api.feed import PIECE
+from metrics.api.permissions import Permission
 from metrics.domain.catalogue import By
 from metrics.domain.names import LONGEST
 from metrics.store import facts, kpis
@@ -17,10 +18,15 @@ from metrics.use_cases.names import row_called
 MOST_ROWS = 5000
 LAST_ID = UUID(int=2**128 - 1)
 
-router = APIRouter(prefix="/v1/kpis", tags=["kpis"], dependencies=[Depends(operator)])
+router = APIRouter(prefix="/v1/kpis", tags=["kpis"])
 
 
-@router.get("", summary="The KPI rows of a dimension, by key.", response_model=schemas.KpiTable)
+@router.get(
+    "",
+    dependencies=[Depends(may(Permission.SEE_KPIS))],
+    summary="The KPI rows of a dimension, by key.",
+    response_model=schemas.KpiTable,
+)
 async def kpi_table(
     request: Request,
     by: By = "segment",
@@ -40,7 +46,11 @@ async def kpi_table(
     return Response(f"{head}[{','.join(pieces)}]{tail}", media_type="application/json")
 
 
-@router.get("/{by}/{key:path}/facts", summary="The leads that a KPI row counts.")
+@router.get(
+    "/{by}/{key:path}/facts",
+    dependencies=[Depends(may(Permission.SEE_FACTS))],
+    summary="The leads that a KPI row counts.",
+)
 async def leads_behind(
     request: Request,
     by: By,

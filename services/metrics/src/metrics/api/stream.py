@@ -13,11 +13,13 @@ from fastapi.security import APIKeyCookie, APIKeyQuery
 from pydantic import BaseModel
 from starlette.types import Receive, Scope, Send
 
-from chassis import Problem, Service, begin, document, operator
-from chassis.access import not_operator, shows_operator
+from chassis import Problem, Service, begin, document, may
+from chassis.access import ACTOR, OPERATOR, not_signed_in, shown
 from chassis.database import INFRASTRUCTURE
 from chassis.problems import declared
+from chassis.service import actor_of
 from metrics.api.feed import FAREWELL_S, Feed, Reader
+from metrics.api.permissions import Permission
 from metrics.domain.catalogue import By
 from metrics.use_cases.tickets import issue, redeem
 
@@ -92,22 +94,22 @@ Kept = APIKeyCookie(name=COOKIE, scheme_name="cookie", auto_error=False)
 async def reader_of_streams(
     request: Request, ticket: Annotated[str | None, Depends(Shown)], cookie: Annotated[str | None, Depends(Kept)]
 ) -> None:
-    """Whoever brings a ticket, the cookie or, as at every door, the operator's token."""
+    """Who brings a ticket or the cookie is at the door as who shows a token: each is the operator's own, as long as nobody
+    else can get one."""
     if ticket:
         async with begin(request) as tx:
             if not await redeem(ticket, tx):
-                raise not_operator()
-    elif "authorization" in request.headers or not cookie:
-        await operator(request)
-    elif not shows_operator(request.app.state.service.settings, f"Bearer {cookie}"):
-        raise not_operator()
+                raise not_signed_in()
+        request.scope[ACTOR] = OPERATOR
+    elif cookie and "authorization" not in request.headers:
+        request.scope[ACTOR] = shown(request.app.state.service.settings, f"Bearer {cookie}")
 
 
 def router(feed: Feed) -> APIRouter:
     """The door to this feed."""
     made = APIRouter(prefix="/v1/kpis", tags=["kpis"])
 
-    @made.post("/stream/tickets", summary="A ticket to the stream.", dependencies=[Depends(operator)])
+    @made.post("/stream/tickets", summary="A ticket to the stream.", dependencies=[Depends(may(Permission.SEE_KPIS))])
     async def stream_ticket(request: Request) -> Ticket:
         """For a page whose EventSource can send no header. The answer is of no use to anybody who comes second."""
         ticket = secrets.token_urlsafe(24)
@@ -121,7 +123,7 @@ def router(feed: Feed) -> APIRouter:
         response_class=StreamingResponse,
         responses=declared(401, 503) | {200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
         openapi_extra={"security": document.OPERATOR},
-        dependencies=[Depends(reader_of_streams)],
+        dependencies=[Depends(reader_of_streams), Depends(may(Permission.SEE_KPIS))],
     )
     async def kpi_stream(
         request: Request,
@@ -131,7 +133,7 @@ def router(feed: Feed) -> APIRouter:
     ) -> EventStream:
         if feed.readers >= feed.settings.stream_readers:
             raise Problem(503, "Too many streams are open", headers={"Retry-After": "5"})
-        reader, service = feed.join(by), request.app.state.service
+        reader, service = feed.join(by, actor_of(request)), request.app.state.service
         with contextlib.ExitStack() as undo:
             undo.callback(feed.close, by, reader)
             async with begin(request) as tx:

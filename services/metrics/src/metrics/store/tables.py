@@ -20,7 +20,7 @@ from sqlalchemy.types import CHAR
 
 from chassis.tables import GROWING
 
-METADATA = MetaData()
+METADATA = MetaData()  # `info` says what the doors may do to a table; without that word, nothing
 
 # What is known of each lead. No index but the key: the table is the hottest of all, and updates in place stay in place.
 LEAD_FACT = Table(
@@ -50,6 +50,7 @@ LEAD_FACT = Table(
     Column("steps", JSONB),  # the times of steps that have no column: earlier ones, and those of other steps
     CheckConstraint("outcome in ('won', 'lost')", name="lead_fact_outcome"),
     postgresql_with=GROWING | {"fillfactor": "45"},
+    info={"door": "select"},
 )
 
 CAMPAIGN_FACT = Table(
@@ -92,6 +93,7 @@ KPI = Table(
     Column("changed_xid", BigInteger, nullable=False, server_default=text("pg_current_xact_id()::text::bigint")),
     Index("kpi_changed_xid", "changed_xid"),
     postgresql_with={"fillfactor": "50"},
+    info={"door": "select"},
 )
 
 # The time of the newest event heard of each topic.
@@ -101,6 +103,7 @@ AS_OF = Table(
     Column("topic", Text, primary_key=True),
     Column("at", DateTime(timezone=True), nullable=False),
     postgresql_with={"fillfactor": "50"},
+    info={"door": "select"},
 )
 
 # Up to which transaction the changes of KPI rows have been said on metrics.kpi.
@@ -123,6 +126,7 @@ KNOWN_NAME = Table(
     Column("key", Text, primary_key=True),
     Column("name", Text, nullable=False),
     Column("declared", Boolean, nullable=False),
+    info={"door": "select"},
 )
 
 # Tickets to the stream that were not used yet, by their digest.
@@ -131,4 +135,5 @@ STREAM_TICKET = Table(
     METADATA,
     Column("digest", LargeBinary, primary_key=True),
     Column("expires_at", DateTime(timezone=True), nullable=False),
+    info={"door": "select, insert, delete"},
 )

@@ -7,9 +7,10 @@ from typing import Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
 
-from chassis import FieldError, Problem, begin, document, not_valid, operator
+from chassis import FieldError, Problem, begin, document, may, not_valid
 from chassis.problems import declared
 from territory.api.market_file import Unreadable, read_json, read_yaml, write_yaml
+from territory.api.permissions import Permission
 from territory.api.schemas import Activated, MarketFile, RuleSet, RuleSets, RuleSetVersion, Segments, Teams, Warned
 from territory.domain.market import Fault, MarketRefused, MarketVersion
 from territory.domain.market_file import FAULTS_AT_MOST, read_market
@@ -28,11 +29,12 @@ PARTS = ("segments", "pipelines", "teams", "rules", "fallback")
 
 _ONE_AT_A_TIME = Lock()
 
-router = APIRouter(prefix="/v1", dependencies=[Depends(operator)], tags=["market"])
+router = APIRouter(prefix="/v1", tags=["market"])
 
 
 @router.put(
     "/market",
+    dependencies=[Depends(may(Permission.CHANGE_MARKET))],
     summary="Puts a whole market file in force, at once or not at all.",
     openapi_extra=document.body(MarketFile, YAML[0], JSON),
 )
@@ -57,6 +59,7 @@ async def put_market(request: Request) -> Activated:
 
 @router.get(
     "/market",
+    dependencies=[Depends(may(Permission.SEE_MARKET))],
     summary="The market file in force, as YAML or JSON.",
     response_model=MarketFile,
     responses=declared(404) | {200: {"content": {YAML[0]: {"schema": {"type": "string"}}}, "headers": VERSION}},
@@ -76,7 +79,9 @@ async def get_market(request: Request) -> Response:
     return JSONResponse(ordered, headers=headers)
 
 
-@router.get("/rulesets", summary="Every version that was ever in force.")
+@router.get(
+    "/rulesets", dependencies=[Depends(may(Permission.SEE_MARKET))], summary="Every version that was ever in force."
+)
 async def get_rulesets(
     request: Request,
     before: int = Query(NEWEST, ge=1, le=NEWEST, description="Only versions older than this one."),
@@ -91,6 +96,7 @@ async def get_rulesets(
 
 @router.get(
     "/rulesets/{version}",
+    dependencies=[Depends(may(Permission.SEE_MARKET))],
     summary="The rules of a version, the narrowest first.",
     response_model=RuleSet,
     responses=declared(404),
@@ -107,13 +113,23 @@ async def get_ruleset(request: Request, version: int) -> Response:
     return JSONResponse({"version": version, "rules": rules, "fallback": given.get("fallback")})
 
 
-@router.get("/segments", summary="The segments of the market in force.", response_model=Segments)
+@router.get(
+    "/segments",
+    dependencies=[Depends(may(Permission.SEE_MARKET))],
+    summary="The segments of the market in force.",
+    response_model=Segments,
+)
 async def get_segments(request: Request) -> Response:
     """Empty, under version 0, before the first market."""
     return await _part(request, "segments")
 
 
-@router.get("/teams", summary="The teams of the market in force, with their members.", response_model=Teams)
+@router.get(
+    "/teams",
+    dependencies=[Depends(may(Permission.SEE_MARKET))],
+    summary="The teams of the market in force, with their members.",
+    response_model=Teams,
+)
 async def get_teams(request: Request) -> Response:
     """Empty, under version 0, before the first market."""
     return await _part(request, "teams")

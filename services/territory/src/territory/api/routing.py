@@ -7,14 +7,15 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field
 
-from chassis import Problem, begin, operator
+from chassis import Problem, begin, may
 from chassis.problems import declared
+from territory.api.permissions import Permission
 from territory.domain.criteria import Scalar
 from territory.domain.routing import Refused
 from territory.store import market, routing
 from territory.store.routing import Decided
 
-router = APIRouter(prefix="/v1", dependencies=[Depends(operator)], tags=["decisions"])
+router = APIRouter(prefix="/v1", tags=["decisions"])
 
 ROTATION = "rotation"
 PIPELINE = "pipeline of the team"
@@ -56,6 +57,7 @@ class LeadDecision(BaseModel):
 @router.get(
     "/leads/{lead_id}/decision",
     summary="Segment, team, pipeline and person of a lead, and why.",
+    dependencies=[Depends(may(Permission.SEE_DECISIONS))],
     responses=declared(404),
 )
 async def get_decision(

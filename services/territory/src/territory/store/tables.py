@@ -20,7 +20,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from chassis.tables import GROWING
 
-METADATA = MetaData()
+METADATA = MetaData()  # `info` says what the doors may do to a table; without that word, nothing
 
 # Every market file that ever took effect, as it was given. Rows never change.
 MARKET = Table(
@@ -30,6 +30,7 @@ MARKET = Table(
     Column("document", JSONB, nullable=False),
     Column("sha256", CHAR(64), nullable=False),
     Column("activated_at", DateTime(timezone=True), nullable=False),
+    info={"door": "select, insert"},
 )
 
 # One row: the version in force, 0 before the first. Every batch holds it while it decides, so that an activation waits
@@ -40,6 +41,7 @@ ACTIVE_MARKET = Table(
     Column("only_one", Boolean, primary_key=True, server_default=true()),
     Column("version", Integer, nullable=False),
     CheckConstraint("only_one", name="active_market_only_one"),
+    info={"door": "select, update"},
 )
 
 # How many turns each team has taken and what each person is owed, in parts of a lead, made when the team first appears in a
@@ -50,6 +52,7 @@ ROTATION = Table(
     Column("team", Text, primary_key=True),
     Column("turn", BigInteger, nullable=False, server_default=text("0")),
     Column("credits", JSONB, nullable=False),
+    info={"door": "select, insert"},
 )
 
 # Every decision about a lead, the one with the greatest number stands. ``attributes`` are all that were known of the lead.
@@ -75,4 +78,5 @@ DECISION = Table(
     Column("excluded_people", ARRAY(Text), nullable=False),
     Column("decided_at", DateTime(timezone=True), nullable=False),
     postgresql_with=GROWING | {"fillfactor": "100"},
+    info={"door": "select"},
 )

@@ -117,7 +117,7 @@ def migrate(testbed: Testbed, draw: random.Random) -> dict[str, Any]:
         raise DidNotHappen(f"{left} tables are left of a migration that was killed")
     run(f"Migrating a spare database of {name}", words, log=log, env=report)
     made = testbed.sql(spare, tables)
-    testbed.sql("postgres", f"drop database {spare} with (force)", f"drop role {spare}", "select 1")
+    testbed.sql("postgres", f"drop database {spare} with (force)", f"drop role {spare}, {spare}_door", "select 1")
     return {"onset": onset, "service": name, "tables": made}
 
 

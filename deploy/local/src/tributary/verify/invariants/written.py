@@ -25,7 +25,7 @@ from tributary.verify.snapshot import Entry as Held
 from tributary.verify.snapshot import Known, Snapshot
 
 ORDER = {"captured": 0, "qualified": 1, "discarded": 2}
-OWN = frozenset({"note", "released"})
+OWN = frozenset({"note", "released", "by"})
 UNTOLD = "submitted again"  # what only the timeline says, as often as the place counts it
 
 
@@ -182,7 +182,8 @@ def _timeline(lead_id: str, lead: Known, timeline: list[Entry], event: list[Entr
 
 
 def _as_told_of(line: Entry) -> Entry:
-    """Without what is nobody else's to know or follows from the lines before: a sealed note, and whom a lead was taken from."""
+    """Without what is nobody else's to know or follows from the lines before: a sealed note, whom a lead was taken from, and
+    who put it in."""
     return {name: value for name, value in line.items() if name not in OWN} if OWN & line.keys() else line
 
 

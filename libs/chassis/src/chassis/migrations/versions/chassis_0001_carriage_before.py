@@ -17,6 +17,7 @@ SQL = (
         at timestamptz not null,
         traceparent text not null,
         causation text,
+        actor text,
         key bytea not null,
         payload bytea not null check (octet_length(payload) < 900000),
         primary key (topic, shard, seq)

@@ -11,5 +11,6 @@ NOTE = Table(
     Column("topic", Text, nullable=False),
     Column("key", Text, nullable=False),
     Column("what", Text, nullable=False),
+    info={"door": "select, insert"},
 )
 SPENT = Table("spent", METADATA, Column("spend_id", Text, primary_key=True))
