@@ -16,8 +16,8 @@ Handler = Callable[[Sequence[Any], Transaction], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Subscription:
-    """One stream, the handler that hears it, and the event types it asked for. ``idempotent``: to hear the stream once more
-    changes nothing and says nothing, which a test of the service shows; only then it may be read again (reread.py).
+    """One stream, the handler that hears it, and the event types it asked for. ``idempotent``: when the stream has been
+    heard once more all is as it was, which a test of the service shows; only then it may be read again (reread.py).
     """
 
     stream: Stream

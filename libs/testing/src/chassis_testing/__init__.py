@@ -17,7 +17,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from pydantic import SecretStr
 
-from chassis import migrations, outbox, telemetry
+from chassis import migrations, outbox, tables, telemetry
 from chassis.consumer import Consumer, Delivery
 from chassis.jobs import run_once
 from chassis.service import Service
@@ -72,6 +72,7 @@ class ServiceUnderTest:
     _numbers: dict[tuple[str, str, int], int] = field(default_factory=dict)
     _offsets: dict[tuple[str, int], int] = field(default_factory=dict)
     _last: list[Any] = field(default_factory=list)
+    _heard: list[Any] = field(default_factory=list)
     _read: int = 0
     _seen: set[uuid.UUID] = field(default_factory=set)
 
@@ -82,11 +83,26 @@ class ServiceUnderTest:
     async def receives_raw(self, *records: Any) -> Delivery:
         """One delivery of records as they are, good or bad."""
         self._last = list(records)
+        self._heard += records
         return await self.service.consumer.deliver(records)
 
     async def receives_again(self) -> Delivery:
         """The same records once more, under the same numbers."""
         return await self.service.consumer.deliver(self._last)
+
+    async def rereads(self, *topics: str) -> None:
+        """All that was received on these topics once more, a record at a time, as after ``reread``."""
+        await self.sql("delete from watermark where topic = any($1)", list(topics))
+        self.service.consumer.forget_positions()
+        for record in [one for one in self._heard if one.topic in topics]:
+            await self.service.consumer.deliver([record])
+
+    async def state(self) -> dict[str, list[str]]:
+        """Every row of the service's own tables."""
+        carriage = [*tables.METADATA.tables, "alembic_version"]
+        names = await self.sql("select relname from pg_stat_user_tables where relname <> all($1)", carriage)
+        rows = {name: await self.sql(f"select t::text from {name} t order by 1") for (name,) in names}  # noqa: S608
+        return {name: [row[0] for row in found] for name, found in rows.items()}
 
     async def receives_renumbered(self, *events: Event) -> Delivery:
         """The same facts as a new history: their owners' databases came back from a backup."""

@@ -9,7 +9,7 @@ from contracts.campaigns.spend import SPEND, SpendReported
 router = Router("campaigns")
 
 
-@router.on(SPEND)
+@router.on(SPEND, idempotent=True)
 async def on_campaigns_spend(events: Sequence[SpendReported], tx: Transaction) -> None:
     """Money was spent."""
     await ledger.count_spends(events, tx)

@@ -12,7 +12,7 @@ from leads.use_cases import campaign, intake, opportunity
 router = Router("leads")
 
 
-@router.on(CAMPAIGN)
+@router.on(CAMPAIGN, idempotent=True)
 async def on_campaigns_campaign(events: Sequence[CampaignPlanned], tx: Transaction) -> None:
     """A campaign that is planned is a campaign that leads may name."""
     await campaign.note_campaigns(events, tx)

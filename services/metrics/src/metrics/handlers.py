@@ -13,7 +13,7 @@ from metrics.use_cases import leads, spend
 router = Router("metrics")
 
 
-@router.on(LEAD, *leads.counted_steps(LEAD))
+@router.on(LEAD, *leads.counted_steps(LEAD), idempotent=True)
 async def on_leads_lead(
     events: Sequence[LeadCaptured | LeadQualified | LeadDiscarded | LeadClosed], tx: Transaction
 ) -> None:
@@ -21,7 +21,7 @@ async def on_leads_lead(
     await leads.count_leads(events, tx)
 
 
-@router.on(TERRITORY_LEAD, *leads.counted_steps(TERRITORY_LEAD))
+@router.on(TERRITORY_LEAD, *leads.counted_steps(TERRITORY_LEAD), idempotent=True)
 async def on_territory_lead(
     events: Sequence[LeadRouted | LeadUnroutable | LeadAssigned | LeadUnassigned], tx: Transaction
 ) -> None:
@@ -29,13 +29,13 @@ async def on_territory_lead(
     await leads.count_leads(events, tx)
 
 
-@router.on(CAMPAIGN)
+@router.on(CAMPAIGN, idempotent=True)
 async def on_campaigns_campaign(events: Sequence[CampaignPlanned], tx: Transaction) -> None:
     """Campaigns were planned for a channel and a segment."""
     await spend.place_campaigns(events, tx)
 
 
-@router.on(LEDGER)
+@router.on(LEDGER, idempotent=True)
 async def on_campaigns_ledger(events: Sequence[LedgerPosted], tx: Transaction) -> None:
     """Budget lines were posted to."""
     await spend.count_spend(events, tx)
