@@ -39,7 +39,7 @@ async def listening(service: ServiceUnderTest) -> AsyncIterator[str]:
     await serving
 
 
-async def does_what_it_says(service: ServiceUnderTest) -> None:
+async def does_what_it_says(service: ServiceUnderTest, empty: Path) -> None:
     """Runs every check on every door; the same seed, the same requests."""
     async with listening(service) as url:
         words = [
@@ -51,23 +51,30 @@ async def does_what_it_says(service: ServiceUnderTest) -> None:
             f"Authorization: Bearer {TOKEN}",
         ]
         trying = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "schemathesis.cli", *words, stdout=-1, stderr=-2, env={**os.environ, "NO_COLOR": "1"}
+            sys.executable,
+            "-m",
+            "schemathesis.cli",
+            *words,
+            stdout=-1,
+            stderr=-2,
+            env={**os.environ, "NO_COLOR": "1"},
+            cwd=empty,  # it remembers failures where it runs
         )
         said, _ = await trying.communicate()
     assert trying.returncode == 0, said.decode()
 
 
-async def test_leads_does_what_its_document_says(leads_service: ServiceUnderTest) -> None:
-    await does_what_it_says(leads_service)
+async def test_leads_does_what_its_document_says(leads_service: ServiceUnderTest, tmp_path: Path) -> None:
+    await does_what_it_says(leads_service, tmp_path)
 
 
-async def test_territory_does_what_its_document_says(territory_service: ServiceUnderTest) -> None:
-    await does_what_it_says(territory_service)
+async def test_territory_does_what_its_document_says(territory_service: ServiceUnderTest, tmp_path: Path) -> None:
+    await does_what_it_says(territory_service, tmp_path)
 
 
-async def test_campaigns_does_what_its_document_says(campaigns_service: ServiceUnderTest) -> None:
-    await does_what_it_says(campaigns_service)
+async def test_campaigns_does_what_its_document_says(campaigns_service: ServiceUnderTest, tmp_path: Path) -> None:
+    await does_what_it_says(campaigns_service, tmp_path)
 
 
-async def test_metrics_does_what_its_document_says(metrics_service: ServiceUnderTest) -> None:
-    await does_what_it_says(metrics_service)
+async def test_metrics_does_what_its_document_says(metrics_service: ServiceUnderTest, tmp_path: Path) -> None:
+    await does_what_it_says(metrics_service, tmp_path)
