@@ -327,7 +327,8 @@ async def test_the_history_says_who_put_it_in_where_that_was_somebody(service: S
     )
     await service.receives_raw(early)  # it waits for its lead, and does not forget who reported it
     await service.receives_raw(public, call)
-    rows = await service.sql("select history from lead order by captured_at, (history->0->>'source') desc")
-    found = [{line["what"]: line.get("by") for line in row["history"]} for row in rows]
-    assert {"captured": None, "qualified": None, "won": "operator"} in found
-    assert {"captured": "operator", "qualified": None} in found
+    found: dict[UUID, dict[str, str | None]] = {}
+    for row in await service.sql("select lead_id, what, by from timeline"):
+        found.setdefault(row["lead_id"], {})[row["what"]] = row["by"]
+    assert {"captured": None, "qualified": None, "won": "operator"} in found.values()
+    assert {"captured": "operator", "qualified": None} in found.values()

@@ -69,7 +69,7 @@ async def test_the_door_speaks_of_a_routed_lead_and_its_person(service: ServiceU
     await service.receives(routed("munich", LATER).model_copy(update=of_this))
     shown = (await service.http.get(f"/v1/leads/{event.lead_id}?until=decided")).json()
     assert [step["what"] for step in shown["history"]] == ["captured", "qualified", "routed", "assigned", "routed"]
-    assert shown["history"][3] == {"what": "assigned", "at": NOON.isoformat(), "team": "berlin", "person": "anna"}
+    assert shown["history"][3] == {"what": "assigned", "at": "2026-05-04T12:00:00Z", "team": "berlin", "person": "anna"}
     assert shown["history"][4]["released"] == "anna"
     assert written < await rows(service)
     [place] = await service.sql("select state, entries from lead_place")

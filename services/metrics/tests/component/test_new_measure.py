@@ -82,6 +82,7 @@ async def test_a_measure_with_an_event_of_its_own_is_counted_shown_told_and_docu
     token = settings.operator_token.get_secret_value() if settings.operator_token else ""
     secrets = {
         "DATABASE_URL": settings.database_url.get_secret_value(),
+        "DOOR_DATABASE_URL": settings.door_database_url.get_secret_value(),
         "TRIBUTARY_OPERATOR_TOKEN": token,
         "TRIBUTARY_MASTER_KEY": settings.master_key.get_secret_value() if settings.master_key else "",
     }

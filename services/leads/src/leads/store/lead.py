@@ -71,9 +71,9 @@ with placed as (
     returning lead_id, entries
 )
 insert into timeline (lead_id, n, at, what, by, detail)
-select lead_id, placed.entries - added.later, added.at, added.what, $2, added.detail::jsonb
-from unnest($3::uuid[], $4::integer[], $5::timestamptz[], $6::text[], $7::text[])
-    as added(lead_id, later, at, what, detail)
+select lead_id, placed.entries - added.later, added.at, added.what, added.by, added.detail::jsonb
+from unnest($2::uuid[], $3::integer[], $4::timestamptz[], $5::text[], $6::text[], $7::text[])
+    as added(lead_id, later, at, what, by, detail)
 join placed using (lead_id)
 """)
 _RECORD_AND_SAVE = _SAVE.replace(
@@ -101,17 +101,17 @@ async def load(tx: Transaction, lead_ids: Iterable[UUID]) -> dict[UUID, Lead]:
     return {row["lead_id"]: _lead(row) for row in rows}
 
 
-async def save(tx: Transaction, changes: Sequence[Change], by: str | None = None) -> None:
-    """Stores what is new, all in one statement. ``by`` is whoever did it, where somebody did and not the service by itself."""
+async def save(tx: Transaction, changes: Sequence[Change]) -> None:
+    """Stores what is new, all in one statement."""
     if not changes:
         return
     places = to_json([_place(change) for change in changes]).decode()
     entries = zip(*(line for change in changes for line in _lines(change)), strict=True)
     records = [_record(change.lead_id, change.capture) for change in changes if change.capture]
     if records:
-        await tx.conn.execute(_RECORD_AND_SAVE, places, by, *entries, tx.now, *zip(*records, strict=True))
+        await tx.conn.execute(_RECORD_AND_SAVE, places, *entries, tx.now, *zip(*records, strict=True))
     else:
-        await tx.conn.execute(_SAVE, places, by, *entries)
+        await tx.conn.execute(_SAVE, places, *entries)
 
 
 async def persons(tx: Transaction, lead_ids: Iterable[UUID]) -> dict[UUID, UUID]:
@@ -158,8 +158,8 @@ def _record(lead_id: UUID, one: Capture) -> tuple[Any, ...]:
 def _lines(change: Change) -> Iterable[tuple[Any, ...]]:
     """Each entry with how many come after it."""
     for later, entry in zip(reversed(range(len(change.added))), change.added, strict=True):
-        detail = {name: value for name, value in entry.items() if name not in ("what", "at")}
-        yield change.lead_id, later, entry["at"], entry["what"], to_json(detail).decode()
+        detail = {name: value for name, value in entry.items() if name not in ("what", "at", "by")}
+        yield change.lead_id, later, entry["at"], entry["what"], entry.get("by"), to_json(detail).decode()
 
 
 def _entry(row: asyncpg.Record) -> Entry:
