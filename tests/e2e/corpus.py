@@ -102,10 +102,8 @@ def leads_doors() -> Iterator[Bad]:
         ("nothing", b"", (400, 422), "body"),
         ("null", b"null", (422,), "body"),
         ("not UTF-8", b'{"message": "\xff\xfe"}', (400,), "body"),
-        ("a lone surrogate", with_text(f'"{CANARY}\\ud800"'), (400, 422), ""),
         ("very deep nesting", with_text("[" * 60_000 + "]" * 60_000), (400, 422), ""),
         ("a very deep object", with_text('{"a":' * 20_000 + "1" + "}" * 20_000), (400, 422), ""),
-        ("a huge number", with_text("9" * 5_000), (400, 422), ""),
         ("over 256 KiB", raw({**LEAD, "message": CANARY * 20_000}), (413,), ""),
     ]
     for path in ("/v1/leads", "/v1/calls"):
