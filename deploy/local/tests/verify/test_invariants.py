@@ -1,9 +1,13 @@
 """Every invariant holds in a clean world and names what is planted into it."""
 
+from datetime import timedelta
+
 import pytest
 
+from tributary.verify.events import Stepped
 from tributary.verify.invariants import INVARIANTS
 from tributary.verify.invariants.placement import counted, unaccounted
+from tributary.verify.invariants.written import entry_of
 from tributary.verify.verdict import judge
 
 from . import snapshots
@@ -41,6 +45,22 @@ def test_a_lead_that_was_decided_again_and_told_so_is_as_it_should_be() -> None:
     snapshots.decided_again(snapshot, snapshots.BEN)
     for invariant in ("decisions", "told", "owners", "rotation", "reasons", "turns"):
         assert not list(next(i for i in INVARIANTS if i.id == invariant).violations(snapshot))
+
+
+def test_an_entry_that_only_a_measure_knows_was_told_under_its_events_verb_and_at_that_moment() -> None:
+    snapshot = snapshots.clean()
+    records, anna = snapshot.logs["leads.lead"].records, snapshot.leads.leads[snapshots.ANNA]
+    at = snapshots.AT + timedelta(minutes=5)
+    told = next(one for one in records if one.key == snapshots.ANNA)
+    records.append(told._replace(type="leads.lead.visited.v1", seq=len(records) + 1, body=Stepped(at)))
+    snapshots.heard_everything(snapshot)
+    invariant = next(i for i in INVARIANTS if i.id == "written")
+    for moment, found in ((at, []), (snapshots.AT, ["invented"])):
+        entry = {"what": "visited", "at": moment, "by": "anna"}
+        timeline = snapshots.kept([*map(entry_of, anna.timeline), entry])
+        snapshot.leads.leads[snapshots.ANNA] = anna._replace(timeline=timeline, entries=len(timeline))
+        snapshots.forget(snapshot)
+        assert [violation.kind for violation in invariant.violations(snapshot)] == found
 
 
 def test_every_accepted_lead_is_in_one_place_and_the_places_add_up() -> None:

@@ -11,7 +11,7 @@ from chassis_testing import ServiceUnderTest
 # Another process, because everything is made of the catalogue when it is imported. The event is one that nobody tells yet.
 ONE_DEFINITION = """
 from metrics.domain import catalogue
-catalogue.NUMBERS += (catalogue.Count("notes", "notes that were taken of its leads", step="leads.lead.noted.v1"),)
+catalogue.NUMBERS += (catalogue.Count("visits", "visits that were paid to its leads", step="leads.lead.visited.v1"),)
 """
 AN_EVENT = """
 from typing import Literal
@@ -20,13 +20,13 @@ import contracts
 from contracts.event import Event, Instant
 from contracts.leads.lead import LEAD
 
-class LeadNoted(Event):
-    type: Literal["leads.lead.noted.v1"] = "leads.lead.noted.v1"
+class LeadVisited(Event):
+    type: Literal["leads.lead.visited.v1"] = "leads.lead.visited.v1"
     lead_id: UUID
-    noted_at: Instant
+    visited_at: Instant
 
-object.__setattr__(LEAD, "events", (*LEAD.events, LeadNoted))
-contracts.STREAM_OF[LeadNoted.event_type()] = LEAD
+object.__setattr__(LEAD, "events", (*LEAD.events, LeadVisited))
+contracts.STREAM_OF[LeadVisited.event_type()] = LEAD
 """
 PLAYED = """
 import asyncio, json, sys
@@ -43,31 +43,31 @@ NOON = datetime(2025, 3, 1, 12, tzinfo=UTC)
 def captured(n, channel):
     return LeadCaptured(lead_id=UUID(int=n), source=channel, occurred_at=NOON, captured_at=NOON)
 
-def noted(n, minutes):
-    return LeadNoted(lead_id=UUID(int=n), noted_at=NOON + timedelta(minutes=minutes))
+def visited(n, minutes):
+    return LeadVisited(lead_id=UUID(int=n), visited_at=NOON + timedelta(minutes=minutes))
 
 async def play():
     service = build(MetricsSettings())
     made, headers = httpx.ASGITransport(service.asgi), {"authorization": f"Bearer {sys.argv[1]}"}
     async with httpx.AsyncClient(transport=made, base_url="http://test", headers=headers) as http:
         under_test = ServiceUnderTest(service, http, http, MemoryIntake())
-        await under_test.receives(noted(1, 1), captured(1, "web"), captured(2, "web"), captured(3, "fair"))
-        await under_test.receives(noted(1, 1), noted(1, 5), noted(2, 9))
+        await under_test.receives(visited(1, 1), captured(1, "web"), captured(2, "web"), captured(3, "fair"))
+        await under_test.receives(visited(1, 1), visited(1, 5), visited(2, 9))
         await under_test.receives_again()
-        await under_test.receives_renumbered(noted(1, 1), noted(1, 5), noted(2, 9))
+        await under_test.receives_renumbered(visited(1, 1), visited(1, 5), visited(2, 9))
         rows = (await http.get("/v1/kpis", params={"by": "channel"})).json()["rows"]
-        document = (await http.get("/openapi.json")).json()["components"]["schemas"]["KpiRow"]["properties"]["notes"]
+        document = (await http.get("/openapi.json")).json()["components"]["schemas"]["KpiRow"]["properties"]["visits"]
         await under_test.runs("publish_kpis")
         told = {e.id: e.others for e in await under_test.emitted()}
         async with service.database.transaction() as tx:
             wrong = await recompute.check(tx)
         print(json.dumps({
-            "notes": {row["key"]: row["notes"] for row in rows},
+            "visits": {row["key"]: row["visits"] for row in rows},
             "leads": {row["key"]: row["leads"] for row in rows},
             "document": document["description"],
             "told": told["channel:web"],
             "wrong": len(wrong),
-            "page": [line for line in catalogue.page() if "notes" in line],
+            "page": [line for line in catalogue.page() if "visits" in line],
         }))
     await service.database.close()
 
@@ -94,10 +94,10 @@ async def test_a_measure_with_an_event_of_its_own_is_counted_shown_told_and_docu
     assert process.returncode == 0
     found: dict[str, Any] = json.loads(out.splitlines()[-1])
     assert found == {
-        "notes": {"web": 3, "fair": 0},
+        "visits": {"web": 3, "fair": 0},
         "leads": {"web": 2, "fair": 1},
-        "document": "notes that were taken of its leads",
-        "told": {"notes": 3},
+        "document": "visits that were paid to its leads",
+        "told": {"visits": 3},
         "wrong": 0,
-        "page": ["| `notes` | count | notes that were taken of its leads |"],
+        "page": ["| `visits` | count | visits that were paid to its leads |"],
     }

@@ -8,6 +8,7 @@ from typing import Any
 from leads.domain import lead as life
 from leads.domain.lead import Entry, Lead, Outcome
 from leads.domain.money import Money
+from metrics.domain.catalogue import step_of
 from tributary.verify.events import (
     Assigned,
     Captured,
@@ -15,6 +16,7 @@ from tributary.verify.events import (
     Discarded,
     Qualified,
     Routed,
+    Stepped,
     Submitted,
     Unassigned,
     Unroutable,
@@ -48,6 +50,8 @@ def emitted(snapshot: Snapshot) -> dict[str, Told]:
             of = found.setdefault(event.key, Told())
             _note(of, body)
             of.entries.append(entry(body))
+        elif isinstance(body, Stepped):  # what is new in a lead's life: its entry is named by the event's verb
+            found.setdefault(event.key, Told()).entries.append({"what": step_of(event.type), "at": body.at})
     for event in snapshot.heard("leads", "territory.lead"):
         if isinstance(event.body, Routed | Assigned | Unassigned | Unroutable):
             found.setdefault(event.key, Told()).entries.append(entry(event.body))
