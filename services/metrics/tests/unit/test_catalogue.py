@@ -1,5 +1,6 @@
 """The catalogue is whole: what follows from it has what it needs, and the documents say what it says."""
 
+from collections.abc import Iterable
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,10 +9,12 @@ from uuid import UUID
 
 import pytest
 
+from contracts import STREAMS
 from contracts.metrics.kpi import KpiChanged
-from metrics.domain.catalogue import DIMENSIONS, NUMBERS, Amount, By, Count, Ratio, measures, page
+from metrics.domain.catalogue import DIMENSIONS, NUMBERS, Amount, By, Count, Ratio, measures, page, step_of, steps
 from metrics.domain.facts import CampaignFact, LeadFact, LineFact, is_valid
 from metrics.store.tables import CAMPAIGN_FACT, LEAD_FACT, LINE_FACT
+from metrics.use_cases.leads import HEAR
 
 NOON = datetime(2025, 3, 1, 12, tzinfo=UTC)
 README = Path(__file__).parents[2] / "README.md"
@@ -40,6 +43,20 @@ def test_what_the_event_has_fields_for_is_in_the_catalogue() -> None:
 
 def test_the_readme_has_the_page_of_the_catalogue() -> None:
     assert "\n".join(page()) in README.read_text(), "put what `python -m metrics catalogue` says into the README"
+
+
+def uncountable(types: Iterable[str]) -> set[str]:
+    """Steps that can't be counted: no event is called so, or one that is heard for nothing else does not say its lead, or its
+    moment under its verb."""
+    events = {e.event_type(): e for stream in STREAMS for e in stream.events if e not in HEAR}
+    types = set(types) - {e.event_type() for e in HEAR}
+    return {t for t in types if t not in events or not {"lead_id", f"{step_of(t)}_at"} <= events[t].model_fields.keys()}
+
+
+def test_every_step_that_is_counted_is_told_with_its_lead_and_its_moment() -> None:
+    assert uncountable(steps()) == set(), "an event that is counted has `lead_id` and `<verb>_at`"
+    planted = {"leads.lead.opened.v1", "leads.lead.misspelt.v1", "metrics.kpi.changed.v1"}
+    assert uncountable(planted) == planted - {"leads.lead.opened.v1"}
 
 
 @pytest.mark.parametrize(
