@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import traceback
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -211,7 +212,7 @@ def service_fixture(build: Callable[[S], Service], settings_type: type[S], **set
         made.intake = memory = MemoryIntake()  # type: ignore[assignment]
         await made._check_database()
         made.waiting = ""
-        transport = httpx.ASGITransport(made.asgi, raise_app_exceptions=False)
+        transport = httpx.ASGITransport(_outspoken(made.asgi), raise_app_exceptions=False)
         async with (
             httpx.AsyncClient(
                 transport=transport, base_url="http://test", headers={"authorization": f"Bearer {TOKEN}"}
@@ -224,6 +225,19 @@ def service_fixture(build: Callable[[S], Service], settings_type: type[S], **set
         await _execute(root, f"drop database {database} with (force)")
 
     return service
+
+
+def _outspoken(app: Any) -> Any:
+    """The app, and beside each 500 the error behind it, which no answer and no log of a service repeats: pytest shows it."""
+
+    async def asgi(scope: Any, receive: Any, send: Any) -> None:
+        try:
+            await app(scope, receive, send)
+        except Exception:
+            traceback.print_exc()
+            raise
+
+    return asgi
 
 
 def _url(root: str, database: str) -> str:
