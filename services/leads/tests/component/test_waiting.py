@@ -135,6 +135,17 @@ async def test_however_many_wait_too_long_some_are_parked_at_each_turn(
     assert len(await service.parked()) == 5
 
 
+async def test_an_outcome_that_can_not_be_parked_keeps_no_other_waiting(service: ServiceUnderTest) -> None:
+    await service.receives(*(reported(uuid4()) for _ in range(4)))
+    await service.sql("update waiting_outcome set reported_at = reported_at - interval '31 days'")
+    await service.sql("""update waiting_outcome set outcome = '{"result": "?"}'
+        where event_id = (select min(event_id) from waiting_outcome)""")
+    await service.runs("park_late_outcomes")
+    assert len(await service.parked()) == 3
+    [left] = await service.sql("select outcome from waiting_outcome")
+    assert left["outcome"] == {"result": "?"}
+
+
 async def test_forged_submissions_under_keys_that_never_were_stop_nobody(service: ServiceUnderTest) -> None:
     import time
 

@@ -26,10 +26,7 @@ async def keep(tx: Transaction, waiting: Sequence[tuple[UUID, str, Outcome]]) ->
 
 
 _LATE = """
-delete from waiting_outcome where event_id in (
-    select event_id from waiting_outcome where reported_at < $1 limit $2 for update skip locked
-)
-returning lead_id, event_id, outcome, reported_at
+select lead_id, event_id, outcome, reported_at from waiting_outcome where reported_at < $1 limit $2 for update skip locked
 """
 
 
@@ -42,9 +39,14 @@ class Late(NamedTuple):
     reported_at: datetime
 
 
-async def take_late(tx: Transaction, reported_before: datetime, most: int) -> list[Late]:
-    """Some of those whose leads have not come; they wait no longer."""
+async def late(tx: Transaction, reported_before: datetime, most: int) -> list[Late]:
+    """Some of those whose leads have not come, locked."""
     return [Late(*row) for row in await tx.conn.fetch(_LATE, reported_before, most)]
+
+
+async def drop(tx: Transaction, some: Iterable[Late]) -> None:
+    """These wait no longer."""
+    await tx.conn.execute("delete from waiting_outcome where event_id = any($1)", [one.event_id for one in some])
 
 
 async def take(tx: Transaction, lead_ids: Iterable[UUID]) -> dict[UUID, list[Outcome]]:

@@ -1,5 +1,6 @@
 """Outcomes whose leads never come."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import cast
 
@@ -13,17 +14,22 @@ AT_ONCE = 1000
 CAUSE = "its lead never came"
 
 
-async def park_late_outcomes(tx: Transaction) -> None:
-    """An outcome that has waited for its lead too long is parked, where somebody sees it: some of them at each turn."""
+async def late_outcomes(tx: Transaction) -> list[outcomes.Late]:
+    """Some of the outcomes that have waited for their lead too long."""
     days = cast(LeadsSettings, tx.settings).waiting_outcome_days
-    late = await outcomes.take_late(tx, tx.now - timedelta(days=days), AT_ONCE)
+    return await outcomes.late(tx, tx.now - timedelta(days=days), AT_ONCE)
+
+
+async def park_late_outcomes(late: Sequence[outcomes.Late], tx: Transaction) -> None:
+    """They are parked, where somebody sees them."""
     await parking.store(tx, [_parked(one) for one in late])
+    await outcomes.drop(tx, late)
 
 
 def _parked(late: outcomes.Late) -> parking.Parked:
     event = OutcomeReported.model_validate({"lead_id": late.lead_id, **late.outcome})
     key = str(late.lead_id).encode()
-    heard = EventMetadata(
+    metadata = EventMetadata(
         topic=INTAKE.topic,
         partition=shard_of(INTAKE, key),
         offset=-1,  # the topic has forgotten where it was
@@ -34,4 +40,4 @@ def _parked(late: outcomes.Late) -> parking.Parked:
         traceparent="",
         actor=late.outcome.get("by", ""),
     )
-    return parking.Parked.of_event(event, heard, CAUSE, f"reported {late.reported_at:%Y-%m-%d}")
+    return parking.Parked.of_event(event, metadata, CAUSE, f"reported {late.reported_at:%Y-%m-%d}")
