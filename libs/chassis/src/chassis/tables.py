@@ -121,3 +121,31 @@ PARKED = Table(
 
 # The revisions that a build must know to work on this schema.
 OLDEST_BUILD = Table("oldest_build", METADATA, Column("revision", Text, primary_key=True))
+
+# Who may see what, as territory said it last (access_reader.py). A version never falls, so what is old changes nothing; the row
+# of somebody who has left stays, for its version.
+ACCESS_PERSON = Table(
+    "access_person",
+    METADATA,
+    Column("person", Text, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("heard_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    CheckConstraint("person ~ '^[a-z0-9][a-z0-9._:-]{0,79}$'", name="access_person_person_check"),
+)
+
+# Of which teams rows exist for whom, from when until when: the row policies ask this table, and nothing else decides.
+ACCESS_GRANT = Table(
+    "access_grant",
+    METADATA,
+    Column("person", Text, primary_key=True),
+    Column("team", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("on_behalf_of", Text, primary_key=True, server_default=text("''")),
+    Column("begins_at", DateTime(timezone=True), primary_key=True),
+    Column("ends_at", DateTime(timezone=True), nullable=False, server_default=text("'infinity'")),
+    Column("records", Text, nullable=False),
+    Column("opens", Boolean, nullable=False),
+    Column("reference", Uuid),
+    CheckConstraint("records in ('none', 'own', 'all')", name="access_grant_records_check"),
+    info={"door": "select"},
+)

@@ -7,10 +7,21 @@ from contracts.event import Event, Money, Scalar, Sealed, Stream
 from contracts.leads.intake import INTAKE
 from contracts.leads.lead import LEAD
 from contracts.metrics.kpi import KPI
+from contracts.territory.access import ACCESS
 from contracts.territory.lead import LEAD as TERRITORY_LEAD
 from contracts.territory.structure import STRUCTURE
 
-STREAMS: tuple[Stream, ...] = (INTAKE, LEAD, TERRITORY_LEAD, STRUCTURE, CAMPAIGN, SPEND, LEDGER, KPI)
+STREAMS: tuple[Stream, ...] = (
+    INTAKE,
+    LEAD,
+    TERRITORY_LEAD,
+    STRUCTURE,
+    ACCESS,
+    CAMPAIGN,
+    SPEND,
+    LEDGER,
+    KPI,
+)
 
 STREAM_OF: dict[str, Stream] = {event.event_type(): stream for stream in STREAMS for event in stream.events}
 
