@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tributary.child_process import StackError
 from tributary.state import private, state
+from tributary.tokens import Tokens
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,8 @@ class RunningService:
 class Running:
     """A stack that is up: everything another command needs to talk to it.
 
-    ``stack`` is what its services say at their health pages, and ``home`` the folder of its keys; empty where a hand has
+    ``token`` is one of the stack's own reading machine and is renewed in the file while the stack is up. ``stack`` is what its
+    services say at their health pages, ``home`` the folder of its keys and ``issuer`` who signs tokens; empty where a hand has
     written down a stack that runs elsewhere.
     """
 
@@ -32,9 +34,18 @@ class Running:
     pids: Mapping[str, int]
     stack: str = ""
     home: str = ""
+    issuer: str = ""
+    operator_token: str = ""
+
+    @property
+    def tokens(self) -> Tokens:
+        """Tokens of anybody here, for who can read the keys."""
+        if not self.home:
+            raise StackError("This stack runs elsewhere: only its issuer gives tokens.")
+        return Tokens(Path(self.home), self.issuer)
 
     def write(self, home: Path) -> None:
-        """Tells others, but only this user: the file holds the operator's token and the databases' passwords."""
+        """Tells others, but only this user: the file holds tokens and the databases' passwords."""
         private(home / "stack.json", json.dumps(asdict(self), indent=2) + "\n")
 
 
@@ -53,6 +64,5 @@ def read(home: Path | None = None) -> Running:
     except PermissionError:
         pass
     services = {name: RunningService(**about) for name, about in found["services"].items()}
-    return Running(
-        found["kafka"], services, found["token"], found["pids"], found.get("stack", ""), found.get("home", "")
-    )
+    more = {name: found.get(name, "") for name in ("stack", "home", "issuer", "operator_token")}
+    return Running(found["kafka"], services, found["token"], found["pids"], **more)

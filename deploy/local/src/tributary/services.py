@@ -14,6 +14,7 @@ from tributary.child_process import Owned, StackError, free_port, run
 from tributary.patience import Patience
 from tributary.postgres import door_address
 from tributary.state import secret, token
+from tributary.tokens import ALGORITHM
 
 PORTS = {"leads": 8101, "territory": 8102, "campaigns": 8103, "metrics": 8104}
 PORTS_TRIED = 10
@@ -21,7 +22,7 @@ IN_USE = "address already in use"
 
 
 def operator_token(home: Path) -> str:
-    """The operator's bearer token, made once."""
+    """The bearer token of the machine ``operator``, made once: it puts in, and reads no row."""
     return secret(home / "keys" / "operator-token")
 
 
@@ -56,6 +57,7 @@ class LocalService:
         self.stack = stack or token()
         self.database = database
         self.kafka = kafka
+        self.issuer = self.issuer_keys = ""
         self.log = home / "log" / f"{name}.log"
         self.port = free_port(PORTS.get(name) if usual_port else None)
         self.began = 0.0
@@ -100,6 +102,9 @@ class LocalService:
             "TRIBUTARY_PORT": str(self.port),
             "TRIBUTARY_INSTANCE": f"{self.name}-0",
             "TRIBUTARY_STACK": self.stack,
+            **({"TRIBUTARY_ISSUER": self.issuer} if self.issuer else {}),
+            **({"TRIBUTARY_ISSUER_KEYS": self.issuer_keys} if self.issuer_keys else {}),
+            "TRIBUTARY_TOKEN_ALGORITHMS": ALGORITHM,
             "TRIBUTARY_OPERATOR_TOKEN": operator_token(self._home),
             "TRIBUTARY_MASTER_KEY": master_key(self._home, self.name),
             "TRIBUTARY_RATE_EXEMPT": "127.0.0.0/8",  # all that calls here calls from this machine

@@ -1,5 +1,6 @@
 """The whole stack on one machine: Kafka, Postgres, topics, migrations, the four services; and its orderly end."""
 
+import functools
 import hashlib
 import hmac
 import os
@@ -9,9 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Self
 
+from rich.markup import escape
+
 from contracts import STREAMS
 from tributary import topics
 from tributary.child_process import StackError, free_port, take_lock
+from tributary.issuer import PORT as ISSUER_PORT
+from tributary.issuer import LocalIssuer, NoIssuer
 from tributary.jars import JarsMissing
 from tributary.kafka import PORT as KAFKA_PORT
 from tributary.kafka import LocalKafka, NoJava, answers
@@ -23,8 +28,10 @@ from tributary.running import Running, RunningService
 from tributary.server import Server
 from tributary.services import PORTS, LocalService, operator_token
 from tributary.state import secret, state, token
+from tributary.tokens import LOCAL, Tokens, make_keys, public_keys
 
 LOCK_WAIT, ANSWER_WAIT = 3.0, 10.0
+RENEW_EVERY_S = 60.0
 FIRST_PAUSE, LONGEST_PAUSE, LONG_ENOUGH = 0.5, 10.0, 30.0
 
 
@@ -33,7 +40,8 @@ class Stack:
 
     ``kafka`` and ``postgres`` are addresses of servers that run already (the second a superuser's URL); the environment's
     KAFKA_BOOTSTRAP_SERVERS and DATABASE_URL say the same. ``throw_away`` is for tests: a Postgres without fsync. Without
-    ``usual_ports`` everything listens on free ones, so that several stacks are out of each other's way.
+    ``usual_ports`` everything listens on free ones, so that several stacks are out of each other's way. With ``sign_in`` the
+    issuer runs, and services ask it for its keys; without it they are given the keys as a file, and tokens are the same.
     """
 
     def __init__(
@@ -47,6 +55,7 @@ class Stack:
         mock_allowed: bool = False,
         extra: Mapping[str, str] | None = None,
         usual_ports: bool = True,
+        sign_in: bool = False,
         steps: Steps | None = None,
     ) -> None:
         self.home = (home or state()).resolve()
@@ -62,6 +71,8 @@ class Stack:
         self._mock: MockKafka | None = None
         self._extra = dict(extra or {})
         self._usual_ports = usual_ports
+        self.issuer = LocalIssuer(self.home, self._free_or(ISSUER_PORT))
+        self._sign_in = sign_in
         self._steps = steps or Steps(quiet=True)
         self._ending = threading.Event()
         self._lock: IO[str] | None = None
@@ -69,8 +80,13 @@ class Stack:
 
     @property
     def token(self) -> str:
-        """The operator's bearer token."""
-        return operator_token(self.home)
+        """A token of this stack's own reading machine, good for half an hour at least."""
+        return self.tokens.machine(LOCAL)
+
+    @functools.cached_property
+    def tokens(self) -> Tokens:
+        """Tokens of anybody here."""
+        return Tokens(self.home, self.issuer.url)
 
     @property
     def running(self) -> Running:
@@ -80,9 +96,14 @@ class Stack:
             child_process["kafka"] = self.kafka
         if self.postgres:
             child_process["postgres"] = self.postgres
+        if self._sign_in:
+            child_process["issuer"] = self.issuer
         services = {name: RunningService(service.url, service.database) for name, service in self.services.items()}
         pids = {"stack": os.getpid(), **{name: thing.pid for name, thing in sorted(child_process.items())}}
-        return Running(self.bootstrap, services, self.token, pids, self.name, str(self.home))
+        kept = operator_token(self.home)
+        return Running(
+            self.bootstrap, services, self.token, pids, self.name, str(self.home), self.issuer.url, operator_token=kept
+        )
 
     def start(self) -> Running:
         """Starts everything and returns once every service says that it is ready."""
@@ -90,7 +111,8 @@ class Stack:
         try:
             (self.home / "stack.json").unlink(missing_ok=True)
             operator_token(self.home)  # made before several threads ask for it
-            together(self._start_kafka, self._start_databases)
+            make_keys(self.home)
+            together(self._start_kafka, self._start_databases, self._start_issuer)
             together(*(lambda service=service: self._start_service(service) for service in self.services.values()))
             self._keep_alive()
             self.running.write(self.home)
@@ -107,7 +129,7 @@ class Stack:
         """Ends the services, then Kafka and Postgres."""
         self._ending.set()
         (self.home / "stack.json").unlink(missing_ok=True)
-        servers: list[Server] = [server for server in (self.kafka, self.postgres) if server]
+        servers: list[Server] = [server for server in (self.kafka, self.postgres, self.issuer) if server]
         for group in (list(self.services.values()), servers):
             for thing in group:
                 thing.ask_to_stop()
@@ -136,6 +158,19 @@ class Stack:
                 self._mock.create_topics()
             else:
                 topics.create_topics(self.bootstrap)
+
+    def _start_issuer(self) -> None:
+        if not self._sign_in:
+            return
+        with self._steps.step("the issuer") as step:
+            try:
+                step.done = f"the issuer at {self.issuer.start()}"
+            except NoIssuer as failure:
+                self._sign_in, step.done = False, "the issuer's keys alone"
+                self._steps.say(
+                    f"[bold yellow]Nobody can sign in at a page ({escape(str(failure))});"
+                    " `tributary token` gives tokens all the same.[/bold yellow]"
+                )
 
     def _start_local_kafka(self, step: Step) -> None:
         def fetched(done: int, total: int) -> None:
@@ -190,14 +225,24 @@ class Stack:
     def _start_service(self, service: LocalService) -> None:
         with self._steps.step(service.name) as step:
             service.kafka = self.bootstrap
+            service.issuer, service.issuer_keys = self.issuer.url, "" if self._sign_in else str(public_keys(self.home))
             service.start_and_wait()
             step.done = f"{service.name} at {service.url}"
 
     def _keep_alive(self) -> None:
         kept: list[Server | LocalService] = [*self.services.values()]
-        kept += [server for server in (self.kafka, self.postgres) if server]
+        kept += [server for server in (self.kafka, self.postgres, self._sign_in and self.issuer) if server]
         for thing in kept:
             threading.Thread(target=self._keep_one_alive, args=(thing,), daemon=True).start()
+        threading.Thread(target=self._renew, daemon=True).start()
+
+    def _renew(self) -> None:
+        """The token in ``stack.json`` is made anew long before it ends."""
+        said = self.token
+        while not self._ending.wait(RENEW_EVERY_S):
+            if self.token != said:
+                said = self.token
+                self._write()
 
     def _keep_one_alive(self, thing: Server | LocalService) -> None:
         """What ends by itself is started again, soon at first and then more and more patiently."""
@@ -222,10 +267,13 @@ class Stack:
         except StackError as failure:
             self._steps.say(f"[red]{failure}[/red]")
             return False
+        self._write()
+        return True
+
+    def _write(self) -> None:
         with self._writing:
             if not self._ending.is_set():
                 self.running.write(self.home)
-        return True
 
 
 def together(*calls: Callable[[], object]) -> None:

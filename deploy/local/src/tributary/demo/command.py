@@ -39,7 +39,7 @@ def demo(
     agreed = True
     with foreground(steps.console):
         steps.say("Starting Tributary:")
-        with steps, Stack(steps=steps, mock_allowed=True) as stack:
+        with steps, Stack(steps=steps, mock_allowed=True, sign_in=True) as stack:
             running = stack.running
             with steps.step("the market") as step:
                 step.done = f"the market: {load_market(running)}"
