@@ -1,7 +1,10 @@
 """The service, put together."""
 
 from chassis import Service, Settings
+from contracts.territory.access import ACCESS
+from contracts.territory.calendar import CALENDAR
 from contracts.territory.lead import LEAD
+from contracts.territory.member import MEMBER
 from contracts.territory.structure import STRUCTURE
 from territory import handlers
 from territory.api import market, routing
@@ -16,7 +19,7 @@ def build(settings: Settings) -> Service:
         router=handlers.router,
         jobs=JOBS,
         api=(market.router, routing.router),
-        streams=(LEAD, STRUCTURE),
+        streams=(LEAD, STRUCTURE, ACCESS, MEMBER, CALENDAR),
         accepts={"/v1/market": market.CONTENT_TYPES},
         description="Which team, pipeline and person a lead belongs to, and why.",
     )
