@@ -6,7 +6,9 @@ from pydantic import Field
 
 from contracts.event import Event, Instant, Stream, Value
 
-ClockTime = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$", description="of the day, in the zone")]
+ClockTime = Annotated[
+    str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$", description="of the day, in the zone")
+]
 Day = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", description="a day of the Gregorian calendar")]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 

@@ -11,7 +11,7 @@ from contracts.territory.structure import UnitDefined
 from territory.domain.organisation import COMPANY, LOWEST, MANAGEMENT, Structure, Unit
 from territory.store import organisation as store
 from territory.store import person
-from territory.store.organisation_tables import MEMBERSHIP, PERSON, ROLE_GRANT, UNIT
+from territory.store.organisation_tables import MEMBERSHIP, ROLE_GRANT, UNIT
 from territory.use_cases.access import JOINED, ROLE, say_access
 
 FIRST_ROLES = ("organisation_management", "people_administrator")
@@ -75,19 +75,21 @@ async def with_company(structure: Structure, tx: Transaction) -> Structure:
     return made
 
 
-async def make_person(name: str, kind: str, subjects: Iterable[tuple[str, str]], tx: Transaction) -> None:
-    """Somebody new, and whom tokens call so. Who is there already is left as they are."""
-    if await person.make(tx, name, kind):
+async def make_person(name: str, kind: str, subjects: Iterable[tuple[str, str]], tx: Transaction) -> bool:
+    """Somebody new, and whom tokens call so. Who is there already is left as they are, and is not new."""
+    if is_new := await person.make(tx, name, kind):
         await store.record(tx, "person", name, None, {"kind": kind})
     for issuer, subject in subjects:
         if await person.bind(tx, issuer, subject, name):
             await store.record(tx, "subject", name, None, {"issuer": issuer, "subject": subject})
+    return is_new
 
 
 async def _make_machine(client: str, issuer: str, tx: Transaction) -> None:
     """A machine that reads: it belongs to the management, and so to every team, and records and opens nothing."""
     name = MACHINE + client
-    await make_person(name, "machine", [(issuer, client)], tx)
+    if not await make_person(name, "machine", [(issuer, client)], tx):
+        return
     row = {
         "id": uuid7(),
         "person": name,
