@@ -1,10 +1,14 @@
 """The service, put together."""
 
 from chassis import Service, Settings
+from contracts.territory.access import ACCESS
+from contracts.territory.calendar import CALENDAR
 from contracts.territory.lead import LEAD
+from contracts.territory.member import MEMBER
 from contracts.territory.structure import STRUCTURE
 from territory import handlers
 from territory.api import market, routing
+from territory.api.permissions import ROLES
 from territory.jobs import JOBS
 
 
@@ -14,9 +18,10 @@ def build(settings: Settings) -> Service:
         "territory",
         settings,
         router=handlers.router,
+        roles=ROLES,
         jobs=JOBS,
         api=(market.router, routing.router),
-        streams=(LEAD, STRUCTURE),
+        streams=(LEAD, STRUCTURE, ACCESS, MEMBER, CALENDAR),
         accepts={"/v1/market": market.CONTENT_TYPES},
         description="Which team, pipeline and person a lead belongs to, and why.",
     )

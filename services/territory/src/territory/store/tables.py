@@ -9,7 +9,6 @@ from sqlalchemy import (
     Column,
     DateTime,
     Integer,
-    MetaData,
     Table,
     Text,
     Uuid,
@@ -19,8 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from chassis.tables import GROWING
-
-METADATA = MetaData()  # `info` says what the doors may do to a table; without that word, nothing
+from territory.store.organisation_tables import METADATA  # with the organisation's tables in it
 
 # Every market file that ever took effect, as it was given. Rows never change.
 MARKET = Table(
@@ -57,6 +55,7 @@ ROTATION = Table(
 
 # Every decision about a lead, the one with the greatest number stands. ``attributes`` are all that were known of the lead.
 # ``refused`` holds how many rules and which members were not taken; which rules follows from the attributes and the version.
+# ``roster`` names the members among whom the turn was taken; the team of a lead that no team has is ``(unplaced)``.
 DECISION = Table(
     "decision",
     METADATA,
@@ -67,7 +66,7 @@ DECISION = Table(
     Column("ruleset", Integer, nullable=False),
     Column("rule", Text),
     Column("segment", Text),
-    Column("team", Text),
+    Column("team", Text, server_default=text("'(unplaced)'")),
     Column("pipeline", Text),
     Column("assignee", Text),
     Column("turn", BigInteger),
@@ -77,6 +76,7 @@ DECISION = Table(
     Column("excluded_teams", ARRAY(Text), nullable=False),
     Column("excluded_people", ARRAY(Text), nullable=False),
     Column("decided_at", DateTime(timezone=True), nullable=False),
+    Column("roster", Uuid),
     postgresql_with=GROWING | {"fillfactor": "100"},
     info={"door": "select"},
 )
