@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -176,6 +177,16 @@ def test_after_a_crash_it_has_the_same_name_and_keys(
     assert gone(pid)
     assert LocalIssuer(tmp_path, free_port()).url == name
     assert not psutil.pid_exists(pid)
+
+
+def test_its_name_stays_and_another_program_at_its_port_is_told(tmp_path: Path) -> None:
+    issuer = LocalIssuer(tmp_path, free_port())
+    with socket.create_server(("127.0.0.1", int(issuer.url.rsplit(":", 1)[1]))):
+        assert LocalIssuer(tmp_path, free_port()).url == issuer.url
+        with pytest.raises(NoIssuer, match="Another program has the issuer's port"):
+            issuer.start()
+    issuer.start()
+    issuer.stop()
 
 
 def test_packages_that_cannot_be_fetched_are_told_and_leave_nothing(

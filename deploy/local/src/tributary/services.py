@@ -114,8 +114,11 @@ class LocalService:
 
     def migrate(self) -> None:
         """Brings its database to the schema of this code."""
-        command = [sys.executable, "-m", self.name, "migrate"]
-        run(f"Migrating the database of {self.name}", command, log=self.log, env=self.environment())
+        self.run(f"Migrating the database of {self.name}", "migrate")
+
+    def run(self, doing: str, *words: str) -> None:
+        """Runs its command line with these words to its end."""
+        run(doing, [sys.executable, "-m", self.name, *words], log=self.log, env=self.environment())
 
     def start(self, **more: str) -> None:
         """Starts it and does not wait; this one process is told ``more`` in its environment."""

@@ -28,7 +28,7 @@ from tributary.running import Running, RunningService
 from tributary.server import Server
 from tributary.services import PORTS, LocalService, operator_token
 from tributary.state import secret, state, token
-from tributary.tokens import LOCAL, Tokens, make_keys, public_keys
+from tributary.tokens import ADMINISTRATORS, LOCAL, Tokens, make_keys, public_keys
 
 LOCK_WAIT, ANSWER_WAIT = 3.0, 10.0
 RENEW_EVERY_S = 60.0
@@ -113,7 +113,9 @@ class Stack:
             operator_token(self.home)  # made before several threads ask for it
             make_keys(self.home)
             together(self._start_kafka, self._start_databases, self._start_issuer)
-            together(*(lambda service=service: self._start_service(service) for service in self.services.values()))
+            self._tell_services()
+            starts = [functools.partial(self._start_service, service) for service in self.services.values()]
+            together(self._begin_organisation, *starts)
             self._keep_alive()
             self.running.write(self.home)
         except BaseException:
@@ -222,10 +224,18 @@ class Stack:
         key = secret(self.home / "keys" / "databases").encode()
         return ensure_role_and_database(self.outside, name, hmac.new(key, name.encode(), hashlib.sha256).hexdigest())
 
+    def _tell_services(self) -> None:
+        for service in self.services.values():
+            service.kafka, service.issuer = self.bootstrap, self.issuer.url
+            service.issuer_keys = "" if self._sign_in else str(public_keys(self.home))
+
+    def _begin_organisation(self) -> None:
+        if territory := self.services.get("territory"):
+            people = [word for name in ADMINISTRATORS for word in ("--person", name, "--subject", name)]
+            territory.run("Beginning the organisation", "bootstrap", *people, "--machine", LOCAL)
+
     def _start_service(self, service: LocalService) -> None:
         with self._steps.step(service.name) as step:
-            service.kafka = self.bootstrap
-            service.issuer, service.issuer_keys = self.issuer.url, "" if self._sign_in else str(public_keys(self.home))
             service.start_and_wait()
             step.done = f"{service.name} at {service.url}"
 

@@ -21,6 +21,7 @@ AUDIENCE, ALGORITHM = "tributary", "ES256"
 PERSON_S, MACHINE_S = 300, 3600
 WEB = "tributary-web"  # the public client of people's pages
 LOCAL = "local"  # the stack's own machine: it reads every team's rows and opens no contact
+ADMINISTRATORS = ("helga.brandt", "marco.rossi")  # what one of them does to the organisation, the other confirms
 MACHINES: Mapping[str, str] = {
     "web-form": "leads:capture",
     "crm": "outcomes:report",
