@@ -1,5 +1,6 @@
 """``.local/stack.json``: what runs and where, written once everything is ready and removed when it ends."""
 
+import functools
 import json
 import os
 from collections.abc import Mapping
@@ -37,7 +38,7 @@ class Running:
     issuer: str = ""
     operator_token: str = ""
 
-    @property
+    @functools.cached_property
     def tokens(self) -> Tokens:
         """Tokens of anybody here, for who can read the keys."""
         if not self.home:

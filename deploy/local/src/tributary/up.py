@@ -11,12 +11,15 @@ from tributary.running import Running
 from tributary.stack import Stack
 
 
-def up(market: Annotated[bool, typer.Option("--market", help="Load the small market too.")] = False) -> None:
+def up(
+    market: Annotated[bool, typer.Option("--market", help="Load the small market too.")] = False,
+    sign_in: Annotated[bool, typer.Option(help="Run the issuer's page, where people sign in.")] = True,
+) -> None:
     """Starts Kafka, Postgres, the issuer and the four services and keeps them up until Ctrl-C."""
     steps = Steps()
     with foreground(steps.console):
         steps.say("Starting Tributary:")
-        with steps, Stack(steps=steps, mock_allowed=True, sign_in=True) as stack:
+        with steps, Stack(steps=steps, mock_allowed=True, sign_in=sign_in) as stack:
             if market:
                 with steps.step("the market") as step:
                     step.done = f"the market: {load_market(stack.running)}"

@@ -20,6 +20,7 @@ from tributary.progress import Steps
 from tributary.running import Running
 from tributary.stack import Stack
 from tributary.state import private
+from tributary.tokens import LOCAL
 from tributary.verify.command import verified
 from tributary.verify.page import show as show_verdict
 from tributary.verify.settling import settle
@@ -44,7 +45,8 @@ def demo(
             with steps.step("the market") as step:
                 step.done = f"the market: {load_market(running)}"
             _come_to_rest(running, steps)
-            asking = Asking({name: service.url for name, service in running.services.items()}, running.token)
+            urls = {name: service.url for name, service in running.services.items()}
+            asking = Asking(urls, lambda: running.tokens.machine(LOCAL))
             before = asking.standing()
             player = Player(running, rate, seed=int(time.time()))
             show = Show(running, player, asking, began)

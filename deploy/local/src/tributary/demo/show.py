@@ -17,6 +17,7 @@ from tributary.demo.playing import Player
 from tributary.demo.screen import addresses, kpi_table, plain, screen
 from tributary.demo.tally import Asking, BudgetLine, Standing
 from tributary.running import Running
+from tributary.tokens import LOCAL
 
 LINE_EVERY_S, BUDGETS_EVERY_S, FRAME_EVERY_S = 5.0, 2.0, 0.2
 LOG_WIDTH = 110
@@ -40,7 +41,7 @@ class Show:
             self.say(line)
         url = f"{self.running.services['metrics'].url}/v1/kpis/stream?by=segment"
         async with asyncio.TaskGroup() as group:
-            group.create_task(self.board.follow(url, self.running.token))
+            group.create_task(self.board.follow(url, lambda: self.running.tokens.machine(LOCAL)))
             group.create_task(self._ask_budgets())
             group.create_task(self._present())
 
