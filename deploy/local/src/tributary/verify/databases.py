@@ -56,8 +56,8 @@ from lead_place p full join lead l using (lead_id)
 """
 _TIMELINES = "select lead_id::text, n, at, what, detail::text from timeline order by lead_id, n"
 _DECISIONS = """
-select lead_id::text, disposition, ruleset, segment, team, pipeline, assignee, reason, rule, attributes::text, refused::text,
-    turn, number, cause
+select lead_id::text, disposition, ruleset, segment, nullif(team, '(unplaced)') as team, pipeline, assignee, reason, rule,
+    attributes::text, refused::text, turn, number, cause, roster::text
 from decision order by lead_id, number
 """
 _MARKETS = "select version, document::text, sha256 from market"
@@ -210,7 +210,9 @@ async def _territory(connection: Any) -> TerritoryTables:
     markets = {row[0]: MarketFile(row[1], row[2]) for row in await connection.fetch(_MARKETS)}
     active = await connection.fetchval("select version from active_market")
     credits = {row[0]: json.loads(row[1]) for row in rotations}
-    return TerritoryTables(decisions, earlier, credits, {row[0]: row[2] for row in rotations}, markets, active or 0)
+    turns = {row[0]: row[2] for row in rotations}
+    rosters = {row[0]: row[1] for row in await connection.fetch("select id::text, members::text from roster")}
+    return TerritoryTables(decisions, earlier, credits, turns, markets, active or 0, rosters)
 
 
 async def _campaigns(connection: Any) -> CampaignTables:

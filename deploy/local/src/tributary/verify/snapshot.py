@@ -74,6 +74,7 @@ class Decision(NamedTuple):
     turn: int | None = None
     number: int = 1
     cause: str = "new"
+    roster: str | None = None
 
 
 class MarketFile(NamedTuple):
@@ -159,6 +160,7 @@ class TerritoryTables:
     turns: dict[str, int] = field(default_factory=dict)  # how many each team has taken
     markets: dict[int, MarketFile] = field(default_factory=dict)
     active: int = 0
+    rosters: dict[str, str] = field(default_factory=dict)  # members as JSON, by what decisions call them
 
     def all_decisions(self) -> Iterator[tuple[str, Decision]]:
         """Every decision with its lead, those that stand and those before them."""

@@ -13,6 +13,7 @@ from chassis import Transaction
 from chassis.query import fetch, insert_all
 from territory.domain.criteria import Lead
 from territory.domain.decision import Decision
+from territory.domain.organisation import UNPLACED
 from territory.domain.routing import Refused, Routed
 from territory.store.tables import DECISION
 
@@ -45,6 +46,7 @@ class Decided:
     rules_refused: int
     people_refused: tuple[Refused, ...]
     more_people: int
+    roster: UUID | None = None
 
 
 async def already_decided(tx: Transaction, leads: Iterable[UUID]) -> set[UUID]:
@@ -64,6 +66,7 @@ async def decision_of(tx: Transaction, lead_id: UUID, number: int | None = None)
     if not rows:
         return None
     known = dict(rows[0])
+    known["team"] = None if known["team"] == UNPLACED else known["team"]
     refused = known.pop("refused")
     return Decided(
         **known,
@@ -86,9 +89,10 @@ def _row(decision: Decision) -> dict[str, Any]:
         "excluded_people": decision.excluded.people,
         "decided_at": decision.decided_at,
         "pipeline": decision.pipeline,
+        "roster": decision.roster,
     }
     if not isinstance(route, Routed):
-        return {**row, "reason": route.reason, "refused": {}}
+        return {**row, "team": UNPLACED, "reason": route.reason, "refused": {}}
     refused: dict[str, Any] = {"rules": route.refused}
     if turn:
         row |= {"assignee": turn.assignee, "turn": decision.turn_number, "reason": turn.reason}

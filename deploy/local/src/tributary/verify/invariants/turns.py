@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from territory.domain.decision import is_due_an_assignee
 from territory.domain.market import MarketVersion
+from territory.domain.member import read
 from territory.domain.rotation import Member, next_turn
 from tributary.verify.invariants.reasons import market_of
 from tributary.verify.invariants.violation import Invariant, Violation
@@ -49,9 +50,11 @@ def _taken_again(
 ) -> Iterator[Violation]:
     credits: Mapping[str, int] = {}
     for number, lead_id, decision in numbered:
-        members = _members(snapshot, decision.ruleset, team, markets)
+        members = _members(snapshot, decision, team, markets)
+        if members is None and decision.roster:
+            yield Violation("lost", f"lead {lead_id}: the members among whom turn {number} of team {team} was taken")
         if members is None:
-            return  # REASONS and MARKETS say so
+            return  # REASONS and MARKETS say so of a market
         turn = next_turn(members, credits)
         credits = turn.credits
         if turn.assignee != decision.assignee:
@@ -77,18 +80,22 @@ def _taken_again(
 
 
 def _members(
-    snapshot: Snapshot, version: int, team: str, markets: dict[int, MarketVersion | None]
+    snapshot: Snapshot, decision: Decision, team: str, markets: dict[int, MarketVersion | None]
 ) -> Sequence[Member] | None:
-    if version not in markets:
-        markets[version] = market_of(snapshot, version)
-    market = markets[version]
+    """Those of the roster; where a decision of before rosters names none, those of its market version."""
+    if decision.roster:
+        kept = snapshot.territory.rosters.get(decision.roster)
+        return read(json.loads(kept)) if kept else None
+    if decision.ruleset not in markets:
+        markets[decision.ruleset] = market_of(snapshot, decision.ruleset)
+    market = markets[decision.ruleset]
     found = market.market.teams.get(team) if market else None
     return found.members if found else None
 
 
 TURNS = Invariant(
     "turns",
-    "The turns of every team in their order, each with the members of its market version, give the same people, the same"
+    "The turns of every team in their order, each with the members of its roster, give the same people, the same"
     " passed over and the same reasons again, and in the end the credits that are saved.",
     turns,
 )

@@ -1,0 +1,124 @@
+"""What a market file says of teams and people becomes part of the organisation: what it names anew or otherwise than before."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from chassis import Transaction
+from chassis.access import NAME
+from contracts.territory.member import AbsenceChanged, MemberJoined, MemberLeft
+from territory.domain.market import NO_MARKET, MarketVersion
+from territory.domain.member import Entry, FileChange, Listed, changed, in_order
+from territory.domain.organisation import COMPANY, LOWEST, MANAGEMENT, Structure, Unit
+from territory.store import access, market, member
+from territory.store import organisation as store
+from territory.store.organisation_tables import ABSENCE, MEMBERSHIP, UNIT
+from territory.use_cases.access import JOINED, say_access
+from territory.use_cases.organisation import make_person, unit_defined, with_company
+
+SALES, FILE, AWAY = "sales", "file", "away"
+
+
+async def take_in_market(active: MarketVersion, tx: Transaction) -> None:
+    """The organisation knows the teams and people of this market: what neither it nor the one before changes stays as it was
+    made at the doors, and nothing is deleted. It happens once for each version.
+    """
+    organisation = await store.hold(tx)
+    if organisation.market == active.version:
+        return
+    before = await market.market_of(tx, organisation.market) or NO_MARKET
+    await store.taken_in(tx, active.version)
+    change = changed(Listed.of(before.market.teams), Listed.of(active.market.teams))
+    if change:
+        structure = await with_company(await store.structure_of(tx, organisation.structure), tx)
+        await _apply(change, Listed.of(active.market.teams), structure, tx)
+
+
+async def _apply(change: FileChange, listed: Listed, structure: Structure, tx: Transaction) -> None:
+    structure, appeared = await _units(change, structure, tx)
+    people = {person for _, person in change.joined}
+    for person in sorted(people):
+        issuer = tx.settings.issuer
+        await make_person(person, "person", [(issuer, person)] if NAME.fullmatch(person) else [], tx)
+    running = await member.running(tx, listed.names)
+    touched = {person for _, person in change.gone}
+    for team, person, entry in in_order(change.joined):
+        if (team, person) not in running:
+            await _join(team, person, entry, tx)
+            touched.add(person)
+    for team, person, entry in in_order(change.edited):
+        if held := running.get((team, person)):
+            await member.edit(tx, held[0], entry.weight, entry.takes_leads)
+            await store.record(tx, "membership", person, None, {"unit": team, **vars(entry)})
+    for team, person in sorted(change.gone):
+        held = running.get((team, person))
+        if held and held[1] == FILE:  # what was made at a door ends there
+            await member.end(tx, held[0])
+            await store.record(tx, "membership", person, {"unit": team}, {"until_at": tx.now})
+            tx.emit(MemberLeft(person=person, unit=team, at=tx.now))
+    await _absences(change, tx)
+    touched |= {*change.now_away, *change.now_back}
+    if appeared:
+        touched |= {*await access.reaching(tx, _above(appeared, structure))}
+    await say_access(touched, structure, JOINED, (), tx)
+
+
+async def _units(change: FileChange, structure: Structure, tx: Transaction) -> tuple[Structure, list[str]]:
+    """A unit for each team that has none, below the company; and another name where the file has another."""
+    parent = COMPANY if COMPANY in structure.units else next(iter(sorted(structure.units)))
+    appeared, units = [], dict(structure.units)
+    for team, name in sorted(change.new_names.items()):
+        before = units.get(team)
+        if before is None:
+            units[team] = unit = Unit(team, SALES, parent, name, tx.now)
+            await store.add(tx, UNIT, vars(unit))
+            appeared.append(team)
+        elif before.name != name:
+            units[team] = unit = Unit(**{**vars(before), "name": name, "version": before.version + 1})
+            await store.change(tx, UNIT, team, {"name": name})
+        else:
+            continue
+        await store.record(tx, "unit", team, before, unit)
+        tx.emit(unit_defined(unit, structure, tx))
+    if units == structure.units:
+        return structure, []
+    await store.count(tx, structure=True)
+    kinds, ranks = structure.kinds.values(), structure.ranks.values()
+    return Structure.of(structure.version + 1, units.values(), kinds, ranks), appeared
+
+
+def _above(units: Iterable[str], structure: Structure) -> set[str]:
+    """Where those belong who see these units: above them, or in the management."""
+    above = {one for unit in units for one in structure.path(unit)}
+    return above | {unit.id for unit in structure.units.values() if unit.kind == MANAGEMENT}
+
+
+async def _join(team: str, person: str, entry: Entry, tx: Transaction) -> None:
+    row = {
+        "id": uuid7(),
+        "person": person,
+        "unit": team,
+        "rank": LOWEST,
+        "from_at": tx.now,
+        "weight": entry.weight,
+        "takes_leads": entry.takes_leads,
+        "source": FILE,
+    }
+    await store.add(tx, MEMBERSHIP, row)
+    await store.record(tx, "membership", person, None, row)
+    tx.emit(MemberJoined(person=person, unit=team, rank=LOWEST, at=tx.now))
+
+
+async def _absences(change: FileChange, tx: Transaction) -> None:
+    away = await member.away_by_file(tx, change.now_away)
+    for person in sorted(change.now_away - away):
+        row = {"id": uuid7(), "person": person, "kind": AWAY, "from_at": tx.now, "source": FILE}
+        await store.add(tx, ABSENCE, row)
+        await store.record(tx, "absence", person, None, row)
+        tx.emit(AbsenceChanged(person=person, absence=UUID(str(row["id"])), kind=AWAY, from_at=tx.now))
+    for absence, person, kind, from_at in await member.back_by_file(tx, change.now_back):
+        await store.record(tx, "absence", person, {"id": absence}, {"until_at": tx.now})
+        tx.emit(
+            AbsenceChanged(person=person, absence=absence, kind=kind, from_at=from_at, until_at=max(from_at, tx.now))
+        )
