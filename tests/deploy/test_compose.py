@@ -20,7 +20,7 @@ from contracts import STREAMS
 
 ROOT = Path(__file__).parents[2]
 SERVICES = ("leads", "territory", "campaigns", "metrics")
-SERVER_IMAGES = {"kafka": "apache/kafka:4.3.1", "postgres": "postgres:18.4"}
+SERVER_IMAGES = {"kafka": "apache/kafka:4.3.1", "postgres": "postgres:18.4", "identity": "keycloak/keycloak:26.7.3"}
 OWN_IMAGE = "tributary/{}:${{TRIBUTARY_VERSION:-dev}}"
 
 

@@ -115,7 +115,7 @@ class Stack:
             together(self._start_kafka, self._start_databases, self._start_issuer)
             self._tell_services()
             starts = [functools.partial(self._start_service, service) for service in self.services.values()]
-            together(self._begin_organisation, *starts)
+            together(*starts)
             self._keep_alive()
             self.running.write(self.home)
         except BaseException:
@@ -229,14 +229,12 @@ class Stack:
             service.kafka, service.issuer = self.bootstrap, self.issuer.url
             service.issuer_keys = "" if self._sign_in else str(public_keys(self.home))
 
-    def _begin_organisation(self) -> None:
-        if territory := self.services.get("territory"):
-            people = [word for name in ADMINISTRATORS for word in ("--person", name, "--subject", name)]
-            territory.run("Beginning the organisation", "bootstrap", *people, "--machine", LOCAL)
-
     def _start_service(self, service: LocalService) -> None:
         with self._steps.step(service.name) as step:
             service.start_and_wait()
+            if service.name == "territory":
+                people = [word for name in ADMINISTRATORS for word in ("--person", name, "--subject", name)]
+                service.run("Beginning the organisation", "bootstrap", *people, "--machine", LOCAL)
             step.done = f"{service.name} at {service.url}"
 
     def _keep_alive(self) -> None:
