@@ -52,7 +52,9 @@ async def in_force(tx: Transaction) -> InForce:
     """The market in force, compiled, and the organisation. The market stays in force until this transaction ends: an activation
     waits. The organisation may change meanwhile.
     """
-    version, organisation, taken_in = await tx.conn.fetchrow(_ACTIVE)
+    row = await tx.conn.fetchrow(_ACTIVE)
+    assert row is not None
+    version, organisation, taken_in = row
     market = await market_of(tx, version) or NO_MARKET
     if market.ruleset.index is None:
         await asyncio.to_thread(market.ruleset.compile)

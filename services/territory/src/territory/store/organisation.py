@@ -34,12 +34,12 @@ class Organisation:
 
 async def hold(tx: Transaction) -> Organisation:
     """The organisation, for one who is about to change it: others who want to wait until this transaction ends."""
-    return Organisation(*await tx.conn.fetchrow(_HOLD))
+    return _organisation(await tx.conn.fetchrow(_HOLD))
 
 
 async def look(tx: Transaction) -> Organisation:
     """The organisation as it stands, for one who changes nothing."""
-    return Organisation(*await tx.conn.fetchrow(_LOOK))
+    return _organisation(await tx.conn.fetchrow(_LOOK))
 
 
 async def structure_of(tx: Transaction, version: int, fresh: bool = False) -> Structure:
@@ -98,6 +98,10 @@ async def of_people(tx: Transaction, table: Table, kind: type[T], column: str, p
     """The rows that name any of these people in this column, in the order of their beginning."""
     asked = _as(table, kind).where(table.c[column] == any_(literal(sorted(people), ARRAY(Text))))
     return [kind(**row) for row in await fetch(tx.conn, asked)]
+
+
+def _organisation(row: Any) -> Organisation:
+    return Organisation(*row)
 
 
 def _as(table: Table, kind: type[Any]) -> "Select[Any]":

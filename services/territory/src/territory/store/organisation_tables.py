@@ -273,7 +273,7 @@ MOVE = Table(
     Column("book", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("ordered_by", Text, nullable=False),
-    Column("ended", ARRAY(Uuid), nullable=False),
+    Column("ended", JSONB, nullable=False),
     Column("begun", Uuid),
     CheckConstraint("book in ('handover', 'take_along', 'queue')", name="move_book_check"),
     Index("move_person", "person"),

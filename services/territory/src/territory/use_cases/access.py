@@ -59,7 +59,7 @@ def to_event(
             said.Grant(
                 team=grant.team,
                 kind=grant.kind,
-                records=grant.records,  # type: ignore[arg-type]
+                records=grant.records,
                 opens=grant.opens,
                 on_behalf_of=grant.on_behalf_of or None,
                 begins_at=grant.interval.begins,

@@ -211,7 +211,7 @@ SQL = (
         book text not null,
         state text not null,
         ordered_by text not null,
-        ended uuid[] not null,
+        ended jsonb not null,
         begun uuid,
         primary key (id),
         constraint move_book_check check (book in ('handover', 'take_along', 'queue'))
