@@ -81,4 +81,8 @@ def grant_rights(connection: Any, its: Iterable[Table], owner: str, phase: Phase
 
 def _watched(table: Table, there: Collection[str]) -> list[str]:
     """The columns without keys and without what is sealed: bytes are either, and so is what its `info` calls sealed."""
-    return [c.name for c in table.columns if c.name in there and not (isinstance(c.type, LargeBinary) or c.info.get("sealed"))]
+    return [
+        c.name
+        for c in table.columns
+        if c.name in there and not (isinstance(c.type, LargeBinary) or c.info.get("sealed"))
+    ]

@@ -30,6 +30,7 @@ class Rows:
     records: str
     word: str  # what the policy is called
     reason: str = ""
+    unasked: str = ""  # why a door may put in any row
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +59,16 @@ def team(column: str = "team", records: str | None = None) -> Rows:
     return Rows(f"{its} = {_TEAMS}", writes.replace("$$", "'"), "team")
 
 
-def through(parent: Table, key: str, at: str = "") -> Rows:
+def through(parent: Table, key: str, at: str = "", together: str = "") -> Rows:
     """The rows whose parent somebody may see; he writes where he may write the parent. ``key`` is the column that names it, ``at``
-    the parent's own. Not for what is listed by team: such a table carries its team."""
+    the parent's own. Not for what is listed by team: such a table carries its team.
+
+    ``together`` is the reason why a row may be put in unasked: what the same statement makes is not there to be asked for.
+    """
     rows: Rows = parent.info["rows"]
     its = f"select from {parent.name} where {parent.name}.{at or key} = {{row}}.{key}"
-    return Rows(f"exists ({its})", f"exists ({its} and ({rows.records.format(row=parent.name)}))", "through")
+    records = f"exists ({its} and ({rows.records.format(row=parent.name)}))"
+    return Rows(f"exists ({its})", records, "through", unasked=together)
 
 
 def own(column: str) -> Rows:
@@ -96,6 +101,9 @@ def wanted(table: Table, owner: str) -> list[Policy]:
     words = [word.strip() for word in rights.split(",")]
     if "select" in words:
         found.append(Policy(rows.word, door, "select", sees, "", rows.reason))
+    if rows.unasked and "insert" in words:
+        words.remove("insert")
+        found.append(Policy("free_insert", door, "insert", "", "true", rows.unasked))
     for word in WRITES:
         if word in words:
             using, check = ("", records) if word == "insert" else (records, records if word == "update" else "")

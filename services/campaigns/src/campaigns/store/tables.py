@@ -127,5 +127,8 @@ LEDGER_ENTRY = Table(
     Column("amount", BigInteger, nullable=False),
     CheckConstraint("account in ('funding', 'available', 'committed', 'incurred')", name="ledger_entry_account_check"),
     CheckConstraint("amount <> 0", name="ledger_entry_amount_check"),
-    info={"door": "select, insert", "rows": through(LEDGER_POSTING, "posting_id", "id")},
+    info={
+        "door": "select, insert",
+        "rows": through(LEDGER_POSTING, "posting_id", "id", together="one statement makes a posting and its entries"),
+    },
 )
