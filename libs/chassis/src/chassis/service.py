@@ -12,7 +12,7 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from prometheus_client import make_asgi_app
 from pydantic import BaseModel
 
-from chassis import broker, connection, document, http, page, parking, problems, schema, telemetry, topics
+from chassis import access_door, broker, connection, document, http, page, parking, problems, schema, telemetry, topics
 from chassis.access import (
     ACTOR,
     ANONYMOUS,
@@ -141,6 +141,7 @@ class Service:
         self.log = telemetry.log("service")
         if self.relay:
             self.database.after_commit.append(self.relay.kick)
+        api = (access_door.router, *api)
         self.api = self._http(api, description)
         self.asgi = http.HttpGateway(self.api, self, mounts or {}, accepts or {}, api)
         document.install(self.api, api, self.asgi.mounts)
@@ -200,7 +201,7 @@ class Service:
             self.waiting,
             self.kafka_consumer.not_ready_reason if self.router.subscriptions and not self.waiting else "",
         ]
-        parts += [part.not_ready_reason for part in (self.relay, self.intake) if part is not None]
+        parts += [part.not_ready_reason for part in (self.relay, self.intake, self.access) if part is not None]
         return [p for p in (*parts, *self.failing_jobs.values()) if p]
 
     # -- life
@@ -261,12 +262,14 @@ class Service:
             # The door is the first to open: capture needs Kafka and no database.
             if self.intake:
                 group.create_task(self.intake.run(self.stopping))
+            group.create_task(self.identity.run(self.stopping))
             await self._until_ready(self._check_database)
             for task in self.background:
                 group.create_task(task(self))  # type: ignore[arg-type]
             await self._until_ready(self._check_topics)
             if self.stopping.is_set():
                 return
+            group.create_task(self.access.run(self.stopping))
             if self.relay:
                 group.create_task(self.relay.run(self.stopping))
             for job in self.jobs:
@@ -325,7 +328,7 @@ class Service:
     async def _check_topics(self) -> str:
         """Kafka can't be reached."""
         there = await broker.partition_counts(self.settings)
-        return topics.unfit(there, (*self.streams, *self.intake_streams, *self.router.streams))
+        return topics.unfit(there, (*self.streams, *self.intake_streams, *self.router.streams, self.access.stream))
 
     async def _join(self) -> str:
         """The consumer group can't be joined."""
