@@ -122,7 +122,7 @@ async def test_without_a_market_a_lead_is_unroutable_and_on_record(service: Serv
     assert isinstance(unroutable, LeadUnroutable)
     assert (unroutable.reason, unroutable.ruleset) == ("No market has been loaded.", 0)
     [row] = await service.sql("select ruleset, team, reason from decision")
-    assert tuple(row) == (0, "(unplaced)", "No market has been loaded.")
+    assert tuple(row) == (0, None, "No market has been loaded.")
 
 
 async def test_without_a_fallback_a_lead_that_no_rule_claims_is_unroutable(service: ServiceUnderTest) -> None:

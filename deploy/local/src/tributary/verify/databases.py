@@ -56,7 +56,7 @@ from lead_place p full join lead l using (lead_id)
 """
 _TIMELINES = "select lead_id::text, n, at, what, detail::text from timeline order by lead_id, n"
 _DECISIONS = """
-select lead_id::text, disposition, ruleset, segment, nullif(team, '(unplaced)') as team, pipeline, assignee, reason, rule,
+select lead_id::text, disposition, ruleset, segment, team, pipeline, assignee, reason, rule,
     attributes::text, refused::text, turn, number, cause, roster::text
 from decision order by lead_id, number
 """

@@ -22,9 +22,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-METADATA = MetaData()  # `info` says what the doors may do to a table; without that word, nothing
-KEPT: dict[str, Any] = {"door": "select, insert, update"}
-WRITTEN: dict[str, Any] = {"door": "select, insert"}
+from chassis.row_policies import free
+
+METADATA = MetaData()  # `info` says what the doors may do to a table and which rows exist for whom; without these words, nothing
+STRUCTURE = free("the sales structure holds no lead: a permission opens its doors")
+KEPT: dict[str, Any] = {"door": "select, insert, update", "rows": STRUCTURE}
+WRITTEN: dict[str, Any] = {"door": "select, insert", "rows": STRUCTURE}
 
 
 def _id() -> Column[Any]:
@@ -287,5 +290,5 @@ ROSTER = Table(
     _id(),
     Column("members", JSONB, nullable=False),
     comment="append only",
-    info={"door": "select"},
+    info={"door": "select", "rows": STRUCTURE},
 )

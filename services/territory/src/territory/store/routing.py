@@ -13,7 +13,6 @@ from chassis import Transaction
 from chassis.query import fetch, insert_all
 from territory.domain.criteria import Lead
 from territory.domain.decision import Decision
-from territory.domain.organisation import UNPLACED
 from territory.domain.routing import Refused, Routed
 from territory.store.tables import DECISION
 
@@ -66,7 +65,6 @@ async def decision_of(tx: Transaction, lead_id: UUID, number: int | None = None)
     if not rows:
         return None
     known = dict(rows[0])
-    known["team"] = None if known["team"] == UNPLACED else known["team"]
     refused = known.pop("refused")
     return Decided(
         **known,
@@ -92,7 +90,7 @@ def _row(decision: Decision) -> dict[str, Any]:
         "roster": decision.roster,
     }
     if not isinstance(route, Routed):
-        return {**row, "team": UNPLACED, "reason": route.reason, "refused": {}}
+        return {**row, "reason": route.reason, "refused": {}}
     refused: dict[str, Any] = {"rules": route.refused}
     if turn:
         row |= {"assignee": turn.assignee, "turn": decision.turn_number, "reason": turn.reason}

@@ -227,7 +227,7 @@ SQL = (
     """,
     "comment on table roster is 'append only'",
     "insert into organisation default values",
-    "alter table decision add column roster uuid, alter column team set default '(unplaced)'",
+    "alter table decision add column roster uuid",
 )
 
 
