@@ -21,6 +21,7 @@ from tributary.jars import JarsMissing
 from tributary.kafka import PORT as KAFKA_PORT
 from tributary.kafka import LocalKafka, NoJava, answers
 from tributary.mock import MockKafka
+from tributary.people import people
 from tributary.postgres import PORT as POSTGRES_PORT
 from tributary.postgres import LocalPostgres, ensure_role_and_database
 from tributary.progress import Step, Steps
@@ -87,6 +88,11 @@ class Stack:
     def tokens(self) -> Tokens:
         """Tokens of anybody here."""
         return Tokens(self.home, self.issuer.url)
+
+    @property
+    def signs_in(self) -> bool:
+        """Whether people can sign in at the issuer's page."""
+        return self._sign_in
 
     @property
     def running(self) -> Running:
@@ -165,6 +171,7 @@ class Stack:
         if not self._sign_in:
             return
         with self._steps.step("the issuer") as step:
+            self.issuer.knows(people())
             try:
                 step.done = f"the issuer at {self.issuer.start()}"
             except NoIssuer as failure:

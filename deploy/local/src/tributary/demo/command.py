@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from tributary.child_process import StackError
+from tributary.demo.people import People, said
 from tributary.demo.playing import Player
 from tributary.demo.show import Show
 from tributary.demo.tally import Asking, Sent, Standing, disagreements, summary
@@ -44,12 +45,15 @@ def demo(
             running = stack.running
             with steps.step("the market") as step:
                 step.done = f"the market: {load_market(running)}"
+            people = People(running, page=stack.signs_in)
+            with steps.step("the people") as step:
+                step.done = people.join()
             _come_to_rest(running, steps)
             urls = {name: service.url for name, service in running.services.items()}
             asking = Asking(urls, lambda: running.tokens.machine(LOCAL))
             before = asking.standing()
             player = Player(running, rate, seed=int(time.time()))
-            show = Show(running, player, asking, began)
+            show = Show(running, player, asking, people, began)
             try:
                 with _plainly():
                     found = asyncio.run(_play(player, show, seconds, asking, before))
@@ -61,8 +65,9 @@ def demo(
                 raise
             finally:
                 show.leave(picture)
+            seen = _seen(show, player)
             verdict = _verified(running, player.sent, stack.home, steps)
-            for line in (*summary(player.sent, before, after, wrong), *events_of(verdict)):
+            for line in (*summary(player.sent, before, after, wrong), *seen, *events_of(verdict)):
                 show.say(line)
             if not verdict.holds:
                 show_verdict(verdict, json_wanted=False)
@@ -100,6 +105,12 @@ async def _play(
         for task in (playing, showing, ending):
             task.cancel()
         await asyncio.gather(playing, showing, ending, return_exceptions=True)
+
+
+def _seen(show: Show, player: Player) -> list[str]:
+    """What each sees in the end, and how soon one who moves sees something else."""
+    sights = show.people.sights
+    return [f"who sees    {said(sights)}", f"moved       {show.people.move(list(player.recent))}"]
 
 
 async def _asked_to_end() -> None:

@@ -24,6 +24,7 @@ from tributary.traffic import Traffic
 CALL_SHARE, OUTCOME_SHARE, OUTCOME_AFTER_S = 0.16, 0.25, 2.0
 SPENDS_EVERY_S, WALK_EVERY_S, IMPORT_ROWS = 0.8, 1.0, 8
 PATIENCE_S = 60.0
+RECENT = 80
 NOT_NOW = frozenset((429, 503))
 
 
@@ -36,6 +37,7 @@ class Player:
         self.traffic, self.draw = Traffic(seed), random.Random(seed)
         self.sent = Sent()
         self.walk: Walk | None = None
+        self.recent: deque[str] = deque(maxlen=RECENT)
         self.stopping = asyncio.Event()
         self._running = running
         self._open: deque[tuple[float, str, dict[str, Any]]] = deque()
@@ -85,6 +87,7 @@ class Player:
 
     def _accepted(self, lead_id: str, lead: dict[str, Any]) -> None:
         self.sent.leads.add(lead_id)
+        self.recent.append(lead_id)
         if self.draw.random() < OUTCOME_SHARE:
             self._open.append((time.monotonic() + OUTCOME_AFTER_S, lead_id, lead))
 
