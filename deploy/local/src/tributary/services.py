@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tributary.child_process import Owned, StackError, free_port, run
 from tributary.patience import Patience
-from tributary.postgres import door_address
+from tributary.postgres import address_of
 from tributary.state import secret, token
 from tributary.tokens import ALGORITHM
 
@@ -36,7 +36,7 @@ class PortTaken(StackError):
 
 
 class LocalService:
-    """One service as a process: its database is given, its port is the usual one or a free one and then stays.
+    """One service as a process: its database is given, as its owner's address, its port is the usual one or a free one and then stays.
 
     ``stack`` is a random word that tells this stack's services from all others. They say it at their health pages, so that
     nobody takes another stack's service, which may have got the port first, for this one.
@@ -55,7 +55,7 @@ class LocalService:
     ) -> None:
         self.name = name
         self.stack = stack or token()
-        self.database = database
+        self.owner = database
         self.kafka = kafka
         self.issuer = self.issuer_keys = ""
         self.log = home / "log" / f"{name}.log"
@@ -71,6 +71,16 @@ class LocalService:
     def url(self) -> str:
         """Where it answers."""
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def database(self) -> str:
+        """Its database, as the service itself works in it."""
+        return address_of(self.owner, "worker")
+
+    @property
+    def watched(self) -> str:
+        """Its database for who may look at everything but keys and what is sealed."""
+        return address_of(self.owner, "watch")
 
     @property
     def pid(self) -> int:
@@ -96,7 +106,7 @@ class LocalService:
         """Everything the service is told."""
         report = {
             "DATABASE_URL": self.database,
-            "DOOR_DATABASE_URL": door_address(self.database),
+            "DOOR_DATABASE_URL": address_of(self.owner, "door"),
             **({"KAFKA_BOOTSTRAP_SERVERS": self.kafka} if self.kafka else {}),
             "TRIBUTARY_HOST": "127.0.0.1",
             "TRIBUTARY_PORT": str(self.port),
@@ -114,11 +124,11 @@ class LocalService:
 
     def migrate(self) -> None:
         """Brings its database to the schema of this code."""
-        self.run(f"Migrating the database of {self.name}", "migrate")
+        self.run(f"Migrating the database of {self.name}", "migrate", OWNER_DATABASE_URL=self.owner)
 
-    def run(self, doing: str, *words: str) -> None:
-        """Runs its command line with these words to its end."""
-        run(doing, [sys.executable, "-m", self.name, *words], log=self.log, env=self.environment())
+    def run(self, doing: str, *words: str, **more: str) -> None:
+        """Runs its command line with these words to its end; it is told ``more`` in its environment."""
+        run(doing, [sys.executable, "-m", self.name, *words], log=self.log, env={**self.environment(), **more})
 
     def start(self, **more: str) -> None:
         """Starts it and does not wait; this one process is told ``more`` in its environment."""

@@ -1,5 +1,6 @@
 """The whole stack on one machine: Kafka, Postgres, topics, migrations, the four services; and its orderly end."""
 
+import contextlib
 import functools
 import hashlib
 import hmac
@@ -10,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Self
 
+import httpx
 from rich.markup import escape
 
 from contracts import STREAMS
@@ -104,7 +106,10 @@ class Stack:
             child_process["postgres"] = self.postgres
         if self._sign_in:
             child_process["issuer"] = self.issuer
-        services = {name: RunningService(service.url, service.database) for name, service in self.services.items()}
+        services = {
+            name: RunningService(service.url, service.database, service.watched)
+            for name, service in self.services.items()
+        }
         pids = {"stack": os.getpid(), **{name: thing.pid for name, thing in sorted(child_process.items())}}
         kept = operator_token(self.home)
         return Running(
@@ -239,10 +244,18 @@ class Stack:
     def _start_service(self, service: LocalService) -> None:
         with self._steps.step(service.name) as step:
             service.start_and_wait()
-            if service.name == "territory":
-                people = [word for name in ADMINISTRATORS for word in ("--person", name, "--subject", name)]
-                service.run("Beginning the organisation", "bootstrap", *people, "--machine", LOCAL)
+            if service.name == "territory" and not self._has_begun(service):
+                first = [word for name in ADMINISTRATORS for word in ("--person", name, "--subject", name)]
+                service.run("Beginning the organisation", "bootstrap", *first, "--machine", LOCAL)
             step.done = f"{service.name} at {service.url}"
+
+    def _has_begun(self, territory: LocalService) -> bool:
+        """Whether the organisation knows its administrators: what is asked takes less than what begins it."""
+        ask = httpx.Client(base_url=territory.url, timeout=10, trust_env=False)
+        with ask, contextlib.suppress(httpx.HTTPError, KeyError, ValueError):
+            headers = {"authorization": f"Bearer {self.tokens.person(ADMINISTRATORS[1])}"}
+            return bool(ask.get("/v1/access/me", headers=headers).json()["person"])
+        return False
 
     def _keep_alive(self) -> None:
         kept: list[Server | LocalService] = [*self.services.values()]

@@ -79,14 +79,16 @@ class Show:
     async def _look(self) -> None:
         async with httpx.AsyncClient(timeout=20, trust_env=False) as http:
             while True:
-                with contextlib.suppress(httpx.HTTPError):
-                    await self.people.look(http, self.looked_at)
+                if leads := self.looked_at:
+                    with contextlib.suppress(httpx.HTTPError):
+                        await self.people.look(http, leads)
                 await asyncio.sleep(LOOK_EVERY_S)
 
     @property
     def looked_at(self) -> list[str]:
         """The leads that everybody is asked about: none so new that it is still on its way."""
-        return list(self.player.recent)[:LEADS_LOOKED_AT]
+        recent = list(self.player.recent)
+        return recent[: min(LEADS_LOOKED_AT, len(recent) // 2)]
 
     def headline(self) -> str:
         """How much so far, and how fast."""
