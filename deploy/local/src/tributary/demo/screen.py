@@ -18,7 +18,7 @@ from tributary.running import Running
 
 COUNTS = {"leads": "leads", "valid": "valid", "routed": "routed", "assigned": "assigned"}
 ENDS = {"won": "won", "lost": "lost"}
-NARROW, AROUND = 104, 25  # columns below which some are left out; lines of the screen that are not KPI rows
+NARROW, TALL, AROUND = 104, 40, 18  # columns and lines below which some are left out; lines that are not KPI rows
 LINES_SHOWN = 4
 
 
@@ -32,12 +32,14 @@ def screen(
     height: int = 60,
 ) -> Group:
     """All of it, as much as fits."""
-    room = max(3, height - AROUND)
+    tall = height >= TALL
+    room = max(3, height - AROUND - (len(sights) if tall else 0))
+    seen = sight_table(sights) if tall else Text(said(sights), overflow="ellipsis", no_wrap=True)
     return Group(
         Text(headline, style="bold"),
         _panel("KPIs by segment, from the stream", kpi_table(board, width >= NARROW, room)),
         walk.text() if walk else Text("the first lead is on its way", style="dim"),
-        _panel("the same leads, as each who has signed in sees them", sight_table(sights)),
+        _panel("the same leads, as each who has signed in sees them", seen),
         _panel("budget lines, the most used first", budget_table(lines)),
     )
 
