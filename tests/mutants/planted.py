@@ -49,7 +49,7 @@ MUTANTS = (
     _m(
         "a token is enough for any permission",
         f"{CHASSIS}/access.py",
-        "        if not scope[ACTOR].may(self.permission):\n",
+        "        if not actor.may(self.permission):\n",
         "        if False:\n",
         f"{TESTS}/component/test_actors.py",
     ),
