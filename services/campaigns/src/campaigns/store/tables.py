@@ -84,7 +84,7 @@ SPEND = Table(
     Column("currency", CHAR(3), nullable=False),
     Column("kind", Text, nullable=False),
     Column("source", Text, nullable=False),
-    Column("note_box", Text),
+    Column("note_box", Text, info={"watched": False}),
     Column("occurred_at", DateTime(timezone=True), nullable=False),
     Column("conflicting", Boolean, nullable=False, server_default=text("false")),
     Column("counted_at", DateTime(timezone=True), nullable=False),
