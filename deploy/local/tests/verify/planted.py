@@ -2,9 +2,12 @@
 
 import copy
 from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
+from uuid import UUID
 
 from metrics.domain.contributions import Number
+from territory.domain.organisation import Person
 from tributary.verify.events import Assigned, Captured, Closed, EventRecord, KpiTold, Qualified, Unreadable
 from tributary.verify.snapshot import Snapshot
 
@@ -225,6 +228,16 @@ def _revision(snapshot: Snapshot) -> None:
     _swap(snapshot, "leads.lead", *n)
 
 
+def change_jo(snapshot: Snapshot, **changed: object) -> None:
+    people = snapshot.territory.organisation.people
+    people["jo"] = replace(people["jo"], **changed)  # type: ignore[arg-type]
+
+
+def _belongs_twice(snapshot: Snapshot) -> None:
+    [one] = snapshot.territory.organisation.people["jo"].memberships
+    change_jo(snapshot, memberships=(one, replace(one, id=UUID(int=9))))
+
+
 PLANTED = (
     Planted("accepted", "lost", f"lead {ANNA} was submitted", lambda w: w.leads.leads.pop(ANNA) and None),
     Planted("accepted", "lost", f"lead {PARKED} was submitted", _forgotten_parking),
@@ -281,6 +294,18 @@ PLANTED = (
     Planted("decisions", "lost", f"lead {ANNA} was heard", lambda w: w.territory.decisions.pop(ANNA) and None),
     Planted("decisions", "invented", f"lead {CARL} has a decision", _nobody_spoke),
     Planted("decisions", "lost", f"lead {ANNA} stands by decision 2", lambda w: change_decision(w, ANNA, number=2)),
+    Planted("access", "invented", "jo was told to see more", lambda w: change_jo(w, memberships=())),
+    Planted("access", "invented", "jo was told to do more", lambda w: change_jo(w, roles=())),
+    Planted(
+        "access",
+        "invented",
+        "jo was told to see more",
+        lambda w: change_jo(w, person=Person("jo", suspended=True, access=5)),
+    ),
+    Planted("access", "lost", "version 6 says, and version 5", lambda w: change_jo(w, person=Person("jo", access=6))),
+    Planted("access", "invented", "jo was told to see something", lambda w: w.territory.organisation.people.clear()),
+    Planted("memberships", "doubled", "jo belongs to berlin twice", _belongs_twice),
+    Planted("turns", "lost", "the members among whom turn 1", lambda w: change_decision(w, ANNA, roster="gone")),
     Planted("told", "wrong", "told for s/berlin/p/1/new", lambda w: change_decision(w, ANNA, cause="returned")),
     Planted("told", "lost", "and told for nothing", _decided_again_in_silence),
     Planted(

@@ -17,6 +17,7 @@ from tributary.running import RunningService
 from tributary.verify.boxes import Boxes, read_boxes
 from tributary.verify.events import EventRecord, body_of, spend_name
 from tributary.verify.looking import look_at_tables
+from tributary.verify.organisation import read_organisation
 from tributary.verify.private import Private
 from tributary.verify.snapshot import (
     Account,
@@ -214,7 +215,8 @@ async def _territory(connection: Any) -> TerritoryTables:
     credits = {row[0]: json.loads(row[1]) for row in rotations}
     turns = {row[0]: row[2] for row in rotations}
     rosters = {row[0]: row[1] for row in await connection.fetch("select id::text, members::text from roster")}
-    return TerritoryTables(decisions, earlier, credits, turns, markets, active or 0, rosters)
+    organisation = await read_organisation(connection)
+    return TerritoryTables(decisions, earlier, credits, turns, markets, active or 0, rosters, organisation)
 
 
 async def _campaigns(connection: Any) -> CampaignTables:

@@ -207,6 +207,14 @@ class Activated(NamedTuple):
     teams: int
 
 
+class AccessTold(NamedTuple):
+    """What somebody may see and do: team, kind, records, opens, on whose behalf, from, until; and role, unit, from, until."""
+
+    version: int
+    grants: frozenset[tuple[Any, ...]]
+    roles: frozenset[tuple[Any, ...]]
+
+
 class KpiTold(NamedTuple):
     """One KPI row."""
 
@@ -281,6 +289,26 @@ def _which(b: Mapping[str, Any]) -> tuple[int, str]:
     return b.get("revision", 1), b.get("cause", "new")
 
 
+def _access(body: Mapping[str, Any]) -> AccessTold:
+    grants = frozenset(
+        (
+            one["team"],
+            one["kind"],
+            one["records"],
+            one["opens"],
+            one.get("on_behalf_of") or "",
+            _when(one["begins_at"]),
+            _maybe(one.get("ends_at")),
+        )
+        for one in body.get("grants", ())
+    )
+    roles = frozenset(
+        (one["role"], one.get("unit"), _when(one["begins_at"]), _maybe(one.get("ends_at")))
+        for one in body.get("roles", ())
+    )
+    return AccessTold(body["version"], grants, roles)
+
+
 def _kpi(body: Mapping[str, Any]) -> KpiTold:
     said = {**body, **body.get("others", {})}
     numbers = by_number({measure.name: said.get(measure.name, 0) for measure in measures()})
@@ -336,6 +364,8 @@ READ: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
         b["owner"],
     ),
     "territory.structure.market_activated.v1": lambda b: Activated(b["version"], b["rules"], b["segments"], b["teams"]),
+    "territory.access.granted.v1": _access,
+    "territory.access.revoked.v1": _access,
     "metrics.kpi.changed.v1": _kpi,
 }
 
