@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping, Sequence
 from typing import Any
 
 import asyncpg
@@ -12,11 +12,23 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from prometheus_client import make_asgi_app
 from pydantic import BaseModel
 
-from chassis import broker, connection, document, http, page, parking, problems, schema, telemetry, topics
-from chassis.access import ACTOR, ANONYMOUS, Actor
+from chassis import access_door, broker, connection, document, http, page, parking, problems, schema, telemetry, topics
+from chassis.access import (
+    ACTOR,
+    ANONYMOUS,
+    OPERATOR,
+    TOKEN,
+    UNCHECKED,
+    Actor,
+    Roles,
+    bearer,
+    is_the_operators,
+)
+from chassis.access_reader import AccessReader
 from chassis.consumer import Consumer
 from chassis.database import CONTENDED, UNSTORABLE, Database, is_infrastructure
 from chassis.errors import words
+from chassis.identity import Identity, KeysMissing
 from chassis.intake import Intake
 from chassis.jobs import Job, run_forever
 from chassis.kafka_consumer import KafkaConsumer
@@ -94,6 +106,7 @@ class Service:
         settings: Settings,
         *,
         router: Router,
+        roles: Roles,
         jobs: Sequence[Job] = (),
         api: Sequence[APIRouter] = (),
         streams: Sequence[Stream] = (),
@@ -108,6 +121,9 @@ class Service:
         self.streams = tuple(streams)
         self.stopping = asyncio.Event()
         self.database = Database(settings, frozenset(s.topic for s in streams), Actor.service(name))
+        self.roles, self.operator = roles, OPERATOR.with_rights(roles)
+        self.identity = Identity(settings)
+        self.access = AccessReader(settings, self.database, roles)
         self.relay = Relay(name, settings, self.streams) if streams else None
         self.intake = Intake(name, settings) if intake else None
         self.intake_streams = tuple(intake)
@@ -119,11 +135,24 @@ class Service:
         self.log = telemetry.log("service")
         if self.relay:
             self.database.after_commit.append(self.relay.kick)
+        api = (access_door.router, *api)
         self.api = self._http(api, description)
         self.asgi = http.HttpGateway(self.api, self, mounts or {}, accepts or {}, api)
         document.install(self.api, api, self.asgi.mounts)
 
     # -- doors
+
+    async def shown(self, authorization: str, scope: MutableMapping[str, Any]) -> Actor | None:
+        """Who shows this: None for what is no valid token. What the token says is in the scope then."""
+        token = bearer(authorization)
+        if is_the_operators(self.settings, token):
+            return self.operator
+        try:
+            verified = await self.identity.verified(token)
+        except KeysMissing:
+            return UNCHECKED
+        scope[TOKEN] = verified
+        return None if verified is None else self.access.actor(verified)
 
     def _http(self, routers: Sequence[APIRouter], description: str) -> FastAPI:
         api = FastAPI(
@@ -166,7 +195,7 @@ class Service:
             self.waiting,
             self.kafka_consumer.not_ready_reason if self.router.subscriptions and not self.waiting else "",
         ]
-        parts += [part.not_ready_reason for part in (self.relay, self.intake) if part is not None]
+        parts += [part.not_ready_reason for part in (self.relay, self.intake, self.access) if part is not None]
         return [p for p in (*parts, *self.failing_jobs.values()) if p]
 
     # -- life
@@ -227,12 +256,14 @@ class Service:
             # The door is the first to open: capture needs Kafka and no database.
             if self.intake:
                 group.create_task(self.intake.run(self.stopping))
+            group.create_task(self.identity.run(self.stopping))
             await self._until_ready(self._check_database)
             for task in self.background:
                 group.create_task(task(self))  # type: ignore[arg-type]
             await self._until_ready(self._check_topics)
             if self.stopping.is_set():
                 return
+            group.create_task(self.access.run(self.stopping))
             if self.relay:
                 group.create_task(self.relay.run(self.stopping))
             for job in self.jobs:
@@ -282,7 +313,7 @@ class Service:
     async def _check_topics(self) -> str:
         """Kafka can't be reached."""
         there = await broker.partition_counts(self.settings)
-        return topics.unfit(there, (*self.streams, *self.intake_streams, *self.router.streams))
+        return topics.unfit(there, (*self.streams, *self.intake_streams, *self.router.streams, self.access.stream))
 
     async def _join(self) -> str:
         """The consumer group can't be joined."""

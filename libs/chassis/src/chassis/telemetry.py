@@ -82,6 +82,16 @@ DOOR = Histogram(
     registry=REGISTRY,
     buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5),
 )
+ACCESS_LEVEL_AGE = Gauge(
+    "access_level_age_seconds", "Since this replica last knew all that is said of who may see what.", registry=REGISTRY
+)
+ACCESS_UNREADABLE = Gauge("access_unreadable", "Records of who may see what that can't be read.", registry=REGISTRY)
+ACCESS_CHANGE_AGE = Histogram(
+    "access_change_age_seconds",
+    "From the moment a change of access was said to its effect here.",
+    registry=REGISTRY,
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 3, 5, 15),
+)
 READY = Gauge("ready", "1 when this replica is ready.", registry=REGISTRY)
 
 _TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")

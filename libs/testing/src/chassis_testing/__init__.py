@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import time
 import traceback
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -18,14 +19,16 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from pydantic import SecretStr
 
-from chassis import migrations, outbox, tables, telemetry
+from chassis import Actor, migrations, outbox, tables, telemetry
 from chassis.consumer import Consumer, Delivery
 from chassis.jobs import run_once
 from chassis.service import Service
 from chassis.settings import Settings
 from chassis.transaction import shard_of
+from chassis_testing import tokens
 from contracts import STREAM_OF
 from contracts.event import Event
+from contracts.territory.access import AccessGranted, AccessRevoked
 
 TOKEN = "the-operator-of-the-tests"
 MASTER = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
@@ -157,6 +160,15 @@ class ServiceUnderTest:
         async with self.service.database.connection() as conn:
             return list(await conn.fetch(statement, *args))
 
+    async def told(self, *said: AccessGranted | AccessRevoked) -> None:
+        """What territory says of who may see what, as this replica reads it."""
+        await self.service.access.hear([self.record(one) for one in said])
+
+    def as_(self, subject: str, **claims: Any) -> httpx.AsyncClient:
+        """Whom the issuer calls so, signed in. What he may see say the grants that were told of this subject."""
+        headers = tokens.bearer(tokens.token(subject, **claims))
+        return httpx.AsyncClient(transport=self.http._transport, base_url="http://test", headers=headers)
+
 
 @pytest.fixture
 def spans(monkeypatch: pytest.MonkeyPatch) -> Iterator[InMemorySpanExporter]:
@@ -212,6 +224,9 @@ def service_fixture(build: Callable[[S], Service], settings_type: type[S], **set
         made.intake = memory = MemoryIntake()  # type: ignore[assignment]
         await made._check_database()
         made.waiting = ""
+        made.access.level_at = time.monotonic()
+        everything = Actor("machine:tests", frozenset({"reader", *made.roles}), kind="machine")
+        made.operator = everything.with_rights(made.roles)  # of that token
         transport = httpx.ASGITransport(_outspoken(made.asgi), raise_app_exceptions=False)
         async with (
             httpx.AsyncClient(
@@ -256,8 +271,11 @@ def _settings(settings_type: type[S], url: str, more: dict[str, Any]) -> S:
         database_url=SecretStr(url),
         door_database_url=SecretStr(door_url(url)),
         operator_token=SecretStr(TOKEN),
+        issuer=tokens.ISSUER,
+        issuer_keys=tokens.key_file(),
         master_key=SecretStr(MASTER),
         instance="test",
+        access_stale_s=3600,
         database_pool=3,
         door_database_pool=3,
         **{"rate_exempt": ["127.0.0.0/8"], **more},

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from chassis import FieldError, Problem, Service, begin, document, may
+from chassis import FieldError, Service, absent, begin, document, may
 from chassis.batch import flagged, refusals
 from chassis.problems import declared
 from leads.api.batch import LeadBatch, OutcomeBatch, parse_batch, parse_outcomes
@@ -29,7 +29,7 @@ WITH_KEY = {"parameters": [IDEMPOTENCY]}
 @router.post(
     "/calls",
     status_code=202,
-    dependencies=[Depends(may(Permission.TAKE_LEADS))],
+    dependencies=[Depends(may(Permission.TAKE_LEADS, rows=False))],
     openapi_extra=document.body(LeadForm) | WITH_KEY,
     response_model_exclude_unset=True,
     responses={202: {"headers": LOCATION}},
@@ -49,7 +49,7 @@ async def take_call(request: Request, response: Response) -> Accepted:
 
 @router.post(
     "/leads/batch",
-    dependencies=[Depends(may(Permission.TAKE_LEADS))],
+    dependencies=[Depends(may(Permission.TAKE_LEADS, rows=False))],
     openapi_extra=document.body(LeadBatch) | WITH_KEY,
 )
 async def take_batch(request: Request) -> RowsTaken:
@@ -65,7 +65,7 @@ async def take_batch(request: Request) -> RowsTaken:
 
 @router.post(
     "/outcomes",
-    dependencies=[Depends(may(Permission.REPORT_OUTCOMES))],
+    dependencies=[Depends(may(Permission.REPORT_OUTCOMES, rows=False))],
     openapi_extra=document.body(OutcomeBatch) | WITH_KEY,
 )
 async def take_outcomes(request: Request) -> RowsTaken:
@@ -105,5 +105,5 @@ async def show_lead(
             break
         await service.database.next_commit(min(LOOK_EVERY_S, deadline - time.monotonic()))
     if found is None:
-        raise Problem(404, "No such lead", detail="It was never accepted here, or it is still on its way.")
+        raise absent("No such lead", "It was never accepted here, or it is still on its way.")
     return shown(found)

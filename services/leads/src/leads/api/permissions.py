@@ -1,5 +1,6 @@
 """What somebody may do at the doors of leads."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 
@@ -14,3 +15,18 @@ class Permission(StrEnum):
 
     SEE_LEADS = "leads.see"
     """See a lead's state and history, without who it is about."""
+
+
+ROLES: Mapping[str, frozenset[Permission]] = {
+    # of people, and of machines that territory gave rows
+    "member": frozenset(Permission),
+    "leader": frozenset(Permission),
+    "management": frozenset({Permission.SEE_LEADS}),  # sees what is below it, and records nothing
+    "qualifier": frozenset({Permission.TAKE_LEADS, Permission.SEE_LEADS}),
+    "break_glass": frozenset({Permission.SEE_LEADS}),
+    "reader": frozenset({Permission.SEE_LEADS}),
+    # scopes of machines, which put something in and see nothing
+    "leads:capture": frozenset({Permission.TAKE_LEADS}),
+    "outcomes:report": frozenset({Permission.REPORT_OUTCOMES}),
+}
+"""What each role, and each scope of a machine's token, permits. Which rows it is permitted on say the grants."""
