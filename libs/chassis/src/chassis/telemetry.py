@@ -72,6 +72,9 @@ DELIVERY = Histogram(
 OUTBOX_ROWS = Gauge("outbox_rows", "Events said and not yet acknowledged by the broker.", registry=REGISTRY)
 OUTBOX_AGE = Gauge("outbox_oldest_seconds", "Age of the oldest event not yet acknowledged.", registry=REGISTRY)
 SENT = Counter("sent_events", "Events the broker acknowledged.", ["topic"], registry=REGISTRY)
+VIOLATIONS = Counter(
+    "access_violations", "Statements of a door to which its role had no right: each is a bug.", registry=REGISTRY
+)
 JOB_ROWS_FAILED = Counter("job_rows_failed", "Due rows that failed alone and stay due.", ["job"], registry=REGISTRY)
 JOB_FAILURES = Counter("job_failures", "Turns of a job that failed.", ["job"], registry=REGISTRY)
 RELAY_RESTARTS = Counter("relay_restarts", "Times the relay threw its connection and producer away.", registry=REGISTRY)

@@ -18,9 +18,12 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSON, JSONB
 from sqlalchemy.types import CHAR
 
+from chassis.row_policies import free, team
 from chassis.tables import GROWING
 
-METADATA = MetaData()  # `info` says what the doors may do to a table; without that word, nothing
+METADATA = (
+    MetaData()
+)  # `info` says what the doors may do to a table and which rows exist for whom; without these words, nothing
 
 # What is known of each lead. No index but the key: the table is the hottest of all, and updates in place stay in place.
 LEAD_FACT = Table(
@@ -50,7 +53,7 @@ LEAD_FACT = Table(
     Column("steps", JSONB),  # the times of steps that have no column: earlier ones, and those of other steps
     CheckConstraint("outcome in ('won', 'lost')", name="lead_fact_outcome"),
     postgresql_with=GROWING | {"fillfactor": "45"},
-    info={"door": "select"},
+    info={"door": "select", "rows": team()},
 )
 
 CAMPAIGN_FACT = Table(
@@ -97,7 +100,7 @@ KPI_PART = Table(
     Column("changed_xid", BigInteger, nullable=False, server_default=text("pg_current_xact_id()::text::bigint")),
     Index("kpi_part_changed_xid", "changed_xid"),
     postgresql_with={"fillfactor": "50"},
-    info={"door": "select"},
+    info={"door": "select", "rows": team()},
 )
 
 # The version that the last merge gave: each is above all earlier ones, so that the highest version of some teams' rows grows
@@ -118,7 +121,7 @@ AS_OF = Table(
     Column("topic", Text, primary_key=True),
     Column("at", DateTime(timezone=True), nullable=False),
     postgresql_with={"fillfactor": "50"},
-    info={"door": "select"},
+    info={"door": "select", "rows": free("how far a topic was heard says nothing of anybody")},
 )
 
 # Up to which transaction the changes of KPI rows have been said on metrics.kpi.
@@ -141,7 +144,7 @@ KNOWN_NAME = Table(
     Column("key", Text, primary_key=True),
     Column("name", Text, nullable=False),
     Column("declared", Boolean, nullable=False),
-    info={"door": "select"},
+    info={"door": "select", "rows": free("how names are spelled; no door shows one of which nothing of the teams is counted")},
 )
 
 # What a closed day has counted of each lead, once and for ever: the step, for which team, in whose hands. Nobody at a door
@@ -170,7 +173,7 @@ LEAGUE_PERIOD = Table(
     Column("starts_on", Date, primary_key=True),
     Column("ends_on", Date, nullable=False),
     Column("closed_at", DateTime(timezone=True), nullable=False),
-    info={"door": "select"},
+    info={"door": "select", "rows": free("which periods are closed is for every member to know")},
 )
 
 # What a closed period shows of each team: where too few leads or people stand behind them, the numbers are not here at all.
@@ -182,5 +185,5 @@ LEAGUE = Table(
     Column("team", Text, primary_key=True),
     Column("counts", JSON),
     Column("money", JSON),
-    info={"door": "select"},
+    info={"door": "select", "rows": free("closed periods for every member: what is too small a group is not in it")},
 )
