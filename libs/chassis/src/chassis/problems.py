@@ -107,6 +107,12 @@ def contended() -> Problem:
     )
 
 
+def absent(title: str, detail: str | None = None) -> Problem:
+    """404, alike for what is not there and for what is not there *for him*. The gateway sends it in the same time class too
+    (http.py)."""
+    return Problem(404, title, detail=detail)
+
+
 def path_of(loc: Iterable[int | str]) -> str:
     """``("body", "lines", 2, "owner")`` as ``lines[2].owner``."""
     path = ""

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping, Sequence
 from typing import Any
 
 import asyncpg
@@ -13,10 +13,22 @@ from prometheus_client import make_asgi_app
 from pydantic import BaseModel
 
 from chassis import broker, connection, document, http, page, parking, problems, schema, telemetry, topics
-from chassis.access import ACTOR, ANONYMOUS, Actor
+from chassis.access import (
+    ACTOR,
+    ANONYMOUS,
+    OPERATOR,
+    TOKEN,
+    UNCHECKED,
+    Actor,
+    Roles,
+    bearer,
+    is_the_operators,
+)
+from chassis.access_reader import AccessReader
 from chassis.consumer import Consumer
 from chassis.database import CONTENDED, UNSTORABLE, Database, is_infrastructure
 from chassis.errors import words
+from chassis.identity import Identity, KeysMissing
 from chassis.intake import Intake
 from chassis.jobs import Job, run_forever
 from chassis.kafka_consumer import KafkaConsumer
@@ -94,6 +106,7 @@ class Service:
         settings: Settings,
         *,
         router: Router,
+        roles: Roles,
         jobs: Sequence[Job] = (),
         api: Sequence[APIRouter] = (),
         streams: Sequence[Stream] = (),
@@ -108,6 +121,9 @@ class Service:
         self.streams = tuple(streams)
         self.stopping = asyncio.Event()
         self.database = Database(settings, frozenset(s.topic for s in streams), Actor.service(name))
+        self.roles, self.operator = roles, OPERATOR.with_rights(roles)
+        self.identity = Identity(settings)
+        self.access = AccessReader(settings, self.database, roles)
         self.relay = Relay(name, settings, self.streams) if streams else None
         self.intake = Intake(name, settings) if intake else None
         self.intake_streams = tuple(intake)
@@ -124,6 +140,18 @@ class Service:
         document.install(self.api, api, self.asgi.mounts)
 
     # -- doors
+
+    async def shown(self, authorization: str, scope: MutableMapping[str, Any]) -> Actor | None:
+        """Who shows this: None for what is no valid token. What the token says is in the scope then."""
+        token = bearer(authorization)
+        if is_the_operators(self.settings, token):
+            return self.operator
+        try:
+            verified = await self.identity.verified(token)
+        except KeysMissing:
+            return UNCHECKED
+        scope[TOKEN] = verified
+        return None if verified is None else self.access.actor(verified)
 
     def _http(self, routers: Sequence[APIRouter], description: str) -> FastAPI:
         api = FastAPI(

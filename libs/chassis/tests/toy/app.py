@@ -24,6 +24,8 @@ class Permission(StrEnum):
     """Note something, and see it."""
 
 
+ROLES = {"clerk": frozenset({Permission.NOTE})}
+
 api = APIRouter(prefix="/v1", dependencies=[Depends(may(Permission.NOTE))])
 
 
@@ -88,4 +90,6 @@ def build(
     background: Sequence[Callable[[Service], Awaitable[None]]] = (),
 ) -> Service:
     """Doors, streams and jobs of the toy."""
-    return Service("toy", settings, router=router, jobs=JOBS, api=(api,), streams=says, background=background)
+    return Service(
+        "toy", settings, router=router, roles=ROLES, jobs=JOBS, api=(api,), streams=says, background=background
+    )

@@ -18,7 +18,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from pydantic import SecretStr
 
-from chassis import migrations, outbox, tables, telemetry
+from chassis import Actor, migrations, outbox, tables, telemetry
 from chassis.consumer import Consumer, Delivery
 from chassis.jobs import run_once
 from chassis.service import Service
@@ -212,6 +212,8 @@ def service_fixture(build: Callable[[S], Service], settings_type: type[S], **set
         made.intake = memory = MemoryIntake()  # type: ignore[assignment]
         await made._check_database()
         made.waiting = ""
+        everything = Actor("machine:tests", frozenset({"reader", *made.roles}), kind="machine")
+        made.operator = everything.with_rights(made.roles)  # of that token
         transport = httpx.ASGITransport(_outspoken(made.asgi), raise_app_exceptions=False)
         async with (
             httpx.AsyncClient(
@@ -258,6 +260,7 @@ def _settings(settings_type: type[S], url: str, more: dict[str, Any]) -> S:
         operator_token=SecretStr(TOKEN),
         master_key=SecretStr(MASTER),
         instance="test",
+        access_stale_s=3600,
         database_pool=3,
         door_database_pool=3,
         **{"rate_exempt": ["127.0.0.0/8"], **more},

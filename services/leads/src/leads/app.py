@@ -8,6 +8,7 @@ from contracts.leads.lead import LEAD
 from leads import handlers
 from leads.api import leads, opening, page
 from leads.api.capture import CAPTURE_TYPES, OPERATION, capture
+from leads.api.permissions import ROLES
 from leads.api.seal import fetch_door_key
 from leads.jobs import JOBS
 from leads.settings import LeadsSettings
@@ -21,6 +22,7 @@ def build(settings: LeadsSettings) -> Service:
         "leads",
         settings,
         router=handlers.router,
+        roles=ROLES,
         jobs=JOBS,
         api=(page.router, leads.router, opening.router),
         streams=(LEAD, AUDIT),

@@ -5,6 +5,7 @@ from contracts.metrics.kpi import KPI
 from metrics import handlers
 from metrics.api import kpis, stream
 from metrics.api.feed import Feed
+from metrics.api.permissions import ROLES
 from metrics.jobs import JOBS
 from metrics.settings import MetricsSettings
 
@@ -16,6 +17,7 @@ def build(settings: MetricsSettings) -> Service:
         "metrics",
         settings,
         router=handlers.router,
+        roles=ROLES,
         jobs=JOBS,
         api=(stream.router(feed), kpis.router),
         streams=(KPI,),

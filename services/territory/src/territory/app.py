@@ -5,6 +5,7 @@ from contracts.territory.lead import LEAD
 from contracts.territory.structure import STRUCTURE
 from territory import handlers
 from territory.api import market, routing
+from territory.api.permissions import ROLES
 from territory.jobs import JOBS
 
 
@@ -14,6 +15,7 @@ def build(settings: Settings) -> Service:
         "territory",
         settings,
         router=handlers.router,
+        roles=ROLES,
         jobs=JOBS,
         api=(market.router, routing.router),
         streams=(LEAD, STRUCTURE),

@@ -9,9 +9,10 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis import Problem, begin, may, telemetry
-from chassis.problems import absent, declared
+from chassis.problems import declared
 from chassis.service import actor_of
 from leads.api.permissions import Permission
+from leads.api.record import no_such_lead
 from leads.domain.opening import BREAK_GLASS, Purpose, TooMany
 from leads.domain.personal import Personal, Scalar
 from leads.store import lead as leads
@@ -20,7 +21,6 @@ from leads.use_cases.opening import open_contacts
 
 router = APIRouter(prefix="/v1/leads", tags=["personal data"])
 NOT_KEPT = {"Cache-Control": "no-store"}
-ABSENT = "No such lead"
 AT_MOST = 500
 
 
@@ -85,7 +85,7 @@ async def open_contact(request: Request, response: Response, lead_id: UUID, body
         telemetry.log("opening").warning("openings_refused", actor=actor_of(request).principal)
         raise _too_many(refusal) from refusal
     if lead_id not in found.known:
-        raise absent(ABSENT)
+        raise no_such_lead()
     if lead_id not in found.allowed:
         raise Problem(403, "You may see this lead, and not open who it is about", detail=_why_not(body.purpose))
     if lead_id not in found.shown:
@@ -138,6 +138,6 @@ async def get_openings(
         known = await leads.exists(tx, lead_id)
         rows = await opening.looks(tx, lead_id, before, limit) if known else []
     if not known:
-        raise absent(ABSENT)
+        raise no_such_lead()
     page = [Look(**{**row, "on_behalf_of": row["on_behalf_of"] or None}) for row in rows]
     return Looks(openings=page, next=page[-1].opening if len(page) == limit else None)

@@ -1,5 +1,6 @@
 """What somebody may do at the doors of metrics."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 
@@ -11,3 +12,15 @@ class Permission(StrEnum):
 
     SEE_FACTS = "metrics.see_facts"
     """See which leads a number counts, by their ids."""
+
+
+ROLES: Mapping[str, frozenset[Permission]] = {
+    # of people, and of machines that territory gave rows
+    "member": frozenset(Permission),
+    "leader": frozenset(Permission),
+    "management": frozenset(Permission),
+    "reader": frozenset({Permission.SEE_FACTS}),
+    # the scope of a machine, which needs rows besides
+    "kpis:read": frozenset({Permission.SEE_KPIS}),
+}
+"""What each role, and each scope of a machine's token, permits. Which rows it is permitted on say the grants."""

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from starlette.types import Receive, Scope, Send
 
 from chassis import Problem, Service, begin, document, may
-from chassis.access import ACTOR, OPERATOR, not_signed_in, shown
+from chassis.access import ACTOR, not_signed_in
 from chassis.database import INFRASTRUCTURE
 from chassis.problems import declared
 from chassis.service import actor_of
@@ -100,9 +100,9 @@ async def reader_of_streams(
         async with begin(request) as tx:
             if not await redeem(ticket, tx):
                 raise not_signed_in()
-        request.scope[ACTOR] = OPERATOR
+        request.scope[ACTOR] = request.app.state.service.operator
     elif cookie and "authorization" not in request.headers:
-        request.scope[ACTOR] = shown(request.app.state.service.settings, f"Bearer {cookie}")
+        request.scope[ACTOR] = await request.app.state.service.shown(f"Bearer {cookie}", request.scope)
 
 
 def router(feed: Feed) -> APIRouter:

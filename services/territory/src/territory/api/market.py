@@ -34,7 +34,7 @@ router = APIRouter(prefix="/v1", tags=["market"])
 
 @router.put(
     "/market",
-    dependencies=[Depends(may(Permission.CHANGE_MARKET))],
+    dependencies=[Depends(may(Permission.CHANGE_MARKET, rows=False))],
     summary="Puts a whole market file in force, at once or not at all.",
     openapi_extra=document.body(MarketFile, YAML[0], JSON),
 )
@@ -59,7 +59,7 @@ async def put_market(request: Request) -> Activated:
 
 @router.get(
     "/market",
-    dependencies=[Depends(may(Permission.SEE_MARKET))],
+    dependencies=[Depends(may(Permission.SEE_MARKET, rows=False))],
     summary="The market file in force, as YAML or JSON.",
     response_model=MarketFile,
     responses=declared(404) | {200: {"content": {YAML[0]: {"schema": {"type": "string"}}}, "headers": VERSION}},
@@ -80,7 +80,9 @@ async def get_market(request: Request) -> Response:
 
 
 @router.get(
-    "/rulesets", dependencies=[Depends(may(Permission.SEE_MARKET))], summary="Every version that was ever in force."
+    "/rulesets",
+    dependencies=[Depends(may(Permission.SEE_MARKET, rows=False))],
+    summary="Every version that was ever in force.",
 )
 async def get_rulesets(
     request: Request,
@@ -96,7 +98,7 @@ async def get_rulesets(
 
 @router.get(
     "/rulesets/{version}",
-    dependencies=[Depends(may(Permission.SEE_MARKET))],
+    dependencies=[Depends(may(Permission.SEE_MARKET, rows=False))],
     summary="The rules of a version, the narrowest first.",
     response_model=RuleSet,
     responses=declared(404),
@@ -115,7 +117,7 @@ async def get_ruleset(request: Request, version: int) -> Response:
 
 @router.get(
     "/segments",
-    dependencies=[Depends(may(Permission.SEE_MARKET))],
+    dependencies=[Depends(may(Permission.SEE_MARKET, rows=False))],
     summary="The segments of the market in force.",
     response_model=Segments,
 )
@@ -126,7 +128,7 @@ async def get_segments(request: Request) -> Response:
 
 @router.get(
     "/teams",
-    dependencies=[Depends(may(Permission.SEE_MARKET))],
+    dependencies=[Depends(may(Permission.SEE_MARKET, rows=False))],
     summary="The teams of the market in force, with their members.",
     response_model=Teams,
 )
