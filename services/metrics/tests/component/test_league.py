@@ -132,17 +132,18 @@ async def test_a_week_is_closed_with_its_last_day_and_gives_no_hidden_day_away(s
         "one": [6, 2, 6, 6, 6, 6, 6],  # one hidden day would come out
         "few": [6, 1, 1, 6, 6, 6, 6],  # so would two of one lead each
         "small": [1] * 7,  # no day is shown, the week is
+        "pair": [1] * 7,  # nobody is hidden alone; one person, so the week is not shown either
     }.items():
         for day, n in enumerate(sizes):
             number += 100
-            await service.receives(*leads(team, day, n, number))
+            await service.receives(*leads(team, day, n, number, persons=1 if team == "pair" else 3))
     await closes(service, 6)
     refused = await service.as_("eva").get("/v1/league", params={"grain": "week"})
     await closes(service, 7)
     assert refused.status_code in (403, 404)
     week = await league(service, grain="week")
     assert (week["starts_on"], week["ends_on"]) == ("2025-03-03", "2025-03-09")
-    assert by_team(week) == {"open": 42, "rest": 35, "one": None, "few": None, "small": 7}
+    assert by_team(week) == {"open": 42, "rest": 35, "one": None, "few": None, "small": 7, "pair": None}
 
 
 @pytest.mark.parametrize("at", ["2024-01-01", "2030-01-01"])

@@ -156,6 +156,7 @@ def test_what_a_week_holds_beyond_its_shown_days_is_enough_to_be_shown(said: Any
             assert not beyond or rule(beyond, LIMITS)
 
 
+@settings(deadline=None)
 @given(days)
 def test_what_is_shown_is_what_was_counted(said: Any) -> None:
     cells, of_days, _ = released(said)
@@ -165,6 +166,7 @@ def test_what_is_shown_is_what_was_counted(said: Any) -> None:
         assert total(rows)["leads"] == sum(row.counts["leads"] for row in rows if row.counts)
 
 
+@settings(deadline=None)
 @given(days)
 def test_nobody_is_hidden_alone_where_another_is_shown(said: Any) -> None:
     _, of_days, week = released(said)
