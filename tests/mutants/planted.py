@@ -454,6 +454,51 @@ MUTANTS = (
         "services/metrics/tests/component/test_counting.py",
     ),
     _m(
+        "a sum forgets to ask whose the numbers are",
+        f"{METRICS}/store/kpis.py",
+        "and team = any($5::text[]) and key <= ",
+        "and key <= ",
+        "services/metrics/tests/component/test_scope.py",
+    ),
+    _m(
+        "the leads behind a number are anybody's",
+        f"{METRICS}/store/facts.py",
+        "wanted = (of_teams, lead.captured_at",
+        "wanted = (lead.captured_at",
+        "services/metrics/tests/component/test_scope.py",
+    ),
+    _m(
+        "the database shows every team's numbers at every door",
+        f"{METRICS}/store/tables.py",
+        'Index("kpi_part_changed_xid", "changed_xid"),\n    postgresql_with={"fillfactor": "50"},\n'
+        '    info={"door": "select", "rows": team()},',
+        'Index("kpi_part_changed_xid", "changed_xid"),\n    postgresql_with={"fillfactor": "50"},\n'
+        '    info={"door": "select", "rows": free("planted")},',
+        "services/metrics/tests/component/test_scope.py",
+    ),
+    _m(
+        "readers who see other teams share a channel and its frames",
+        f"{METRICS}/api/feed.py",
+        "        if (by, teams) not in self.channels:\n",
+        "        teams = next((of for its, of in self.channels if its == by), teams)\n"
+        "        if (by, teams) not in self.channels:\n",
+        "services/metrics/tests/component/test_stream_scope.py",
+    ),
+    _m(
+        "a tick tells everybody what changed for anybody",
+        f"{METRICS}/api/feed.py",
+        "            if team in self.teams\n",
+        "",
+        "services/metrics/tests/component/test_stream_scope.py",
+    ),
+    _m(
+        "a team that is hidden alone stays alone",
+        f"{METRICS}/domain/league.py",
+        "len(teams) - len(shown) == 1 and shown",
+        "False",
+        "services/metrics/tests/unit/test_league.py",
+    ),
+    _m(
         "a step that was told again later loses its first time",
         f"{METRICS}/domain/facts.py",
         '            self.stepped("routed", min(at, held))\n',

@@ -104,14 +104,14 @@ def _wrong_fact(snapshot: Snapshot) -> None:
 
 
 def _wrong_money(snapshot: Snapshot) -> None:
-    _moved(snapshot, ("campaign", "spring"), ("spend", "EUR"))
+    _moved(snapshot, ("(unplaced)", "campaign", "spring"), ("spend", "EUR"))
 
 
 def _wrong_count(snapshot: Snapshot) -> None:
-    _moved(snapshot, ("channel", "search"), "leads")
+    _moved(snapshot, ("berlin", "channel", "search"), "leads")
 
 
-def _moved(snapshot: Snapshot, key: tuple[str, str], number: Number) -> None:
+def _moved(snapshot: Snapshot, key: tuple[str, str, str], number: Number) -> None:
     row = snapshot.metrics.kpis[key]
     snapshot.metrics.kpis[key] = row._replace(numbers={**row.numbers, number: row.numbers[number] + 1})
 
@@ -130,8 +130,14 @@ def _told_kpi(snapshot: Snapshot) -> None:
 
 
 def _untold_kpi(snapshot: Snapshot) -> None:
-    row = snapshot.metrics.kpis["team", "berlin"]
-    snapshot.metrics.kpis["team", "berlin"] = row._replace(version=row.version + 1)
+    row = snapshot.metrics.kpis["berlin", "team", "berlin"]
+    snapshot.metrics.kpis["berlin", "team", "berlin"] = row._replace(version=row.version + 1)
+
+
+def _kept_for_another_team(snapshot: Snapshot) -> None:
+    """The sums over all teams stay what they were: only who may see the number is wrong."""
+    rows = snapshot.metrics.kpis
+    rows["lyon", "channel", "search"] = rows.pop(("berlin", "channel", "search"))
 
 
 def _restored_ledger(snapshot: Snapshot) -> None:
@@ -443,10 +449,12 @@ PLANTED = (
     Planted("facts", "wrong", "incurred is 500 since a restore, the ledger says 0", _line_of_a_lost_history),
     Planted("facts", "wrong", f"lead {ANNA} is of channel search and counts under radio", _counted_elsewhere),
     Planted("facts", "doubled", "channel search counts under search and Search", _two_rows),
-    Planted("kpis", "invented", "KPI channel=search: leads is 7, the facts make 6", _wrong_count),
+    Planted("kpis", "invented", "KPI channel=search of berlin: leads is", _wrong_count),
+    Planted("kpis", "invented", "KPI channel=search of lyon: leads is", _kept_for_another_team),
+    Planted("kpis", "lost", "KPI channel=search of berlin: leads is 0", _kept_for_another_team),
     Planted("kpis", "wrong", "KPIs by channel count 7 leads, and 6 are captured", _wrong_count),
-    Planted("kpis", "invented", "KPI campaign=spring: spend EUR is 501", _wrong_money),
-    Planted("kpis", "invented", "KPI team=berlin: valid is 4, the topics make 3", _recounted_differently),
+    Planted("kpis", "invented", "KPI campaign=spring of (unplaced): spend EUR is 501", _wrong_money),
+    Planted("kpis", "invented", "KPI team=berlin of berlin: valid is 4, the topics make 3", _recounted_differently),
     Planted("kpis_told", "wrong", "KPI team=berlin is", _told_kpi),
     Planted("kpis_told", "lost", "KPI team=berlin has changed (version 8)", _untold_kpi),
     Planted("rotation", "wrong", "team berlin: the credits of its rotation add up to 1", _one_credit_more),

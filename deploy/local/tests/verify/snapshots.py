@@ -26,7 +26,7 @@ from contracts.territory.structure import MarketActivated
 from leads.domain import lead as life
 from leads.domain.lead import Lead, Outcome
 from leads.domain.money import Money as Amount
-from metrics.domain.kpi import Kpi, moved
+from metrics.domain.kpi import Kpi, Measures, moved, total
 from territory.domain.access import Known as KnownPerson
 from territory.domain.market import fingerprint
 from territory.domain.organisation import KINDS, RANKS, Membership, Person, RoleGrant, Structure, Unit
@@ -375,11 +375,15 @@ def count(snapshot: Snapshot) -> None:
         if any(is_counted(event) for event in snapshot.heard("metrics", topic))
     }
     numbers = numbers_of(made)
-    for by, key in sorted({(number[0], number[1]) for number in numbers}):
-        changes = {n[2] if len(n) == 3 else n[2:]: how_much for n, how_much in numbers.items() if n[:2] == (by, key)}
-        snapshot.metrics.kpis[by, key] = KpiRow(7, changes, True)
+    parts: dict[tuple[str, str], list[Measures]] = {}
+    for team, by, key in sorted({number[:3] for number in numbers}):
+        its = {n[3:]: how_much for n, how_much in numbers.items() if n[:3] == (team, by, key)}
+        changes = {n[0] if len(n) == 1 else n: how_much for n, how_much in its.items()}
+        snapshot.metrics.kpis[team, by, key] = KpiRow(7, changes, True)
+        parts.setdefault((by, key), []).append(moved({}, changes))
+    for (by, key), measures in parts.items():
         row = {"id": f"{by}:{key}", "by": by, "key": key, "version": 7, "as_of": AT}
-        put(snapshot, KpiChanged.model_validate({**row, **Kpi(by, key, "all", 7, moved({}, changes)).numbers()}))
+        put(snapshot, KpiChanged.model_validate({**row, **Kpi(by, key, "all", 7, total(measures)).numbers()}))
     account, log = snapshot.accounts["metrics"], snapshot.logs["metrics.kpi"]
     account.next_seq["metrics.kpi", 0] = account.later["metrics.kpi", 0] = 1 + len(log.records)
     forget(snapshot)

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
+import httpx
 import typer
 
 from tributary.child_process import StackError
-from tributary.demo.people import People, said
+from tributary.demo.people import People, Sight, said
 from tributary.demo.playing import Player
-from tributary.demo.show import Show
+from tributary.demo.show import LEADS_LOOKED_AT, Show
 from tributary.demo.tally import Asking, Sent, Standing, disagreements, summary
 from tributary.ending import Ended, foreground
 from tributary.loading import load_market
@@ -109,7 +110,12 @@ async def _play(
 
 def _seen(show: Show, player: Player) -> list[str]:
     """What each sees in the end, and how soon one who moves sees something else."""
-    sights = show.people.sights
+
+    async def look() -> list[Sight]:
+        async with httpx.AsyncClient(timeout=20, trust_env=False) as http:
+            return await show.people.look(http, list(player.recent)[:LEADS_LOOKED_AT])
+
+    sights = asyncio.run(look())
     return [f"who sees    {said(sights)}", f"moved       {show.people.move(list(player.recent))}"]
 
 

@@ -77,9 +77,9 @@ group by p.id order by p.campaign, p.line, p.currency, p.posting
 _FACTS = {fact: ", ".join(field.name for field in fields(fact)) for fact in (LeadFact, CampaignFact, LineFact)}
 # What a finished transaction changed before the last publication's floor has been told in that or an earlier turn.
 _KPIS = """
-select by, key, version, measures::text,
+select team, by, key, version, measures::text,
     changed_xid < (select coalesce(max(floor), 0) from publication) as said
-from kpi where period = 'all'
+from kpi_part where period = 'all'
 """
 
 
@@ -241,7 +241,9 @@ async def _metrics(connection: Any) -> MetricsTables:
         {row["campaign"]: CampaignFact(**row) for row in campaigns},
         {(row["campaign"], row["line"], row["currency"]): LineFact(**row) for row in lines},
         {
-            (row["by"], row["key"]): KpiRow(row["version"], dict(by_number(from_json(row["measures"]))), row["said"])
+            (row["team"], row["by"], row["key"]): KpiRow(
+                row["version"], dict(by_number(from_json(row["measures"]))), row["said"]
+            )
             for row in rows
         },
         {row[0]: row[1] for row in await connection.fetch("select topic, at from as_of")},

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from pydantic_core import from_json
 
-from metrics.domain.catalogue import measures, step_of, steps
+from metrics.domain.catalogue import UNPLACED, measures, step_of, steps
 from metrics.domain.contributions import Number
 from metrics.domain.kpi import by_number
 from values.text import key, visible
@@ -162,6 +162,7 @@ class Planned(NamedTuple):
     starts_at: datetime | None
     ends_at: datetime | None
     lines: tuple[tuple[str, str, str], ...]  # line, item, owner
+    team: str = UNPLACED
 
 
 class Spent(NamedTuple):
@@ -264,6 +265,7 @@ def _planned(body: Mapping[str, Any]) -> Planned:
         _maybe(body.get("starts_at")),
         _maybe(body.get("ends_at")),
         tuple(sorted((line["line"], line["item"], line["owner"]) for line in lines)),
+        body.get("team", UNPLACED),
     )
 
 
