@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import asyncpg
 import httpx
@@ -150,11 +151,14 @@ class Stage:
     # -- the operator at the machine
 
     def sql(self, service: str, statement: str, *given: Any) -> list[asyncpg.Record]:
-        """A look into a service's database."""
+        """A look into a service's database, as who keeps the server: none of the service's own roles sees all of it."""
         import asyncio
 
+        assert self.stack.postgres is not None
+        place = urlsplit(self.stack.postgres.url)._replace(path=f"/{service}").geturl()
+
         async def ask() -> list[asyncpg.Record]:
-            connection = await asyncpg.connect(self.services[service].database, timeout=5)
+            connection = await asyncpg.connect(place, timeout=5)
             try:
                 return list(await connection.fetch(statement, *given))
             finally:
