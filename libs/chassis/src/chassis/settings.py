@@ -20,11 +20,19 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="TRIBUTARY_", populate_by_name=True, extra="ignore")
 
-    database_url: SecretStr = Field(validation_alias=AliasChoices("DATABASE_URL", "database_url"))
+    database_url: SecretStr = Field(
+        validation_alias=AliasChoices("DATABASE_URL", "database_url"),
+        description="the database for the workers' role: handlers, jobs and the command line",
+    )
     door_database_url: SecretStr = Field(
         default=SecretStr(""),
         validation_alias=AliasChoices("DOOR_DATABASE_URL", "door_database_url"),
         description="the same database for the doors' role, which owns nothing; `serve` needs it",
+    )
+    owner_database_url: SecretStr = Field(
+        default=SecretStr(""),
+        validation_alias=AliasChoices("OWNER_DATABASE_URL", "owner_database_url"),
+        description="the same database for the role that owns it: for `migrate`, and for nothing else",
     )
     kafka_bootstrap_servers: Commas = Field(
         default=["127.0.0.1:9092"],
@@ -138,6 +146,12 @@ class Settings(BaseSettings):
         for network in value:
             ipaddress.ip_network(network)
         return value
+
+    def owners_url(self) -> str:
+        """Where the migrations run; a ValueError where that was not told."""
+        if not (url := self.owner_database_url.get_secret_value()):
+            raise ValueError("OWNER_DATABASE_URL is needed: the database for the role that owns it")
+        return url
 
     def check(self) -> None:
         """A ValueError that says what is missing or wrong for serving."""

@@ -107,33 +107,34 @@ async def test_the_doors_role_can_do_what_a_door_needs_and_nothing_else(
 ) -> None:
     async with service.service.database.doors.connection() as conn:
         assert await conn.fetchval("select not rolsuper from pg_roles where rolname = current_user")
+        await conn.execute("begin read write")
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await conn.execute(statement)
+        await conn.execute("rollback")
 
 
 async def test_what_a_door_has_no_right_to_is_a_bug_and_not_an_outage(service: ServiceUnderTest) -> None:
-    await service.sql("revoke insert on note from postgres_door")
+    await service.alters("revoke insert on note from {owner}_door")
     problem(await service.http.post("/v1/notes", json={"key": "a"}), 500)
 
 
 async def test_a_service_whose_doors_role_may_do_nothing_or_anything_is_not_ready(service: ServiceUnderTest) -> None:
-    await service.sql("revoke insert on outbox from postgres_door")
-    assert await service.service._check_database() == "the doors' role may do nothing yet: run the migrations"
+    await service.alters("revoke insert on outbox from {owner}_door")
+    assert await service.service._check_database() == "test_toy_door may do nothing yet: run the migrations"
     await service.service.database.close()
     settings = service.service.settings
     settings.door_database_url = settings.database_url
-    assert "may change the schema" in await service.service._check_database()
+    assert await service.service._check_database() == "DOOR_DATABASE_URL has to name the role test_toy_door"
 
 
 async def test_requests_that_lock_each_other_out_are_told_so_and_go_through_when_tried_again(
     service: ServiceUnderTest,
 ) -> None:
-    await service.sql("grant update on note to postgres_door")
     await service.sql("insert into note (topic, key, what) values ('door', 'a', ''), ('door', 'b', '')")
     both = asyncio.Barrier(2)
 
     async def swap(first: str, second: str) -> str:
-        request = Request({"type": "http", "app": service.service.api, "headers": []})
+        request = Request({"type": "http", "method": "POST", "app": service.service.api, "headers": []})
         assert actor_of(request) is ANONYMOUS
         async with begin(request) as tx:
             await tx.conn.execute("update note set what = 'x' where key = $1", first)

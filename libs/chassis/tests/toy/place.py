@@ -6,7 +6,6 @@ import uuid
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
@@ -15,7 +14,7 @@ from pydantic import SecretStr
 
 from chassis import Service, Settings
 from chassis.broker import new_producer
-from chassis_testing import MASTER, _template, door_url
+from chassis_testing import MASTER, new_database, template, url_of
 from contracts import STREAM_OF
 from contracts.event import Event, Stream
 from toy.app import build
@@ -23,6 +22,8 @@ from toy.handlers import subscription
 from toy.streams import streams_of
 from toy.waiting import until
 from tributary.topics import create_topics
+
+OWNER = "test_place"
 
 
 @dataclass
@@ -40,8 +41,8 @@ class Place:
     def settings(self, database: str, instance: str = "one", **more: Any) -> Settings:
         """Settings for one process of the toy."""
         return Settings(
-            database_url=SecretStr(self._url(database)),
-            door_database_url=SecretStr(door_url(self._url(database))),
+            database_url=SecretStr(url_of(self.postgres, database, OWNER, "worker")),
+            door_database_url=SecretStr(url_of(self.postgres, database, OWNER, "door")),
             kafka_bootstrap_servers=[self.kafka],
             master_key=SecretStr(MASTER),
             instance=instance,
@@ -49,16 +50,13 @@ class Place:
             **{"session_timeout_ms": 6000, **more},
         )
 
-    def _url(self, database: str) -> str:
-        return urlunsplit(urlsplit(self.postgres)._replace(path=f"/{database}"))
-
     async def database(self, like: str = "") -> str:
         """A new database as the migrations make it, or a copy of another: what a backup is."""
         if not like:
-            like = _templates.get(self.postgres) or await _template(self.postgres, "place", build, Settings, {})
+            like = _templates.get(self.postgres) or await template(self.postgres, OWNER, build, Settings, {})
             _templates[self.postgres] = like
         name = f"test_{uuid.uuid4().hex[:12]}"
-        await self._as_superuser(f"create database {name} template {like}")
+        await new_database(self.postgres, name, OWNER, like)
         self._databases.append(name)
         return name
 

@@ -208,7 +208,7 @@ async def test_live_numbers_equal_a_recomputation_under_shuffled_repeated_and_sp
     await service.receives(*everything())
     right = await numbers(service)
     chance = random.Random(seed)
-    await service.sql("truncate lead_fact, campaign_fact, line_fact, kpi")
+    await service.alters("truncate lead_fact, campaign_fact, line_fact, kpi")
     service.service.database.process_cache.clear()
     shuffled = everything() + chance.sample(everything(), 8)
     chance.shuffle(shuffled)
@@ -416,12 +416,12 @@ async def test_a_name_that_is_declared_later_has_its_row_from_then_on_and_a_rebu
 
 
 async def test_a_name_of_a_delivery_that_was_rolled_back_is_not_remembered(service: ServiceUnderTest) -> None:
-    await service.sql("alter table kpi rename to away")
+    await service.alters("alter table kpi rename to away")
     with pytest.raises(Held):
         await service.receives(captured(1))
     with pytest.raises(Held):
         await service.receives_again()
-    await service.sql("alter table away rename to kpi")
+    await service.alters("alter table away rename to kpi")
     await service.receives_again()
     assert [(r["by"], r["name"]) for r in await service.sql("select by, name from known_name order by by")] == [
         ("campaign", "spring"),

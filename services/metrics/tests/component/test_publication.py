@@ -62,10 +62,10 @@ async def test_a_change_that_commits_after_a_later_one_was_published_is_still_sa
 
 async def test_what_a_failed_turn_did_not_commit_is_said_by_the_next(service: ServiceUnderTest) -> None:
     await service.receives(captured(1))
-    await service.sql("alter table outbox rename to away")
+    await service.alters("alter table outbox rename to away")
     with pytest.raises(asyncpg.UndefinedTableError):
         await service.runs("publish_kpis")
-    await service.sql("alter table away rename to outbox")
+    await service.alters("alter table away rename to outbox")
     assert "channel:web" in await said(service)
 
 

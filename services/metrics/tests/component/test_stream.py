@@ -428,9 +428,9 @@ async def test_more_streams_than_allowed_are_refused_and_a_closed_one_makes_room
 async def test_after_the_database_was_away_readers_are_told_to_fetch_the_table_anew(doors: Doors) -> None:
     stream = doors.open()
     await stream.hears("snapshot")
-    await doors.service.sql("alter table kpi rename to away")
+    await doors.service.alters("alter table kpi rename to away")
     await asyncio.sleep(0.1)
-    await doors.service.sql("alter table away rename to kpi")
+    await doors.service.alters("alter table away rename to kpi")
     assert [e.event for e in stream.events] == ["snapshot"]
     await doors.open().hears("snapshot")  # somebody who comes first does not take the others' notice away
     await stream.hears("resync")

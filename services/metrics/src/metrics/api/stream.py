@@ -97,7 +97,7 @@ async def reader_of_streams(
     """Who brings a ticket or the cookie is at the door as who shows a token: each is the operator's own, as long as nobody
     else can get one."""
     if ticket:
-        async with begin(request) as tx:
+        async with begin(request, writes=True) as tx:
             if not await redeem(ticket, tx):
                 raise not_signed_in()
         request.scope[ACTOR] = request.app.state.service.operator

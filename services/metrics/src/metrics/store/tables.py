@@ -18,9 +18,12 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSON, JSONB
 from sqlalchemy.types import CHAR
 
+from chassis.row_policies import free, team
 from chassis.tables import GROWING
 
-METADATA = MetaData()  # `info` says what the doors may do to a table; without that word, nothing
+METADATA = (
+    MetaData()
+)  # `info` says what the doors may do to a table and which rows exist for whom; without these words, nothing
 
 # What is known of each lead. No index but the key: the table is the hottest of all, and updates in place stay in place.
 LEAD_FACT = Table(
@@ -50,7 +53,7 @@ LEAD_FACT = Table(
     Column("steps", JSONB),  # the times of steps that have no column: earlier ones, and those of other steps
     CheckConstraint("outcome in ('won', 'lost')", name="lead_fact_outcome"),
     postgresql_with=GROWING | {"fillfactor": "45"},
-    info={"door": "select"},
+    info={"door": "select", "rows": team()},
 )
 
 CAMPAIGN_FACT = Table(
@@ -93,7 +96,10 @@ KPI = Table(
     Column("changed_xid", BigInteger, nullable=False, server_default=text("pg_current_xact_id()::text::bigint")),
     Index("kpi_changed_xid", "changed_xid"),
     postgresql_with={"fillfactor": "50"},
-    info={"door": "select"},
+    info={
+        "door": "select",
+        "rows": free("sums over all teams: a permission opens their door, and no row is of one team"),
+    },
 )
 
 # The time of the newest event heard of each topic.
@@ -103,7 +109,7 @@ AS_OF = Table(
     Column("topic", Text, primary_key=True),
     Column("at", DateTime(timezone=True), nullable=False),
     postgresql_with={"fillfactor": "50"},
-    info={"door": "select"},
+    info={"door": "select", "rows": free("how far a topic was heard says nothing of anybody")},
 )
 
 # Up to which transaction the changes of KPI rows have been said on metrics.kpi.
@@ -126,7 +132,7 @@ KNOWN_NAME = Table(
     Column("key", Text, primary_key=True),
     Column("name", Text, nullable=False),
     Column("declared", Boolean, nullable=False),
-    info={"door": "select"},
+    info={"door": "select", "rows": free("names of segments, channels and campaigns, which every member knows")},
 )
 
 # Tickets to the stream that were not used yet, by their digest.
@@ -135,5 +141,8 @@ STREAM_TICKET = Table(
     METADATA,
     Column("digest", LargeBinary, primary_key=True),
     Column("expires_at", DateTime(timezone=True), nullable=False),
-    info={"door": "select, insert, delete"},
+    info={
+        "door": "select, insert, delete",
+        "rows": free("a ticket is found by the digest of a secret and by nothing else"),
+    },
 )

@@ -67,7 +67,7 @@ async def put_market(request: Request) -> Activated:
 async def get_market(request: Request) -> Response:
     """JSON unless YAML is asked for with ``Accept: application/yaml``. Put back as it is, it changes nothing."""
     async with begin(request) as tx:
-        active = await store.active_market(tx)
+        active = await store.active_market(tx, holds=False)
         found = await store.document_of(tx, active.version)
     if found is None:
         raise Problem(404, "No market has been loaded")
@@ -91,7 +91,7 @@ async def get_rulesets(
 ) -> RuleSets:
     """The newest first."""
     async with begin(request) as tx:
-        active = await store.active_market(tx)
+        active = await store.active_market(tx, holds=False)
         versions = await store.versions(tx, before, limit)
     return RuleSets(active=active.version, rulesets=[RuleSetVersion(**vars(version)) for version in versions])
 
@@ -139,7 +139,7 @@ async def get_teams(request: Request) -> Response:
 
 async def _part(request: Request, name: str) -> Response:
     async with begin(request) as tx:
-        active = await store.active_market(tx)
+        active = await store.active_market(tx, holds=False)
         given = await store.document_of(tx, active.version) or {}
     return JSONResponse({"version": active.version, name: given.get(name) or []})
 

@@ -38,9 +38,11 @@ class Version:
     teams: int
 
 
-async def active_market(tx: Transaction) -> MarketVersion:
-    """The market in force, compiled. It stays in force until this transaction ends: an activation waits."""
-    market = await market_of(tx, await tx.conn.fetchval(_ACTIVE)) or NO_MARKET
+async def active_market(tx: Transaction, *, holds: bool = True) -> MarketVersion:
+    """The market in force, compiled. One who ``holds`` it decides by it, and until his transaction ends an activation waits;
+    one who only looks needs no right to lock."""
+    version = await tx.conn.fetchval(_ACTIVE if holds else _ACTIVE.removesuffix(" for share"))
+    market = await market_of(tx, version) or NO_MARKET
     if market.ruleset.index is None:
         await asyncio.to_thread(market.ruleset.compile)
         keep(tx, market)

@@ -18,9 +18,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from chassis.row_policies import free, team
 from chassis.tables import GROWING
 
-METADATA = MetaData()  # `info` says what the doors may do to a table; without that word, nothing
+_STRUCTURE = free("the sales structure holds no lead: a permission opens its doors")
+
+METADATA = (
+    MetaData()
+)  # `info` says what the doors may do to a table and which rows exist for whom; without these words, nothing
 
 # Every market file that ever took effect, as it was given. Rows never change.
 MARKET = Table(
@@ -30,7 +35,7 @@ MARKET = Table(
     Column("document", JSONB, nullable=False),
     Column("sha256", CHAR(64), nullable=False),
     Column("activated_at", DateTime(timezone=True), nullable=False),
-    info={"door": "select, insert"},
+    info={"door": "select, insert", "rows": _STRUCTURE},
 )
 
 # One row: the version in force, 0 before the first. Every batch holds it while it decides, so that an activation waits
@@ -41,7 +46,7 @@ ACTIVE_MARKET = Table(
     Column("only_one", Boolean, primary_key=True, server_default=true()),
     Column("version", Integer, nullable=False),
     CheckConstraint("only_one", name="active_market_only_one"),
-    info={"door": "select, update"},
+    info={"door": "select, update", "rows": _STRUCTURE},
 )
 
 # How many turns each team has taken and what each person is owed, in parts of a lead, made when the team first appears in a
@@ -52,7 +57,7 @@ ROTATION = Table(
     Column("team", Text, primary_key=True),
     Column("turn", BigInteger, nullable=False, server_default=text("0")),
     Column("credits", JSONB, nullable=False),
-    info={"door": "select, insert"},
+    info={"door": "select, insert", "rows": _STRUCTURE},
 )
 
 # Every decision about a lead, the one with the greatest number stands. ``attributes`` are all that were known of the lead.
@@ -78,5 +83,5 @@ DECISION = Table(
     Column("excluded_people", ARRAY(Text), nullable=False),
     Column("decided_at", DateTime(timezone=True), nullable=False),
     postgresql_with=GROWING | {"fillfactor": "100"},
-    info={"door": "select"},
+    info={"door": "select", "rows": team()},
 )
