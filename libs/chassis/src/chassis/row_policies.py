@@ -2,11 +2,12 @@
 policies of it, so that no door's statement can see or change another row, whatever it forgets.
 
 A table that a door reaches has one of four words. The workers' role meets the policy `true`, the watching role reads every row,
-the owner has no policy and so sees none. The condition is `= any (array(select ..))`, evaluated once and able to use an index;
+the role of the function that hands out keys what a table's `keys` says, the owner has no policy and so sees none. The condition is `= any (array(select ..))`, evaluated once and able to use an index;
 `exists` can't, and stands only where rows are read by their parent's key (ADR 0026).
 """
 
 import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ _ME = "(select access_me())"
 _RUNNING = f"g.person = {_ME} and g.begins_at <= now() and g.ends_at > now()"
 _WHOSE = "coalesce(nullif(g.on_behalf_of, ''), g.person)"
 WRITES = ("insert", "update", "delete")
+_WORD = re.compile(r"select|insert")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,8 @@ def wanted(table: Table, owner: str) -> list[Policy]:
         Policy("worker", f"{owner}_worker", "all", "true", "true"),
         Policy("watch", f"{owner}_watch", "select", "true"),
     ]
+    for word in _WORD.findall(table.info.get("keys", "")):
+        found.append(Policy(f"keys_{word}", f"{owner}_keys", word, *(("", "true") if word == "insert" else ("true",))))
     words = [word.strip() for word in rights.split(",")]
     if "select" in words:
         found.append(Policy(rows.word, door, "select", sees, "", rows.reason))
