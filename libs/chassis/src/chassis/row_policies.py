@@ -50,17 +50,25 @@ def _grants(what: str) -> str:
     return f"select {what} from access_grant g where {_RUNNING}"  # noqa: S608 - nothing of it comes from outside
 
 
-def team(column: str = "team", records: str | None = None) -> Rows:
+def team(column: str = "team", records: str | None = None, *, shared: bool = False, besides: str = "") -> Rows:
     """The rows of the teams of which somebody has a running grant. Rows without a team are those of `(unplaced)`.
 
     He writes where the grant records `all`, and with ``records``, the column that says whose a row is, also where it records
-    `own` and the row is his or theirs for whom he stands in.
+    `own` and the row is his or theirs for whom he stands in. ``shared`` rows are the team's: he writes them where his grant
+    records anything. ``besides`` is a condition under which a row is there for everybody who has passed the door.
     """
     its = f"coalesce({{row}}.{column}, '{UNPLACED}')"
-    writes = f"{its} = any (array({_grants('g.team')} and g.records = 'all'))"
+    some = "<> 'none'" if shared else "= 'all'"
+    writes = f"{its} = any (array({_grants('g.team')} and g.records {some}))"
     if records:
         writes += f" or ({its}, {{row}}.{records}) in ({_grants(f'g.team, {_WHOSE}')} and g.records = 'own')"
-    return Rows(f"{its} = any (array({_grants('g.team')}))", writes, "team")
+    more = f" or {besides}" if besides else ""
+    return Rows(f"{its} = any (array({_grants('g.team')})){more}", f"{writes}{more}", "team")
+
+
+def scope(name: str) -> str:
+    """The condition that a machine is at the door whose token has this scope."""
+    return f"'{name}' = any (string_to_array(current_setting('tributary.roles', true), ','))"
 
 
 def through(parent: Table, key: str, at: str = "", together: str = "") -> Rows:
