@@ -25,13 +25,14 @@ _WORD = re.compile(r"select|insert")
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Which rows a door may see and which it may write. Conditions name the table's columns by ``{row}``, their table."""
+    """Which rows a door may see and which it may write. Conditions name the table by ``{row}`` and a row's team by ``{team}``."""
 
     sees: str
     records: str
     word: str  # what the policy is called
     reason: str = ""
     unasked: str = ""  # why a door may put in any row
+    of: str = ""  # the column of the team
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +52,19 @@ def _grants(what: str) -> str:
 
 
 def team(column: str = "team", records: str | None = None, *, shared: bool = False, besides: str = "") -> Rows:
-    """The rows of the teams of which somebody has a running grant. Rows without a team are those of `(unplaced)`.
+    """The rows of the teams of which somebody has a running grant. Rows without a team are those of `(unplaced)`: a column that
+    can't be null says that itself, and only then does its index serve.
 
     He writes where the grant records `all`, and with ``records``, the column that says whose a row is, also where it records
     `own` and the row is his or theirs for whom he stands in. ``shared`` rows are the team's: he writes them where his grant
     records anything. ``besides`` is a condition under which a row is there for everybody who has passed the door.
     """
-    its = f"coalesce({{row}}.{column}, '{UNPLACED}')"
-    some = "<> 'none'" if shared else "= 'all'"
+    its, some = "{team}", "<> 'none'" if shared else "= 'all'"
     writes = f"{its} = any (array({_grants('g.team')} and g.records {some}))"
     if records:
         writes += f" or ({its}, {{row}}.{records}) in ({_grants(f'g.team, {_WHOSE}')} and g.records = 'own')"
     more = f" or {besides}" if besides else ""
-    return Rows(f"{its} = any (array({_grants('g.team')})){more}", f"{writes}{more}", "team")
+    return Rows(f"{its} = any (array({_grants('g.team')})){more}", f"{writes}{more}", "team", of=column)
 
 
 def scope(name: str) -> str:
@@ -79,7 +80,7 @@ def through(parent: Table, key: str, at: str = "", together: str = "") -> Rows:
     """
     rows: Rows = parent.info["rows"]
     its = f"select from {parent.name} where {parent.name}.{at or key} = {{row}}.{key}"
-    records = f"exists ({its} and ({rows.records.format(row=parent.name)}))"
+    records = f"exists ({its} and ({_written(parent, rows, rows.records)}))"
     return Rows(f"exists ({its})", records, "through", unasked=together)
 
 
@@ -94,6 +95,13 @@ def free(reason: str) -> Rows:
     return Rows("true", "true", "free", reason)
 
 
+def _written(table: Table, rows: Rows, condition: str) -> str:
+    team = f"{table.name}.{rows.of}"
+    if rows.of and table.columns[rows.of].nullable:
+        team = f"coalesce({team}, '{UNPLACED}')"
+    return condition.format(row=table.name, team=team)
+
+
 def wanted(table: Table, owner: str) -> list[Policy]:
     """The policies that a table's `info` asks for; none for a table that no door reaches.
 
@@ -104,7 +112,7 @@ def wanted(table: Table, owner: str) -> list[Policy]:
     rows = table.info.get("rows")
     if not isinstance(rows, Rows):
         raise TypeError(f"doors reach {table.name}: its info has to say which rows exist for whom")
-    sees, records = (text.format(row=table.name) for text in (rows.sees, rows.records))
+    sees, records = (_written(table, rows, text) for text in (rows.sees, rows.records))
     door = f"{owner}_door"
     found = [
         Policy("worker", f"{owner}_worker", "all", "true", "true"),
