@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from hypothesis import given, settings
@@ -175,6 +176,26 @@ def test_grants_at_any_moment_are_what_an_oracle_says(known: Known, record_for: 
         said = {(g.team, g.kind, g.records, g.opens, g.on_behalf_of) for g in now}
         assert said == oracle(known, record_for, at)
         assert len({(g.team, g.kind, g.on_behalf_of, g.reference) for g in now}) == len(now)
+
+
+@settings(max_examples=300)
+@given(known=worlds(), hours=st.lists(st.integers(0, 24 * 15), min_size=12, max_size=12))
+def test_a_substitute_of_the_same_unit_stands_in_as_an_oracle_says(known: Known, hours: list[int]) -> None:
+    def here(rows: Sequence[Any]) -> list[Any]:
+        return [replace(row, unit="munich") for row in rows]
+
+    known = replace(
+        known,
+        person=Person("me"),
+        memberships=here(known.memberships),
+        substitutions=here(known.substitutions),
+        memberships_of={name: here(rows) for name, rows in known.memberships_of.items()},
+    )
+    grants = grants_of(known, structure("substitute"))
+    for hour in hours:
+        at = START + timedelta(hours=hour)
+        said = {(g.team, g.kind, g.records, g.opens, g.on_behalf_of) for g in grants if g.interval.covers(at)}
+        assert said == oracle(known, "substitute", at)
 
 
 @given(known=worlds())
