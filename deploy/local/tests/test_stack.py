@@ -197,7 +197,7 @@ def test_two_stacks_that_start_at_the_same_moment_each_speak_to_their_own_servic
 
 def test_whoever_answers_at_a_services_port_without_being_it_is_never_ready(lamp: Stack) -> None:
     service = lamp.start().services["lamp"]
-    stranger = LocalService("lamp", lamp.home, database=service.database)
+    stranger = LocalService("lamp", lamp.home, database=service.owner)
     stranger.port = lamp.services["lamp"].port
     assert stranger.readiness() == (False, f"another process answers at port {stranger.port}")
 

@@ -12,10 +12,11 @@ from tributary.state import private, state
 
 @dataclass(frozen=True)
 class RunningService:
-    """Where one service answers and where it keeps its data."""
+    """Where one service answers and where it keeps its data: as it works in it, and as who only watches sees it."""
 
     url: str
     database: str
+    watched: str = ""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tributary.child_process import Owned, StackError, free_port, run
 from tributary.patience import Patience
-from tributary.postgres import door_address
+from tributary.postgres import address_of
 from tributary.state import secret, token
 
 PORTS = {"leads": 8101, "territory": 8102, "campaigns": 8103, "metrics": 8104}
@@ -35,7 +35,7 @@ class PortTaken(StackError):
 
 
 class LocalService:
-    """One service as a process: its database is given, its port is the usual one or a free one and then stays.
+    """One service as a process: its database is given, as its owner's address, its port is the usual one or a free one and then stays.
 
     ``stack`` is a random word that tells this stack's services from all others. They say it at their health pages, so that
     nobody takes another stack's service, which may have got the port first, for this one.
@@ -54,7 +54,7 @@ class LocalService:
     ) -> None:
         self.name = name
         self.stack = stack or token()
-        self.database = database
+        self.owner = database
         self.kafka = kafka
         self.log = home / "log" / f"{name}.log"
         self.port = free_port(PORTS.get(name) if usual_port else None)
@@ -69,6 +69,16 @@ class LocalService:
     def url(self) -> str:
         """Where it answers."""
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def database(self) -> str:
+        """Its database, as the service itself works in it."""
+        return address_of(self.owner, "worker")
+
+    @property
+    def watched(self) -> str:
+        """Its database for who may look at everything but keys and what is sealed."""
+        return address_of(self.owner, "watch")
 
     @property
     def pid(self) -> int:
@@ -94,7 +104,7 @@ class LocalService:
         """Everything the service is told."""
         report = {
             "DATABASE_URL": self.database,
-            "DOOR_DATABASE_URL": door_address(self.database),
+            "DOOR_DATABASE_URL": address_of(self.owner, "door"),
             **({"KAFKA_BOOTSTRAP_SERVERS": self.kafka} if self.kafka else {}),
             "TRIBUTARY_HOST": "127.0.0.1",
             "TRIBUTARY_PORT": str(self.port),
@@ -110,7 +120,8 @@ class LocalService:
     def migrate(self) -> None:
         """Brings its database to the schema of this code."""
         command = [sys.executable, "-m", self.name, "migrate"]
-        run(f"Migrating the database of {self.name}", command, log=self.log, env=self.environment())
+        env = {**self.environment(), "OWNER_DATABASE_URL": self.owner}
+        run(f"Migrating the database of {self.name}", command, log=self.log, env=env)
 
     def start(self, **more: str) -> None:
         """Starts it and does not wait; this one process is told ``more`` in its environment."""

@@ -80,7 +80,10 @@ class Stack:
             child_process["kafka"] = self.kafka
         if self.postgres:
             child_process["postgres"] = self.postgres
-        services = {name: RunningService(service.url, service.database) for name, service in self.services.items()}
+        services = {
+            name: RunningService(service.url, service.database, service.watched)
+            for name, service in self.services.items()
+        }
         pids = {"stack": os.getpid(), **{name: thing.pid for name, thing in sorted(child_process.items())}}
         return Running(self.bootstrap, services, self.token, pids, self.name, str(self.home))
 

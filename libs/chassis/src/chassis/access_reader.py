@@ -22,7 +22,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from chassis import broker, telemetry
 from chassis.access import NAME, STRANGER, Actor, Held, Roles
-from chassis.database import Database
+from chassis.database import ACCESS_LOCK, Database
 from chassis.errors import words
 from chassis.headers import read_headers
 from chassis.identity import Verified
@@ -36,7 +36,6 @@ Said = AccessGranted | AccessRevoked
 Term = RoleHeld | Grant
 
 LOOK_MS, TICK_S, AGAIN_S, BATCH = 250, 0.25, 0.5, 500
-LOCKS = 4713  # advisory locks of persons: shared by a door's writes in his name, exclusive here
 MADE_BY = {  # what a running grant makes of a person
     "member": ("member",),
     "substitute": ("member",),
@@ -216,7 +215,7 @@ class AccessReader:
     async def _save(self, fresh: Sequence[Said]) -> None:
         people, versions = [said.person for said in fresh], [said.version for said in fresh]
         async with self.database.connection() as conn, conn.transaction():
-            await conn.execute(_LOCK, people, versions, LOCKS)
+            await conn.execute(_LOCK, people, versions, ACCESS_LOCK)
             taken = [row["person"] for row in await conn.fetch(_TAKE, people, versions)]
             if taken:
                 await conn.execute(_FORGET, taken)

@@ -81,7 +81,7 @@ from policy, who where not roles <@ array[worker, door, watch, keys] or polroles
 union all select format('the policy %s on %s is not as migrate has written it', polname, name)
 from policy, who where roles <> array[keys] and comment !~ (' ' || mark || '\]$')
 union all select format('the policy %s on %s lets a door through to every row without a reason', polname, name)
-from policy, who where door = any (roles) and 'true' in (sees, records) and (polname !~ '^free' or comment ~ '^\[')
+from policy, who where door = any (roles) and 'true' in (sees, records) and (polname !~ '^free' or comment !~ '^[^\[]')
 union all select format('the policy %s on %s does not ask who is there', polname, name)
 from policy, who where door = any (roles) and 'true' not in (sees, records) and sees || records !~ 'access_me\(\)'
     and not (polname ~ '^through' and sees || records ~ '^\(EXISTS')
@@ -92,7 +92,7 @@ union all select format('%s works with its owner''s rights and is not one of %s 
 from function f, who where prosecdef and not (f.proowner = to_regrole(quote_ident(keys)) and has_path and reason <> '')
 union all select format('%s says of itself that it leaks nothing', name) from function where proleakproof
 union all select format('%s sees %s of %s', watch, a.attname, r.name)
-from who, relation r join pg_attribute a on a.attrelid = r.oid and a.attnum > 0 and a.atttypid = 'bytea'::regtype
+from who, relation r join pg_attribute a on a.attrelid = r.oid and a.attnum > 0 and a.atttypid = 'bytea'::regtype and r.name <> 'outbox'
 where has_column_privilege(watch, r.oid, a.attnum, 'select')
 union all select format('%s may change %s', watch, r.name)
 from who, relation r where has_table_privilege(watch, r.oid, 'insert, update, delete, truncate')

@@ -80,5 +80,6 @@ def grant_rights(connection: Any, its: Iterable[Table], owner: str, phase: Phase
 
 
 def _watched(table: Table, there: Collection[str]) -> list[str]:
-    """The columns without keys and without what is sealed: bytes are either, and so is what its `info` calls sealed."""
-    return [c.name for c in table.columns if c.name in there and not (isinstance(c.type, LargeBinary) or c.info.get("sealed"))]
+    """The columns without keys and without what is sealed: bytes are either, unless their `info` says otherwise."""
+    seen = (c.name for c in table.columns if c.info.get("watched", not isinstance(c.type, LargeBinary)))
+    return [name for name in seen if name in there]

@@ -50,8 +50,8 @@ OUTBOX = Table(
     Column("traceparent", Text, nullable=False),
     Column("causation", Text),
     Column("actor", Text),
-    Column("key", LargeBinary, nullable=False),
-    Column("payload", LargeBinary, nullable=False),
+    Column("key", LargeBinary, nullable=False, info={"watched": True}),  # as it will be on the topic
+    Column("payload", LargeBinary, nullable=False, info={"watched": True}),
     CheckConstraint("octet_length(payload) < 900000", name="outbox_payload_check"),
     postgresql_with={
         "autovacuum_vacuum_scale_factor": "0",

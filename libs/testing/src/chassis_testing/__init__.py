@@ -154,15 +154,6 @@ class ServiceUnderTest:
         async with self.service.database.connection() as conn:
             return list(await conn.fetch(statement, *args))
 
-    async def told(self, *said: AccessGranted | AccessRevoked) -> None:
-        """What territory says of who may see what, as this replica reads it."""
-        await self.service.access.hear([self.record(one) for one in said])
-
-    def as_(self, subject: str, **claims: Any) -> httpx.AsyncClient:
-        """Whom the issuer calls so, signed in. What he may see say the grants that were told of this subject."""
-        headers = tokens.bearer(tokens.token(subject, **claims))
-        return httpx.AsyncClient(transport=self.http._transport, base_url="http://test", headers=headers)
-
     async def grants(self, person: str, *teams: str) -> None:
         """From now on the rows of these teams exist for this person too, to be written and opened."""
         await self.sql("insert into access_person (person, version) values ($1, 1) on conflict do nothing", person)
@@ -172,6 +163,15 @@ class ServiceUnderTest:
         """A hand in the schema, as who owns it; ``{owner}`` is his name. What his roles are called begins with it."""
         url = self.service.settings.owners_url()
         await _execute(url, *(statement.format(owner=urlsplit(url).username) for statement in statements))
+
+    async def told(self, *said: AccessGranted | AccessRevoked) -> None:
+        """What territory says of who may see what, as this replica reads it."""
+        await self.service.access.hear([self.record(one) for one in said])
+
+    def as_(self, subject: str, **claims: Any) -> httpx.AsyncClient:
+        """Whom the issuer calls so, signed in. What he may see say the grants that were told of this subject."""
+        headers = tokens.bearer(tokens.token(subject, **claims))
+        return httpx.AsyncClient(transport=self.http._transport, base_url="http://test", headers=headers)
 
 
 @pytest.fixture
@@ -211,6 +211,12 @@ async def _execute(url: str, *statements: str) -> None:
         await connection.close()
 
 
+def lets_in(service: Service) -> None:
+    """Who shows TOKEN is a machine that may everything, and what it may see is known. Which rows that is, its grants say."""
+    service.access.level_at = time.monotonic()
+    service.operator = Actor(MACHINE, frozenset({"reader", *service.roles}), kind="machine").with_rights(service.roles)
+
+
 _GRANT = """
 insert into access_grant (person, team, kind, begins_at, records, opens)
 select person, team, 'machine', '-infinity', 'all', true from access_person, unnest($2::text[]) as team where person = $1
@@ -237,9 +243,7 @@ def service_fixture(
         made.intake = memory = MemoryIntake()  # type: ignore[assignment]
         assert not (why := await made._check_database()), why
         made.waiting = ""
-        made.access.level_at = time.monotonic()
-        everything = Actor(MACHINE, frozenset({"reader", *made.roles}), kind="machine")
-        made.operator = everything.with_rights(made.roles)  # of that token
+        lets_in(made)
         transport = httpx.ASGITransport(_outspoken(made.asgi), raise_app_exceptions=False)
         async with (
             httpx.AsyncClient(
@@ -248,7 +252,8 @@ def service_fixture(
             httpx.AsyncClient(transport=transport, base_url="http://test") as anonymous,
         ):
             under_test = ServiceUnderTest(made, http, anonymous, memory)
-            await under_test.grants(MACHINE, *teams, UNPLACED)
+            if teams:
+                await under_test.grants(MACHINE, *teams, UNPLACED)
             yield under_test
         made.stopping.set()
         await made.database.close()
@@ -323,9 +328,11 @@ async def template(
 
 
 __all__ = [
+    "MACHINE",
     "Consumer",
     "MemoryIntake",
     "ServiceUnderTest",
+    "lets_in",
     "new_database",
     "raw",
     "service_fixture",

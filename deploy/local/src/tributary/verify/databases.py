@@ -88,7 +88,7 @@ async def snapshots(
     """All four, each in a transaction that sees one moment and changes nothing; ``private`` looks at all their texts."""
 
     async def one(service: str) -> tuple[Account, Tables]:
-        connection = await connect(service, services[service].database)
+        connection = await connect(service, services[service].watched or services[service].database)
         try:
             async with connection.transaction(isolation="repeatable_read", readonly=True):
                 account = await _account(connection, service, private)
@@ -110,7 +110,7 @@ async def snapshots(
 
 
 async def connect(service: str, database: str) -> Any:
-    """A connection as the service's own role."""
+    """A connection as the role that this address names."""
     try:
         return await asyncpg.connect(database, timeout=10, server_settings={"application_name": "tributary verify"})
     except (OSError, asyncpg.PostgresError, TimeoutError) as failure:
@@ -135,8 +135,10 @@ async def source_of(connection: Any, service: str) -> str:
 
 
 async def contacts(services: Mapping[str, RunningService], master: bytes | None, private: Private) -> Boxes:
-    """Opens the sealed contacts of all leads, so that ``private`` knows what to look for."""
-    connection = await connect("leads", services["leads"].database)
+    """Opens the sealed contacts of all leads, so that ``private`` knows what to look for. Who has the master key here sees keys
+    and boxes as the service does; nobody else does."""
+    leads = services["leads"]
+    connection = await connect("leads", leads.database if master else leads.watched or leads.database)
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             return await read_boxes(connection, master, private.know)

@@ -84,7 +84,7 @@ SPEND = Table(
     Column("currency", CHAR(3), nullable=False),
     Column("kind", Text, nullable=False),
     Column("source", Text, nullable=False),
-    Column("note_box", Text),
+    Column("note_box", Text, info={"watched": False}),
     Column("occurred_at", DateTime(timezone=True), nullable=False),
     Column("conflicting", Boolean, nullable=False, server_default=text("false")),
     Column("counted_at", DateTime(timezone=True), nullable=False),
@@ -127,5 +127,8 @@ LEDGER_ENTRY = Table(
     Column("amount", BigInteger, nullable=False),
     CheckConstraint("account in ('funding', 'available', 'committed', 'incurred')", name="ledger_entry_account_check"),
     CheckConstraint("amount <> 0", name="ledger_entry_amount_check"),
-    info={"door": "select, insert", "rows": through(LEDGER_POSTING, "posting_id", "id")},
+    info={
+        "door": "select, insert",
+        "rows": through(LEDGER_POSTING, "posting_id", "id", together="one statement makes a posting and its entries"),
+    },
 )
