@@ -77,7 +77,12 @@ def _whole(document: Json, routers: Sequence[APIRouter], mounts: Mapping[str, Mo
     }
     schemas |= schemas["Problem"].pop("$defs")
     components["responses"] = {str(status): _problem(status) for status in MEANINGS}
-    components.setdefault("securitySchemes", {})["operator"] = {"type": "http", "scheme": "bearer"}
+    components.setdefault("securitySchemes", {})["operator"] = {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "A token that the OIDC issuer made out to a person or a machine, or the operator's.",
+    }
     return document
 
 

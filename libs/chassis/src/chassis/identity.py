@@ -27,7 +27,7 @@ LEEWAY_S, LONGEST_S = 5, 3600  # between two clocks; from a token's making to it
 REMEMBERED, LARGEST, LARGEST_HEADER = 2048, 16 * 1024, 4 * 1024  # tokens; bytes
 FETCH_EVERY_S, ASK_EVERY_S, RETRY_S, KEPT_S = 600.0, 30.0, 2.0, 24 * 3600.0
 TYPES = frozenset({"at+jwt", "application/at+jwt", "jwt"})
-OF_CURVE = {"P-256": "ES256", "P-384": "ES384", "P-521": "ES512", "Ed25519": "EdDSA"}
+OF_CURVE = {"P-256": ("ES256",), "P-384": ("ES384",), "P-521": ("ES512",), "Ed25519": ("Ed25519", "EdDSA")}
 OF_RSA = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512"})
 
 
@@ -201,7 +201,7 @@ class Identity:
 def _algorithms(key: Mapping[str, Any]) -> frozenset[str]:
     """What a public key may have signed. A secret that both sides have is no key of an issuer."""
     kind = key.get("kty")
-    possible = OF_RSA if kind == "RSA" else frozenset({OF_CURVE.get(str(key.get("crv")), "")})
+    possible = OF_RSA if kind == "RSA" else frozenset(OF_CURVE.get(str(key.get("crv")), ()))
     if kind not in ("RSA", "EC", "OKP"):
         return frozenset()
     return possible & {key["alg"]} if "alg" in key else possible

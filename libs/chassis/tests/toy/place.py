@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import dataclasses
 import uuid
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from chassis.broker import new_producer
 from chassis_testing import MASTER, new_database, template, url_of
 from contracts import STREAM_OF
 from contracts.event import Event, Stream
+from contracts.territory.access import ACCESS
 from toy.app import build
 from toy.handlers import subscription
 from toy.streams import streams_of
@@ -35,6 +37,7 @@ class Place:
     metadata: Stream
     emitted: Stream
     taken: Stream
+    access: Stream
     group: str
     _databases: list[str] = field(default_factory=list)
 
@@ -84,12 +87,23 @@ class Place:
         service = build(self.settings(database, **more), subscription(f"up-{self.group}"), (self.metadata,))
         assert service.relay is not None
         service.relay.service = self.metadata.publisher
+        service.access.stream = self.access
+        return service
+
+    def territory(self, database: str) -> Service:
+        """A toy that says who may see what, in the name of the service that owns that."""
+        service = build(self.settings(database), subscription(f"access-{self.group}"), (self.access,))
+        assert service.relay is not None
+        service.relay.service = self.access.publisher
+        service.access.stream = self.access
         return service
 
     def downstream(self, database: str, instance: str = "one", **more: Any) -> Service:
         """The toy under test."""
         router = subscription(self.group, self.metadata, self.taken)
-        return build(self.settings(database, instance, **more), router, (self.emitted,))
+        service = build(self.settings(database, instance, **more), router, (self.emitted,))
+        service.access.stream = self.access
+        return service
 
     async def on_topic(self, stream: Stream) -> list[ConsumerRecord]:
         """Everything that is on the stream's topic, partition by partition."""
@@ -147,11 +161,12 @@ async def a_place(kafka: str, postgres: str, monkeypatch: pytest.MonkeyPatch) ->
     """A place with its topics made."""
     mark = uuid.uuid4().hex[:8]
     metadata, emitted, taken = streams_of(mark)
-    for stream in (metadata, emitted, taken):
+    access = dataclasses.replace(ACCESS, topic=f"territory.access-{mark}")
+    for stream in (metadata, emitted, taken, access):
         for event in stream.events:
             monkeypatch.setitem(STREAM_OF, event.event_type(), stream)
-    await asyncio.to_thread(create_topics, kafka, (metadata, emitted, taken))
-    place = Place(kafka, postgres, metadata, emitted, taken, f"toy-{mark}")
+    await asyncio.to_thread(create_topics, kafka, (metadata, emitted, taken, access))
+    place = Place(kafka, postgres, metadata, emitted, taken, access, f"toy-{mark}")
     try:
         yield place
     finally:

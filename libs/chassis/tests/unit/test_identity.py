@@ -198,10 +198,10 @@ async def test_only_public_keys_for_signatures_of_algorithms_that_are_taken_coun
     known = Identity(settings(str(path)))
     assert await known.verified(signed())
     of_sealing = ECKey.import_key({k: v for k, v in sealing.as_dict(private=True).items() if k != "use"})
-    for algorithm, key in (("HS256", secret), ("ES256", of_sealing), ("EdDSA", edwards)):
+    for algorithm, key in (("HS256", secret), ("ES256", of_sealing), ("Ed25519", edwards)):
         assert await known.verified(signed({"alg": algorithm, "kid": key.kid}, key)) is None
-    assert await Identity(settings(str(path), token_algorithms=["EdDSA"])).verified(
-        signed({"alg": "EdDSA", "kid": "edwards"}, edwards)
+    assert await Identity(settings(str(path), token_algorithms=["Ed25519"])).verified(
+        signed({"alg": "Ed25519", "kid": "edwards"}, edwards)
     )
 
 
