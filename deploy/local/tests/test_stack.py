@@ -45,7 +45,7 @@ def test_a_stack_that_is_up_says_where_and_only_to_its_user(lamp: Stack, gone: G
     lamp.start()
     place = lamp.home / "stack.json"
     shown = json.loads(place.read_text())
-    assert set(shown) == {"kafka", "services", "token", "pids", "stack", "home"}
+    assert set(shown) == {"kafka", "services", "token", "pids", "stack", "home", "secured"}
     assert shown["services"]["lamp"] == {"url": lamp.services["lamp"].url, "database": lamp.services["lamp"].database}
     assert psutil.Process(shown["pids"]["lamp"]).cmdline()[-3:] == ["-m", "lamp", "serve"]
     assert place.stat().st_mode & 0o777 == 0o600

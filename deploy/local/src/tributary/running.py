@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from tributary.bus import Bus
 from tributary.child_process import StackError
 from tributary.state import private, state
 
@@ -22,7 +23,8 @@ class RunningService:
 class Running:
     """A stack that is up: everything another command needs to talk to it.
 
-    ``stack`` is what its services say at their health pages, and ``home`` the folder of its keys; empty where a hand has
+    ``kafka`` is where any program of this machine comes to it, if the stack has a door for those, and ``secured`` where it asks
+    who comes, as whom the principals of the contracts are known. ``stack`` is what its services say at their health pages, and ``home`` the folder of its keys; empty where a hand has
     written down a stack that runs elsewhere.
     """
 
@@ -32,6 +34,12 @@ class Running:
     pids: Mapping[str, int]
     stack: str = ""
     home: str = ""
+    secured: str = ""
+
+    @property
+    def bus(self) -> Bus:
+        """How a program that has this stack's keys comes to its Kafka."""
+        return Bus(self.secured, Path(self.home) / "keys") if self.secured and self.home else Bus(self.kafka)
 
     def write(self, home: Path) -> None:
         """Tells others, but only this user: the file holds the operator's token and the databases' passwords."""
@@ -53,6 +61,5 @@ def read(home: Path | None = None) -> Running:
     except PermissionError:
         pass
     services = {name: RunningService(**about) for name, about in found["services"].items()}
-    return Running(
-        found["kafka"], services, found["token"], found["pids"], found.get("stack", ""), found.get("home", "")
-    )
+    more = {name: found.get(name, "") for name in ("stack", "home", "secured")}
+    return Running(found["kafka"], services, found["token"], found["pids"], **more)

@@ -16,7 +16,7 @@ def up(market: Annotated[bool, typer.Option("--market", help="Load the small mar
     steps = Steps()
     with foreground(steps.console):
         steps.say("Starting Tributary:")
-        with steps, Stack(steps=steps, mock_allowed=True) as stack:
+        with steps, Stack(steps=steps, mock_allowed=True, open_to_machine=True) as stack:
             if market:
                 with steps.step("the market") as step:
                     step.done = f"the market: {load_market(stack.running)}"

@@ -16,7 +16,7 @@ from chassis import broker, connection, document, http, page, parking, problems,
 from chassis.access import ACTOR, ANONYMOUS, Actor
 from chassis.consumer import Consumer
 from chassis.database import CONTENDED, UNSTORABLE, Database, is_infrastructure
-from chassis.errors import words
+from chassis.errors import brief, words
 from chassis.intake import Intake
 from chassis.jobs import Job, run_forever
 from chassis.kafka_consumer import KafkaConsumer
@@ -250,7 +250,7 @@ class Service:
             try:
                 self.waiting = await check()
             except Exception as error:
-                self.waiting = f"{(check.__doc__ or '').strip()} ({type(error).__name__})"
+                self.waiting = f"{(check.__doc__ or '').strip()} ({brief(error)})"
             if not self.waiting:
                 self.waiting = "it is starting"
                 return
@@ -282,7 +282,9 @@ class Service:
     async def _check_topics(self) -> str:
         """Kafka can't be reached."""
         there = await broker.partition_counts(self.settings)
-        return topics.unfit(there, (*self.streams, *self.intake_streams, *self.router.streams))
+        return topics.unfit(
+            there, (*self.streams, *self.intake_streams, *self.router.streams), self.settings.kafka_user
+        )
 
     async def _join(self) -> str:
         """The consumer group can't be joined."""

@@ -22,6 +22,7 @@ from toy.app import build
 from toy.handlers import subscription
 from toy.streams import streams_of
 from toy.waiting import until
+from tributary.bus import Bus
 from tributary.topics import create_topics
 
 
@@ -152,7 +153,7 @@ async def a_place(kafka: str, postgres: str, monkeypatch: pytest.MonkeyPatch) ->
     for stream in (metadata, emitted, taken):
         for event in stream.events:
             monkeypatch.setitem(STREAM_OF, event.event_type(), stream)
-    await asyncio.to_thread(create_topics, kafka, (metadata, emitted, taken))
+    await asyncio.to_thread(create_topics, Bus(kafka), (metadata, emitted, taken))
     place = Place(kafka, postgres, metadata, emitted, taken, f"toy-{mark}")
     try:
         yield place
