@@ -1,6 +1,7 @@
 """The users of a Kafka of ours and what each may do there, made anew at every start: a password that changed counts at once."""
 
 import asyncio
+import logging
 
 from chassis import principals
 from chassis.errors import Refused
@@ -37,6 +38,9 @@ def establish(bus: Bus, *, open_to_machine: bool = False) -> principals.Establis
         kafka_user=ADMIN,
         kafka_password=bus.password(ADMIN),
     )
+    logging.getLogger("aiokafka.conn").setLevel(
+        logging.ERROR
+    )  # that the admin's password travels in the clear: it is our loopback
     passwords = {principal: bus.password(principal) for principal in everybody()}
     try:
         return asyncio.run(principals.establish(settings, passwords, visitors_rights() if open_to_machine else ()))

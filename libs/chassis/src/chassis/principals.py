@@ -1,5 +1,6 @@
 """Makes Kafka's users and their rights what the contracts say: run as a job by the broker's admin, as the topics are made."""
 
+import asyncio
 import hashlib
 import secrets
 from collections.abc import Iterable, Mapping
@@ -15,6 +16,7 @@ from chassis import broker
 from chassis.settings import Settings
 from contracts.principals import Right, principals, rights
 
+ACTS_WITHIN_S = 20
 ITERATIONS = 4096  # the least that Kafka takes: our passwords are random and not guessed from a list
 
 _ANY, _LITERAL, _ALLOW, _SHA_512 = 1, 3, 3, 2
@@ -53,8 +55,9 @@ def passwords(environment: Mapping[str, str]) -> dict[str, str]:
 async def establish(settings: Settings, passwords: Mapping[str, str], more: Iterable[Right] = ()) -> Established:
     """Sets these passwords, gives what is missing of the contracts' rights and of ``more``, and takes what our principals have
     beyond them, whoever gave it. Principals that are not ours keep what they have. Repeated it changes nothing but passwords' salts.
+    When it returns, the broker that was asked acts by it.
 
-    Raises RightsRefused, and what ``broker.admin`` raises.
+    Raises RightsRefused, TimeoutError, and what ``broker.admin`` raises.
     """
     wanted = {_acl(right) for right in (*rights(), *more)}
     ours = {f"User:{principal}" for principal in principals()} | {acl[3] for acl in wanted} | {"User:ANONYMOUS"}
@@ -67,6 +70,9 @@ async def establish(settings: Settings, passwords: Mapping[str, str], more: Iter
             await _give(admin, missing)
         if surplus:
             await _take(admin, surplus)
+        async with asyncio.timeout(ACTS_WITHIN_S):  # the broker hears of its controllers' decisions a moment later
+            while not (missing <= (now := await _held(admin))) or surplus & now:
+                await asyncio.sleep(0.02)
     return Established(len(missing), len(surplus), tuple(sorted(passwords)))
 
 
