@@ -140,4 +140,4 @@ async def _drop(stack: Stack, service: LocalService) -> None:
     connection = await asyncpg.connect(stack.postgres.url)
     await connection.execute("drop database metrics with (force)")
     await connection.close()
-    service.database = stack.postgres.ensure_role_and_database("metrics")
+    service.owner = stack.postgres.ensure_role_and_database("metrics")

@@ -10,7 +10,7 @@ from typing import Any
 from fastapi.routing import APIRoute
 from starlette.routing import Mount, Route
 
-from chassis.access import May
+from chassis.access import SignedIn
 
 SERVICES = ("leads", "territory", "campaigns", "metrics")
 LONGEST_MODULE, LONGEST_FUNCTION = 400, 60
@@ -180,7 +180,7 @@ def doors(routes: Any, prefix: str = "", over: tuple[Any, ...] = ()) -> Iterator
             context = route.include_context
             yield from doors(inner.routes, prefix + context.prefix, (*over, *context.dependencies, *inner.dependencies))
         elif isinstance(route, APIRoute):
-            asked = any(isinstance(d.dependency, May) for d in (*over, *route.dependencies))
+            asked = any(isinstance(d.dependency, SignedIn) for d in (*over, *route.dependencies))
             yield from ((f"{method} {prefix}{route.path}", asked) for method in sorted(route.methods))
         elif isinstance(route, Route):
             yield from ((f"{method} {prefix}{route.path}", False) for method in sorted(route.methods or ()))

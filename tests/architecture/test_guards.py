@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends
 from pydantic import SecretStr
 
 from chassis import Router, Service, Settings, may
+from chassis.http import Routes
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = [ROOT / "services" / s / "src" / s for s in guards.SERVICES]
@@ -118,10 +119,13 @@ def test_a_door_without_a_permission_is_seen_wherever_it_stands() -> None:
         "planted",
         Settings(database_url=SecretStr("postgresql:///x")),
         router=Router("planted"),
-        api=(open_router,),
+        roles={},
         mounts={"/mounted": door},
     )
     service.api.include_router(guarded)
+    service.api.include_router(open_router)
+    with pytest.raises(TypeError, match="/v1/hidden does not say who may use it"):
+        Routes([open_router])
     assert guards.unguarded(service, PUBLIC) == [
         "planted: POST /mounted takes no permission",
         "planted: POST /v1/hidden takes no permission",

@@ -13,7 +13,7 @@ from chassis import Service
 from chassis.intake import Intake
 from chassis.outbox import headers_of
 from contracts import STREAMS, Stream, asyncapi
-from contracts.hearers import HEARS
+from contracts.hearers import HEARS, READ_BY_ALL, hearers
 from contracts.library import examples_of
 
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
@@ -41,6 +41,12 @@ def test_every_service_hears_what_the_contracts_say_it_hears(services: dict[str,
     heard = {name: service.router.streams for name, service in services.items()}
     assert list(disagreements(HEARS, heard)) == []
     assert {name: service.router.service for name, service in services.items()} == {name: name for name in SERVICES}
+
+
+def test_every_service_reads_by_itself_what_the_contracts_say_all_read(services: dict[str, Service]) -> None:
+    assert {name: (service.access.stream,) for name, service in services.items()} == dict.fromkeys(HEARS, READ_BY_ALL)
+    assert all(hearers(stream) == tuple(HEARS) for stream in READ_BY_ALL)
+    assert not [stream for service in services.values() for stream in service.router.streams if stream in READ_BY_ALL]
 
 
 def test_a_forgotten_and_an_invented_hearer_are_named() -> None:

@@ -22,7 +22,7 @@ from contracts.principals import principals
 
 ROOT = Path(__file__).parents[2]
 SERVICES = ("leads", "territory", "campaigns", "metrics")
-SERVER_IMAGES = {"kafka": "apache/kafka:4.3.1", "postgres": "postgres:18.4"}
+SERVER_IMAGES = {"kafka": "apache/kafka:4.3.1", "postgres": "postgres:18.4", "identity": "keycloak/keycloak:26.7.3"}
 OWN_IMAGE = "tributary/{}:${{TRIBUTARY_VERSION:-dev}}"
 
 
@@ -170,14 +170,16 @@ def test_the_roles_are_made_for_every_service(compose: dict[str, Any]) -> None:
     assert f"for service in {' '.join(SERVICES)}; do" in script.read_text()
     assert script.stat().st_mode & 0o111
     for name in SERVICES:
-        variable = f"{name.upper()}_DATABASE_PASSWORD"
-        address = f"postgresql://{name}:${{{variable}}}@postgres:5432/{name}"
-        assert variable in compose["postgres"]["environment"]
-        assert compose[name]["environment"]["DATABASE_URL"] == address
-        door = f"postgresql://{name}_door:${{{name.upper()}_DOOR_DATABASE_PASSWORD}}@postgres:5432/{name}"
-        assert compose[name]["environment"]["DOOR_DATABASE_URL"] == door
-        assert f"{name.upper()}_DOOR_DATABASE_PASSWORD" in compose["postgres"]["environment"]
-        assert compose[f"migrate-{name}"]["environment"] == {"DATABASE_URL": address}
+        of = {"OWNER_": name, "": f"{name}_worker", "DOOR_": f"{name}_door", "WATCH_": f"{name}_watch"}
+        urls = {
+            f"{part}DATABASE_URL": f"postgresql://{role}:${{{name.upper()}_{part}DATABASE_PASSWORD}}@postgres:5432/{name}"
+            for part, role in of.items()
+        }
+        given = {key: value for key, value in compose[name]["environment"].items() if key.endswith("DATABASE_URL")}
+        assert given == {key: urls[key] for key in ("DATABASE_URL", "DOOR_DATABASE_URL")}
+        assert {f"{name.upper()}_{part}DATABASE_PASSWORD" for part in of} <= compose["postgres"]["environment"].keys()
+        migrates = {"OWNER_DATABASE_URL": urls["OWNER_DATABASE_URL"]}
+        assert compose[f"migrate-{name}"]["environment"] == migrates, "nobody else is told the owner's password"
 
 
 def test_kafka_asks_everybody_who_he_is_and_each_service_has_a_name_of_its_own(compose: dict[str, Any]) -> None:

@@ -19,6 +19,7 @@ from contracts.principals import WATCH, WATCH_GROUP
 from tributary.bus import ADMIN, FEED
 from tributary.services import LocalService
 from tributary.stack import Stack
+from tributary.tokens import Bearer
 from tributary.verify.command import verified
 from tributary.verify.verdict import Verdict
 
@@ -46,8 +47,7 @@ class Stage:
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
         self.home: Path = stack.home
-        operator = {"authorization": f"Bearer {stack.token}"}
-        self.http = httpx.Client(headers=operator, timeout=30, trust_env=False)
+        self.http = httpx.Client(auth=Bearer(lambda: stack.token), timeout=30, trust_env=False)
         self.public = httpx.Client(timeout=30, trust_env=False)
 
     @property

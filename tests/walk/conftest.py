@@ -19,7 +19,7 @@ from pydantic import SecretStr
 from chassis import Service, migrations, telemetry
 from chassis_testing import MASTER, TOKEN
 from tributary.kafka import LocalKafka
-from tributary.postgres import door_address, ensure_role_and_database
+from tributary.postgres import address_of, ensure_role_and_database
 from tributary.topics import create_topics
 from tributary.traffic import market
 
@@ -67,8 +67,8 @@ async def world(postgres_server: str, tmp_path: Path) -> AsyncIterator[World]:
             await loop.run_in_executor(None, migrations.upgrade, name, url)
             settings_type = getattr(importlib.import_module(f"{name}.settings"), f"{name.capitalize()}Settings")
             settings = settings_type(
-                database_url=SecretStr(url),
-                door_database_url=SecretStr(door_address(url)),
+                database_url=SecretStr(address_of(url, "worker")),
+                door_database_url=SecretStr(address_of(url, "door")),
                 kafka_bootstrap_servers=[bootstrap],
                 port=free_port(),
                 instance="walk",

@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from tributary.child_process import StackError, free_port
-from tributary.postgres import LocalPostgres, door_address, ensure_role_and_database, without_password
+from tributary.postgres import LocalPostgres, address_of, ensure_role_and_database, without_password
 from tributary.stack import together
 
 
@@ -35,11 +35,13 @@ async def test_a_role_enters_its_own_database_and_no_other(postgres_server: str)
 
 async def test_the_doors_role_enters_the_database_and_makes_nothing_there(postgres_server: str) -> None:
     lamp = ensure_role_and_database(postgres_server, "lamp", "a'b\"c")
-    door = await asyncpg.connect(door_address(lamp))
+    door = await asyncpg.connect(address_of(lamp, "door"))
     assert await door.fetchval("select current_user") == "lamp_door"
     for statement in ("create table mine (n int)", "create temporary table mine (n int)", "set role lamp"):
+        await door.execute("begin read write")
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await door.execute(statement)
+        await door.execute("rollback")
     await door.close()
 
 

@@ -4,4 +4,4 @@ from chassis_testing import service_fixture
 from territory.app import build
 from territory.settings import TerritorySettings
 
-service = service_fixture(build, TerritorySettings)
+service = service_fixture(build, TerritorySettings, teams=("germany", "berlin", "munich", "head-office"))

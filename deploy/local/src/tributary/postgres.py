@@ -105,7 +105,7 @@ class LocalPostgres(Server):
         return self.url
 
     def ensure_role_and_database(self, name: str) -> str:
-        """A database of this name that only its own two roles can enter; returns the owner's address."""
+        """A database of this name that only its own roles can enter; returns the owner's address."""
         password = hmac.new(self._password().encode(), name.encode(), hashlib.sha256).hexdigest()
         return ensure_role_and_database(self.url, name, password)
 
@@ -148,10 +148,10 @@ class LocalPostgres(Server):
 
 
 def ensure_role_and_database(server: str, name: str, password: str) -> str:
-    """A role and a database of this name on any server, and a role for the doors that owns nothing; closed to every other
-    role. Returns the owner's address.
+    """A database of this name on any server, its owner of the same name, and the roles of those who work in it; closed to
+    every other role. Returns the owner's address.
 
-    ``server`` is a superuser's address. What is already there stays and gets this password.
+    ``server`` is a superuser's address. What is already there stays and gets this password, and others that follow from it.
     """
     _apart(_ensure(server, name, password))
     parts = urlsplit(server)
@@ -159,20 +159,22 @@ def ensure_role_and_database(server: str, name: str, password: str) -> str:
     return urlunsplit(("postgresql", f"{name}:{password}@{place}", f"/{name}", parts.query, ""))
 
 
-def door_address(owner: str) -> str:
-    """The same database for the doors' role: its name and password follow from the owner's."""
+def address_of(owner: str, part: str) -> str:
+    """The same database for another role: the worker, the door or the watch. Its name and password follow from the owner's."""
     parts = urlsplit(owner)
     name, password = parts.username or "", unquote(parts.password or "")
     place = parts.netloc.rpartition("@")[2]
-    return urlunsplit(parts._replace(netloc=f"{name}_door:{_door_password(password)}@{place}"))
+    return urlunsplit(parts._replace(netloc=f"{name}_{part}:{_password_of(password, part)}@{place}"))
 
 
-def _door_password(password: str) -> str:
-    return hmac.new(password.encode(), b"door", hashlib.sha256).hexdigest()
+def _password_of(owners: str, part: str) -> str:
+    return owners if part == "owner" else hmac.new(owners.encode(), part.encode(), hashlib.sha256).hexdigest()
 
 
 async def _ensure(server: str, name: str, password: str) -> None:
     import asyncpg
+
+    from chassis import roles
 
     try:
         connection = await asyncpg.connect(server, timeout=60)
@@ -182,25 +184,14 @@ async def _ensure(server: str, name: str, password: str) -> None:
         ) from failure
     try:
         await connection.execute("select pg_advisory_lock(hashtext('tributary'))")  # two stacks may ask at once
-        for statement in [text async for text in _statements(connection, name, password)]:
-            await connection.execute(statement)
+        await roles.make_roles(connection, name, {part: _password_of(password, part) for part in roles.LOGINS})
+        if not await connection.fetchval("select 1 from pg_database where datname = $1", name):
+            await connection.execute(await connection.fetchval("select format('create database %I', $1::text)", name))
+        await roles.share_out(connection, name, name)
+        for database in ("postgres", "template1"):
+            await connection.execute(f"revoke connect on database {database} from public")
     finally:
         await connection.close()
-
-
-async def _statements(connection: Any, name: str, password: str) -> Any:
-    """The server quotes names and passwords itself: these statements take no parameters."""
-    there = await connection.fetchval("select 1 from pg_database where datname = $1", name)
-    quote = "select format($1, $2::text, $3::text)"
-    for role, its in ((name, password), (f"{name}_door", _door_password(password))):
-        verb = "alter" if await connection.fetchval("select 1 from pg_roles where rolname = $1", role) else "create"
-        yield await connection.fetchval(quote, f"{verb} role %I login password %L", role, its)
-    if not there:
-        yield await connection.fetchval(quote, "create database %I owner %I", name, name)
-    yield await connection.fetchval("select format('revoke all on database %I from public', $1::text)", name)
-    yield await connection.fetchval(quote, "grant connect on database %I to %I", name, f"{name}_door")
-    yield "revoke connect on database postgres from public"
-    yield "revoke connect on database template1 from public"
 
 
 def without_password(url: str) -> str:

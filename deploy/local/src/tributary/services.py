@@ -13,8 +13,9 @@ from pathlib import Path
 from tributary.bus import Bus
 from tributary.child_process import Owned, StackError, free_port, run
 from tributary.patience import Patience
-from tributary.postgres import door_address
+from tributary.postgres import address_of
 from tributary.state import secret, token
+from tributary.tokens import ALGORITHM
 
 PORTS = {"leads": 8101, "territory": 8102, "campaigns": 8103, "metrics": 8104}
 PORTS_TRIED = 10
@@ -23,7 +24,7 @@ IN_USE = "address already in use"
 
 
 def operator_token(home: Path) -> str:
-    """The operator's bearer token, made once."""
+    """The bearer token of the machine ``operator``, made once: it puts in, and reads no row."""
     return secret(home / "keys" / "operator-token")
 
 
@@ -37,7 +38,7 @@ class PortTaken(StackError):
 
 
 class LocalService:
-    """One service as a process: its database is given, its port is the usual one or a free one and then stays.
+    """One service as a process: its database is given, as its owner's address, its port is the usual one or a free one and then stays.
 
     ``stack`` is a random word that tells this stack's services from all others. They say it at their health pages, so that
     nobody takes another stack's service, which may have got the port first, for this one.
@@ -56,8 +57,9 @@ class LocalService:
     ) -> None:
         self.name = name
         self.stack = stack or token()
-        self.database = database
+        self.owner = database
         self.kafka = kafka
+        self.issuer = self.issuer_keys = ""
         self.log = home / "log" / f"{name}.log"
         self.port = free_port(PORTS.get(name) if usual_port else None)
         self.began = 0.0
@@ -71,6 +73,16 @@ class LocalService:
     def url(self) -> str:
         """Where it answers."""
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def database(self) -> str:
+        """Its database, as the service itself works in it."""
+        return address_of(self.owner, "worker")
+
+    @property
+    def watched(self) -> str:
+        """Its database for who may look at everything but keys and what is sealed."""
+        return address_of(self.owner, "watch")
 
     @property
     def pid(self) -> int:
@@ -96,12 +108,15 @@ class LocalService:
         """Everything the service is told."""
         report = {
             "DATABASE_URL": self.database,
-            "DOOR_DATABASE_URL": door_address(self.database),
+            "DOOR_DATABASE_URL": address_of(self.owner, "door"),
             **self.kafka.environment(self.name),
             "TRIBUTARY_HOST": "127.0.0.1",
             "TRIBUTARY_PORT": str(self.port),
             "TRIBUTARY_INSTANCE": f"{self.name}-0",
             "TRIBUTARY_STACK": self.stack,
+            **({"TRIBUTARY_ISSUER": self.issuer} if self.issuer else {}),
+            **({"TRIBUTARY_ISSUER_KEYS": self.issuer_keys} if self.issuer_keys else {}),
+            "TRIBUTARY_TOKEN_ALGORITHMS": ALGORITHM,
             "TRIBUTARY_OPERATOR_TOKEN": operator_token(self._home),
             "TRIBUTARY_MASTER_KEY": master_key(self._home, self.name),
             "TRIBUTARY_RATE_EXEMPT": "127.0.0.0/8",  # all that calls here calls from this machine
@@ -111,8 +126,11 @@ class LocalService:
 
     def migrate(self) -> None:
         """Brings its database to the schema of this code."""
-        command = [sys.executable, "-m", self.name, "migrate"]
-        run(f"Migrating the database of {self.name}", command, log=self.log, env=self.environment())
+        self.run(f"Migrating the database of {self.name}", "migrate", OWNER_DATABASE_URL=self.owner)
+
+    def run(self, doing: str, *words: str, **more: str) -> None:
+        """Runs its command line with these words to its end; it is told ``more`` in its environment."""
+        run(doing, [sys.executable, "-m", self.name, *words], log=self.log, env={**self.environment(), **more})
 
     def start(self, **more: str) -> None:
         """Starts it and does not wait; this one process is told ``more`` in its environment."""

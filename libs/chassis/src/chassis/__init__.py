@@ -1,10 +1,10 @@
 """How events are carried. It holds no word of the business."""
 
-from chassis.access import Actor, may
+from chassis.access import Actor, Held, anybody, may
 from chassis.cli import cli
 from chassis.intake import Intake
 from chassis.jobs import Job, each
-from chassis.problems import FieldError, Problem, not_valid
+from chassis.problems import FieldError, Problem, absent, not_valid
 from chassis.router import Router
 from chassis.service import Service, begin, intake
 from chassis.settings import Settings
@@ -14,6 +14,7 @@ __all__ = [
     "Actor",
     "EventMetadata",
     "FieldError",
+    "Held",
     "Intake",
     "Job",
     "Problem",
@@ -21,6 +22,8 @@ __all__ = [
     "Service",
     "Settings",
     "Transaction",
+    "absent",
+    "anybody",
     "begin",
     "cli",
     "each",

@@ -114,6 +114,20 @@ def subscribe(broker: KafkaBroker, settings: Settings, group: str, topics: list[
     return made
 
 
+def new_reader(settings: Settings) -> AIOKafkaConsumer:
+    """A consumer of no group, for who reads all of a topic by himself: it is assigned its partitions, from the start."""
+    return AIOKafkaConsumer(
+        bootstrap_servers=settings.kafka_bootstrap_servers,
+        **kafka_security.client_arguments(settings),
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        fetch_max_wait_ms=IDLE_WAIT_MS,
+        request_timeout_ms=5_000,
+        retry_backoff_ms=100,
+        metadata_max_age_ms=30_000,
+    )
+
+
 async def new_producer(settings: Settings) -> AIOKafkaProducer:
     """A started idempotent producer: acks=all, no linger (batches form while a request is in flight), 1 MB batches."""
     producer = AIOKafkaProducer(

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import typer
 
-from chassis import failpoint, parking, reread, restored, telemetry, topics
+from chassis import failpoint, parking, reread, restored, schema, telemetry, topics
 from chassis.errors import Refused, words
 from chassis.schema import Phase
 from chassis.service import Service
@@ -49,6 +49,7 @@ def cli(build: Callable[[S], Service], settings_type: type[S], name: str) -> typ
 
     @app.command(help="Brings the database to the schema of this build.")
     def migrate(phase: Phase | None = typer.Option(None, help="only what is run on this side of the deploy")) -> None:
+        os.environ.setdefault("DATABASE_URL", NO_DATABASE)
         _migrate(settings_type(), name, phase)
 
     @app.command(name="topics", help="Creates the topics of the contracts that are missing.")
@@ -158,8 +159,8 @@ def _migrate(settings: Settings, name: str, phase: Phase | None) -> None:
 
     _arm(settings)
     try:
-        migrations.upgrade(name, settings.database_url.get_secret_value(), phase)
-    except migrations.OutOfTurn as refusal:
+        migrations.upgrade(name, settings.owners_url(), phase)
+    except (migrations.OutOfTurn, schema.RolesMissing, schema.Unguarded) as refusal:
         _say(str(refusal))
         raise typer.Exit(1) from None
 

@@ -45,6 +45,8 @@ UNSTORABLE = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableChara
 ACQUIRE_WITHIN_S = 10.0
 TRANSACTION_S, HAS_TRANSACTION_TIMEOUT = 60, 17
 
+ACCESS_LOCK = 4713  # the first half of the advisory locks of actors, the second is hashtext of the name
+
 UNNAMED = Actor.service("unnamed")
 
 # The server asks who is silent whether it is there, and gives up who does not take what it sends.
@@ -58,7 +60,18 @@ KEPT_ALIVE = {
 
 def is_infrastructure(error: BaseException) -> bool:
     """True when trying the same again later can help; then nothing is parked, the delivery is held."""
-    return isinstance(error, INFRASTRUCTURE)
+    return isinstance(error, INFRASTRUCTURE) and not (is_refused(error) and _of_a_row(error))
+
+
+def _of_a_row(error: Any) -> bool:
+    """Whether a row policy refused, and not the rights to a table, which a migration that is under way may still give. No
+    waiting gives a row: it is a bug like any other, so the event is parked, and held only where too many are."""
+    return bool(error.server_source_function == "ExecWithCheckOptions")
+
+
+def is_refused(error: BaseException) -> bool:
+    """True when a role asked for what it has no right to, a table or a row: at a door a bug of ours, that no waiting heals."""
+    return isinstance(error, asyncpg.InsufficientPrivilegeError)
 
 
 def plain_url(url: str) -> str:
@@ -71,18 +84,26 @@ async def _no_reset(connection: asyncpg.Connection) -> None:
 
 
 async def _opens(connection: asyncpg.Connection) -> None:
-    """JSON comes as Python values; it goes as the text that the store made of it. And no transaction lasts for ever."""
-    if connection.get_server_version().major >= HAS_TRANSACTION_TIMEOUT:
-        await connection.execute(f"set transaction_timeout = '{TRANSACTION_S}s'")
+    """JSON comes as Python values; it goes as the text that the store made of it."""
     for kind in ("json", "jsonb"):
         await connection.set_type_codec(kind, encoder=str, decoder=json.loads, schema="pg_catalog")
+
+
+async def _opens_worker(connection: asyncpg.Connection) -> None:
+    """And no transaction lasts for ever. How long one of a door lasts is said by its role (roles.sql)."""
+    if connection.get_server_version().major >= HAS_TRANSACTION_TIMEOUT:
+        await connection.execute(f"set transaction_timeout = '{TRANSACTION_S}s'")
+    await _opens(connection)
 
 
 class Pool:
     """The connections of one role, made when they are needed; a database that is away is an error then, not before."""
 
-    def __init__(self, settings: "Settings", address: str, size: int, server_settings: dict[str, str]) -> None:
+    def __init__(
+        self, settings: "Settings", address: str, size: int, server_settings: dict[str, str], opens: Any = _opens
+    ) -> None:
         self.settings, self.address, self.size, self.server_settings = settings, address, size, server_settings
+        self._opens = opens
         self._pool: asyncpg.Pool | None = None
         self._opening = asyncio.Lock()
 
@@ -95,15 +116,12 @@ class Pool:
                     max_size=self.size,
                     timeout=5,
                     command_timeout=60,
-                    init=_opens,
+                    init=self._opens,
                     reset=_no_reset,
                     max_inactive_connection_lifetime=300,
                     server_settings={
                         "application_name": "tributary",
                         "jit": "off",
-                        # A process that was frozen inside its transaction holds its locks: the server ends it for the others.
-                        "idle_in_transaction_session_timeout": f"{self.settings.transaction_idle_ms}",
-                        "lock_timeout": f"{self.settings.lock_wait_ms}",
                         **KEPT_ALIVE,
                         **self.server_settings,
                     },
@@ -139,12 +157,17 @@ class Pool:
 
 
 @lru_cache(maxsize=1024)
-def _enters(actor: Actor) -> str:
-    """Begins a door's transaction in the actor's name, for row policies and triggers to read: one message, one round trip."""
+def _enters(actor: Actor, writes: bool) -> str:
+    """Begins a door's transaction in the actor's name, for row policies and triggers to read: one message, one round trip.
+
+    Who writes shares a lock of his name until he has committed: what takes a right away from him takes that lock alone
+    first (access_reader.py), so that nothing is written by a right that was gone.
+    """
     told = {"actor": actor.principal, "roles": ",".join(sorted(actor.roles)), "on_behalf_of": actor.on_behalf_of}
-    return "begin; select " + ", ".join(
-        f"set_config('tributary.{name}', '{text}', true)" for name, text in told.items() if text
-    )
+    entered = [f"set_config('tributary.{name}', '{text}', true)" for name, text in told.items() if text]
+    if writes:
+        entered.append(f"pg_advisory_xact_lock_shared({ACCESS_LOCK}, hashtext('{actor.principal}'))")
+    return f"begin {'read write' if writes else 'read only'}; select {', '.join(entered)}"
 
 
 class Database:
@@ -158,8 +181,14 @@ class Database:
         self._watchers: list[asyncio.Future[None]] = []
         # A plan that was cached while a table was empty reads all of it for ever: what workers want is found by key. Doors
         # also list, and a scan may be right for that: to them a page out of its order is only a little dearer.
-        entered = {"tributary.actor": actor.principal, "enable_seqscan": "off"}
-        self.workers = Pool(settings, "database_url", settings.database_pool, entered)
+        entered = {
+            "tributary.actor": actor.principal,
+            "enable_seqscan": "off",
+            # A process that was frozen inside its transaction holds its locks: the server ends it for the others.
+            "idle_in_transaction_session_timeout": f"{settings.transaction_idle_ms}",
+            "lock_timeout": f"{settings.lock_wait_ms}",
+        }
+        self.workers = Pool(settings, "database_url", settings.database_pool, entered, _opens_worker)
         self.doors = Pool(settings, "door_database_url", settings.door_database_pool, {"random_page_cost": "1.1"})
 
     def connection(self) -> contextlib.AbstractAsyncContextManager[asyncpg.Connection]:
@@ -177,13 +206,14 @@ class Database:
         self._committed(tx)
 
     @contextlib.asynccontextmanager
-    async def at_door(self, actor: Actor, traceparent: str = "") -> AsyncIterator[Transaction]:
-        """The same for a door: in this actor's name, with the doors' rights, and not to be nested in."""
+    async def at_door(self, actor: Actor, traceparent: str = "", *, writes: bool = False) -> AsyncIterator[Transaction]:
+        """The same for a door: in this actor's name, with the doors' rights, and not to be nested in. One that does not say that
+        it writes can't."""
         async with self.doors.connection() as conn:
             tx = self._begun(conn, actor, traceparent=traceparent)
             # The names of actors and traces hold nothing that ends a text (access.py, telemetry.py).
             trace = trace_id_of(traceparent) if traceparent else ""
-            await conn.execute(f"{_enters(actor)}, set_config('tributary.trace', '{trace}', true)")
+            await conn.execute(f"{_enters(actor, writes)}, set_config('tributary.trace', '{trace}', true)")
             try:
                 yield tx
                 await tx.finish()

@@ -12,6 +12,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
+from chassis.access import Anybody
 from chassis.http import WRITING, Mount, guards
 from chassis.problems import HEADERS, MEANINGS, MEDIA_TYPE, ProblemDocument, declared
 
@@ -59,7 +60,8 @@ def _whole(document: Json, routers: Sequence[APIRouter], mounts: Mapping[str, Mo
             if isinstance(route, APIRoute) and route.include_in_schema:
                 for method in route.methods or ():
                     operation = document["paths"][route.path_format][method.lower()]
-                    _complete(operation, method, bool(guards(router, route)))
+                    asks = any(not isinstance(guard, Anybody) for guard in guards(router, route))
+                    _complete(operation, method, asks)
     for path, mount in mounts.items():
         if mount.operation is not None:
             operation = document["paths"].setdefault(path, {})["post"] = copy.deepcopy(dict(mount.operation))
@@ -75,7 +77,12 @@ def _whole(document: Json, routers: Sequence[APIRouter], mounts: Mapping[str, Mo
     }
     schemas |= schemas["Problem"].pop("$defs")
     components["responses"] = {str(status): _problem(status) for status in MEANINGS}
-    components.setdefault("securitySchemes", {})["operator"] = {"type": "http", "scheme": "bearer"}
+    components.setdefault("securitySchemes", {})["operator"] = {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "A token that the OIDC issuer made out to a person or a machine, or the operator's.",
+    }
     return document
 
 

@@ -17,7 +17,7 @@ from fastapi.routing import APIRoute
 from opentelemetry.trace import SpanKind
 
 from chassis import origins, telemetry
-from chassis.access import ACTOR, May, not_signed_in, shown, signed_in
+from chassis.access import ACTOR, ANONYMOUS, Guard, not_signed_in, signed_in
 from chassis.callers import Callers, form_asked
 from chassis.connection import WHOLE
 from chassis.intake import no_room
@@ -37,6 +37,7 @@ SINGLE_LIMIT, LIMIT = 256 * 1024, 4 * 1024 * 1024
 SMALL = 16 * 1024  # a body up to here needs no room: many large ones keep no lead out
 RECEIVE_WITHIN_S = 15.0
 NOSNIFF = (b"x-content-type-options", b"nosniff")
+ABSENT_STEP_S = 0.01  # a 404 is sent at a multiple of this after its request came: what was looked at does not show
 WRITING = frozenset({"POST", "PUT", "PATCH"})
 METHODS = WRITING | {"GET", "HEAD", "DELETE", "OPTIONS"}
 
@@ -120,10 +121,10 @@ def header(scope: Scope, name: bytes) -> str:
     return value.decode("latin-1") if value else ""
 
 
-def guards(router: APIRouter, route: APIRoute) -> tuple[May, ...]:
-    """The permissions that this route takes of whoever calls."""
+def guards(router: APIRouter, route: APIRoute) -> tuple[Guard, ...]:
+    """Who may use this route."""
     found = (d.dependency for d in (*router.dependencies, *route.dependencies))
-    return tuple(guard for guard in found if isinstance(guard, May))
+    return tuple(guard for guard in found if isinstance(guard, Guard))
 
 
 class Routes:
@@ -131,15 +132,17 @@ class Routes:
     that is asked for: another that would match too, as a name with a slash in it does, does not lend it its methods."""
 
     def __init__(self, routers: Iterable[APIRouter]) -> None:
-        self._found: dict[str, tuple[re.Pattern[str], dict[str, tuple[May, ...]]]] = {}
+        self._found: dict[str, tuple[re.Pattern[str], dict[str, tuple[Guard, ...]]]] = {}
         for router in routers:
             for route in router.routes:
                 if not isinstance(route, APIRoute):
                     raise TypeError(f"{route} can't be looked up before its body is read")
+                if not (asks := guards(router, route)):
+                    raise TypeError(f"{route.path_format} does not say who may use it")
                 _, methods = self._found.setdefault(route.path_format, (route.path_regex, {}))
-                methods |= dict.fromkeys(route.methods or (), guards(router, route))
+                methods |= dict.fromkeys(route.methods or (), asks)
 
-    def find(self, path: str) -> dict[str, tuple[May, ...]]:
+    def find(self, path: str) -> dict[str, tuple[Guard, ...]]:
         """The methods that this path has, and what each takes of whoever calls it."""
         return next((methods for pattern, methods in self._found.values() if pattern.match(path)), {})
 
@@ -166,7 +169,8 @@ class HttpGateway:
             return
         began, status, streams = time.perf_counter(), 500, False
         scope["service"], mount = self.service, self.mounts.get(scope["path"])
-        scope[ACTOR] = shown(self.service.settings, header(scope, b"authorization"))
+        authorization = header(scope, b"authorization")
+        scope[ACTOR] = await self.service.shown(authorization, scope) if authorization else ANONYMOUS
         trace, more = self._trace(scope), [NOSNIFF]
         if origin := header(scope, b"origin"):
             settings = self.service.settings
@@ -177,6 +181,8 @@ class HttpGateway:
             nonlocal status, streams
             if message["type"] == "http.response.start":
                 status, headers = message["status"], message.get("headers", ())
+                if status == 404:
+                    await asyncio.sleep(ABSENT_STEP_S - (time.perf_counter() - began) % ABSENT_STEP_S)
                 streams = any(v.startswith(b"text/event-stream") for k, v in headers if k == b"content-type")
                 message["headers"] = [*headers, *more]
             await send(message)
@@ -216,7 +222,7 @@ class HttpGateway:
         if mount.public:
             self.callers.check(scope, mount.form(scope))
         elif not signed_in(scope):
-            raise not_signed_in()
+            raise not_signed_in(scope)
         self._check_content_type(scope)
         await mount.app(scope, receive, send)
 

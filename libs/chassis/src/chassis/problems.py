@@ -21,9 +21,12 @@ MEANINGS = {
     405: "The path does not take this method; `Allow` names those that it takes.",
     408: "The body took too long to come. Nothing was taken.",
     409: "What is on record stands against it.",
+    410: "It was here and is gone for good.",
+    412: "It was changed since it was read: read it again.",
     413: "The body is too large. Nothing was taken.",
     415: "The content type is not taken here.",
     422: "Fields are wrong; each is named. Nothing was taken.",
+    428: "It may only be changed by who has read it: send the `ETag` in `If-Match`.",
     429: "Too many calls. Nothing was taken.",
     503: "Something that is needed is away or full. Nothing was taken: try again.",
 }
@@ -105,6 +108,12 @@ def contended() -> Problem:
     return Problem(
         503, "Others were changing the same", detail="Nothing was taken. Try again.", headers={"Retry-After": "1"}
     )
+
+
+def absent(title: str, detail: str | None = None) -> Problem:
+    """404, alike for what is not there and for what is not there *for him*. The gateway sends it in the same time class too
+    (http.py)."""
+    return Problem(404, title, detail=detail)
 
 
 def path_of(loc: Iterable[int | str]) -> str:

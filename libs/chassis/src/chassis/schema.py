@@ -12,7 +12,16 @@ from pathlib import Path
 from typing import Literal
 
 Phase = Literal["before", "after"]
+CATALOGUE = Path(__file__).with_name("catalogue.sql").read_text()  # says what row policies don't bind; $1 is the owner
 _NAME = re.compile(r"((?:[a-z]+_)?\d{4})_\w+_(before|after)\.py")
+
+
+class RolesMissing(Exception):
+    """Somebody has to make the roles before the schema can be shared out; nothing was run."""
+
+
+class Unguarded(Exception):
+    """A door could see or do what no policy gives it; nothing was run."""
 
 
 @dataclass(frozen=True)

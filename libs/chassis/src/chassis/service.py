@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping, Sequence
 from typing import Any
 
 import asyncpg
@@ -12,11 +12,23 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from prometheus_client import make_asgi_app
 from pydantic import BaseModel
 
-from chassis import broker, connection, document, http, page, parking, problems, schema, telemetry, topics
-from chassis.access import ACTOR, ANONYMOUS, Actor
+from chassis import access_door, broker, connection, document, http, page, parking, problems, schema, telemetry, topics
+from chassis.access import (
+    ACTOR,
+    ANONYMOUS,
+    OPERATOR,
+    TOKEN,
+    UNCHECKED,
+    Actor,
+    Roles,
+    bearer,
+    is_the_operators,
+)
+from chassis.access_reader import AccessReader
 from chassis.consumer import Consumer
-from chassis.database import CONTENDED, UNSTORABLE, Database, is_infrastructure
+from chassis.database import CONTENDED, UNSTORABLE, Database, is_infrastructure, is_refused
 from chassis.errors import brief, words
+from chassis.identity import Identity, KeysMissing
 from chassis.intake import Intake
 from chassis.jobs import Job, run_forever
 from chassis.kafka_consumer import KafkaConsumer
@@ -26,10 +38,12 @@ from chassis.settings import Settings
 from chassis.transaction import Transaction
 from contracts.event import Stream
 
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
 Background = Callable[["Service"], Awaitable[None]]
 _SHARDS = "insert into outbox_shard (topic, shard) select * from unnest($1::text[], $2::int[]) on conflict do nothing"
-_DOOR_RIGHTS = """
-select has_table_privilege('outbox', 'insert') as may_say, has_schema_privilege('public', 'create') as may_change
+_ROLE = """
+select current_user, pg_get_userbyid(relowner) as owner, has_table_privilege(oid, 'insert') as may_say
+from pg_class where oid = 'outbox'::regclass
 """
 
 
@@ -49,18 +63,22 @@ class Ready(BaseModel):
 
 
 @contextlib.asynccontextmanager
-async def begin(request: Request) -> AsyncIterator[Transaction]:
-    """A transaction for this request: it commits at the end of the block, before the answer is sent."""
+async def begin(request: Request, writes: bool | None = None) -> AsyncIterator[Transaction]:
+    """A transaction for this request: it commits at the end of the block, before the answer is sent. It can write when the
+    request's method does, or where ``writes`` says so."""
     service: Service = request.app.state.service
+    writes = request.scope["method"] not in READING if writes is None else writes
+    trace = request.scope.get("tributary.trace", "")
     try:
-        async with service.database.at_door(actor_of(request), request.scope.get("tributary.trace", "")) as tx:
+        async with service.database.at_door(actor_of(request), trace, writes=writes) as tx:
             yield tx
     except problems.Problem:
         raise
     except Exception as error:
         if isinstance(error, CONTENDED):
             raise problems.contended() from error
-        if isinstance(error, asyncpg.InsufficientPrivilegeError):  # a bug of ours, that no waiting heals
+        if is_refused(error) or (isinstance(error, asyncpg.ReadOnlySQLTransactionError) and not writes):
+            telemetry.VIOLATIONS.inc()
             raise
         if is_infrastructure(error):
             raise problems.unavailable("The database") from error
@@ -94,6 +112,7 @@ class Service:
         settings: Settings,
         *,
         router: Router,
+        roles: Roles,
         jobs: Sequence[Job] = (),
         api: Sequence[APIRouter] = (),
         streams: Sequence[Stream] = (),
@@ -108,6 +127,9 @@ class Service:
         self.streams = tuple(streams)
         self.stopping = asyncio.Event()
         self.database = Database(settings, frozenset(s.topic for s in streams), Actor.service(name))
+        self.roles, self.operator = roles, OPERATOR.with_rights(roles)
+        self.identity = Identity(settings)
+        self.access = AccessReader(settings, self.database, roles)
         self.relay = Relay(name, settings, self.streams) if streams else None
         self.intake = Intake(name, settings) if intake else None
         self.intake_streams = tuple(intake)
@@ -119,11 +141,24 @@ class Service:
         self.log = telemetry.log("service")
         if self.relay:
             self.database.after_commit.append(self.relay.kick)
+        api = (access_door.router, *api)
         self.api = self._http(api, description)
         self.asgi = http.HttpGateway(self.api, self, mounts or {}, accepts or {}, api)
         document.install(self.api, api, self.asgi.mounts)
 
     # -- doors
+
+    async def shown(self, authorization: str, scope: MutableMapping[str, Any]) -> Actor | None:
+        """Who shows this: None for what is no valid token. What the token says is in the scope then."""
+        token = bearer(authorization)
+        if is_the_operators(self.settings, token):
+            return self.operator
+        try:
+            verified = await self.identity.verified(token)
+        except KeysMissing:
+            return UNCHECKED
+        scope[TOKEN] = verified
+        return None if verified is None else self.access.actor(verified)
 
     def _http(self, routers: Sequence[APIRouter], description: str) -> FastAPI:
         api = FastAPI(
@@ -166,7 +201,7 @@ class Service:
             self.waiting,
             self.kafka_consumer.not_ready_reason if self.router.subscriptions and not self.waiting else "",
         ]
-        parts += [part.not_ready_reason for part in (self.relay, self.intake) if part is not None]
+        parts += [part.not_ready_reason for part in (self.relay, self.intake, self.access) if part is not None]
         return [p for p in (*parts, *self.failing_jobs.values()) if p]
 
     # -- life
@@ -227,12 +262,14 @@ class Service:
             # The door is the first to open: capture needs Kafka and no database.
             if self.intake:
                 group.create_task(self.intake.run(self.stopping))
+            group.create_task(self.identity.run(self.stopping))
             await self._until_ready(self._check_database)
             for task in self.background:
                 group.create_task(task(self))  # type: ignore[arg-type]
             await self._until_ready(self._check_topics)
             if self.stopping.is_set():
                 return
+            group.create_task(self.access.run(self.stopping))
             if self.relay:
                 group.create_task(self.relay.run(self.stopping))
             for job in self.jobs:
@@ -271,20 +308,28 @@ class Service:
             if why := schema.unfit(schema.revisions(self.name), found, oldest):
                 return why
             shards = [(s.topic, n) for s in self.streams for n in range(s.partitions)]
+            if why := await self._role_of(conn, "worker", "DATABASE_URL"):
+                return why
             await conn.execute(_SHARDS, [t for t, _ in shards], [n for _, n in shards])
         async with self.database.doors.connection() as conn:
-            rights = await conn.fetchrow(_DOOR_RIGHTS)
-        assert rights is not None
-        if rights["may_change"]:
-            return "the doors' role may change the schema: DOOR_DATABASE_URL has to name one that owns nothing"
-        return "" if rights["may_say"] else "the doors' role may do nothing yet: run the migrations"
+            return await self._role_of(conn, "door", "DOOR_DATABASE_URL")
+
+    async def _role_of(self, conn: asyncpg.Connection, part: str, address: str) -> str:
+        """Why a pool's role is not the one it has to be, bound by row policies and by nothing less."""
+        role = await conn.fetchrow(_ROLE)
+        assert role is not None
+        if role["current_user"] != (its := f"{role['owner']}_{part}"):
+            return f"{address} has to name the role {its}"
+        if not role["may_say"]:
+            return f"{its} may do nothing yet: run the migrations"
+        faults = [r["fault"] for r in await conn.fetch(schema.CATALOGUE, role["owner"])]
+        return f"a door could see too much: {'; '.join(faults)}" if faults else ""
 
     async def _check_topics(self) -> str:
         """Kafka can't be reached."""
         there = await broker.partition_counts(self.settings)
-        return topics.unfit(
-            there, (*self.streams, *self.intake_streams, *self.router.streams), self.settings.kafka_user
-        )
+        needed = (*self.streams, *self.intake_streams, *self.router.streams, self.access.stream)
+        return topics.unfit(there, needed, self.settings.kafka_user)
 
     async def _join(self) -> str:
         """The consumer group can't be joined."""

@@ -20,11 +20,19 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="TRIBUTARY_", populate_by_name=True, extra="ignore")
 
-    database_url: SecretStr = Field(validation_alias=AliasChoices("DATABASE_URL", "database_url"))
+    database_url: SecretStr = Field(
+        validation_alias=AliasChoices("DATABASE_URL", "database_url"),
+        description="the database for the workers' role: handlers, jobs and the command line",
+    )
     door_database_url: SecretStr = Field(
         default=SecretStr(""),
         validation_alias=AliasChoices("DOOR_DATABASE_URL", "door_database_url"),
         description="the same database for the doors' role, which owns nothing; `serve` needs it",
+    )
+    owner_database_url: SecretStr = Field(
+        default=SecretStr(""),
+        validation_alias=AliasChoices("OWNER_DATABASE_URL", "owner_database_url"),
+        description="the same database for the role that owns it: for `migrate`, and for nothing else",
     )
     kafka_bootstrap_servers: Commas = Field(
         default=["127.0.0.1:9092"],
@@ -46,9 +54,22 @@ class Settings(BaseSettings):
     stack: str = Field(default="", description="said at /livez and /readyz, so that a launcher knows its own services")
     operator_token: SecretStr = SecretStr("")
     master_key: SecretStr = SecretStr("")
+    issuer: str = Field(default="", description="the OIDC issuer whose tokens are taken; none: only the operator's is")
+    audience: str = Field(default="tributary", min_length=1, description="for whom a token must be made out")
+    token_algorithms: Commas = Field(
+        default=["ES256", "RS256", "PS256"], description="algorithms of signatures that are taken, of those of the keys"
+    )
+    issuer_keys: str = Field(
+        default="", description="a file with the issuer's keys (JWKS), where the issuer can't be asked for them"
+    )
+    access_stale_s: float = Field(
+        default=15,
+        gt=0,
+        description="how long it may be unknown whether who may see what has changed, before the doors of people close",
+    )
     trace_ratio: float = Field(default=0.01, ge=0, le=1)
     trust_traces: bool = Field(
-        default=False, description="who calls may say that his trace is recorded; else only the operator's token may"
+        default=False, description="who calls may say that his trace is recorded; else only with a token"
     )
     otlp_endpoint: str = Field(
         default="", validation_alias=AliasChoices("OTEL_EXPORTER_OTLP_ENDPOINT", "otlp_endpoint")
@@ -116,7 +137,13 @@ class Settings(BaseSettings):
     )
 
     @field_validator(
-        "kafka_bootstrap_servers", "rate_exempt", "trusted_proxies", "capture_origins", "cors_origins", mode="before"
+        "kafka_bootstrap_servers",
+        "rate_exempt",
+        "trusted_proxies",
+        "capture_origins",
+        "cors_origins",
+        "token_algorithms",
+        mode="before",
     )
     @classmethod
     def _listed(cls, value: object) -> object:
@@ -129,6 +156,12 @@ class Settings(BaseSettings):
         for network in value:
             ipaddress.ip_network(network)
         return value
+
+    def owners_url(self) -> str:
+        """Where the migrations run; a ValueError where that was not told."""
+        if not (url := self.owner_database_url.get_secret_value()):
+            raise ValueError("OWNER_DATABASE_URL is needed: the database for the role that owns it")
+        return url
 
     def check(self) -> None:
         """A ValueError that says what is missing or wrong for serving."""

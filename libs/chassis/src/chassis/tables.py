@@ -19,7 +19,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-METADATA = MetaData()  # `info` says what the doors may do to a table (grants.py); without that word, nothing
+from chassis.row_policies import free, own
+
+# `info` says what the doors may do to a table (grants.py) and which of its rows exist for whom (row_policies.py); without these
+# words, nothing.
+METADATA = MetaData()
 
 # How a table that grows with the leads is kept, in every service: vacuuming and analysing took up to 90 us of processor a lead
 # under load, as much as all statements of a service. Every statement finds its rows by key whatever the statistics say, so such
@@ -46,8 +50,8 @@ OUTBOX = Table(
     Column("traceparent", Text, nullable=False),
     Column("causation", Text),
     Column("actor", Text),
-    Column("key", LargeBinary, nullable=False),
-    Column("payload", LargeBinary, nullable=False),
+    Column("key", LargeBinary, nullable=False, info={"watched": True}),  # as it will be on the topic
+    Column("payload", LargeBinary, nullable=False, info={"watched": True}),
     CheckConstraint("octet_length(payload) < 900000", name="outbox_payload_check"),
     postgresql_with={
         "autovacuum_vacuum_scale_factor": "0",
@@ -56,7 +60,7 @@ OUTBOX = Table(
         "autovacuum_analyze_scale_factor": "0",
         "autovacuum_analyze_threshold": "2000000000",
     },
-    info={"door": "insert"},
+    info={"door": "insert", "rows": free("what is said has no reader at a door: it is put in and never seen")},
 )
 
 # The number of an event is given under the lock of its shard's row, which is held until commit.
@@ -67,7 +71,7 @@ OUTBOX_SHARD = Table(
     Column("shard", Integer, primary_key=True),
     Column("next_seq", BigInteger, nullable=False, server_default=text("1")),
     postgresql_with={"fillfactor": "50"},
-    info={"door": "select, update"},
+    info={"door": "select, update", "rows": free("the next number of a shard says nothing of anybody")},
 )
 
 # The name of this history: a restored database must begin a new one. Beside it, how long a held delivery may go on with its
@@ -131,6 +135,7 @@ ACCESS_PERSON = Table(
     Column("version", BigInteger, nullable=False),
     Column("heard_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
     CheckConstraint("person ~ '^[a-z0-9][a-z0-9._:-]{0,79}$'", name="access_person_person_check"),
+    info={"door": "select", "rows": own("person")},
 )
 
 # Of which teams rows exist for whom, from when until when: the row policies ask this table, and nothing else decides.
@@ -147,5 +152,5 @@ ACCESS_GRANT = Table(
     Column("opens", Boolean, nullable=False),
     Column("reference", Uuid),
     CheckConstraint("records in ('none', 'own', 'all')", name="access_grant_records_check"),
-    info={"door": "select"},
+    info={"door": "select", "rows": own("person")},
 )

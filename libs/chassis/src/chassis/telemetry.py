@@ -72,6 +72,9 @@ DELIVERY = Histogram(
 OUTBOX_ROWS = Gauge("outbox_rows", "Events said and not yet acknowledged by the broker.", registry=REGISTRY)
 OUTBOX_AGE = Gauge("outbox_oldest_seconds", "Age of the oldest event not yet acknowledged.", registry=REGISTRY)
 SENT = Counter("sent_events", "Events the broker acknowledged.", ["topic"], registry=REGISTRY)
+VIOLATIONS = Counter(
+    "access_violations", "Statements of a door to which its role had no right: each is a bug.", registry=REGISTRY
+)
 JOB_ROWS_FAILED = Counter("job_rows_failed", "Due rows that failed alone and stay due.", ["job"], registry=REGISTRY)
 JOB_FAILURES = Counter("job_failures", "Turns of a job that failed.", ["job"], registry=REGISTRY)
 RELAY_RESTARTS = Counter("relay_restarts", "Times the relay threw its connection and producer away.", registry=REGISTRY)
@@ -81,6 +84,16 @@ DOOR = Histogram(
     ["route", "status"],
     registry=REGISTRY,
     buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5),
+)
+ACCESS_LEVEL_AGE = Gauge(
+    "access_level_age_seconds", "Since this replica last knew all that is said of who may see what.", registry=REGISTRY
+)
+ACCESS_UNREADABLE = Gauge("access_unreadable", "Records of who may see what that can't be read.", registry=REGISTRY)
+ACCESS_CHANGE_AGE = Histogram(
+    "access_change_age_seconds",
+    "From the moment a change of access was said to its effect here.",
+    registry=REGISTRY,
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 3, 5, 15),
 )
 READY = Gauge("ready", "1 when this replica is ready.", registry=REGISTRY)
 

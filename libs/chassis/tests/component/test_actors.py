@@ -1,7 +1,6 @@
 """Who acts is known in every transaction, to the database too, and what he says bears his name; a door can do no more than it needs."""
 
 import asyncio
-from dataclasses import replace
 from enum import StrEnum
 
 import asyncpg
@@ -11,7 +10,7 @@ from toy.answers import problem
 from toy.facts import planned
 
 from chassis import Problem, begin
-from chassis.access import ANONYMOUS, OPERATOR, Actor
+from chassis.access import ANONYMOUS, OPERATOR, STRANGER, UNCHECKED, Actor
 from chassis.outbox import headers_of
 from chassis.service import actor_of
 from chassis_testing import ServiceUnderTest
@@ -50,8 +49,8 @@ async def test_what_is_said_at_a_door_bears_the_name_of_who_was_there(service: S
     assert (await service.http.post("/v1/notes", json={"key": "a"})).status_code == 201
     await service.receives(planned("b"))
     rows = {r["key"]: r for r in await service.sql("select * from outbox")}
-    assert (rows[b"a"]["actor"], rows[b"b"]["actor"]) == ("operator", None)
-    assert dict(headers_of(rows[b"a"], b"toy/x"))["ce_actor"] == b"operator"
+    assert (rows[b"a"]["actor"], rows[b"b"]["actor"]) == ("machine:tests", None)
+    assert dict(headers_of(rows[b"a"], b"toy/x"))["ce_actor"] == b"machine:tests"
     assert "ce_actor" not in dict(headers_of(rows[b"b"], b"toy/x"))
 
 
@@ -69,19 +68,23 @@ async def test_whom_a_header_names_the_handler_can_ask_and_whom_it_can_not_nobod
 
 
 async def test_who_may_not_is_told_so_before_anything_is_looked_at(
-    service: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
+    service: ServiceUnderTest,
 ) -> None:
-    monkeypatch.setattr("chassis.http.shown", lambda *_: replace(OPERATOR, roles=frozenset({"guest"})))
+    service.service.operator = Actor("anna", frozenset({"guest"})).with_rights(service.service.roles)
     for answer in (await service.http.get("/v1/notes/none"), await service.http.post("/v1/notes", content=b"{")):
         assert problem(answer, 403)["title"] == "This needs the permission toy.note"
 
 
-def test_the_operator_may_everything_and_nobody_in_particular_nothing() -> None:
+def test_an_actor_may_what_his_roles_permit_and_nobody_in_particular_nothing() -> None:
     class Permission(StrEnum):
-        ANY = "any"
+        PUT = "put"
+        SEE = "see"
 
-    assert OPERATOR.may(Permission.ANY)
-    assert not ANONYMOUS.may(Permission.ANY)
+    roles = {"market:write": frozenset({Permission.PUT}), "member": frozenset({Permission.SEE})}
+    operator = OPERATOR.with_rights(roles)
+    assert operator.may(Permission.PUT)
+    assert not operator.may(Permission.SEE)
+    assert not any(actor.with_rights(roles).may(Permission.PUT) for actor in (ANONYMOUS, UNCHECKED, STRANGER))
 
 
 @pytest.mark.parametrize(
@@ -104,33 +107,34 @@ async def test_the_doors_role_can_do_what_a_door_needs_and_nothing_else(
 ) -> None:
     async with service.service.database.doors.connection() as conn:
         assert await conn.fetchval("select not rolsuper from pg_roles where rolname = current_user")
+        await conn.execute("begin read write")
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await conn.execute(statement)
+        await conn.execute("rollback")
 
 
 async def test_what_a_door_has_no_right_to_is_a_bug_and_not_an_outage(service: ServiceUnderTest) -> None:
-    await service.sql("revoke insert on note from postgres_door")
+    await service.alters("revoke insert on note from {owner}_door")
     problem(await service.http.post("/v1/notes", json={"key": "a"}), 500)
 
 
 async def test_a_service_whose_doors_role_may_do_nothing_or_anything_is_not_ready(service: ServiceUnderTest) -> None:
-    await service.sql("revoke insert on outbox from postgres_door")
-    assert await service.service._check_database() == "the doors' role may do nothing yet: run the migrations"
+    await service.alters("revoke insert on outbox from {owner}_door")
+    assert await service.service._check_database() == "test_toy_door may do nothing yet: run the migrations"
     await service.service.database.close()
     settings = service.service.settings
     settings.door_database_url = settings.database_url
-    assert "may change the schema" in await service.service._check_database()
+    assert await service.service._check_database() == "DOOR_DATABASE_URL has to name the role test_toy_door"
 
 
 async def test_requests_that_lock_each_other_out_are_told_so_and_go_through_when_tried_again(
     service: ServiceUnderTest,
 ) -> None:
-    await service.sql("grant update on note to postgres_door")
     await service.sql("insert into note (topic, key, what) values ('door', 'a', ''), ('door', 'b', '')")
     both = asyncio.Barrier(2)
 
     async def swap(first: str, second: str) -> str:
-        request = Request({"type": "http", "app": service.service.api, "headers": []})
+        request = Request({"type": "http", "method": "POST", "app": service.service.api, "headers": []})
         assert actor_of(request) is ANONYMOUS
         async with begin(request) as tx:
             await tx.conn.execute("update note set what = 'x' where key = $1", first)

@@ -6,7 +6,6 @@ import subprocess
 import sys
 import uuid
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
@@ -14,7 +13,7 @@ from toy.waiting import until
 
 from chassis import migrations, schema
 from chassis.schema import Phase, Revision
-from chassis_testing import ServiceUnderTest
+from chassis_testing import ServiceUnderTest, new_database, url_of
 
 _WAITING = "select count(*) from pg_stat_activity where wait_event = 'advisory' and datname = current_database()"
 UPGRADE = "import sys; from chassis import migrations; migrations.upgrade('toy', sys.argv[1])"
@@ -23,10 +22,8 @@ UPGRADE = "import sys; from chassis import migrations; migrations.upgrade('toy',
 @pytest.fixture
 async def empty(postgres_server: str) -> str:
     name = f"test_{uuid.uuid4().hex[:12]}"
-    connection = await asyncpg.connect(postgres_server)
-    await connection.execute(f"create database {name}")
-    await connection.close()
-    return urlunsplit(urlsplit(postgres_server)._replace(path=f"/{name}"))
+    await new_database(postgres_server, name, "test_empty")
+    return url_of(postgres_server, name, "test_empty", "owner")
 
 
 def upgraded_twice_at_once(url: str) -> list[tuple[int, str]]:
@@ -52,7 +49,7 @@ async def test_two_at_once_make_one_schema_and_both_succeed(empty: str) -> None:
     await watcher.close()
     assert [code for code, _ in ends] == [0, 0], ends
     connection = await asyncpg.connect(empty)
-    assert {r[0] for r in await connection.fetch("select version_num from alembic_version")} == {"0001", "chassis_0001"}
+    assert {r[0] for r in await connection.fetch("select version_num from alembic_version")} == {"0001", "chassis_0002"}
     assert len(await connection.fetch("select name from epoch where length(name) = 32")) == 1
     assert await connection.fetch("select * from note, spent") == []
     await connection.close()
@@ -112,7 +109,7 @@ async def test_a_former_build_works_beside_a_later_schema_until_that_leaves_it_b
     ):
         text = REVISION.format(name=file[:4], down=down, statements=statements)
         (tmp_path / file).write_text(text)
-    folders, url = schema.folders("toy"), service.service.settings.database_url.get_secret_value()
+    folders, url = schema.folders("toy"), service.service.settings.owners_url()
 
     async def later_build(phase: Phase | None = None) -> str:
         with monkeypatch.context() as patch:
@@ -131,4 +128,4 @@ async def test_a_former_build_works_beside_a_later_schema_until_that_leaves_it_b
     assert (await service.http.post("/v1/notes", json={"key": "a"})).status_code == 201
     assert await later_build("after") == ""
     assert await former_build() == "the schema has left builds behind that do not know 0002: start a newer one"
-    assert {r[0] for r in await service.sql("select version_num from alembic_version")} == {"chassis_0001", "0003"}
+    assert {r[0] for r in await service.sql("select version_num from alembic_version")} == {"chassis_0002", "0003"}

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from chassis import Job, Problem, Router, Service, Settings, Transaction, begin, may
+from chassis import Job, Problem, Router, Service, Settings, Transaction, absent, begin, may
 from contracts.campaigns.ledger import LEDGER
 from contracts.event import Stream
 from toy.facts import posted
@@ -23,8 +23,18 @@ class Permission(StrEnum):
     NOTE = "toy.note"
     """Note something, and see it."""
 
+    PUT = "toy.put"
+    """Put something in."""
+
+
+ROLES = {
+    "clerk": frozenset({Permission.NOTE}),
+    "toy:read": frozenset({Permission.NOTE}),
+    "toy:put": frozenset({Permission.PUT}),
+}
 
 api = APIRouter(prefix="/v1", dependencies=[Depends(may(Permission.NOTE))])
+intake = APIRouter(prefix="/v1")
 
 
 class NewNote(BaseModel):
@@ -55,8 +65,13 @@ async def get_note(request: Request, key: str) -> dict[str, str]:
     async with begin(request) as tx:
         what = await tx.conn.fetchval("select what from note where key = $1", key)
     if what is None:
-        raise Problem(404, "No such note")
+        raise absent("No such note")
     return {"key": key, "what": what}
+
+
+@intake.post("/put", status_code=204, dependencies=[Depends(may(Permission.PUT, rows=False))])
+async def put() -> None:
+    """Takes something."""
 
 
 @api.get("/ticks")
@@ -88,4 +103,6 @@ def build(
     background: Sequence[Callable[[Service], Awaitable[None]]] = (),
 ) -> Service:
     """Doors, streams and jobs of the toy."""
-    return Service("toy", settings, router=router, jobs=JOBS, api=(api,), streams=says, background=background)
+    return Service(
+        "toy", settings, router=router, roles=ROLES, jobs=JOBS, api=(api, intake), streams=says, background=background
+    )

@@ -2,11 +2,11 @@
 
 import asyncio
 import contextlib
+import dataclasses
 import uuid
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
@@ -15,15 +15,18 @@ from pydantic import SecretStr
 
 from chassis import Service, Settings
 from chassis.broker import new_producer
-from chassis_testing import MASTER, _template, door_url
+from chassis_testing import MASTER, new_database, template, url_of
 from contracts import STREAM_OF
 from contracts.event import Event, Stream
+from contracts.territory.access import ACCESS
 from toy.app import build
 from toy.handlers import subscription
 from toy.streams import streams_of
 from toy.waiting import until
 from tributary.bus import Bus
 from tributary.topics import create_topics
+
+OWNER = "test_place"
 
 
 @dataclass
@@ -35,14 +38,15 @@ class Place:
     metadata: Stream
     emitted: Stream
     taken: Stream
+    access: Stream
     group: str
     _databases: list[str] = field(default_factory=list)
 
     def settings(self, database: str, instance: str = "one", **more: Any) -> Settings:
         """Settings for one process of the toy."""
         return Settings(
-            database_url=SecretStr(self._url(database)),
-            door_database_url=SecretStr(door_url(self._url(database))),
+            database_url=SecretStr(url_of(self.postgres, database, OWNER, "worker")),
+            door_database_url=SecretStr(url_of(self.postgres, database, OWNER, "door")),
             kafka_bootstrap_servers=[self.kafka],
             master_key=SecretStr(MASTER),
             instance=instance,
@@ -50,16 +54,13 @@ class Place:
             **{"session_timeout_ms": 6000, **more},
         )
 
-    def _url(self, database: str) -> str:
-        return urlunsplit(urlsplit(self.postgres)._replace(path=f"/{database}"))
-
     async def database(self, like: str = "") -> str:
         """A new database as the migrations make it, or a copy of another: what a backup is."""
         if not like:
-            like = _templates.get(self.postgres) or await _template(self.postgres, "place", build, Settings, {})
+            like = _templates.get(self.postgres) or await template(self.postgres, OWNER, build, Settings, {})
             _templates[self.postgres] = like
         name = f"test_{uuid.uuid4().hex[:12]}"
-        await self._as_superuser(f"create database {name} template {like}")
+        await new_database(self.postgres, name, OWNER, like)
         self._databases.append(name)
         return name
 
@@ -87,12 +88,23 @@ class Place:
         service = build(self.settings(database, **more), subscription(f"up-{self.group}"), (self.metadata,))
         assert service.relay is not None
         service.relay.service = self.metadata.publisher
+        service.access.stream = self.access
+        return service
+
+    def territory(self, database: str) -> Service:
+        """A toy that says who may see what, in the name of the service that owns that."""
+        service = build(self.settings(database), subscription(f"access-{self.group}"), (self.access,))
+        assert service.relay is not None
+        service.relay.service = self.access.publisher
+        service.access.stream = self.access
         return service
 
     def downstream(self, database: str, instance: str = "one", **more: Any) -> Service:
         """The toy under test."""
         router = subscription(self.group, self.metadata, self.taken)
-        return build(self.settings(database, instance, **more), router, (self.emitted,))
+        service = build(self.settings(database, instance, **more), router, (self.emitted,))
+        service.access.stream = self.access
+        return service
 
     async def on_topic(self, stream: Stream) -> list[ConsumerRecord]:
         """Everything that is on the stream's topic, partition by partition."""
@@ -150,11 +162,12 @@ async def a_place(kafka: str, postgres: str, monkeypatch: pytest.MonkeyPatch) ->
     """A place with its topics made."""
     mark = uuid.uuid4().hex[:8]
     metadata, emitted, taken = streams_of(mark)
-    for stream in (metadata, emitted, taken):
+    access = dataclasses.replace(ACCESS, topic=f"territory.access-{mark}")
+    for stream in (metadata, emitted, taken, access):
         for event in stream.events:
             monkeypatch.setitem(STREAM_OF, event.event_type(), stream)
-    await asyncio.to_thread(create_topics, Bus(kafka), (metadata, emitted, taken))
-    place = Place(kafka, postgres, metadata, emitted, taken, f"toy-{mark}")
+    await asyncio.to_thread(create_topics, Bus(kafka), (metadata, emitted, taken, access))
+    place = Place(kafka, postgres, metadata, emitted, taken, access, f"toy-{mark}")
     try:
         yield place
     finally:

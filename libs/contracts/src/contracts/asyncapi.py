@@ -7,7 +7,7 @@ from pydantic.json_schema import models_json_schema
 
 from contracts import STREAMS
 from contracts.event import Event, Stream
-from contracts.hearers import HEARS, hearers
+from contracts.hearers import HEARS, READ_BY_ALL, hearers
 from contracts.library import Json, examples_of
 from contracts.schemas import without_titles
 from contracts.topics import settings
@@ -77,21 +77,23 @@ def _retention(stream: Stream) -> str:
 
 
 def operations() -> Json:
-    """One operation per service and stream: the owner sends, a hearer receives in the consumer group of its own name."""
+    """One operation per service and stream: the owner sends, a hearer receives in the consumer group of its own name, or in none
+    where every replica reads all."""
     sends = {
         f"{stream.publisher}.sends.{stream.topic}": operation("send", stream.publisher, stream) for stream in STREAMS
     }
     receives = {
         f"{service}.receives.{stream.topic}": operation("receive", service, stream)
         for service, heard in HEARS.items()
-        for stream in heard
+        for stream in (*heard, *READ_BY_ALL)
     }
     return sends | receives
 
 
 def operation(action: str, service: str, stream: Stream) -> Json:
     """What one service does with one stream."""
-    group = {} if action == "send" else {"groupId": {"type": "string", "enum": [service]}}
+    in_no_group = action == "send" or stream in READ_BY_ALL
+    group = {} if in_no_group else {"groupId": {"type": "string", "enum": [service]}}
     return {
         "action": action,
         "channel": ref("channels", stream.topic),

@@ -6,6 +6,7 @@ from contracts.campaigns.spend import SPEND
 from contracts.event import Stream
 from contracts.leads.intake import INTAKE
 from contracts.leads.lead import LEAD
+from contracts.territory.access import ACCESS
 from contracts.territory.lead import LEAD as TERRITORY_LEAD
 
 HEARS: dict[str, tuple[Stream, ...]] = {
@@ -15,7 +16,10 @@ HEARS: dict[str, tuple[Stream, ...]] = {
     "metrics": (LEAD, TERRITORY_LEAD, CAMPAIGN, LEDGER),
 }
 
+# What every replica of every service reads from the start by itself, in no consumer group (chassis/access_reader.py).
+READ_BY_ALL: tuple[Stream, ...] = (ACCESS,)
+
 
 def hearers(stream: Stream) -> tuple[str, ...]:
     """The services that hear this stream, in the order of the table."""
-    return tuple(service for service, heard in HEARS.items() if stream in heard)
+    return tuple(service for service, heard in HEARS.items() if stream in (*heard, *READ_BY_ALL))

@@ -11,9 +11,8 @@ from typing import Literal
 
 from contracts import STREAMS
 from contracts.event import Stream
-from contracts.hearers import HEARS
+from contracts.hearers import HEARS, hearers
 from contracts.library import Json
-from contracts.territory.access import ACCESS
 
 WATCH = "watch"  # reads every topic and says nothing: `tributary verify`
 WATCH_GROUP = "tributary-verify"  # the client library asks for the group's coordinator; nobody joins it
@@ -45,8 +44,8 @@ def rights() -> tuple[Right, ...]:
 
 
 def readers(stream: Stream) -> tuple[str, ...]:
-    """Who may read a stream: its hearers, and of ``territory.access``, by which every door decides, each service."""
-    return *(s for s in SERVICES if stream in HEARS[s] or stream is ACCESS), WATCH
+    """Who may read a stream: those who hear it, and who looks at everything."""
+    return *hearers(stream), WATCH
 
 
 def principal_of(outsider: str) -> str:

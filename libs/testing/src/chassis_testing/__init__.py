@@ -1,7 +1,9 @@
 """One service whole, on a real Postgres made by its migrations, with an in-memory broker. For component tests only."""
 
+import asyncio
 import os
 import secrets
+import time
 import traceback
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -18,26 +20,21 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from pydantic import SecretStr
 
-from chassis import migrations, outbox, tables, telemetry
+from chassis import Actor, migrations, outbox, roles, tables, telemetry
 from chassis.consumer import Consumer, Delivery
 from chassis.jobs import run_once
 from chassis.service import Service
 from chassis.settings import Settings
 from chassis.transaction import shard_of
+from chassis_testing import tokens
 from contracts import STREAM_OF
 from contracts.event import Event
+from contracts.territory.access import UNPLACED, AccessGranted, AccessRevoked
 
+MACHINE = "machine:tests"  # whom TOKEN names
 TOKEN = "the-operator-of-the-tests"
 MASTER = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
-DOOR_PASSWORD = "the-door-of-the-tests"
-DOOR_ROLE = f"""
-do $$ begin
-    perform pg_advisory_xact_lock(hashtext('tributary'));
-    if to_regrole(current_user || '_door') is null then
-        execute format('create role %I login password %L', current_user || '_door', '{DOOR_PASSWORD}');
-    end if;
-end $$
-"""
+PASSWORD = "of-the-tests"
 S = TypeVar("S", bound=Settings)
 
 
@@ -153,9 +150,28 @@ class ServiceUnderTest:
         assert await run_once(job, self.service.database)
 
     async def sql(self, statement: str, *args: Any) -> list[asyncpg.Record]:
-        """A look into, or a hand in, the service's database."""
+        """A look into, or a hand in, the service's database: as its worker."""
         async with self.service.database.connection() as conn:
             return list(await conn.fetch(statement, *args))
+
+    async def grants(self, person: str, *teams: str) -> None:
+        """From now on the rows of these teams exist for this person too, to be written and opened."""
+        await self.sql("insert into access_person (person, version) values ($1, 1) on conflict do nothing", person)
+        await self.sql(_GRANT, person, list(teams))
+
+    async def alters(self, *statements: str) -> None:
+        """A hand in the schema, as who owns it; ``{owner}`` is his name. What his roles are called begins with it."""
+        url = self.service.settings.owners_url()
+        await _execute(url, *(statement.format(owner=urlsplit(url).username) for statement in statements))
+
+    async def told(self, *said: AccessGranted | AccessRevoked) -> None:
+        """What territory says of who may see what, as this replica reads it."""
+        await self.service.access.hear([self.record(one) for one in said])
+
+    def as_(self, subject: str, **claims: Any) -> httpx.AsyncClient:
+        """Whom the issuer calls so, signed in. What he may see say the grants that were told of this subject."""
+        headers = tokens.bearer(tokens.token(subject, **claims))
+        return httpx.AsyncClient(transport=self.http._transport, base_url="http://test", headers=headers)
 
 
 @pytest.fixture
@@ -195,23 +211,39 @@ async def _execute(url: str, *statements: str) -> None:
         await connection.close()
 
 
-def service_fixture(build: Callable[[S], Service], settings_type: type[S], **settings: Any) -> Any:
-    """A pytest fixture: a fresh database per test, cloned from one that the migrations made."""
+def lets_in(service: Service) -> None:
+    """Who shows TOKEN is a machine that may everything, and what it may see is known. Which rows that is, its grants say."""
+    service.access.level_at = time.monotonic()
+    service.operator = Actor(MACHINE, frozenset({"reader", *service.roles}), kind="machine").with_rights(service.roles)
+
+
+_GRANT = """
+insert into access_grant (person, team, kind, begins_at, records, opens)
+select person, team, 'machine', '-infinity', 'all', true from access_person, unnest($2::text[]) as team where person = $1
+on conflict do nothing
+"""
+
+
+def service_fixture(
+    build: Callable[[S], Service], settings_type: type[S], *, teams: Sequence[str] = (), **settings: Any
+) -> Any:
+    """A pytest fixture: a fresh database per test, cloned from one that the migrations made. For who calls by ``http`` the rows
+    of ``teams`` exist, and those of no team."""
     templates: dict[str, str] = {}
+    owner = f"test_{settings_type.__name__.removesuffix('Settings').lower() or 'toy'}"
 
     @pytest.fixture
     async def service(request: pytest.FixtureRequest) -> AsyncIterator[ServiceUnderTest]:
         root = os.environ.get("TRIBUTARY_TEST_DATABASE_URL") or str(request.getfixturevalue("postgres_server"))
-        name = settings_type.__name__.lower()
         if root not in templates:
-            templates[root] = await _template(root, name, build, settings_type, settings)
+            templates[root] = await template(root, owner, build, settings_type, settings)
         database = f"test_{uuid.uuid4().hex[:12]}"
-        await _execute(root, f"create database {database} template {templates[root]}")
-        chosen = _settings(settings_type, _url(root, database), settings)
-        made = build(chosen)
+        made = build(_settings(settings_type, root, database, owner, settings))
+        await new_database(root, database, owner, templates[root])
         made.intake = memory = MemoryIntake()  # type: ignore[assignment]
-        await made._check_database()
+        assert not (why := await made._check_database()), why
         made.waiting = ""
+        lets_in(made)
         transport = httpx.ASGITransport(_outspoken(made.asgi), raise_app_exceptions=False)
         async with (
             httpx.AsyncClient(
@@ -219,7 +251,10 @@ def service_fixture(build: Callable[[S], Service], settings_type: type[S], **set
             ) as http,
             httpx.AsyncClient(transport=transport, base_url="http://test") as anonymous,
         ):
-            yield ServiceUnderTest(made, http, anonymous, memory)
+            under_test = ServiceUnderTest(made, http, anonymous, memory)
+            if teams:
+                await under_test.grants(MACHINE, *teams, UNPLACED)
+            yield under_test
         made.stopping.set()
         await made.database.close()
         await _execute(root, f"drop database {database} with (force)")
@@ -240,42 +275,68 @@ def _outspoken(app: Any) -> Any:
     return asgi
 
 
-def _url(root: str, database: str) -> str:
-    return urlunsplit(urlsplit(root)._replace(path=f"/{database}"))
+def url_of(root: str, database: str, owner: str, part: str) -> str:
+    """A database of a test, as one of its roles; every test of a run shares the roles of a service."""
+    place = urlsplit(root).netloc.rpartition("@")[2]
+    return urlunsplit(
+        urlsplit(root)._replace(netloc=f"{roles.name_of(owner, part)}:{PASSWORD}@{place}", path=f"/{database}")
+    )
 
 
-def door_url(url: str) -> str:
-    """The same database for the doors' role, which every test of a run shares."""
-    parts = urlsplit(url)
-    place = parts.netloc.rpartition("@")[2]
-    return urlunsplit(parts._replace(netloc=f"{parts.username}_door:{DOOR_PASSWORD}@{place}"))
-
-
-def _settings(settings_type: type[S], url: str, more: dict[str, Any]) -> S:
+def _settings(settings_type: type[S], root: str, database: str, owner: str, more: dict[str, Any]) -> S:
+    urls = {part: SecretStr(url_of(root, database, owner, part)) for part in roles.LOGINS}
     return settings_type(
-        database_url=SecretStr(url),
-        door_database_url=SecretStr(door_url(url)),
+        database_url=urls["worker"],
+        door_database_url=urls["door"],
+        owner_database_url=urls["owner"],
         operator_token=SecretStr(TOKEN),
+        issuer=tokens.ISSUER,
+        issuer_keys=tokens.key_file(),
         master_key=SecretStr(MASTER),
         instance="test",
+        access_stale_s=3600,
         database_pool=3,
         door_database_pool=3,
         **{"rate_exempt": ["127.0.0.0/8"], **more},
     )
 
 
-async def _template(
-    root: str, name: str, build: Callable[[S], Service], settings_type: type[S], settings: dict[str, Any]
-) -> str:
-    database = f"template_{name}_{uuid.uuid4().hex[:8]}"
-    await _execute(root, f"create database {database}", DOOR_ROLE)
-    url = _url(root, database)
-    probe = build(_settings(settings_type, url, settings))
-    await probe.database.close()
-    import asyncio
+async def new_database(root: str, database: str, owner: str, template: str = "") -> None:
+    """A database of this name, an empty one or a copy, that belongs to the owner and that its roles enter."""
+    connection = await asyncpg.connect(root)
+    try:
+        if not template:
+            await roles.make_roles(connection, owner, dict.fromkeys(roles.LOGINS, PASSWORD))
+        await connection.execute(f"create database {database} template {template or 'template1'}")
+        await roles.share_out(connection, owner, database)
+    finally:
+        await connection.close()
 
-    await asyncio.get_running_loop().run_in_executor(None, migrations.upgrade, probe.name, url)
+
+async def template(
+    root: str, owner: str, build: Callable[[S], Service], settings_type: type[S], settings: dict[str, Any]
+) -> str:
+    """A new database that the migrations made, to be copied for each test."""
+    database = f"template_{owner}_{uuid.uuid4().hex[:8]}"
+    await new_database(root, database, owner)
+    chosen = _settings(settings_type, root, database, owner, settings)
+    probe = build(chosen)
+    await probe.database.close()
+    loop = asyncio.get_running_loop()
+    await loop.run_in_executor(None, migrations.upgrade, probe.name, chosen.owners_url())
     return database
 
 
-__all__ = ["Consumer", "MemoryIntake", "ServiceUnderTest", "raw", "service_fixture", "spans"]
+__all__ = [
+    "MACHINE",
+    "Consumer",
+    "MemoryIntake",
+    "ServiceUnderTest",
+    "lets_in",
+    "new_database",
+    "raw",
+    "service_fixture",
+    "spans",
+    "template",
+    "url_of",
+]

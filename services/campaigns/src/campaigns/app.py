@@ -2,6 +2,7 @@
 
 from campaigns import handlers
 from campaigns.api import campaign, ledger, spend
+from campaigns.api.permissions import ROLES
 from campaigns.jobs import JOBS
 from chassis import Service, Settings
 from contracts.campaigns.campaign import CAMPAIGN
@@ -15,6 +16,7 @@ def build(settings: Settings) -> Service:
         "campaigns",
         settings,
         router=handlers.router,
+        roles=ROLES,
         jobs=JOBS,
         api=(ledger.router, campaign.router, spend.router),
         streams=(CAMPAIGN, LEDGER),

@@ -18,6 +18,11 @@ select l.lead_id, l.person_id, l.personal, p.person_id is not null as known, p.w
 from lead l left join person p using (person_id) left join lead_place o using (lead_id)
 """
 _INTAKE_KEYS = "select name, wrapped_key from intake_key"
+# What may be asked without the master key: no key, no box.
+_WITHOUT = """
+select l.lead_id, l.person_id, null::bytea, p.person_id is not null, ''::bytea, '[]'
+from lead l left join person p using (person_id)
+"""
 
 Found = Callable[[str, Personal], None]
 
@@ -41,7 +46,9 @@ async def read_boxes(connection: Any, master: bytes | None, found: Found = lambd
     boxes = Boxes(opened=0 if master else None)
     wrapping = derive(master, "persons") if master else b""
     keys: dict[UUID, bytes] = {}
-    async for lead_id, person_id, box, known, wrapped, notes in connection.cursor(_BOXES, prefetch=AT_ONCE):
+    async for lead_id, person_id, box, known, wrapped, notes in connection.cursor(
+        _BOXES if master else _WITHOUT, prefetch=AT_ONCE
+    ):
         if known and wrapped is None:
             boxes.forgotten += 1
         elif not known:
@@ -77,7 +84,7 @@ def _notes_open(key: bytes, lead: bytes, notes: list[str]) -> bool:
 
 async def _intake_keys(connection: Any, master: bytes | None, boxes: Boxes) -> None:
     wrapping = derive(master, "intake") if master else b""
-    for name, wrapped in await connection.fetch(_INTAKE_KEYS):
+    for name, wrapped in await connection.fetch(_INTAKE_KEYS if master else "select name, null from intake_key"):
         boxes.intake_keys.add(name)
         try:
             if master:

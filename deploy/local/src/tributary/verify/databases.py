@@ -17,6 +17,7 @@ from tributary.running import RunningService
 from tributary.verify.boxes import Boxes, read_boxes
 from tributary.verify.events import EventRecord, body_of, spend_name
 from tributary.verify.looking import look_at_tables
+from tributary.verify.organisation import read_organisation
 from tributary.verify.private import Private
 from tributary.verify.snapshot import (
     Account,
@@ -56,8 +57,8 @@ from lead_place p full join lead l using (lead_id)
 """
 _TIMELINES = "select lead_id::text, n, at, what, detail::text from timeline order by lead_id, n"
 _DECISIONS = """
-select lead_id::text, disposition, ruleset, segment, team, pipeline, assignee, reason, rule, attributes::text, refused::text,
-    turn, number, cause
+select lead_id::text, disposition, ruleset, segment, team, pipeline, assignee, reason, rule,
+    attributes::text, refused::text, turn, number, cause, roster::text
 from decision order by lead_id, number
 """
 _MARKETS = "select version, document::text, sha256 from market"
@@ -76,9 +77,9 @@ group by p.id order by p.campaign, p.line, p.currency, p.posting
 _FACTS = {fact: ", ".join(field.name for field in fields(fact)) for fact in (LeadFact, CampaignFact, LineFact)}
 # What a finished transaction changed before the last publication's floor has been told in that or an earlier turn.
 _KPIS = """
-select by, key, version, measures::text,
+select team, by, key, version, measures::text,
     changed_xid < (select coalesce(max(floor), 0) from publication) as said
-from kpi where period = 'all'
+from kpi_part where period = 'all'
 """
 
 
@@ -88,7 +89,7 @@ async def snapshots(
     """All four, each in a transaction that sees one moment and changes nothing; ``private`` looks at all their texts."""
 
     async def one(service: str) -> tuple[Account, Tables]:
-        connection = await connect(service, services[service].database)
+        connection = await connect(service, services[service].watched or services[service].database)
         try:
             async with connection.transaction(isolation="repeatable_read", readonly=True):
                 account = await _account(connection, service, private)
@@ -110,7 +111,7 @@ async def snapshots(
 
 
 async def connect(service: str, database: str) -> Any:
-    """A connection as the service's own role."""
+    """A connection as the role that this address names."""
     try:
         return await asyncpg.connect(database, timeout=10, server_settings={"application_name": "tributary verify"})
     except (OSError, asyncpg.PostgresError, TimeoutError) as failure:
@@ -135,8 +136,10 @@ async def source_of(connection: Any, service: str) -> str:
 
 
 async def contacts(services: Mapping[str, RunningService], master: bytes | None, private: Private) -> Boxes:
-    """Opens the sealed contacts of all leads, so that ``private`` knows what to look for."""
-    connection = await connect("leads", services["leads"].database)
+    """Opens the sealed contacts of all leads, so that ``private`` knows what to look for. Who has the master key here sees keys
+    and boxes as the service does; nobody else does."""
+    leads = services["leads"]
+    connection = await connect("leads", leads.database if master else leads.watched or leads.database)
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             return await read_boxes(connection, master, private.know)
@@ -210,7 +213,10 @@ async def _territory(connection: Any) -> TerritoryTables:
     markets = {row[0]: MarketFile(row[1], row[2]) for row in await connection.fetch(_MARKETS)}
     active = await connection.fetchval("select version from active_market")
     credits = {row[0]: json.loads(row[1]) for row in rotations}
-    return TerritoryTables(decisions, earlier, credits, {row[0]: row[2] for row in rotations}, markets, active or 0)
+    turns = {row[0]: row[2] for row in rotations}
+    rosters = {row[0]: row[1] for row in await connection.fetch("select id::text, members::text from roster")}
+    organisation = await read_organisation(connection)
+    return TerritoryTables(decisions, earlier, credits, turns, markets, active or 0, rosters, organisation)
 
 
 async def _campaigns(connection: Any) -> CampaignTables:
@@ -235,7 +241,9 @@ async def _metrics(connection: Any) -> MetricsTables:
         {row["campaign"]: CampaignFact(**row) for row in campaigns},
         {(row["campaign"], row["line"], row["currency"]): LineFact(**row) for row in lines},
         {
-            (row["by"], row["key"]): KpiRow(row["version"], dict(by_number(from_json(row["measures"]))), row["said"])
+            (row["team"], row["by"], row["key"]): KpiRow(
+                row["version"], dict(by_number(from_json(row["measures"]))), row["said"]
+            )
             for row in rows
         },
         {row[0]: row[1] for row in await connection.fetch("select topic, at from as_of")},

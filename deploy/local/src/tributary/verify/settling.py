@@ -23,7 +23,7 @@ from parked p left join watermark w on (w.topic, w.source, w.shard) = (p.topic, 
 where p.position > coalesce(w.last_seq, -1)
 group by p.topic, p.shard
 """
-_UNTOLD = "select count(*) from kpi where changed_xid >= (select coalesce(max(floor), 0) from publication)"
+_UNTOLD = "select count(*) from kpi_part where changed_xid >= (select coalesce(max(floor), 0) from publication)"
 
 
 @dataclass
@@ -62,7 +62,7 @@ def moving(standing: Standing, spans: Spans) -> Iterator[str]:
 async def settle(services: Mapping[str, RunningService], topics: Topics, seconds: float) -> list[str]:
     """Waits until nothing moves any more, at most so long; returns what still does."""
     until = time.monotonic() + seconds
-    connections = {name: await connect(name, service.database) for name, service in services.items()}
+    connections = {name: await connect(name, service.watched or service.database) for name, service in services.items()}
     try:
         while True:
             spans = await asyncio.to_thread(topics.spans, UNSEQUENCED)
@@ -93,7 +93,7 @@ async def later_numbers(services: Mapping[str, RunningService]) -> dict[str, dic
     """The next numbers once more, after the ends of the topics were noted: no record there may carry one beyond."""
     found = {}
     for service, running in services.items():
-        connection = await connect(service, running.database)
+        connection = await connect(service, running.watched or running.database)
         try:
             found[service] = await numbers(connection)
         finally:

@@ -13,7 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from chassis import failpoint, grants, schema
+from chassis import failpoint, grants, row_policies, schema
 from chassis.schema import Phase, Revision
 
 
@@ -50,9 +50,9 @@ def scripts(service: str) -> ScriptDirectory:
 
 def upgrade(service: str, database_url: str, phase: Phase | None = None) -> None:
     """Brings the database to this build's revisions: those of one side of the deploy, or all. Two at once: the second waits
-    and finds nothing to do.
+    and finds nothing to do. ``database_url`` is the owner's.
 
-    Raises OutOfTurn.
+    Raises OutOfTurn, schema.RolesMissing, and schema.Unguarded where a door could still see too much.
     """
     asyncio.run(_upgrade(service, database_url, phase))
 
@@ -73,10 +73,16 @@ async def _upgrade(service: str, database_url: str, phase: Phase | None) -> None
         connection.exec_driver_sql("select pg_advisory_xact_lock(4712)")
         connection.exec_driver_sql("set local lock_timeout = '3s'")
         connection.exec_driver_sql("set local statement_timeout = '60s'")
+        owner = grants.owner_of(connection)
+        grants.grant_workers(connection, owner)
         context = MigrationContext.configure(connection, opts={"fn": steps})
         with Operations.context(context):
             context.run_migrations()
-        grants.grant_doors(connection, service, phase)
+        its = grants.tables_of(service)
+        grants.grant_rights(connection, its, owner, phase)
+        row_policies.write_policies(connection, its, owner)
+        if faults := connection.exec_driver_sql(schema.CATALOGUE, (owner,)).scalars().all():
+            raise schema.Unguarded("; ".join(faults))
         failpoint.reach("migration.running")
 
     try:

@@ -2,6 +2,8 @@
 
 from sqlalchemy import BigInteger, Column, Identity, MetaData, Table, Text
 
+from chassis.row_policies import free
+
 METADATA = MetaData()
 
 NOTE = Table(
@@ -11,6 +13,6 @@ NOTE = Table(
     Column("topic", Text, nullable=False),
     Column("key", Text, nullable=False),
     Column("what", Text, nullable=False),
-    info={"door": "select, insert"},
+    info={"door": "select, insert, update", "rows": free("notes are for everybody")},
 )
 SPENT = Table("spent", METADATA, Column("spend_id", Text, primary_key=True))

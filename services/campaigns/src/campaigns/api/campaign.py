@@ -12,7 +12,7 @@ from campaigns.domain.campaign import CurrencyFixed, Plan, PlannedLine, faults
 from campaigns.store import campaign as campaigns
 from campaigns.store import ledger
 from campaigns.use_cases.campaign import plan_campaign
-from chassis import FieldError, Problem, begin, may, not_valid
+from chassis import FieldError, Problem, absent, begin, may, not_valid
 from chassis.problems import declared
 
 router = APIRouter(prefix="/v1/campaigns", tags=["campaigns"])
@@ -88,7 +88,9 @@ class Campaigns(BaseModel):
     next: str | None
 
 
-@router.put("/{campaign:path}", dependencies=[Depends(may(Permission.PLAN_CAMPAIGNS))], responses=declared(409))
+@router.put(
+    "/{campaign:path}", dependencies=[Depends(may(Permission.PLAN_CAMPAIGNS, rows=False))], responses=declared(409)
+)
 async def put_campaign(request: Request, campaign: CampaignId, body: PlanBody) -> Planned:
     """Puts a plan on record. The same plan again changes nothing; a changed one is a new version."""
     plan = body.plan()
@@ -122,6 +124,6 @@ async def get_campaign(request: Request, campaign: CampaignId) -> CampaignSeen:
     async with begin(request) as tx:
         head = await campaigns.campaign_head(tx, campaign)
         if head is None:
-            raise Problem(404, "No such campaign")
+            raise absent("No such campaign")
         lines = [LineSeen(**row) for row in await ledger.lines_of(tx, head["campaign"]) if row["planned"]]
     return CampaignSeen(**head, lines=lines)

@@ -12,7 +12,7 @@ from campaigns.api.taken import until_counted
 from campaigns.store import campaign as campaigns
 from campaigns.store import ledger
 from campaigns.use_cases.note import open_note
-from chassis import Problem, begin, may
+from chassis import absent, begin, may
 from chassis.problems import declared
 
 router = APIRouter(prefix="/v1/campaigns", tags=["ledger"])
@@ -82,7 +82,7 @@ async def get_ledger(
     async with begin(request) as tx:
         head = await campaigns.campaign_head(tx, campaign)
         if head is None:
-            raise Problem(404, "No such campaign")
+            raise absent("No such campaign")
         lines = await ledger.lines_of(tx, head["campaign"])
         totals = await ledger.totals_of(tx, head["campaign"])
         postings = await ledger.postings_of(tx, head["campaign"], before, limit)

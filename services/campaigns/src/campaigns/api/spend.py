@@ -114,7 +114,7 @@ class Taken(BatchAnswer):
     notes: list[RowFlagged]
 
 
-@router.post("", dependencies=[Depends(may(Permission.REPORT_SPEND))])
+@router.post("", dependencies=[Depends(may(Permission.REPORT_SPEND, rows=False))])
 async def post_spend(request: Request, body: SpendBatch) -> Taken:
     """Takes the good rows and names each bad one. A spend is never refused because a budget is used up."""
     now, master = datetime.now(UTC), request.app.state.service.settings.master_key_bytes()

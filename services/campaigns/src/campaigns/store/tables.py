@@ -20,7 +20,12 @@ from sqlalchemy import (
     text,
 )
 
-METADATA = MetaData()  # `info` says what the doors may do to a table; without that word, nothing
+from chassis.row_policies import free, through
+
+METADATA = (
+    MetaData()
+)  # `info` says what the doors may do to a table and which rows exist for whom; without these words, nothing
+_CAMPAIGN = free("a campaign has no team: a permission opens its doors")
 
 # A campaign that only spend has named is here with known = false, without a plan. ``campaign`` is its name as it was written
 # first, ``key`` the one form in which names are compared.
@@ -41,7 +46,7 @@ CAMPAIGN = Table(
     Column("first_seen_at", DateTime(timezone=True), nullable=False),
     CheckConstraint("version >= 0", name="campaign_version_check"),
     CheckConstraint("known = (currency is not null and name is not null)", name="campaign_check"),
-    info={"door": "select, insert, update"},
+    info={"door": "select, insert, update", "rows": _CAMPAIGN},
 )
 
 BUDGET_LINE = Table(
@@ -64,7 +69,7 @@ BUDGET_LINE = Table(
         for column in ("budget", "committed", "incurred", "unmatched", "postings")
     ),
     postgresql_with={"fillfactor": "70"},
-    info={"door": "select, insert, update"},
+    info={"door": "select, insert, update", "rows": through(CAMPAIGN, "campaign")},
 )
 
 # ``sender`` is the normal form of ``source``, and so is ``campaign`` of the name that was reported. ``note_box`` is sealed.
@@ -79,12 +84,12 @@ SPEND = Table(
     Column("currency", CHAR(3), nullable=False),
     Column("kind", Text, nullable=False),
     Column("source", Text, nullable=False),
-    Column("note_box", Text),
+    Column("note_box", Text, info={"watched": False}),
     Column("occurred_at", DateTime(timezone=True), nullable=False),
     Column("conflicting", Boolean, nullable=False, server_default=text("false")),
     Column("counted_at", DateTime(timezone=True), nullable=False),
     CheckConstraint("amount >= 0", name="spend_amount_check"),
-    info={"door": "select"},
+    info={"door": "select", "rows": through(CAMPAIGN, "campaign")},
 )
 
 LEDGER_POSTING = Table(
@@ -110,7 +115,7 @@ LEDGER_POSTING = Table(
     CheckConstraint("posting > 0", name="ledger_posting_posting_check"),
     CheckConstraint("amount <> 0", name="ledger_posting_amount_check"),
     Index("ledger_posting_newest", "campaign", "id"),
-    info={"door": "select, insert"},
+    info={"door": "select, insert", "rows": through(CAMPAIGN, "campaign")},
 )
 
 # Above zero a debit, below zero a credit: the entries of a posting sum to zero.
@@ -122,5 +127,8 @@ LEDGER_ENTRY = Table(
     Column("amount", BigInteger, nullable=False),
     CheckConstraint("account in ('funding', 'available', 'committed', 'incurred')", name="ledger_entry_account_check"),
     CheckConstraint("amount <> 0", name="ledger_entry_amount_check"),
-    info={"door": "select, insert"},
+    info={
+        "door": "select, insert",
+        "rows": through(LEDGER_POSTING, "posting_id", "id", together="one statement makes a posting and its entries"),
+    },
 )

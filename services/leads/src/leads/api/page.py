@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import NamedTuple, cast
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from chassis import Problem
+from chassis import Problem, anybody
 from chassis.http import Receive, Scope, Send, header
 from leads.settings import LeadsSettings
 
@@ -114,7 +114,7 @@ async def answer(
     await RedirectResponse(to, 303)(scope, receive, send)
 
 
-@router.get(THANKS, response_class=HTMLResponse)
+@router.get(THANKS, response_class=HTMLResponse, dependencies=[Depends(anybody("it thanks whoever sent a form"))])
 async def thanks(request: Request) -> HTMLResponse:
     """The page that a plain form ends on, unless the site has one of its own."""
     language = spoken(request.headers.get("accept-language", ""))

@@ -3,30 +3,13 @@
 from sqlalchemy import BigInteger, Boolean, Column, DateTime, Index, Integer, LargeBinary, MetaData, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 
+from chassis.row_policies import team, through
 from chassis.tables import GROWING
 
-METADATA = MetaData()  # `info` says what the doors may do to a table; without that word, nothing
+METADATA = (
+    MetaData()
+)  # `info` says what the doors may do to a table and which rows exist for whom; without these words, nothing
 WHEN = DateTime(timezone=True)
-
-LEAD = Table(
-    "lead",
-    METADATA,
-    Column("lead_id", Uuid, primary_key=True),
-    Column("person_id", Uuid, nullable=False),
-    Column(
-        "personal",
-        LargeBinary,
-        nullable=False,
-        comment="contact, message and answers, sealed under the person's key",
-    ),
-    Column("about", JSONB, nullable=False, comment="what may be known without knowing the person"),
-    Column("occurred_at", WHEN, nullable=False),
-    Column("captured_at", WHEN, nullable=False),
-    Column("content", Text, nullable=False, comment="a digest of what was submitted, keyed with the person's key"),
-    comment="written once, at capture",
-    postgresql_with=GROWING,
-    info={"door": "select"},
-)
 
 LEAD_PLACE = Table(
     "lead_place",
@@ -52,7 +35,27 @@ LEAD_PLACE = Table(
     Column("entries", Integer, nullable=False, comment="the number of the last entry of its timeline"),
     comment="where each lead is now",
     postgresql_with=GROWING | {"fillfactor": "35"},
-    info={"door": "select"},
+    info={"door": "select", "rows": team(records="assignee")},
+)
+
+LEAD = Table(
+    "lead",
+    METADATA,
+    Column("lead_id", Uuid, primary_key=True),
+    Column("person_id", Uuid, nullable=False),
+    Column(
+        "personal",
+        LargeBinary,
+        nullable=False,
+        comment="contact, message and answers, sealed under the person's key",
+    ),
+    Column("about", JSONB, nullable=False, comment="what may be known without knowing the person"),
+    Column("occurred_at", WHEN, nullable=False),
+    Column("captured_at", WHEN, nullable=False),
+    Column("content", Text, nullable=False, comment="a digest of what was submitted, keyed with the person's key"),
+    comment="written once, at capture",
+    postgresql_with=GROWING,
+    info={"door": "select", "rows": through(LEAD_PLACE, "lead_id")},
 )
 
 TIMELINE = Table(
@@ -66,7 +69,7 @@ TIMELINE = Table(
     Column("detail", JSONB, nullable=False),
     comment="append only",
     postgresql_with=GROWING,
-    info={"door": "select"},
+    info={"door": "select", "rows": through(LEAD_PLACE, "lead_id")},
 )
 
 PERSON = Table(

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from chassis import FieldError, Problem, begin, document, may, not_valid
 from chassis.problems import declared
 from territory.api.market_file import Unreadable, read_json, read_yaml, write_yaml
+from territory.api.organisation import organisation
 from territory.api.permissions import Permission
 from territory.api.schemas import Activated, MarketFile, RuleSet, RuleSets, RuleSetVersion, Segments, Teams, Warned
 from territory.domain.market import Fault, MarketRefused, MarketVersion
@@ -34,7 +35,7 @@ router = APIRouter(prefix="/v1", tags=["market"])
 
 @router.put(
     "/market",
-    dependencies=[Depends(may(Permission.CHANGE_MARKET))],
+    dependencies=[Depends(may(Permission.CHANGE_MARKET, rows=False))],
     summary="Puts a whole market file in force, at once or not at all.",
     openapi_extra=document.body(MarketFile, YAML[0], JSON),
 )
@@ -45,7 +46,7 @@ async def put_market(request: Request) -> Activated:
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     given, market, warnings = await asyncio.to_thread(_read, await request.body(), kind)
-    async with begin(request) as tx:
+    async with organisation(request) as tx:
         active = await activate_market(given, market, tx)
     store.keep(tx, active)  # not before the commit: a version that came to nothing may be given again
     return Activated(
@@ -59,7 +60,7 @@ async def put_market(request: Request) -> Activated:
 
 @router.get(
     "/market",
-    dependencies=[Depends(may(Permission.SEE_MARKET))],
+    dependencies=[Depends(may(Permission.SEE_MARKET, rows=False))],
     summary="The market file in force, as YAML or JSON.",
     response_model=MarketFile,
     responses=declared(404) | {200: {"content": {YAML[0]: {"schema": {"type": "string"}}}, "headers": VERSION}},
@@ -80,7 +81,9 @@ async def get_market(request: Request) -> Response:
 
 
 @router.get(
-    "/rulesets", dependencies=[Depends(may(Permission.SEE_MARKET))], summary="Every version that was ever in force."
+    "/rulesets",
+    dependencies=[Depends(may(Permission.SEE_MARKET, rows=False))],
+    summary="Every version that was ever in force.",
 )
 async def get_rulesets(
     request: Request,
@@ -96,7 +99,7 @@ async def get_rulesets(
 
 @router.get(
     "/rulesets/{version}",
-    dependencies=[Depends(may(Permission.SEE_MARKET))],
+    dependencies=[Depends(may(Permission.SEE_MARKET, rows=False))],
     summary="The rules of a version, the narrowest first.",
     response_model=RuleSet,
     responses=declared(404),
@@ -115,7 +118,7 @@ async def get_ruleset(request: Request, version: int) -> Response:
 
 @router.get(
     "/segments",
-    dependencies=[Depends(may(Permission.SEE_MARKET))],
+    dependencies=[Depends(may(Permission.SEE_MARKET, rows=False))],
     summary="The segments of the market in force.",
     response_model=Segments,
 )
@@ -126,7 +129,7 @@ async def get_segments(request: Request) -> Response:
 
 @router.get(
     "/teams",
-    dependencies=[Depends(may(Permission.SEE_MARKET))],
+    dependencies=[Depends(may(Permission.SEE_MARKET, rows=False))],
     summary="The teams of the market in force, with their members.",
     response_model=Teams,
 )

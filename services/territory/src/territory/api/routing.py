@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field
 
-from chassis import Problem, begin, may
+from chassis import absent, begin, may
 from chassis.problems import declared
 from territory.api.permissions import Permission
 from territory.domain.criteria import Scalar
@@ -70,7 +70,7 @@ async def get_decision(
         decided = await routing.decision_of(tx, lead_id, number)
         rules = await market.market_of(tx, decided.ruleset) if decided else None
     if decided is None:
-        raise Problem(404, "No decision about this lead", detail="It is not known here, or it is not to be routed.")
+        raise absent("No decision about this lead", "It is not known here, or it is not to be routed.")
     inputs = rules.ruleset.inputs(decided.attributes) if rules else {}
     refused: tuple[Refused, ...] = ()
     if rules and decided.rules_refused:

@@ -9,7 +9,6 @@ from sqlalchemy import (
     Column,
     DateTime,
     Integer,
-    MetaData,
     Table,
     Text,
     Uuid,
@@ -18,9 +17,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from chassis.row_policies import team
 from chassis.tables import GROWING
-
-METADATA = MetaData()  # `info` says what the doors may do to a table; without that word, nothing
+from territory.store.organisation_tables import METADATA  # with the organisation's tables in it
+from territory.store.organisation_tables import STRUCTURE as _STRUCTURE
 
 # Every market file that ever took effect, as it was given. Rows never change.
 MARKET = Table(
@@ -30,7 +30,7 @@ MARKET = Table(
     Column("document", JSONB, nullable=False),
     Column("sha256", CHAR(64), nullable=False),
     Column("activated_at", DateTime(timezone=True), nullable=False),
-    info={"door": "select, insert"},
+    info={"door": "select, insert", "rows": _STRUCTURE},
 )
 
 # One row: the version in force, 0 before the first. Every batch holds it while it decides, so that an activation waits
@@ -41,7 +41,7 @@ ACTIVE_MARKET = Table(
     Column("only_one", Boolean, primary_key=True, server_default=true()),
     Column("version", Integer, nullable=False),
     CheckConstraint("only_one", name="active_market_only_one"),
-    info={"door": "select, update"},
+    info={"door": "select, update", "rows": _STRUCTURE},
 )
 
 # How many turns each team has taken and what each person is owed, in parts of a lead, made when the team first appears in a
@@ -52,11 +52,12 @@ ROTATION = Table(
     Column("team", Text, primary_key=True),
     Column("turn", BigInteger, nullable=False, server_default=text("0")),
     Column("credits", JSONB, nullable=False),
-    info={"door": "select, insert"},
+    info={"door": "select, insert", "rows": _STRUCTURE},
 )
 
 # Every decision about a lead, the one with the greatest number stands. ``attributes`` are all that were known of the lead.
 # ``refused`` holds how many rules and which members were not taken; which rules follows from the attributes and the version.
+# ``roster`` names the members among whom the turn was taken.
 DECISION = Table(
     "decision",
     METADATA,
@@ -77,6 +78,7 @@ DECISION = Table(
     Column("excluded_teams", ARRAY(Text), nullable=False),
     Column("excluded_people", ARRAY(Text), nullable=False),
     Column("decided_at", DateTime(timezone=True), nullable=False),
+    Column("roster", Uuid),
     postgresql_with=GROWING | {"fillfactor": "100"},
-    info={"door": "select"},
+    info={"door": "select", "rows": team()},
 )

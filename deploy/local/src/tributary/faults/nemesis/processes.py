@@ -44,7 +44,7 @@ def join(testbed: Testbed, draw: random.Random, service: str) -> dict[str, Any]:
     first = testbed.service(service)
     report = {**testbed.report, "TRIBUTARY_INSTANCE": f"{service}-1"}
     second = LocalService(
-        service, testbed.stack.home, database=first.database, kafka=first.kafka, extra=report, usual_port=False
+        service, testbed.stack.home, database=first.owner, kafka=first.kafka, extra=report, usual_port=False
     )
     testbed.replicas[service] = second
     onset = time.monotonic()

@@ -106,7 +106,7 @@ def migrate(testbed: Testbed, draw: random.Random) -> dict[str, Any]:
     service, spare = testbed.service(name), f"spare_{draw.randrange(1_000_000)}"
     assert testbed.stack.postgres is not None
     onset = time.monotonic()
-    report = {**service.environment(), "DATABASE_URL": testbed.stack.postgres.ensure_role_and_database(spare)}
+    report = {**service.environment(), "OWNER_DATABASE_URL": testbed.stack.postgres.ensure_role_and_database(spare)}
     words, log = [sys.executable, "-m", name, "migrate"], testbed.folder / "migration.log"
     armed = {**report, "TRIBUTARY_FAIL_POINTS": "true", "TRIBUTARY_FAIL_AT": "migration.running:1:kill"}
     killed = subprocess.run(words, env=armed, capture_output=True, check=False)
@@ -117,8 +117,14 @@ def migrate(testbed: Testbed, draw: random.Random) -> dict[str, Any]:
         raise DidNotHappen(f"{left} tables are left of a migration that was killed")
     run(f"Migrating a spare database of {name}", words, log=log, env=report)
     made = testbed.sql(spare, tables)
-    testbed.sql("postgres", f"drop database {spare} with (force)", f"drop role {spare}, {spare}_door", "select 1")
+    testbed.sql("postgres", f"drop database {spare} with (force)", *forget(spare))
     return {"onset": onset, "service": name, "tables": made}
+
+
+def forget(name: str) -> list[str]:
+    """What takes a spare database's roles away when it has gone."""
+    roles = ", ".join((name, *(f"{name}_{part}" for part in ("worker", "door", "watch", "keys"))))
+    return [f"drop role {roles}", "select 1"]
 
 
 def back_up(testbed: Testbed, name: str) -> None:
@@ -139,13 +145,7 @@ def restore(testbed: Testbed, draw: random.Random, name: str) -> dict[str, Any]:
     testbed.sql("postgres", f"drop database {name} with (force)", "select 1")
     assert testbed.stack.postgres is not None
     testbed.stack.postgres.ensure_role_and_database(name)
-    command: list[str | Path] = [
-        binaries() / "pg_restore",
-        "--no-owner",
-        f"--role={name}",
-        "-d",
-        testbed.database(name),
-    ]
+    command: list[str | Path] = [binaries() / "pg_restore", "-d", testbed.database(name)]
     run(f"Restoring {name}", [*command, testbed.backups[name]], log=testbed.folder / "backup.log")
     older = testbed.sql(name, heard)
     if older >= before[1]:
