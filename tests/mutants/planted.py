@@ -673,6 +673,34 @@ MUTANTS = (
         "",
         "deploy/local/tests/verify/test_invariants.py",
     ),
+    _m(
+        "every service may read every topic",
+        "libs/contracts/src/contracts/principals.py",
+        "return *hearers(stream), WATCH",
+        "return *SERVICES, WATCH",
+        "libs/contracts/tests/test_principals.py",
+    ),
+    _m(
+        "a right is to every name that begins like it",
+        f"{CHASSIS}/principals.py",
+        "_ANY, _LITERAL, _ALLOW, _SHA_512 = 1, 3, 3, 2",
+        "_ANY, _LITERAL, _ALLOW, _SHA_512 = 1, 4, 3, 2",
+        f"{TESTS}/real/test_principals.py",
+    ),
+    _m(
+        "what a principal has beyond the contracts stays",
+        f"{CHASSIS}/principals.py",
+        "{acl for acl in held - wanted if acl[3] in ours}",
+        "set[Acl]()",
+        f"{TESTS}/real/test_principals.py",
+    ),
+    _m(
+        "a broker lets everybody do what nobody has a right to",
+        f"{LOCAL}/kafka.py",
+        "allow.everyone.if.no.acl.found=false",
+        "allow.everyone.if.no.acl.found=true",
+        f"{TESTS}/real/test_principals.py",
+    ),
 )
 
 

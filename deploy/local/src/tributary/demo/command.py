@@ -150,7 +150,7 @@ def _plainly() -> Iterator[None]:
 def _come_to_rest(running: Running, steps: Steps) -> None:
     """A run before this one may have been ended in the middle: what it left on its way is no part of this one."""
     with steps.step("what an earlier run left on its way") as step:
-        topics = Topics(running.kafka)
+        topics = Topics(running.bus)
         try:
             left = asyncio.run(settle(running.services, topics, REST_WITHIN_S))
         finally:
