@@ -4,19 +4,25 @@ from contracts.campaigns.campaign import CAMPAIGN
 from contracts.campaigns.ledger import LEDGER
 from contracts.campaigns.spend import SPEND
 from contracts.event import Event, Money, Scalar, Sealed, Stream
+from contracts.leads.audit import AUDIT
 from contracts.leads.intake import INTAKE
 from contracts.leads.lead import LEAD
 from contracts.metrics.kpi import KPI
 from contracts.territory.access import ACCESS
+from contracts.territory.calendar import CALENDAR
 from contracts.territory.lead import LEAD as TERRITORY_LEAD
+from contracts.territory.member import MEMBER
 from contracts.territory.structure import STRUCTURE
 
 STREAMS: tuple[Stream, ...] = (
     INTAKE,
     LEAD,
+    AUDIT,
     TERRITORY_LEAD,
     STRUCTURE,
     ACCESS,
+    CALENDAR,
+    MEMBER,
     CAMPAIGN,
     SPEND,
     LEDGER,

@@ -17,6 +17,7 @@ from tributary.running import RunningService
 from tributary.verify.boxes import Boxes, read_boxes
 from tributary.verify.events import EventRecord, body_of, spend_name
 from tributary.verify.looking import look_at_tables
+from tributary.verify.organisation import read_organisation
 from tributary.verify.private import Private
 from tributary.verify.snapshot import (
     Account,
@@ -56,8 +57,8 @@ from lead_place p full join lead l using (lead_id)
 """
 _TIMELINES = "select lead_id::text, n, at, what, detail::text from timeline order by lead_id, n"
 _DECISIONS = """
-select lead_id::text, disposition, ruleset, segment, team, pipeline, assignee, reason, rule, attributes::text, refused::text,
-    turn, number, cause
+select lead_id::text, disposition, ruleset, segment, team, pipeline, assignee, reason, rule,
+    attributes::text, refused::text, turn, number, cause, roster::text
 from decision order by lead_id, number
 """
 _MARKETS = "select version, document::text, sha256 from market"
@@ -76,9 +77,9 @@ group by p.id order by p.campaign, p.line, p.currency, p.posting
 _FACTS = {fact: ", ".join(field.name for field in fields(fact)) for fact in (LeadFact, CampaignFact, LineFact)}
 # What a finished transaction changed before the last publication's floor has been told in that or an earlier turn.
 _KPIS = """
-select by, key, version, measures::text,
+select team, by, key, version, measures::text,
     changed_xid < (select coalesce(max(floor), 0) from publication) as said
-from kpi where period = 'all'
+from kpi_part where period = 'all'
 """
 
 
@@ -212,7 +213,10 @@ async def _territory(connection: Any) -> TerritoryTables:
     markets = {row[0]: MarketFile(row[1], row[2]) for row in await connection.fetch(_MARKETS)}
     active = await connection.fetchval("select version from active_market")
     credits = {row[0]: json.loads(row[1]) for row in rotations}
-    return TerritoryTables(decisions, earlier, credits, {row[0]: row[2] for row in rotations}, markets, active or 0)
+    turns = {row[0]: row[2] for row in rotations}
+    rosters = {row[0]: row[1] for row in await connection.fetch("select id::text, members::text from roster")}
+    organisation = await read_organisation(connection)
+    return TerritoryTables(decisions, earlier, credits, turns, markets, active or 0, rosters, organisation)
 
 
 async def _campaigns(connection: Any) -> CampaignTables:
@@ -237,7 +241,9 @@ async def _metrics(connection: Any) -> MetricsTables:
         {row["campaign"]: CampaignFact(**row) for row in campaigns},
         {(row["campaign"], row["line"], row["currency"]): LineFact(**row) for row in lines},
         {
-            (row["by"], row["key"]): KpiRow(row["version"], dict(by_number(from_json(row["measures"]))), row["said"])
+            (row["team"], row["by"], row["key"]): KpiRow(
+                row["version"], dict(by_number(from_json(row["measures"]))), row["said"]
+            )
             for row in rows
         },
         {row[0]: row[1] for row in await connection.fetch("select topic, at from as_of")},
