@@ -14,7 +14,8 @@ VERSIONS = Path(metrics.__file__).parent / "migrations/versions"
 def statements(name: str) -> list[str]:
     """What a revision runs."""
     spec = importlib.util.spec_from_file_location("revision", VERSIONS / name)
-    assert spec and spec.loader
+    assert spec
+    assert spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return list(module.SQL)
