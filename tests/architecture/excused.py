@@ -31,6 +31,7 @@ BUSINESS = {
     "account", "currency", "note_box", "spend_id", "SpendReported.note",
     # numbers and what they are about: channels, segments, teams and campaigns by their names
     "campaign_key", "channel_key", "measures", "others", "period", "segment_key", "steps", "KpiChanged.id", "KpiChanged.key",
+    "counts", "grain", "money", "owning_team", "step", "metrics.league_entry.person", "metrics.kpi.key", "metrics.kpi_part.key",
     "metrics.known_name.key", "metrics.known_name.name", "campaigns.campaign.key",
     # how it is carried: histories, topics, ids, digests that only keys make
     "content", "event_id", "history", "sha256", "topic", "leads.intake_key.name",

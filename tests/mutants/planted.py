@@ -554,8 +554,8 @@ MUTANTS = (
     _m(
         "a KPI row forgets what it had counted before",
         f"{METRICS}/store/kpis.py",
-        "moved(held.get(key, {}), delta.rows[key])",
-        "moved({}, delta.rows[key])",
+        "[(*key[1:], to_json(moved(held.get(key, {}), delta.rows[key])).decode())",
+        "[(*key[1:], to_json(moved({}, delta.rows[key])).decode())",
         "services/metrics/tests/component/test_counting.py",
     ),
     _m(
