@@ -49,15 +49,8 @@ def cli(build: Callable[[S], Service], settings_type: type[S], name: str) -> typ
 
     @app.command(help="Brings the database to the schema of this build.")
     def migrate(phase: Phase | None = typer.Option(None, help="only what is run on this side of the deploy")) -> None:
-        _migrate(_unconnected(settings_type), name, phase)
-
-    @app.command(name="topics", help="Creates the topics of the contracts that are missing.")
-    def create_topics(copies: int = typer.Option(1, help="replicas of each partition")) -> None:
-        _create_topics(_unconnected(settings_type), copies)
-
-    @app.command(help="Gives every principal on Kafka its rights and, if <NAME>_KAFKA_PASSWORD is set, that password.")
-    def principals() -> None:
-        _establish_principals(_unconnected(settings_type))
+        os.environ.setdefault("DATABASE_URL", NO_DATABASE)
+        _migrate(settings_type(), name, phase)
 
     @app.command(help="Exits 0 when the service on this host is ready.")
     def health() -> None:
@@ -80,9 +73,22 @@ def cli(build: Callable[[S], Service], settings_type: type[S], name: str) -> typ
     def was_restored() -> None:
         _say(ask(restored.begin_new_history))
 
+    _add_kafka(app, settings_type)
     _add_reread(app, ask)
     app.add_typer(_parked(ask), name="parked")
     return app
+
+
+def _add_kafka(app: typer.Typer, settings_type: type[Settings]) -> None:
+    @app.command(name="topics", help="Creates the topics of the contracts that are missing.")
+    def create_topics(copies: int = typer.Option(1, help="replicas of each partition")) -> None:
+        os.environ.setdefault("DATABASE_URL", NO_DATABASE)
+        _create_topics(settings_type(), copies)
+
+    @app.command(help="Gives every principal on Kafka its rights and, if <NAME>_KAFKA_PASSWORD is set, that password.")
+    def principals() -> None:
+        os.environ.setdefault("DATABASE_URL", NO_DATABASE)
+        _establish_principals(settings_type())
 
 
 def _add_reread(app: typer.Typer, ask: Asked) -> None:
@@ -193,12 +199,6 @@ async def _tried(service: Service, parked_id: uuid.UUID) -> str:
         return await parking.replay(service.database, service.router, parked_id)
     except Exception as error:
         return f"failed again: {words(error)}"
-
-
-def _unconnected(settings_type: type[S]) -> S:
-    """The settings, for a word that works without the service's database or in another's name."""
-    os.environ.setdefault("DATABASE_URL", NO_DATABASE)
-    return settings_type()
 
 
 def _say(what: Any) -> None:
