@@ -118,9 +118,7 @@ def _parked(ask: Asked) -> typer.Typer:
         _say(ask(lambda service: parking.listed(service.database, everything)))
 
     @parked.command(name="show", help="One parked event; its body only for a reason, for it may hold personal data.")
-    def parked_show(
-        parked_id: uuid.UUID, because: str = typer.Option("", help="why the body must be seen, for the record")
-    ) -> None:
+    def parked_show(parked_id: uuid.UUID, because: str = typer.Option("", help="why, for the record")) -> None:
         _say(ask(lambda service: parking.shown(service.database, parked_id, because)))
 
     @parked.command(name="replay", help="Handles one parked event now, or all of them in order.")

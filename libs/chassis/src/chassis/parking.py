@@ -169,17 +169,15 @@ async def shown(database: "Database", parked_id: uuid.UUID, because: str = "") -
 
 
 async def _found(database: "Database", parked_id: uuid.UUID, *, whole: bool) -> dict[str, Any] | None:
-    """One of them, with its body opened by the master key where the ``whole`` is wanted. What was discarded has none."""
+    """One of them, with its body opened by the master key where the ``whole`` is wanted; else that is empty, as it is of what was
+    discarded."""
     async with database.connection() as conn:
         row = await conn.fetchrow("select * from parked where id = $1", parked_id)
     if row is None:
         return None
-    found = {**dict(row), "key": (row["key"] or b"").decode(errors="replace")}
-    box = found.pop("payload")
-    if whole:
-        body = open_bytes(_key(database.settings.master_key_bytes()), box) if box else b""
-        found["payload"] = body.decode(errors="replace")
-    return found
+    key, box = (row["key"] or b"").decode(errors="replace"), row["payload"]
+    body = open_bytes(_key(database.settings.master_key_bytes()), box) if box and whole else b""
+    return {**dict(row), "key": key, "payload": body.decode(errors="replace")}
 
 
 async def replay(database: "Database", router: "Router", parked_id: uuid.UUID) -> str:
