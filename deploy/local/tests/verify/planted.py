@@ -8,10 +8,10 @@ from uuid import UUID
 
 from metrics.domain.contributions import Number
 from territory.domain.organisation import Person
-from tributary.verify.events import Assigned, Captured, Closed, EventRecord, KpiTold, Qualified, Unreadable
+from tributary.verify.events import Assigned, Captured, Closed, EventRecord, KpiTold, Looked, Qualified, Unreadable
 from tributary.verify.snapshot import Snapshot
 
-from .snapshots import ADS, ANNA, BEN, CARL, DORA, EVE, FAY, PARKED, UNKNOWN, decided, known
+from .snapshots import ADS, ANNA, BEN, CARL, DORA, EVE, FAY, OPENING, PARKED, UNKNOWN, decided, known
 
 Plant = Callable[[Snapshot], None]
 
@@ -88,6 +88,11 @@ def _posting(snapshot: Snapshot, n: int, **changed: object) -> None:
 
 def _number(snapshot: Snapshot, topic: str, n: int, **changed: object) -> None:
     _records(snapshot, topic)[n] = _records(snapshot, topic)[n]._replace(**changed)  # type: ignore[arg-type]
+
+
+def _looked(snapshot: Snapshot, **changed: str) -> None:
+    looks = snapshot.leads.openings.looks
+    looks[OPENING, EVE] = looks[OPENING, EVE]._replace(**changed)  # type: ignore[arg-type]
 
 
 def _unroutable_without_reason(snapshot: Snapshot) -> None:
@@ -315,6 +320,13 @@ PLANTED = (
     ),
     Planted("access", "lost", "version 6 says, and version 5", lambda w: change_jo(w, person=Person("jo", access=6))),
     Planted("access", "invented", "jo was told to see something", lambda w: w.territory.organisation.people.clear()),
+    Planted("openings", "lost", f"jo opened lead {EVE}", lambda w: _silence(w, "leads.audit", EVE, Looked)),
+    Planted(
+        "openings", "invented", f"opened lead {EVE}", lambda w: w.leads.openings.looks.pop((OPENING, EVE)) and None
+    ),
+    Planted("openings", "wrong", "'write', 'member'", lambda w: _looked(w, purpose="write")),
+    Planted("openings", "wrong", "opened by ('berlin', 'mia'", lambda w: _looked(w, person="mia")),
+    Planted("openings", "wrong", "person: select", lambda w: w.leads.openings.ways.append("person: select")),
     Planted("memberships", "doubled", "jo belongs to berlin twice", _belongs_twice),
     Planted("turns", "lost", "the members among whom turn 1", lambda w: change_decision(w, ANNA, roster="gone")),
     Planted("told", "wrong", "told for s/berlin/p/1/new", lambda w: change_decision(w, ANNA, cause="returned")),

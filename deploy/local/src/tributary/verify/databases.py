@@ -17,6 +17,7 @@ from tributary.running import RunningService
 from tributary.verify.boxes import Boxes, read_boxes
 from tributary.verify.events import EventRecord, body_of, spend_name
 from tributary.verify.looking import look_at_tables
+from tributary.verify.openings import read_openings
 from tributary.verify.organisation import read_organisation
 from tributary.verify.private import Private
 from tributary.verify.snapshot import (
@@ -50,7 +51,7 @@ from parked where replayed_at is null or cause = any($1)
 """
 _LEADS = """
 select lead_id::text, coalesce(p.state, 'nowhere'), l.captured_at, p.qualified_at, p.discarded_at, p.opened_at, p.assigned_at,
-    p.segment, p.team, p.pipeline, p.assignee, p.waits, case when p.outcomes <> '[]' then p.outcomes::text end,
+    p.segment, nullif(p.team, '(unplaced)'), p.pipeline, p.assignee, p.waits, case when p.outcomes <> '[]' then p.outcomes::text end,
     l.occurred_at, p.grade, p.disposition, p.scorecard, p.discard_reason, coalesce(l.about::text, ''),
     coalesce(p.differing, 0), coalesce(p.entries, 0), p.captured_at
 from lead_place p full join lead l using (lead_id)
@@ -62,7 +63,9 @@ select lead_id::text, disposition, ruleset, segment, team, pipeline, assignee, r
 from decision order by lead_id, number
 """
 _MARKETS = "select version, document::text, sha256 from market"
-_PLANS = "select campaign, version, name, channel, segment, starts_at, ends_at, currency from campaign where known"
+_PLANS = (
+    "select campaign, version, name, channel, segment, starts_at, ends_at, currency, team from campaign where known"
+)
 _LINES = """
 select campaign, line, currency, planned, budget, committed, incurred, available, unmatched, postings, item, owner
 from budget_line
@@ -195,6 +198,7 @@ async def _leads(connection: Any) -> LeadsTables:
     tables.astray = sorted(timelines)
     rows = await connection.fetch("select event_id, lead_id::text from waiting_outcome")
     tables.waiting = {row[0]: row[1] for row in rows}
+    tables.openings = await read_openings(connection)
     return tables
 
 

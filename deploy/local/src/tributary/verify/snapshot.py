@@ -7,11 +7,13 @@ from typing import Any, NamedTuple
 
 from contracts import STREAMS
 from contracts.hearers import HEARS
+from contracts.territory.access import UNPLACED
 from metrics.domain.contributions import Number
 from metrics.domain.facts import CampaignFact, LeadFact, LineFact
 from tributary.verify.boxes import Boxes
 from tributary.verify.events import EventRecord, Money
 from tributary.verify.numbering import Aside, Numbered, Owner, sort_out
+from tributary.verify.openings import OpeningTables
 from tributary.verify.organisation import OrganisationTables
 from tributary.verify.private import Private
 
@@ -95,6 +97,7 @@ class Plan(NamedTuple):
     starts_at: datetime | None
     ends_at: datetime | None
     currency: str | None
+    team: str = UNPLACED
 
 
 class Line(NamedTuple):
@@ -149,6 +152,7 @@ class LeadsTables:
     waiting: dict[str, str] = field(default_factory=dict)  # event id -> lead id
     astray: list[str] = field(default_factory=list)  # leads that have a timeline and nothing else
     boxes: Boxes = field(default_factory=Boxes)
+    openings: OpeningTables = field(default_factory=OpeningTables)
 
 
 @dataclass
