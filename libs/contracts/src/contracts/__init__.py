@@ -4,6 +4,7 @@ from contracts.campaigns.campaign import CAMPAIGN
 from contracts.campaigns.ledger import LEDGER
 from contracts.campaigns.spend import SPEND
 from contracts.event import Event, Money, Scalar, Sealed, Stream
+from contracts.leads.audit import AUDIT
 from contracts.leads.intake import INTAKE
 from contracts.leads.lead import LEAD
 from contracts.metrics.kpi import KPI
@@ -16,6 +17,7 @@ from contracts.territory.structure import STRUCTURE
 STREAMS: tuple[Stream, ...] = (
     INTAKE,
     LEAD,
+    AUDIT,
     TERRITORY_LEAD,
     STRUCTURE,
     ACCESS,

@@ -2,10 +2,11 @@
 
 from chassis import Service
 from chassis.http import Mount
+from contracts.leads.audit import AUDIT
 from contracts.leads.intake import INTAKE
 from contracts.leads.lead import LEAD
 from leads import handlers
-from leads.api import leads, page
+from leads.api import leads, opening, page
 from leads.api.capture import CAPTURE_TYPES, OPERATION, capture
 from leads.api.permissions import ROLES
 from leads.api.seal import fetch_door_key
@@ -23,8 +24,8 @@ def build(settings: LeadsSettings) -> Service:
         router=handlers.router,
         roles=ROLES,
         jobs=JOBS,
-        api=(page.router, leads.router),
-        streams=(LEAD,),
+        api=(page.router, leads.router, opening.router),
+        streams=(LEAD, AUDIT),
         intake=(INTAKE,),
         mounts={CAPTURE: Mount(capture, operation=OPERATION), f"{CAPTURE}/": Mount(capture)},
         accepts={CAPTURE: CAPTURE_TYPES, f"{CAPTURE}/": CAPTURE_TYPES},

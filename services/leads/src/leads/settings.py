@@ -23,6 +23,9 @@ class LeadsSettings(Settings):
     waiting_outcome_days: int = Field(
         default=30, ge=1, description="how long an outcome waits for its lead before it is parked"
     )
+    contact_openings_per_hour: int = Field(
+        default=60, ge=1, description="how often one person may open within an hour who leads are about"
+    )
     form_thanks_url: str = Field(default="", pattern=r"^($|https?://|/)")
     outcome_reasons: Annotated[tuple[str, ...], NoDecode] = REASONS
 

@@ -3,6 +3,7 @@
 from typing import Literal
 
 from contracts.event import Currency, Event, Instant, Minor, Stream, Value
+from contracts.territory.access import UNPLACED
 
 
 class BudgetLine(Value):
@@ -15,7 +16,10 @@ class BudgetLine(Value):
 
 
 class CampaignPlanned(Event):
-    """A campaign with this name, channel, period and budget is on record; a later plan of the same campaign replaces it."""
+    """A campaign with this name, channel, period and budget is on record; a later plan of the same campaign replaces it.
+
+    ``team`` owns it: whose it is to change, and whose money it spends. One that no team has is the catch-all desk's.
+    """
 
     type: Literal["campaigns.campaign.planned.v1"] = "campaigns.campaign.planned.v1"
     campaign: str
@@ -27,6 +31,7 @@ class CampaignPlanned(Event):
     currency: Currency
     lines: tuple[BudgetLine, ...] = ()
     version: int
+    team: str = UNPLACED
     planned_at: Instant
 
 

@@ -8,8 +8,8 @@ from uuid import UUID
 from pydantic_core import to_json
 from uuid_utils import uuid7
 
-from chassis import FieldError, Problem, Service, document, not_valid
-from chassis.access import ACTOR, ANONYMOUS, not_signed_in
+from chassis import FieldError, Problem, Service, document, may, not_valid
+from chassis.access import ACTOR, ANONYMOUS
 from chassis.callers import form_asked
 from chassis.http import LIMIT, SINGLE_LIMIT, Receive, Scope, Send, header, read_body
 from chassis.sealing import seal
@@ -17,6 +17,7 @@ from contracts.event import Money
 from contracts.leads.intake import INTAKE, LeadSubmitted
 from leads.api import page
 from leads.api.forms import LeadForm
+from leads.api.permissions import Permission
 from leads.api.refusal import BROKEN_JSON
 from leads.api.repeats import repeats
 from leads.api.schemas import Accepted
@@ -30,6 +31,7 @@ from leads.use_cases.personal import pack
 FORM_TYPE = "application/x-www-form-urlencoded"
 CAPTURE_TYPES = frozenset({"application/json", FORM_TYPE})
 KEY_LENGTH = 255
+_PUTS_IN = may(Permission.TAKE_LEADS, rows=False)
 JSON_TYPE = (b"content-type", b"application/json")
 IDEMPOTENCY = {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "maxLength": KEY_LENGTH}}
 
@@ -82,10 +84,12 @@ async def _take(scope: Scope, receive: Receive, is_form: bool) -> tuple[UUID, da
 
 
 def is_public(scope: Any) -> bool:
-    """Whether nobody in particular is at the door. Whoever shows a token that is not ours is not taken for somebody else."""
-    if scope[ACTOR] is None:
-        raise not_signed_in()
-    return scope[ACTOR] is ANONYMOUS
+    """Whether nobody in particular is at the door. Whoever shows a token, and may not put leads in by it, is refused, and not
+    taken for somebody else."""
+    if scope[ACTOR] is ANONYMOUS:
+        return True
+    _PUTS_IN.check(scope)
+    return False
 
 
 def key_of(scope: Any) -> str | None:

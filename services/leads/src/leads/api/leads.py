@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from chassis import FieldError, Service, absent, begin, document, may
+from chassis import FieldError, Service, begin, document, may
 from chassis.batch import flagged, refusals
 from chassis.problems import declared
 from leads.api.batch import LeadBatch, OutcomeBatch, parse_batch, parse_outcomes
@@ -15,7 +15,7 @@ from leads.api.capture import IDEMPOTENCY, accept, accept_rows, key_of, refused
 from leads.api.forms import LeadForm
 from leads.api.outcome import report
 from leads.api.permissions import Permission
-from leads.api.record import shown
+from leads.api.record import no_such_lead, shown
 from leads.api.schemas import Accepted, LeadShown, RowsTaken
 from leads.api.submission import parse_lead
 from leads.store import lead as leads
@@ -105,5 +105,5 @@ async def show_lead(
             break
         await service.database.next_commit(min(LOOK_EVERY_S, deadline - time.monotonic()))
     if found is None:
-        raise absent("No such lead", "It was never accepted here, or it is still on its way.")
+        raise no_such_lead()
     return shown(found)

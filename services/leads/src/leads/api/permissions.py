@@ -1,4 +1,4 @@
-"""What somebody may do at the doors of leads."""
+"""What somebody may do at the doors of leads, and which role or machine's scope may what."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -16,17 +16,29 @@ class Permission(StrEnum):
     SEE_LEADS = "leads.see"
     """See a lead's state and history, without who it is about."""
 
+    OPEN_CONTACT = "leads.open_contact"
+    """Open who a lead is about, for a purpose that goes on record; the grant for its team has to open personal data too."""
 
+    SEE_OPENINGS = "leads.see_openings"
+    """See who opened a lead, when and why."""
+
+
+_OF_THE_TEAM = frozenset(
+    {Permission.TAKE_LEADS, Permission.SEE_LEADS, Permission.OPEN_CONTACT, Permission.SEE_OPENINGS}
+)
+
+# Which rows exist for whom is decided by their grants; here it is only which doors.
 ROLES: Mapping[str, frozenset[Permission]] = {
-    # of people, and of machines that territory gave rows
-    "member": frozenset(Permission),
-    "leader": frozenset(Permission),
-    "management": frozenset({Permission.SEE_LEADS}),  # sees what is below it, and records nothing
-    "qualifier": frozenset({Permission.TAKE_LEADS, Permission.SEE_LEADS}),
-    "break_glass": frozenset({Permission.SEE_LEADS}),
+    # Whoever works leads, or leads those who do: also a note of a call that another team will get.
+    "member": _OF_THE_TEAM,
+    "leader": _OF_THE_TEAM,
+    # Management sees what is below it and who looked, opens contacts on record, and writes nothing.
+    "management": frozenset({Permission.SEE_LEADS, Permission.OPEN_CONTACT, Permission.SEE_OPENINGS}),
+    # For the hours and the one unit that another has granted, on record.
+    "break_glass": frozenset({Permission.SEE_LEADS, Permission.OPEN_CONTACT}),
+    # A wallboard or report: no machine opens who a lead is about.
     "reader": frozenset({Permission.SEE_LEADS}),
-    # scopes of machines, which put something in and see nothing
+    # Machines that put in and see nothing: a form's back end or import, a CRM that knows how leads ended.
     "leads:capture": frozenset({Permission.TAKE_LEADS}),
     "outcomes:report": frozenset({Permission.REPORT_OUTCOMES}),
 }
-"""What each role, and each scope of a machine's token, permits. Which rows it is permitted on say the grants."""

@@ -2,10 +2,16 @@
 
 from typing import Any
 
+from chassis import Problem, absent
 from leads.domain.lead import Entry
 from leads.store.lead import Record
 
 _STEPS = {"opened": "routed"}
+
+
+def no_such_lead() -> Problem:
+    """404: not there, not his, or with no team yet. One text, whatever was asked about it."""
+    return absent("No such lead", "It was never accepted here, is still on its way, or belongs to another team.")
 
 
 def shown(record: Record) -> dict[str, Any]:

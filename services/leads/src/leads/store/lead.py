@@ -135,6 +135,11 @@ async def show(tx: Transaction, lead_id: UUID) -> Record | None:
     return Record(lead_id, _lead(rows[0]), rows[0]["about"], rows[0]["occurred_at"], timeline)
 
 
+async def exists(tx: Transaction, lead_id: UUID) -> bool:
+    """Whether there is a lead on record, as far as who acts here may see it."""
+    return bool(await tx.conn.fetchval("select exists (select from lead where lead_id = $1)", lead_id))
+
+
 def _lead(row: asyncpg.Record) -> Lead:
     return Lead._make((*_plain(row), tuple(map(outcome_of, row["outcomes"]))))
 

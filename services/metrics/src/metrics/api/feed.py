@@ -1,7 +1,8 @@
 """Changes as they happen, for many readers at once.
 
 One task looks ten times a second for rows that changed, makes events of them and hands the same bytes to every reader of
-that dimension. A reader costs one write per tick; one that can't keep up is cut off and told so. What waits for a reader is
+that dimension who sees the same teams: such readers share a channel, and nothing is shared between channels, neither bytes nor
+numbers of events. Whose scope has changed is in another channel from the next tick on. A reader costs one write per tick; one that can't keep up is cut off and told so. What waits for a reader is
 bounded in bytes, and what it is sent first comes in pieces, each made when the one before was taken: a reader that takes
 nothing holds one piece, and no longer than it may.
 """
@@ -10,23 +11,27 @@ import asyncio
 import contextlib
 import secrets
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Sequence
-from itertools import groupby, islice
+from collections.abc import AsyncIterator, Collection, Iterable
+from datetime import datetime
+from itertools import groupby
 from typing import NamedTuple
 
 from chassis import Actor, Service, Transaction
 from chassis.database import INFRASTRUCTURE
 from metrics.api import schemas
-from metrics.domain.catalogue import DIMENSIONS, By
+from metrics.domain.catalogue import By
+from metrics.domain.kpi import Kpi, Part, summed
 from metrics.settings import MetricsSettings
-from metrics.store import kpis
+from metrics.store import kpis, scope
+from metrics.store.scope import Sees
 
-ALL_BY = [dimension.name for dimension in DIMENSIONS]
 KEEP_ALIVE = b": keep-alive\n\n"
 AT_ONCE = 64 * 1024  # bytes of one write, unless a single event is larger
 PIECE = 200  # rows of one event: some 60 kB
 NOTICE_S = 2.0  # a slow reader has this long to take the notice
 FAREWELL_S = 0.2  # and any reader this long to take the last bytes when the service stops
+LOOK_S = 1.0  # every reader's scope is looked at this often, whatever was heard of it
+IDLE_S = 60.0  # a channel without readers is kept this long, for those who come back
 
 
 def encode(event: str, data: str, position: str = "") -> bytes:
@@ -36,26 +41,29 @@ def encode(event: str, data: str, position: str = "") -> bytes:
 
 
 class Frame(NamedTuple):
-    """One tick of a dimension: its number, and the event as bytes."""
+    """One tick of a channel: its number, and the event as bytes."""
 
     number: int
     bytes: bytes
 
 
 class Reader:
-    """One open stream: the frames it has not been sent yet, and what ends it."""
+    """One open stream: the channel it is in, the frames it has not been sent yet, and what ends it. ``until`` is when its scope
+    changes by the clock, ``expires_at`` when the token ends that opened it."""
 
-    __slots__ = ("actor", "after", "backlog", "deadline", "first", "last", "position", "waiting", "wake")
+    __slots__ = (
+        "actor", "after", "backlog", "channel", "deadline", "expires_at", "first", "last", "position", "until", "waiting", "wake",
+    )  # fmt: skip
 
-    def __init__(self, actor: Actor) -> None:
-        self.actor = actor
+    def __init__(self, actor: Actor, channel: "Channel", until: datetime | None, expires_at: datetime | None) -> None:
+        self.actor, self.channel, self.until, self.expires_at = actor, channel, until, expires_at
         self.backlog: deque[bytes] = deque()
         self.waiting = 0  # bytes of the backlog
         self.wake = asyncio.Event()
         self.last = False
         self.deadline = asyncio.timeout(None)
         # What stands before all ticks: frames that are there, and the key after which the snapshot goes on, or None.
-        self.first: Sequence[bytes] = ()
+        self.first: deque[bytes] = deque()
         self.after: str | None = None
         self.position = ""
 
@@ -100,25 +108,40 @@ class Reader:
         return self.last and not self.backlog
 
 
-class Dimension:
-    """The readers of one dimension, its position, and the ring of late frames that a reader can resume from."""
+class Channel:
+    """The readers of one dimension who see the same teams, its position, and the ring of late frames that a reader can resume
+    from. ``name`` tells its positions from those of any other, also of another process."""
 
-    def __init__(self, ring_bytes: int) -> None:
+    def __init__(self, by: By, teams: frozenset[str], ring_bytes: int) -> None:
+        self.by, self.teams = by, teams
+        self.name = secrets.token_hex(4)
         self.readers: set[Reader] = set()
+        self.told: dict[str, int] = {}  # the versions of the last tick's rows
+        self.idle_since = 0.0
         self.number = 0
         self._ring: deque[Frame] = deque()
         self._room = self._ring_bytes = ring_bytes
 
-    def keep(self, frame: Frame) -> None:
-        """Remembers the frame, and forgets the oldest ones when the ring is full."""
+    @property
+    def position(self) -> str:
+        """Where it stands."""
+        return f"{self.name}-{self.number}"
+
+    def tell(self, data: str) -> bytes:
+        """The next event, remembered; the oldest ones are forgotten when the ring is full."""
+        self.number += 1
+        frame = Frame(self.number, encode("changed", data, self.position))
         self._ring.append(frame)
         self._room -= len(frame.bytes)
         while self._room < 0:
             self._room += len(self._ring.popleft().bytes)
+        return frame.bytes
 
-    def since(self, number: int) -> list[bytes] | None:
-        """The frames after this position, or None when some of them are gone."""
-        if not 0 <= self.number - number <= len(self._ring):
+    def since(self, position: str) -> list[bytes] | None:
+        """The frames after this position, or None when it is another's or some of them are gone."""
+        name, _, text = position[:100].partition("-")
+        number = int(text[:18]) if name == self.name and text.isdecimal() else -1
+        if not 0 <= self.number - number <= len(self._ring) or number < 0:
             return None
         return [frame.bytes for frame in self._ring if frame.number > number]
 
@@ -128,62 +151,86 @@ class Dimension:
         self._room = self._ring_bytes
         self.number += 1
 
+    def fresh(self, rows: Iterable[tuple[frozenset[str], dict[str, Part]]]) -> list[Kpi]:
+        """What these rows are for who sees these teams, where one of them has changed it and it was not told yet: what was read
+        up to a transaction still running is read again at the next tick, and told once is enough."""
+        parts = [
+            part
+            for changed, of in rows
+            if not changed.isdisjoint(self.teams)
+            for team, part in of.items()
+            if team in self.teams
+        ]
+        now = list(summed(parts))
+        told, self.told = self.told, {kpi.key: kpi.version for kpi in now}
+        return [kpi for kpi in now if told.get(kpi.key) != kpi.version]
+
 
 class Feed:
-    """All open streams of this process. ``name`` tells this process's positions from those of any other."""
+    """All open streams of this process."""
 
     def __init__(self, settings: MetricsSettings) -> None:
         self.settings = settings
-        self.name = secrets.token_hex(4)
-        self.dimensions: dict[By, Dimension] = {by: Dimension(settings.stream_ring_bytes) for by in ALL_BY}
+        self.channels: dict[tuple[By, frozenset[str]], Channel] = {}
         self.floor: int | None = None
         self._kick = asyncio.Event()
         self._lost = False
-        self._silent_since = 0.0
-        self._to_event: dict[tuple[By, str], int] = {}
+        self._silent_since = self._looked_at = 0.0
+        self._changed: set[str] = set()
 
     @property
     def readers(self) -> int:
         """How many streams are open."""
-        return sum(len(dimension.readers) for dimension in self.dimensions.values())
+        return sum(len(channel.readers) for channel in self.channels.values())
 
-    def join(self, by: By, actor: Actor) -> Reader:
+    def join(self, by: By, actor: Actor, sees: Sees, expires_at: datetime | None = None) -> Reader:
         """A reader that is told of every tick from here on, once it was greeted. Whoever joins must close."""
-        reader = Reader(actor)
-        self.dimensions[by].readers.add(reader)
+        channel = self._channel(by, sees.teams)
+        reader = Reader(actor, channel, sees.until, expires_at)
+        channel.readers.add(reader)
         self._kick.set()
         return reader
 
-    async def greet(self, reader: Reader, by: By, last_event_id: str, tx: Transaction) -> None:
+    def _channel(self, by: By, teams: frozenset[str]) -> Channel:
+        if (by, teams) not in self.channels:
+            self.channels[by, teams] = Channel(by, teams, self.settings.stream_ring_bytes)
+        return self.channels[by, teams]
+
+    def scope_changed(self, persons: Collection[str]) -> None:
+        """What these may see is another now: their streams follow at the next tick."""
+        self._changed.update(persons)
+
+    async def greet(self, reader: Reader, last_event_id: str, tx: Transaction) -> None:
         """Settles what stands before all ticks: what the reader missed, or the whole, or word that it must fetch the whole."""
         await self._begin(tx)
         reader.clear()  # ticks until now are told by what follows
-        dimension = self.dimensions[by]
-        reader.position = f"{self.name}-{dimension.number}"
-        name, _, number = last_event_id[:100].partition("-")
-        missed = dimension.since(int(number[:18])) if name == self.name and number.isdecimal() else None
+        reader.position = reader.channel.position
+        missed = reader.channel.since(last_event_id)
         if missed is not None:
-            reader.first = [KEEP_ALIVE, *missed]
+            reader.first.extend([KEEP_ALIVE, *missed])
         elif last_event_id:
-            reader.first = [encode("resync", "{}", reader.position)]
+            reader.first.append(encode("resync", "{}", reader.position))
         else:
-            reader.first = [await self._piece(reader, by, "", tx)]
+            reader.first.append(await self._piece(reader, "", tx))
 
-    async def _piece(self, reader: Reader, by: By, after: str, tx: Transaction) -> bytes:
+    async def _piece(self, reader: Reader, after: str, tx: Transaction) -> bytes:
         """The next rows of a snapshot. The position stands on its last piece: whoever breaks off before that begins anew."""
-        rows = await kpis.page(tx, by, after, PIECE)
+        channel = reader.channel
+        rows = await kpis.page(tx, channel.by, after, PIECE, channel.teams)
+        as_of = await kpis.as_of(tx)
+        if reader.channel is not channel:  # its scope has changed meanwhile: it is told so, and nothing of this
+            return b""
         reader.after = rows[-1].key if len(rows) == PIECE else None
-        table = schemas.table(await kpis.as_of(tx), rows, reader.after)
+        table = schemas.table(as_of, rows, reader.after)
         return encode("snapshot", table.model_dump_json(), "" if reader.after is not None else reader.position)
 
-    async def greeting(self, reader: Reader, by: By, service: Service) -> AsyncIterator[bytes]:
+    async def greeting(self, reader: Reader, service: Service) -> AsyncIterator[bytes]:
         """What stands before all ticks, piece by piece, as it is taken."""
-        for frame in reader.first:
-            yield frame
-        reader.first = ()
+        while reader.first:
+            yield reader.first.popleft()
         while reader.after is not None and not reader.last:
             async with service.database.at_door(reader.actor) as tx:
-                piece = await self._piece(reader, by, reader.after, tx)
+                piece = await self._piece(reader, reader.after, tx)
             yield piece
 
     async def _begin(self, tx: Transaction) -> None:
@@ -192,9 +239,13 @@ class Feed:
         if self.floor is None:
             self.floor = horizon
 
-    def close(self, by: By, reader: Reader) -> None:
+    def close(self, reader: Reader) -> None:
         """The stream has ended."""
-        self.dimensions[by].readers.discard(reader)
+        self._leave(reader)
+
+    def _leave(self, reader: Reader) -> None:
+        reader.channel.readers.discard(reader)
+        reader.channel.idle_since = asyncio.get_running_loop().time()
 
     async def run(self, service: Service) -> None:
         """Ticks while anybody reads, until the service stops; then every stream ends."""
@@ -205,8 +256,8 @@ class Feed:
                 reader.end(FAREWELL_S)
             watch.cancel()
 
-    def _all(self) -> Iterable[Reader]:
-        return [reader for dimension in self.dimensions.values() for reader in dimension.readers]
+    def _all(self) -> list[Reader]:
+        return [reader for channel in self.channels.values() for reader in channel.readers]
 
     async def _watch(self, service: Service) -> None:
         pause = self.settings.stream_tick_ms / 1000
@@ -217,6 +268,8 @@ class Feed:
                 continue
             try:
                 async with service.database.transaction() as tx:
+                    self._expire(tx.now)
+                    await self._follow(tx)
                     await self.tick(tx)
             except INFRASTRUCTURE:
                 # The database was away and may have come back as another: readers fetch the whole again.
@@ -224,23 +277,55 @@ class Feed:
                 await asyncio.sleep(1)
             await asyncio.sleep(pause)
 
+    def _expire(self, now: datetime) -> None:
+        for reader in self._all():
+            if reader.expires_at is not None and reader.expires_at <= now:
+                reader.end(NOTICE_S, encode("expired", '{"detail": "The token has ended. Sign in and connect again."}'))
+
+    async def _follow(self, tx: Transaction) -> None:
+        """Every reader whose scope is another than that of his channel goes to the channel of his scope."""
+        loop = asyncio.get_running_loop()
+        readers, heard = self._all(), self._changed
+        self._changed = set()
+        if loop.time() - self._looked_at >= LOOK_S:
+            self._looked_at = loop.time()
+        else:
+            readers = [r for r in readers if r.actor.principal in heard or (r.until and r.until <= tx.now)]
+        if not readers:
+            return
+        seen = await scope.of(tx, {reader.actor.principal for reader in readers})
+        for reader in readers:
+            self._move(reader, seen.get(reader.actor.principal, Sees()))
+
+    def _move(self, reader: Reader, sees: Sees) -> None:
+        reader.until = sees.until
+        if sees.teams == reader.channel.teams or reader.last:
+            return
+        self._leave(reader)
+        by = reader.channel.by
+        # What waits for it is of the scope it had, and is not sent any more.
+        reader.channel, reader.after = self._channel(by, sees.teams), None
+        reader.first.clear()
+        reader.clear()
+        reader.channel.readers.add(reader)
+        if sees.teams:
+            reader.push(encode("resync", '{"scope": "changed"}', reader.channel.position))
+        else:
+            reader.end(NOTICE_S, encode("closed", '{"detail": "You see nothing here any more."}'))
+
     async def tick(self, tx: Transaction) -> None:
-        """One look for changes: one event per dimension that is read and changed."""
+        """One look for changes: one event per channel of which something changed."""
         await self._begin(tx)
+        loop = asyncio.get_running_loop()
         if self._lost:
             self._lost = False
             self._resync()
-        rows, self.floor = await kpis.read(tx, ALL_BY, self.floor or 0)
-        # What was read up to a transaction still running is read again at the next tick: told once is enough.
-        fresh = [kpi for kpi in rows if self._to_event.get((kpi.by, kpi.key)) != kpi.version]
-        self._to_event = {(kpi.by, kpi.key): kpi.version for kpi in rows}
-        loop = asyncio.get_running_loop()
-        if fresh:
-            as_of = await kpis.as_of(tx)
-            for by, changed in groupby(fresh, key=lambda kpi: kpi.by):
-                while rows_of := list(islice(changed, PIECE)):
-                    self._tell(by, schemas.table(as_of, rows_of).model_dump_json())
-                    await asyncio.sleep(0)  # many changes at once keep nobody else waiting
+        for at, channel in list(self.channels.items()):
+            if not channel.readers and loop.time() - channel.idle_since > IDLE_S:
+                del self.channels[at]
+        teams = frozenset[str]().union(*(channel.teams for channel in self.channels.values()))
+        parts, self.floor = await kpis.read(tx, sorted({by for by, _ in self.channels}), self.floor or 0, teams)
+        if await self._tell(parts, tx):
             self._silent_since = loop.time()
         elif loop.time() - self._silent_since >= self.settings.stream_keep_alive_s:
             self._silent_since = loop.time()
@@ -248,13 +333,22 @@ class Feed:
                 if not reader.backlog:  # whoever has something waiting is not kept alive by more of it
                     self._push(reader, KEEP_ALIVE)
 
-    def _tell(self, by: By, data: str) -> None:
-        dimension = self.dimensions[by]
-        dimension.number += 1
-        frame = Frame(dimension.number, encode("changed", data, f"{self.name}-{dimension.number}"))
-        dimension.keep(frame)
-        for reader in dimension.readers:
-            self._push(reader, frame.bytes)
+    async def _tell(self, parts: Iterable[Part], tx: Transaction) -> bool:
+        """Tells each channel what is new in it; whether there was anything."""
+        rows: dict[By, list[tuple[frozenset[str], dict[str, Part]]]] = {}
+        for (by, _, _), some in groupby(parts, key=lambda part: part[1:4]):
+            of = {part.team: part for part in some}
+            rows.setdefault(by, []).append((frozenset(t for t, part in of.items() if part.fresh), of))
+        news = [(channel, channel.fresh(rows.get(channel.by, ()))) for channel in self.channels.values()]
+        news = [(channel, kpis) for channel, kpis in news if kpis]
+        as_of = await kpis.as_of(tx) if news else {}
+        for channel, changed in news:
+            for start in range(0, len(changed), PIECE):
+                frame = channel.tell(schemas.table(as_of, changed[start : start + PIECE]).model_dump_json())
+                for reader in channel.readers:
+                    self._push(reader, frame)
+                await asyncio.sleep(0)  # many changes at once keep nobody else waiting
+        return bool(news)
 
     def _push(self, reader: Reader, frame: bytes) -> None:
         full = reader.waiting + len(frame) > self.settings.stream_backlog_bytes and reader.backlog
@@ -266,7 +360,7 @@ class Feed:
             reader.push(frame)
 
     def _resync(self) -> None:
-        for dimension in self.dimensions.values():
-            dimension.break_off()
-            for reader in dimension.readers:
-                self._push(reader, encode("resync", "{}", f"{self.name}-{dimension.number}"))
+        for channel in self.channels.values():
+            channel.break_off()
+            for reader in channel.readers:
+                self._push(reader, encode("resync", "{}", channel.position))

@@ -8,10 +8,13 @@ class Permission(StrEnum):
     """Each is asked for by the doors that name it; roles are given them."""
 
     SEE_KPIS = "metrics.see_kpis"
-    """See the numbers of every segment, channel, team and campaign, now and as they change."""
+    """See the numbers of segments, channels, teams and campaigns, now and as they change, summed over one's own teams."""
 
     SEE_FACTS = "metrics.see_facts"
-    """See which leads a number counts, by their ids."""
+    """See which of one's own teams' leads a number counts, by their ids."""
+
+    SEE_LEAGUE = "metrics.see_league"
+    """See what closed days and weeks show of every team."""
 
 
 ROLES: Mapping[str, frozenset[Permission]] = {
@@ -19,8 +22,10 @@ ROLES: Mapping[str, frozenset[Permission]] = {
     "member": frozenset(Permission),
     "leader": frozenset(Permission),
     "management": frozenset(Permission),
+    # who broke the glass sees the numbers of that team as he sees its leads
+    "break_glass": frozenset({Permission.SEE_KPIS, Permission.SEE_FACTS}),
     "reader": frozenset({Permission.SEE_FACTS}),
     # the scope of a machine, which needs rows besides
-    "kpis:read": frozenset({Permission.SEE_KPIS}),
+    "kpis:read": frozenset({Permission.SEE_KPIS, Permission.SEE_LEAGUE}),
 }
 """What each role, and each scope of a machine's token, permits. Which rows it is permitted on say the grants."""

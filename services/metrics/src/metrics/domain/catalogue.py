@@ -17,6 +17,8 @@ UNROUTED = "(unrouted)"  # nobody has placed it yet, or no rule claimed it
 DISCARDED = "(discarded)"  # set aside, and so never routed
 NONE = "(none)"  # the fact names no campaign, no channel, no segment
 
+UNPLACED = "(unplaced)"  # the team that every number is kept under of which no team is known
+
 
 @dataclass(frozen=True, slots=True)
 class Count:

@@ -1,16 +1,18 @@
 """From facts to numbers: what a fact adds to each, and what the difference of two contributions does to all of them.
 
-A pure function of the fact, and the only place where it is decided. Each captured lead is under exactly one key of each
-dimension, so each dimension sums to the number of leads.
+A pure function of the fact, and the only place where it is decided. Every number is kept apart by the team whose lead or
+campaign it comes of, because a number is its team's to see: a segment that one team serves would otherwise be that team's row.
+Each captured lead is of exactly one team and under exactly one key of each dimension, so each dimension sums to the number of
+leads, of each team and of all.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 
-from metrics.domain.catalogue import DIMENSIONS, NONE, Amount, By, Count, Dimension, measures
+from metrics.domain.catalogue import DIMENSIONS, NONE, UNPLACED, Amount, By, Count, Dimension, measures
 from metrics.domain.facts import CampaignFact, LeadFact, LineFact
 
-Key = tuple[By, str]
+Key = tuple[str, By, str]  # the team, the dimension, and the key in it
 Number = str | tuple[str, str]  # a count's name, or an amount's and its currency
 Changes = Mapping[Number, int]
 Counts = tuple[int, ...]
@@ -32,16 +34,18 @@ def _key(dimension: Dimension) -> str:
     return " or ".join([*(f"lead.{column}" for column in dimension.columns), nowhere])
 
 
-def _compiled() -> Callable[[LeadFact], Contribution]:
+def _compiled() -> Callable[[LeadFact, str], Contribution]:
     """All definitions as one function: it runs twice for most events, and is as fast as if it had been written by hand."""
-    keys = "".join(f"({d.name!r}, {_key(d)})," for d in DIMENSIONS)
+    keys = "".join(f"(team, {d.name!r}, {_key(d)})," for d in DIMENSIONS)
     counts = "".join(f"({m.adds})," for m in measures() if isinstance(m, Count))
     amounts = [
         f"((({m.name!r}, lead.currency, lead.amount),) if ({m.when}) and lead.amount and lead.currency else ())"
         for m in measures()
         if isinstance(m, Amount) and m.when
     ]
-    compiled: Callable[[LeadFact], Contribution] = eval(f"lambda lead: (({keys}), ({counts}), {' + '.join(amounts)})")
+    compiled: Callable[[LeadFact, str], Contribution] = eval(
+        f"lambda lead, team: (({keys}), ({counts}), {' + '.join(amounts)})"
+    )
     return compiled
 
 
@@ -50,22 +54,24 @@ _contribution = _compiled()
 
 def contribution(fact: LeadFact) -> Contribution | None:
     """Where a lead counts and for what; None until it is captured, whatever else has been heard of it."""
-    return None if fact.captured_at is None else _contribution(fact)
+    return None if fact.captured_at is None else _contribution(fact, fact.team or UNPLACED)
 
 
 def spending(campaign: CampaignFact) -> tuple[Key, ...]:
     """Where a campaign's costs count: the campaign itself, and the channel and segment that it is planned for.
 
-    No team: no plan says which team a campaign works for.
+    They are for the team that owns the campaign to see. By team they are not counted: who owns a campaign does not work all
+    of its leads.
     """
+    team = campaign.owning_team or UNPLACED
     keys = (
-        (by, next(filter(None, [getattr(campaign, column) for column in columns]), NONE)) for by, columns in _SPENT_BY
+        (team, by, next(filter(None, [getattr(campaign, column) for column in columns]), NONE)) for by, columns in _SPENT_BY
     )
     return tuple(keys)
 
 
 def contributions(fact: LeadFact) -> Contributions:
-    """What a lead adds to which number: ``(by, key, name)`` or ``(by, key, name, currency)`` and how much."""
+    """What a lead adds to which number: ``(team, by, key, name)`` or ``(team, by, key, name, currency)`` and how much."""
     delta = KpiDelta()
     delta.move(None, contribution(fact))
     return delta.as_mapping()
@@ -134,7 +140,7 @@ class KpiDelta:
         return rest
 
     def as_mapping(self) -> dict[tuple[str, ...], int]:
-        """Flat, without zeros: ``(by, key, name[, currency])`` and how much."""
+        """Flat, without zeros: ``(team, by, key, name[, currency])`` and how much."""
         return {
             (*key, *((number,) if isinstance(number, str) else number)): n
             for key, row in self.rows.items()

@@ -163,12 +163,20 @@ class CampaignFact:
     segment_key: str | None = None
     channel_key: str | None = None
     campaign_key: str | None = None
+    owning_team: str | None = None
 
-    def planned(self, version: int, channel: str | None, segment: str | None, history: str | None = None) -> None:
-        """The campaign's plan says this; a higher version replaces a lower one of its history."""
-        held = (self.version, self.channel or "", self.segment or "")
-        if _newer((version, channel or "", segment or ""), history, held, self.history):
-            self.version, self.channel, self.segment = version, channel, segment
+    def planned(
+        self,
+        version: int,
+        channel: str | None,
+        segment: str | None,
+        history: str | None = None,
+        team: str | None = None,
+    ) -> None:
+        """The campaign's plan says this, and which team owns it; a higher version replaces a lower one of its history."""
+        held = (self.version, self.channel or "", self.segment or "", self.owning_team or "")
+        if _newer((version, channel or "", segment or "", team or ""), history, held, self.history):
+            self.version, self.channel, self.segment, self.owning_team = version, channel, segment, team
             self.history = history or self.history
 
 

@@ -1,8 +1,9 @@
 """One KPI row: what was counted for one key of one dimension in one period, and the ratios made of it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from itertools import groupby
+from typing import Any, NamedTuple, TypeAlias
 
 from metrics.domain.catalogue import NUMBERS, Amount, By, Count
 from metrics.domain.contributions import Changes, Number
@@ -38,9 +39,25 @@ def moved(measures: Measures, changes: Changes) -> Measures:
     return row
 
 
+def total(parts: Iterable[Measures]) -> Measures:
+    """The measures of several teams' rows of one key, added up. What adds up to zero is left out."""
+    row: dict[str, Any] = {}
+    for measures in parts:
+        for name, value in measures.items():
+            held = row.get(name)
+            if held is None:
+                row[name] = value
+            elif isinstance(value, Mapping):
+                row[name] = {c: n for c in {**held, **value} if (n := held.get(c, 0) + value.get(c, 0))}
+            else:
+                row[name] = held + value
+    return {name: value for name, value in row.items() if value}
+
+
 @dataclass(frozen=True, slots=True)
 class Kpi:
-    """The current value, whole. ``version`` only grows: of two states of a row the higher version is the newer one."""
+    """The current value, whole, for whoever may see certain teams. ``version`` only grows: of two states of a row the higher
+    version is the newer one."""
 
     by: By
     key: str
@@ -59,6 +76,27 @@ class Kpi:
             else:
                 row[number.name] = _divided(row[number.part], row[number.whole])
         return row
+
+
+class Part(NamedTuple):
+    """What one team adds to a KPI row; ``fresh`` when that has changed since the moment that was asked about."""
+
+    team: str
+    by: By
+    key: str
+    period: str
+    version: int
+    fresh: bool
+    measures: Measures
+
+
+def summed(parts: Iterable[Part]) -> Iterator[Kpi]:
+    """The rows that these parts make together; the parts of a row stand side by side. A row has the highest version of its
+    parts: each turn of counting has a version above all earlier ones, so whatever part changes, the row's version grows."""
+    for (by, key, period), some in groupby(parts, key=lambda part: part[1:4]):
+        one = list(some)
+        measures = one[0].measures if len(one) == 1 else total(part.measures for part in one)
+        yield Kpi(by, key, period, max(part.version for part in one), measures)
 
 
 def _divided(part: Value, whole: int) -> float | Amounts | None:

@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from operator import attrgetter
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, func, literal, select
+from sqlalchemy import ARRAY, ColumnElement, Text, any_, case, func, literal, select
 
 from chassis import Transaction
 from chassis.query import fetch
-from metrics.domain.catalogue import DIMENSIONS, By, Dimension
+from metrics.domain.catalogue import DIMENSIONS, UNPLACED, By, Dimension
 from metrics.domain.facts import CampaignFact, LeadFact, LineFact
 from metrics.store.columns import select_from, upsert
 from metrics.store.tables import CAMPAIGN_FACT, LEAD_FACT, LINE_FACT
@@ -74,11 +74,15 @@ async def every_lead(tx: Transaction) -> AsyncIterator[LeadFact]:
         yield LeadFact(*row)
 
 
-async def leads_behind(tx: Transaction, by: By, key: str, before: UUID, limit: int) -> list[LeadFact]:
-    """The leads that a KPI row counts, by falling id, a page at a time. Walks the table: meant for people, not for loops."""
+async def leads_behind(
+    tx: Transaction, by: By, key: str, before: UUID, limit: int, teams: Collection[str]
+) -> list[LeadFact]:
+    """The leads that a KPI row of these teams counts, by falling id, a page at a time. Walks the table: meant for people, not
+    for loops."""
     dimension = next(d for d in DIMENSIONS if d.name == by)
     lead = LEAD_FACT.c
-    wanted = (lead.captured_at.is_not(None), lead.lead_id < before, _key(dimension) == key)
+    of_teams = func.coalesce(lead.team, UNPLACED) == any_(literal(list(teams), ARRAY(Text)))
+    wanted = (of_teams, lead.captured_at.is_not(None), lead.lead_id < before, _key(dimension) == key)
     page = select(LEAD_FACT).where(*wanted).order_by(lead.lead_id.desc()).limit(limit)
     return [LeadFact(*row) for row in await fetch(tx.conn, page)]
 

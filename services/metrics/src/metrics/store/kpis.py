@@ -1,6 +1,6 @@
 """The numbers: merged from differences, read whole, and found by what changed since."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -10,29 +10,48 @@ from pydantic_core import from_json, to_json
 from chassis import Transaction
 from metrics.domain.catalogue import ALL, By
 from metrics.domain.contributions import Key, KpiDelta
-from metrics.domain.kpi import Kpi, Measures, by_number, moved
+from metrics.domain.kpi import Kpi, Measures, Part, by_number, moved, summed
 
 # Measures come and go as text, and rest as it: rows are read and written by the thousand.
 # Whoever merges has the turn (``store.facts.take_turn``): between the reading of a row and its writing nobody else writes it.
 _HELD = """
-select k.by, k.key, k.measures::text as measures from unnest($1::text[], $2::text[]) as wanted(by, key)
-join kpi k on k.by = wanted.by and k.period = $3 and k.key = wanted.key
+select k.team, k.by, k.key, k.measures::text as measures
+from unnest($1::text[], $2::text[], $3::text[]) as wanted(team, by, key)
+join kpi_part k on k.by = wanted.by and k.period = $4 and k.key = wanted.key and k.team = wanted.team
 """
-# A version is the writer's clock in microseconds, or one more than the row had: so it grows even over a restored backup,
-# and a reader of the compacted topic that keeps the highest version never holds on to a lost history.
+# A version is the writer's clock in microseconds, or one more than the last one given: so it grows from merge to merge whatever
+# the clocks of several writers, and whoever adds up the rows of some teams has the highest of theirs. It grows even over a
+# restored backup, and a reader of the compacted topic that keeps the highest version never holds on to a lost history.
 _MERGE = """
-insert into kpi as k (by, key, measures, period, version)
-select d.by, d.key, d.measures::json, $4, $5 from unnest($1::text[], $2::text[], $3::text[]) as d(by, key, measures)
-on conflict (by, period, key) do update set
-    measures = excluded.measures, version = greatest(k.version + 1, excluded.version), changed_xid = excluded.changed_xid
+with merge as (
+    insert into merged as m (version) values ($6)
+    on conflict (only_one) do update set version = greatest(m.version + 1, excluded.version) returning version
+)
+insert into kpi_part as k (team, by, key, measures, period, version)
+select d.team, d.by, d.key, d.measures::json, $5, merge.version
+from merge, unnest($1::text[], $2::text[], $3::text[], $4::text[]) as d(team, by, key, measures)
+on conflict (by, period, key, team) do update set
+    measures = excluded.measures, version = excluded.version, changed_xid = excluded.changed_xid
 """
 _HEARD = """
 insert into as_of as a (topic, at) values ($1, $2)
 on conflict (topic) do update set at = excluded.at where a.at < excluded.at
 """
-_SELECT = "select by, key, period, version, measures::text as measures from kpi "
-_ROWS = _SELECT + "where by = any($1::text[]) and changed_xid >= $2 order by by, period, key"
-_PAGE = _SELECT + "where by = $1 and period = $2 and key > $3 order by key limit $4"
+# The parts of a row stand side by side. A row that changed for one team is read with the parts of all that are asked for.
+_CHANGED = """
+select k.team, k.by, k.key, k.period, k.version, k.changed_xid >= $2 as fresh, k.measures::text as measures
+from kpi_part k join (select distinct by, period, key from kpi_part where by = any($1::text[]) and changed_xid >= $2) c
+on k.by = c.by and k.period = c.period and k.key = c.key
+where $3::text[] is null or k.team = any($3)
+order by k.by, k.period, k.key
+"""
+_PAGE = """
+select team, by, key, period, version, true as fresh, measures::text as measures from kpi_part
+where by = $1 and period = $2 and key > $3 and team = any($5::text[]) and key <= (select max(key) from (
+    select distinct key from kpi_part where by = $1 and period = $2 and key > $3 and team = any($5::text[]) order by key limit $4
+) page)
+order by key
+"""
 _AS_OF = "select topic, at from as_of order by topic"
 _HORIZON = "select pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 _PUBLISHED = """
@@ -42,13 +61,13 @@ _PUBLISH = """
 insert into publication (turn, floor) values ($1, $2)
 on conflict (only_one) do update set turn = excluded.turn, floor = excluded.floor
 """
-_TOUCH = "update kpi set changed_xid = default"
+_TOUCH = "update kpi_part set changed_xid = default"
 
 
 class Changes(NamedTuple):
-    """KPI rows that changed, and the horizon to ask from next time."""
+    """The parts of KPI rows of which one has changed, and the horizon to ask from next time."""
 
-    rows: list[Kpi]
+    parts: list[Part]
     horizon: int
 
 
@@ -66,7 +85,7 @@ async def merge(tx: Transaction, delta: KpiDelta) -> None:
         return
     keys = sorted(delta.rows)
     found = await tx.conn.fetch(_HELD, *zip(*keys, strict=True), ALL)
-    held: dict[Key, Measures] = {(row["by"], row["key"]): from_json(row["measures"]) for row in found}
+    held: dict[Key, Measures] = {(row[0], row[1], row[2]): from_json(row[3]) for row in found}
     rows = [(*key, to_json(moved(held.get(key, {}), delta.rows[key])).decode()) for key in keys]
     await tx.conn.execute(_MERGE, *zip(*rows, strict=True), ALL, int(tx.now.timestamp() * 1_000_000))
 
@@ -87,28 +106,31 @@ async def horizon(tx: Transaction) -> int:
     return value
 
 
-async def read(tx: Transaction, dimensions: Sequence[By], since: int = 0) -> Changes:
-    """The rows of these dimensions that were changed by transaction ``since`` or later, in the order of their keys."""
+async def read(
+    tx: Transaction, dimensions: Sequence[By], since: int = 0, teams: Collection[str] | None = None
+) -> Changes:
+    """The rows of these dimensions that were changed by transaction ``since`` or later, in the order of their keys; of each the
+    parts of these teams, or of all."""
     # The horizon first: a change that commits in between is read now and once more, never not at all.
     now = await horizon(tx)
-    rows = await tx.conn.fetch(_ROWS, list(dimensions), since)
-    return Changes([_kpi(row) for row in rows], now)
+    rows = await tx.conn.fetch(_CHANGED, list(dimensions), since, None if teams is None else list(teams))
+    return Changes(list(map(_part, rows)), now)
 
 
-async def page(tx: Transaction, by: By, after: str, limit: int) -> list[Kpi]:
-    """The rows of a dimension behind this key, over all time, in the order of their keys."""
-    return [_kpi(row) for row in await tx.conn.fetch(_PAGE, by, ALL, after, limit)]
+async def page(tx: Transaction, by: By, after: str, limit: int, teams: Collection[str]) -> list[Kpi]:
+    """The rows of a dimension behind this key, over all time, in the order of their keys, as these teams make them."""
+    return list(summed(map(_part, await tx.conn.fetch(_PAGE, by, ALL, after, limit, list(teams)))))
 
 
-def _kpi(row: Record) -> Kpi:
-    return Kpi(row["by"], row["key"], row["period"], row["version"], from_json(row["measures"]))
+def _part(row: Record) -> Part:
+    return Part(*row[:6], from_json(row[6]))
 
 
 async def delta_held(tx: Transaction) -> KpiDelta:
     """All the numbers, in the form in which differences are summed."""
     held = KpiDelta()
-    for row in await tx.conn.fetch("select by, key, measures::text as measures from kpi where period = $1", ALL):
-        held.rows[row["by"], row["key"]] = dict(by_number(from_json(row["measures"])))
+    for row in await tx.conn.fetch("select team, by, key, measures::text from kpi_part where period = $1", ALL):
+        held.rows[row[0], row[1], row[2]] = dict(by_number(from_json(row[3])))
     return held
 
 

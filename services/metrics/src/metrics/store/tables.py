@@ -5,10 +5,10 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     DateTime,
     Index,
     Integer,
-    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -67,6 +67,7 @@ CAMPAIGN_FACT = Table(
     Column("segment_key", Text),
     Column("channel_key", Text),
     Column("campaign_key", Text),
+    Column("owning_team", Text),
 )
 
 LINE_FACT = Table(
@@ -83,23 +84,34 @@ LINE_FACT = Table(
 
 # ``changed_xid`` is the transaction that changed the row last. A poller that remembers the oldest transaction still running
 # and reads from there on never misses a commit; what it reads twice is the same absolute value.
+# A row is what one team adds to a key; what somebody sees of the key is the sum over his teams. The team stands last in the
+# primary key, so that the parts of a key lie side by side: whole keys are read more often than whole teams.
 # ``measures`` holds what is not zero, by the names of the catalogue: a new number is no new column. It is written whole by
 # whoever has the turn, and kept as text: a jsonb would be taken apart and put together a thousand times a delivery.
-KPI = Table(
-    "kpi",
+KPI_PART = Table(
+    "kpi_part",
     METADATA,
     Column("by", Text, primary_key=True),
     Column("period", Text, primary_key=True),
     Column("key", Text, primary_key=True),
+    Column("team", Text, primary_key=True),
     Column("version", BigInteger, nullable=False),
     Column("measures", JSON, nullable=False),
     Column("changed_xid", BigInteger, nullable=False, server_default=text("pg_current_xact_id()::text::bigint")),
-    Index("kpi_changed_xid", "changed_xid"),
+    Index("kpi_part_changed_xid", "changed_xid"),
     postgresql_with={"fillfactor": "50"},
-    info={
-        "door": "select",
-        "rows": free("sums over all teams: a permission opens their door, and no row is of one team"),
-    },
+    info={"door": "select", "rows": team()},
+)
+
+# The version that the last merge gave: each is above all earlier ones, so that the highest version of some teams' rows grows
+# whenever one of them changes.
+MERGED = Table(
+    "merged",
+    METADATA,
+    Column("only_one", Boolean, primary_key=True, server_default=text("true")),
+    Column("version", BigInteger, nullable=False),
+    CheckConstraint("only_one", name="merged_only_one"),
+    postgresql_with={"fillfactor": "50"},
 )
 
 # The time of the newest event heard of each topic.
@@ -132,17 +144,46 @@ KNOWN_NAME = Table(
     Column("key", Text, primary_key=True),
     Column("name", Text, nullable=False),
     Column("declared", Boolean, nullable=False),
-    info={"door": "select", "rows": free("names of segments, channels and campaigns, which every member knows")},
+    info={"door": "select", "rows": free("how names are spelled; no door shows one of which nothing of the teams is counted")},
 )
 
-# Tickets to the stream that were not used yet, by their digest.
-STREAM_TICKET = Table(
-    "stream_ticket",
+# What a closed day has counted of each lead, once and for ever: the step, for which team, in whose hands. Nobody at a door
+# reads it; the league is made of it.
+LEAGUE_ENTRY = Table(
+    "league_entry",
     METADATA,
-    Column("digest", LargeBinary, primary_key=True),
-    Column("expires_at", DateTime(timezone=True), nullable=False),
-    info={
-        "door": "select, insert, delete",
-        "rows": free("a ticket is found by the digest of a secret and by nothing else"),
-    },
+    Column("lead_id", Uuid, primary_key=True),
+    Column("step", Text, primary_key=True),
+    Column("day", Date, nullable=False),
+    Column("team", Text, nullable=False),
+    Column("person", Text),
+    Column("valid", Boolean, nullable=False),
+    Column("outcome", Text),
+    Column("amount", BigInteger),
+    Column("currency", CHAR(3)),
+    Index("league_entry_day", "day"),
+    postgresql_with=GROWING,
+)
+
+# Days and weeks that were closed. Their rows are never written again.
+LEAGUE_PERIOD = Table(
+    "league_period",
+    METADATA,
+    Column("grain", Text, primary_key=True),
+    Column("starts_on", Date, primary_key=True),
+    Column("ends_on", Date, nullable=False),
+    Column("closed_at", DateTime(timezone=True), nullable=False),
+    info={"door": "select", "rows": free("which periods are closed is for every member to know")},
+)
+
+# What a closed period shows of each team: where too few leads or people stand behind them, the numbers are not here at all.
+LEAGUE = Table(
+    "league",
+    METADATA,
+    Column("grain", Text, primary_key=True),
+    Column("starts_on", Date, primary_key=True),
+    Column("team", Text, primary_key=True),
+    Column("counts", JSON),
+    Column("money", JSON),
+    info={"door": "select", "rows": free("closed periods for every member: what is too small a group is not in it")},
 )

@@ -42,7 +42,7 @@ async def count_spend(events: Sequence[LedgerPosted], tx: Transaction) -> None:
 
 
 async def place_campaigns(events: Sequence[CampaignPlanned], tx: Transaction) -> None:
-    """A campaign whose plan names another channel or segment takes what it has cost along."""
+    """A campaign whose plan names another channel, segment or team takes what it has cost along."""
     await store.take_turn(tx)
     kept = _kept(events, lambda event: event.version, tx)
     names = {event.campaign for event in kept}
@@ -52,7 +52,9 @@ async def place_campaigns(events: Sequence[CampaignPlanned], tx: Transaction) ->
     for line in lines:
         delta.spend(spending(campaigns[line.campaign]), line.currency, -line.incurred)
     for event in kept:
-        campaigns[event.campaign].planned(event.version, event.channel, event.segment, tx.metadata(event).source)
+        # The owning team is an optional field of later builds of the contract.
+        team = getattr(event, "team", None)
+        campaigns[event.campaign].planned(event.version, event.channel, event.segment, tx.metadata(event).source, team)
     await name_campaigns(campaigns.values(), tx)
     for line in lines:
         delta.spend(spending(campaigns[line.campaign]), line.currency, line.incurred)
@@ -70,7 +72,7 @@ def _kept(events: Sequence[E], number: Callable[[E], int], tx: Transaction) -> l
             tx.park(event, "its number is none that can be kept")
         elif any("\0" in text for text in texts):
             tx.park(event, "a text holds a NUL character")
-        elif any(len(getattr(event, name, "")) > LONGEST for name in ("campaign", "line")):
+        elif any(len(getattr(event, name, None) or "") > LONGEST for name in ("campaign", "line", "team")):
             tx.park(event, "a name is longer than any row has")
         else:
             kept.append(event)

@@ -1,0 +1,78 @@
+"""Looks at who leads are about. A key comes from the one function that writes the look down before it hands the key out."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from chassis import Transaction
+from chassis.sealing import open_bytes
+from leads.domain.opening import WITHIN, Recent
+from leads.store.keys import Ring
+
+# One after the other for each actor, so that two at once are not both the last that one may open.
+_ALONE = "select pg_advisory_xact_lock(4714, hashtext($1))"
+_RECENT = "select count(distinct opening) as times, min(at) as first_at from opened where person = $1 and at > $2"
+_SEALED = "select lead_id, person_id, personal from lead where lead_id = any($1)"
+_OPEN = "select * from open_key($1, $2)"
+_SEEN = """
+select opening, at, team, person, on_behalf_of, purpose, grant_kind, reference
+from opened where lead_id = $1 and ($2::uuid is null or opening < $2) order by opening desc limit $3
+"""
+
+
+@dataclass(frozen=True)
+class Box:
+    """The personal data of a lead as they rest."""
+
+    person_id: UUID
+    ciphertext: bytes
+
+
+@dataclass(frozen=True)
+class Look:
+    """One look at a lead that somebody may open, by which right. Without a ``key`` the person was forgotten: nothing was seen, and
+    nothing is written down."""
+
+    opening: UUID
+    at: datetime
+    team: str
+    on_behalf_of: str
+    grant_kind: str
+    reference: UUID | None
+    key: bytes | None
+
+
+async def recent(tx: Transaction) -> Recent:
+    """How often who acts here has opened within the last hour; his next opening waits until this one is done."""
+    await tx.conn.execute(_ALONE, tx.actor.principal)
+    row = await tx.conn.fetchrow(_RECENT, tx.actor.principal, tx.now - WITHIN)
+    assert row is not None
+    return Recent(row["times"], row["first_at"])
+
+
+async def boxes(tx: Transaction, lead_ids: Iterable[UUID]) -> dict[UUID, Box]:
+    """What is sealed of those of these leads that exist for who acts here."""
+    rows = await tx.conn.fetch(_SEALED, list(lead_ids))
+    return {row["lead_id"]: Box(row["person_id"], row["personal"]) for row in rows}
+
+
+async def look(tx: Transaction, sealed: dict[UUID, Box], purpose: str) -> dict[UUID, Look]:
+    """Writes down that who acts here looks at these leads, and only then has their keys; those that he may not open are left out."""
+    wrapping = Ring.of(tx).persons
+    rows = await tx.conn.fetch(_OPEN, sorted(sealed), purpose)
+    return {row["lead_id"]: _look(row, wrapping, sealed[row["lead_id"]]) for row in rows}
+
+
+def _look(row: asyncpg.Record, wrapping: bytes, box: Box) -> Look:
+    wrapped = row["wrapped_key"]
+    key = open_bytes(wrapping, wrapped, box.person_id.bytes) if wrapped else None
+    how = (row[name] for name in ("opening", "at", "team", "on_behalf_of", "grant_kind", "reference"))
+    return Look(*how, key=key)
+
+
+async def looks(tx: Transaction, lead_id: UUID, before: UUID | None, limit: int) -> list[asyncpg.Record]:
+    """Who looked at a lead, the newest first."""
+    return list(await tx.conn.fetch(_SEEN, lead_id, before, limit))

@@ -1,0 +1,62 @@
+"""Somebody opens who leads are about: it is checked, written down, told, and only then shown."""
+
+import contextlib
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import cast
+from uuid import UUID
+
+from chassis import Transaction
+from chassis.sealing import CannotOpen, open_bytes
+from contracts.leads.audit import ContactOpened
+from leads.domain.personal import Personal
+from leads.settings import LeadsSettings
+from leads.store import opening
+from leads.store.opening import Look
+from leads.use_cases.personal import unpack
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What became of the leads that were asked for: those not ``known`` do not exist for who asked, those known and not ``allowed``
+    he may not open, and of those allowed and not ``shown`` the person was forgotten. ``opening`` is under what the look is on
+    record."""
+
+    known: Collection[UUID]
+    allowed: Collection[UUID]
+    shown: dict[UUID, Personal]
+    opening: UUID | None
+
+
+async def open_contacts(lead_ids: Collection[UUID], purpose: str, tx: Transaction) -> Opened:
+    """However many at once: it is one look, for one purpose, and an event for each lead.
+
+    Raises TooMany, for whatever is asked for, before anything is looked at.
+    """
+    recent = await opening.recent(tx)
+    is_last = recent.another(cast(LeadsSettings, tx.settings).contact_openings_per_hour)
+    sealed = await opening.boxes(tx, lead_ids)
+    looks = await opening.look(tx, sealed, purpose) if sealed else {}
+    shown = {}
+    for lead_id, one in looks.items():
+        if one.key is not None:
+            tx.emit(_to_event(lead_id, one, purpose, is_last, tx))
+            # Somebody who was forgotten and came again has another key: what they wrote before stays closed.
+            with contextlib.suppress(CannotOpen):
+                shown[lead_id] = unpack(open_bytes(one.key, sealed[lead_id].ciphertext, lead_id.bytes))
+    return Opened(sealed.keys(), looks.keys(), shown, next((one.opening for one in looks.values()), None))
+
+
+def _to_event(lead_id: UUID, look: Look, purpose: str, is_last: bool, tx: Transaction) -> ContactOpened:
+    return ContactOpened(
+        opening=look.opening,
+        lead_id=lead_id,
+        team=look.team,
+        person=tx.actor.principal,
+        on_behalf_of=look.on_behalf_of or None,
+        purpose=purpose,
+        grant_kind=look.grant_kind,
+        reference=look.reference,
+        limit_reached=is_last,
+        opened_at=look.at,
+    )
