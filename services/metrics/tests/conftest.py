@@ -7,7 +7,7 @@ from metrics.settings import MetricsSettings
 service = service_fixture(
     build,
     MetricsSettings,
-    teams=("berlin", "roma"),
+    teams=("berlin", "roma", "oslo"),
     stream_tick_ms=10,
     stream_readers=3,
     stream_ring_bytes=2000,

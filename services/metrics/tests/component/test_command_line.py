@@ -30,8 +30,11 @@ async def recompute(service: ServiceUnderTest, how: str) -> tuple[int, str]:
 async def test_the_check_exits_1_naming_what_differs_and_the_rebuild_puts_it_right(service: ServiceUnderTest) -> None:
     await service.receives(LeadCaptured(lead_id=UUID(int=1), source="web", occurred_at=NOON, captured_at=NOON))
     assert await recompute(service, "--check") == (0, "0 numbers differ from the facts\n")
-    await service.sql("""update kpi set measures = '{"leads": 7}' where by = 'channel'""")
+    await service.sql("""update kpi_part set measures = '{"leads": 7}' where by = 'channel'""")
     status, said = await recompute(service, "--check")
-    assert (status, said.splitlines()[0]) == (1, '{"number": ["channel", "web", "leads"], "live": 7, "right": 1}')
+    assert (status, said.splitlines()[0]) == (
+        1,
+        '{"number": ["(unplaced)", "channel", "web", "leads"], "live": 7, "right": 1}',
+    )
     assert (await recompute(service, "--rebuild"))[0] == 0
     assert (await recompute(service, "--check"))[0] == 0

@@ -208,7 +208,7 @@ async def test_live_numbers_equal_a_recomputation_under_shuffled_repeated_and_sp
     await service.receives(*everything())
     right = await numbers(service)
     chance = random.Random(seed)
-    await service.alters("truncate lead_fact, campaign_fact, line_fact, kpi")
+    await service.alters("truncate lead_fact, campaign_fact, line_fact, kpi_part")
     service.service.database.process_cache.clear()
     shuffled = everything() + chance.sample(everything(), 8)
     chance.shuffle(shuffled)
@@ -281,14 +281,16 @@ async def test_a_wrong_number_is_found_by_the_check_and_put_right_by_the_rebuild
     right = await numbers(service)
     assert await delta(service) == {}
     await service.sql(
-        """update kpi set measures = measures::jsonb || '{"won": 4}' where by = 'team' and key = 'berlin'"""
+        """update kpi_part set measures = measures::jsonb || '{"won": 4}' where by = 'team' and key = 'berlin'"""
     )
-    await service.sql("update kpi set measures = measures::jsonb - 'won_amount' where by = 'channel'")
-    await service.sql("""insert into kpi values ('segment', 'all', 'nowhere', 1, '{"spend": {"EUR": 5}}')""")
-    assert (await delta(service))["team", "berlin", "won"] == (4, 2)
+    await service.sql("update kpi_part set measures = measures::jsonb - 'won_amount' where by = 'channel'")
+    await service.sql(
+        """insert into kpi_part values ('segment', 'all', 'nowhere', '(unplaced)', 1, '{"spend": {"EUR": 5}}')"""
+    )
+    assert (await delta(service))["berlin", "team", "berlin", "won"] == (4, 2)
     async with service.service.database.transaction() as tx:
         found = await recompute.rebuild(tx)
-    assert found["segment", "nowhere", "spend", "EUR"] == (5, 0)
+    assert found["(unplaced)", "segment", "nowhere", "spend", "EUR"] == (5, 0)
     assert await delta(service) == {}
     assert await numbers(service) == right
 
@@ -416,12 +418,12 @@ async def test_a_name_that_is_declared_later_has_its_row_from_then_on_and_a_rebu
 
 
 async def test_a_name_of_a_delivery_that_was_rolled_back_is_not_remembered(service: ServiceUnderTest) -> None:
-    await service.alters("alter table kpi rename to away")
+    await service.alters("alter table kpi_part rename to away")
     with pytest.raises(Held):
         await service.receives(captured(1))
     with pytest.raises(Held):
         await service.receives_again()
-    await service.alters("alter table away rename to kpi")
+    await service.alters("alter table away rename to kpi_part")
     await service.receives_again()
     assert [(r["by"], r["name"]) for r in await service.sql("select by, name from known_name order by by")] == [
         ("campaign", "spring"),

@@ -29,10 +29,11 @@ object.__setattr__(LEAD, "events", (*LEAD.events, LeadVisited))
 contracts.STREAM_OF[LeadVisited.event_type()] = LEAD
 """
 PLAYED = """
-import asyncio, json, sys
+import asyncio, json, sys, time
 from datetime import UTC, datetime, timedelta
 import httpx
-from chassis_testing import MemoryIntake, ServiceUnderTest
+from chassis import Actor
+from chassis_testing import MACHINE, MemoryIntake, ServiceUnderTest
 from contracts.leads.lead import LeadCaptured
 from metrics.app import build
 from metrics.settings import MetricsSettings
@@ -48,6 +49,8 @@ def visited(n, minutes):
 
 async def play():
     service = build(MetricsSettings())
+    service.access.level_at = time.monotonic()
+    service.operator = Actor(MACHINE, frozenset({"reader", *service.roles}), kind="machine").with_rights(service.roles)
     made, headers = httpx.ASGITransport(service.asgi), {"authorization": f"Bearer {sys.argv[1]}"}
     async with httpx.AsyncClient(transport=made, base_url="http://test", headers=headers) as http:
         under_test = ServiceUnderTest(service, http, http, MemoryIntake())

@@ -8,7 +8,8 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metrics.domain.catalogue import DIMENSIONS
+from contracts.territory import access
+from metrics.domain.catalogue import DIMENSIONS, UNPLACED
 from metrics.domain.contributions import (
     KpiDelta,
     contribution,
@@ -97,7 +98,25 @@ def test_every_dimension_counts_every_captured_lead_exactly_once(history: list[S
     captured = {number for number, verb, _ in history if verb == "captured"}
     live = numbers(history)
     for by in DIMENSIONS:
-        assert sum(n for key, n in live.items() if key[0] == by.name and key[2] == "leads") == len(captured)
+        assert sum(n for key, n in live.items() if key[1] == by.name and key[3] == "leads") == len(captured)
+
+
+@given(histories)
+def test_every_number_is_of_the_team_whose_lead_it_is_and_moves_with_it(history: list[Said]) -> None:
+    facts: dict[int, LeadFact] = {}
+    delta = KpiDelta()
+    fold(facts, history, delta)
+    of_teams = Counter(fact.team or UNPLACED for fact in facts.values() if fact.captured_at)
+    for by in DIMENSIONS:
+        leads: Counter[str] = Counter()
+        for (team, dimension, _, *number), n in delta.as_mapping().items():
+            if (dimension, number) == (by.name, ["leads"]):
+                leads[team] += n
+        assert leads == of_teams
+
+
+def test_no_team_is_called_alike_everywhere() -> None:
+    assert UNPLACED == access.UNPLACED
 
 
 def lead(**known: Any) -> LeadFact:
@@ -110,30 +129,30 @@ def test_a_lead_counts_for_nothing_until_it_is_captured() -> None:
     overtaken.closed(NOON, 1, "won", 500, "EUR")
     assert contributions(overtaken) == {}
     overtaken.captured(NOON, "web", None)
-    assert contributions(overtaken)["segment", "north", "won_amount", "EUR"] == 500
+    assert contributions(overtaken)["berlin", "segment", "north", "won_amount", "EUR"] == 500
 
 
 def test_a_lead_without_a_place_is_unrouted_and_one_set_aside_is_discarded() -> None:
-    assert contributions(lead())["team", "(unrouted)", "leads"] == 1
-    assert contributions(lead(discarded_at=NOON))["segment", "(discarded)", "leads"] == 1
+    assert contributions(lead())["(unplaced)", "team", "(unrouted)", "leads"] == 1
+    assert contributions(lead(discarded_at=NOON))["(unplaced)", "segment", "(discarded)", "leads"] == 1
     routed = lead(discarded_at=NOON, routed_at=NOON, segment="north", team="berlin")
-    assert contributions(routed)["segment", "north", "leads"] == 1
+    assert contributions(routed)["berlin", "segment", "north", "leads"] == 1
 
 
 def test_a_lead_without_a_campaign_counts_under_none() -> None:
-    assert contributions(lead())["campaign", "(none)", "leads"] == 1
+    assert contributions(lead())["(unplaced)", "campaign", "(none)", "leads"] == 1
 
 
 @given(histories)
 def test_every_won_lead_is_among_the_valid_ones(history: list[Said]) -> None:
     live = numbers(history)
-    for by, key, measure, *_ in live:
+    for *row, measure in (key for key in live if len(key) == 4):
         if measure == "won":
-            assert live[by, key, "won"] <= live.get((by, key, "valid"), 0) <= live[by, key, "leads"]
+            assert live[*row, "won"] <= live.get((*row, "valid"), 0) <= live[*row, "leads"]
 
 
 def test_a_fact_counts_under_the_name_of_its_row() -> None:
-    keys = {number[:2] for number in contributions(lead(channel_key="Web", campaign="x", campaign_key="(other)"))}
+    keys = {number[1:3] for number in contributions(lead(channel_key="Web", campaign="x", campaign_key="(other)"))}
     assert {("channel", "Web"), ("campaign", "(other)")} <= keys
 
 
@@ -154,8 +173,8 @@ def test_a_corrected_outcome_takes_back_the_money_of_the_first() -> None:
     fact.closed(NOON, 2, "lost", None, None)
     delta.move(before, contribution(fact))
     live = delta.as_mapping()
-    assert live.get(("team", "berlin", "won_amount", "EUR")) is None
-    assert (live["team", "berlin", "lost"], live.get(("team", "berlin", "won"))) == (1, None)
+    assert live.get(("berlin", "team", "berlin", "won_amount", "EUR")) is None
+    assert (live["berlin", "team", "berlin", "lost"], live.get(("berlin", "team", "berlin", "won"))) == (1, None)
 
 
 def test_an_older_revision_changes_nothing() -> None:
@@ -169,20 +188,25 @@ def test_money_spent_on_an_unknown_campaign_counts_under_none_until_the_plan_is_
     line, campaign = LineFact("spring", "ads", "EUR"), CampaignFact("spring")
     line.posted(2, 900)
     assert contributions_of_spend(line, campaign) == {
-        ("segment", "(none)", "spend", "EUR"): 900,
-        ("channel", "(none)", "spend", "EUR"): 900,
-        ("campaign", "spring", "spend", "EUR"): 900,
+        ("(unplaced)", "segment", "(none)", "spend", "EUR"): 900,
+        ("(unplaced)", "channel", "(none)", "spend", "EUR"): 900,
+        ("(unplaced)", "campaign", "spring", "spend", "EUR"): 900,
     }
-    campaign.planned(1, "social", "north")
-    assert contributions_of_spend(line, campaign)["channel", "social", "spend", "EUR"] == 900
+    campaign.planned(1, "social", "north", team="berlin")
+    assert contributions_of_spend(line, campaign)["berlin", "channel", "social", "spend", "EUR"] == 900
 
 
 @given(
-    st.lists(st.tuples(st.integers(1, 5), st.sampled_from([("social", None), ("email", "north"), (None, "south")]))),
+    st.lists(
+        st.tuples(
+            st.integers(1, 5),
+            st.sampled_from([("social", None, "a", "berlin"), ("email", "north", "a", "oslo"), (None, "south", "b")]),
+        )
+    ),
     st.lists(st.tuples(st.integers(1, 9), st.integers(-50, 50))),
 )
 def test_a_plan_that_moves_money_leaves_what_a_recomputation_finds(
-    plans: list[tuple[int, tuple[str | None, str | None]]], postings: list[tuple[int, int]]
+    plans: list[tuple[int, tuple[str | None, ...]]], postings: list[tuple[int, int]]
 ) -> None:
     line, campaign, delta = LineFact("spring", "ads", "EUR"), CampaignFact("spring"), KpiDelta()
     for turn in range(max(len(plans), len(postings))):

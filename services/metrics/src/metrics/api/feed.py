@@ -10,9 +10,9 @@ nothing holds one piece, and no longer than it may.
 import asyncio
 import contextlib
 import secrets
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Collection, Iterable
-from datetime import datetime
 from itertools import groupby
 from typing import NamedTuple
 
@@ -23,7 +23,6 @@ from metrics.domain.catalogue import By
 from metrics.domain.kpi import Kpi, Part, summed
 from metrics.settings import MetricsSettings
 from metrics.store import kpis, scope
-from metrics.store.scope import Sees
 
 KEEP_ALIVE = b": keep-alive\n\n"
 AT_ONCE = 64 * 1024  # bytes of one write, unless a single event is larger
@@ -48,15 +47,15 @@ class Frame(NamedTuple):
 
 
 class Reader:
-    """One open stream: the channel it is in, the frames it has not been sent yet, and what ends it. ``until`` is when its scope
-    changes by the clock, ``expires_at`` when the token ends that opened it."""
+    """One open stream: the channel it is in, the frames it has not been sent yet, and what ends it. ``expires_at`` is when the
+    token ends that opened it, in seconds of the epoch."""
 
     __slots__ = (
-        "actor", "after", "backlog", "channel", "deadline", "expires_at", "first", "last", "position", "until", "waiting", "wake",
+        "actor", "after", "backlog", "channel", "deadline", "expires_at", "first", "last", "position", "waiting", "wake",
     )  # fmt: skip
 
-    def __init__(self, actor: Actor, channel: "Channel", until: datetime | None, expires_at: datetime | None) -> None:
-        self.actor, self.channel, self.until, self.expires_at = actor, channel, until, expires_at
+    def __init__(self, actor: Actor, channel: "Channel", expires_at: float | None) -> None:
+        self.actor, self.channel, self.expires_at = actor, channel, expires_at
         self.backlog: deque[bytes] = deque()
         self.waiting = 0  # bytes of the backlog
         self.wake = asyncio.Event()
@@ -183,10 +182,10 @@ class Feed:
         """How many streams are open."""
         return sum(len(channel.readers) for channel in self.channels.values())
 
-    def join(self, by: By, actor: Actor, sees: Sees, expires_at: datetime | None = None) -> Reader:
+    def join(self, by: By, actor: Actor, teams: frozenset[str], expires_at: float | None = None) -> Reader:
         """A reader that is told of every tick from here on, once it was greeted. Whoever joins must close."""
-        channel = self._channel(by, sees.teams)
-        reader = Reader(actor, channel, sees.until, expires_at)
+        channel = self._channel(by, teams)
+        reader = Reader(actor, channel, expires_at)
         channel.readers.add(reader)
         self._kick.set()
         return reader
@@ -240,15 +239,13 @@ class Feed:
             self.floor = horizon
 
     def close(self, reader: Reader) -> None:
-        """The stream has ended."""
-        self._leave(reader)
-
-    def _leave(self, reader: Reader) -> None:
+        """It is told nothing more of its channel."""
         reader.channel.readers.discard(reader)
         reader.channel.idle_since = asyncio.get_running_loop().time()
 
     async def run(self, service: Service) -> None:
         """Ticks while anybody reads, until the service stops; then every stream ends."""
+        service.access.changed.append(self.scope_changed)
         async with asyncio.TaskGroup() as group:
             watch = group.create_task(self._watch(service))
             await service.stopping.wait()
@@ -266,9 +263,9 @@ class Feed:
             if not self.readers:
                 self._kick.clear()
                 continue
+            self._end_those_who_may_not_go_on(service)
             try:
                 async with service.database.transaction() as tx:
-                    self._expire(tx.now)
                     await self._follow(tx)
                     await self.tick(tx)
             except INFRASTRUCTURE:
@@ -277,9 +274,12 @@ class Feed:
                 await asyncio.sleep(1)
             await asyncio.sleep(pause)
 
-    def _expire(self, now: datetime) -> None:
+    def _end_those_who_may_not_go_on(self, service: Service) -> None:
+        now = time.time()
         for reader in self._all():
-            if reader.expires_at is not None and reader.expires_at <= now:
+            if service.access.stale:
+                reader.end(NOTICE_S, encode("stale", '{"detail": "Who may see what can\'t be checked just now."}'))
+            elif reader.expires_at is not None and reader.expires_at <= now:
                 reader.end(NOTICE_S, encode("expired", '{"detail": "The token has ended. Sign in and connect again."}'))
 
     async def _follow(self, tx: Transaction) -> None:
@@ -290,25 +290,24 @@ class Feed:
         if loop.time() - self._looked_at >= LOOK_S:
             self._looked_at = loop.time()
         else:
-            readers = [r for r in readers if r.actor.principal in heard or (r.until and r.until <= tx.now)]
+            readers = [reader for reader in readers if reader.actor.principal in heard]
         if not readers:
             return
         seen = await scope.of(tx, {reader.actor.principal for reader in readers})
         for reader in readers:
-            self._move(reader, seen.get(reader.actor.principal, Sees()))
+            self._move(reader, seen.get(reader.actor.principal, frozenset()))
 
-    def _move(self, reader: Reader, sees: Sees) -> None:
-        reader.until = sees.until
-        if sees.teams == reader.channel.teams or reader.last:
+    def _move(self, reader: Reader, teams: frozenset[str]) -> None:
+        if teams == reader.channel.teams or reader.last:
             return
-        self._leave(reader)
+        self.close(reader)
         by = reader.channel.by
         # What waits for it is of the scope it had, and is not sent any more.
-        reader.channel, reader.after = self._channel(by, sees.teams), None
+        reader.channel, reader.after = self._channel(by, teams), None
         reader.first.clear()
         reader.clear()
         reader.channel.readers.add(reader)
-        if sees.teams:
+        if teams:
             reader.push(encode("resync", '{"scope": "changed"}', reader.channel.position))
         else:
             reader.end(NOTICE_S, encode("closed", '{"detail": "You see nothing here any more."}'))
@@ -340,7 +339,7 @@ class Feed:
             of = {part.team: part for part in some}
             rows.setdefault(by, []).append((frozenset(t for t, part in of.items() if part.fresh), of))
         news = [(channel, channel.fresh(rows.get(channel.by, ()))) for channel in self.channels.values()]
-        news = [(channel, kpis) for channel, kpis in news if kpis]
+        news = [(channel, changed) for channel, changed in news if changed]
         as_of = await kpis.as_of(tx) if news else {}
         for channel, changed in news:
             for start in range(0, len(changed), PIECE):

@@ -10,6 +10,7 @@ from chassis import begin, may
 from metrics.api import schemas
 from metrics.api.feed import PIECE
 from metrics.api.permissions import Permission
+from metrics.api.scope import teams_of
 from metrics.domain.catalogue import By
 from metrics.domain.names import LONGEST
 from metrics.store import facts, kpis
@@ -33,10 +34,12 @@ async def kpi_table(
     after: Annotated[str, Query(max_length=LONGEST, description="the key behind which to begin")] = "",
     limit: Annotated[int, Query(ge=1, le=MOST_ROWS)] = MOST_ROWS,
 ) -> Response:
-    """Absolute values as of the newest events heard. Ratios are null where there is nothing to divide by."""
+    """Absolute values as of the newest events heard, summed over the teams that you may see. Ratios are null where there is
+    nothing to divide by."""
     async with begin(request) as tx:
+        teams = await teams_of(tx)
         as_of = await kpis.as_of(tx)
-        rows = await kpis.page(tx, by, after, limit)
+        rows = await kpis.page(tx, by, after, limit, teams)
     following = rows[-1].key if len(rows) == limit else None
     head, _, tail = schemas.table(as_of, (), following).model_dump_json().partition("[]")
     pieces = []
@@ -58,9 +61,11 @@ async def leads_behind(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     before: UUID = LAST_ID,
 ) -> schemas.LeadsBehind:
-    """By falling id; the key may be in any spelling. The ids open in the services that own the leads; nothing here says who they are."""
+    """Those of the teams that you may see, by falling id; the key may be in any spelling. The ids open in the services that own
+    the leads; nothing here says who they are."""
     async with begin(request) as tx:
-        found = await facts.leads_behind(tx, by, await row_called(tx, by, key), before, limit)
+        teams = await teams_of(tx)
+        found = await facts.leads_behind(tx, by, await row_called(tx, by, key), before, limit, teams)
     return schemas.LeadsBehind(
         leads=[schemas.lead(fact) for fact in found], before=found[-1].lead_id if len(found) == limit else None
     )

@@ -1,8 +1,8 @@
 """How KPI rows look from outside, the same in an answer and in a stream."""
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
-from typing import Annotated, Any
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field, TypeAdapter, create_model
@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, TypeAdapter, create_model
 from metrics.domain.catalogue import NUMBERS, Amount, Count, Number
 from metrics.domain.facts import LeadFact, Outcome
 from metrics.domain.kpi import Kpi
+from metrics.domain.league import Grain, Row, total
 
 Money = Mapping[str, int]
 
@@ -71,6 +72,63 @@ class LeadsBehind(BaseModel):
 
     leads: list[LeadBehind]
     before: UUID | None
+
+
+class LeagueRow(BaseModel):
+    """A team in a closed period: ``leads`` that were captured and how many of them were ``valid``, and leads that were ``won`` or
+    ``lost`` in it, for how much. What is null is
+    withheld."""
+
+    team: str
+    leads: int | None
+    valid: int | None
+    won: int | None
+    lost: int | None
+    won_amount: Money | None
+    withheld: Literal["small group"] | None
+
+
+class LeagueTotal(BaseModel):
+    """The sums over the numbers that are shown, and of nothing else."""
+
+    leads: int
+    valid: int
+    won: int
+    lost: int
+    won_amount: Money
+
+
+class League(BaseModel):
+    """One closed period, first and last day included; ``before`` is a day of the one before it, if there is one."""
+
+    grain: Grain
+    starts_on: date
+    ends_on: date
+    rows: list[LeagueRow]
+    total: LeagueTotal
+    before: date | None
+
+
+def league(grain: Grain, period: Sequence[date], rows: Sequence[Row], before: date | None) -> League:
+    """A closed period as it is shown."""
+    shown = [_league_row(row) for row in rows]
+    starts_on, ends_on = period
+    return League(
+        grain=grain, starts_on=starts_on, ends_on=ends_on, rows=shown, total=LeagueTotal(**total(rows)), before=before
+    )
+
+
+def _league_row(row: Row) -> LeagueRow:
+    counts: Mapping[str, int] = row.counts or {}
+    return LeagueRow(
+        team=row.team,
+        leads=counts.get("leads"),
+        valid=counts.get("valid"),
+        won=counts.get("won"),
+        lost=counts.get("lost"),
+        won_amount=row.money,
+        withheld="small group" if row.counts is None or row.money is None else None,
+    )
 
 
 def row(kpi: Kpi) -> KpiRow:

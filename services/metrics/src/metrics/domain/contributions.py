@@ -65,7 +65,8 @@ def spending(campaign: CampaignFact) -> tuple[Key, ...]:
     """
     team = campaign.owning_team or UNPLACED
     keys = (
-        (team, by, next(filter(None, [getattr(campaign, column) for column in columns]), NONE)) for by, columns in _SPENT_BY
+        (team, by, next(filter(None, [getattr(campaign, column) for column in columns]), NONE))
+        for by, columns in _SPENT_BY
     )
     return tuple(keys)
 

@@ -123,7 +123,8 @@ async def page(tx: Transaction, by: By, after: str, limit: int, teams: Collectio
 
 
 def _part(row: Record) -> Part:
-    return Part(*row[:6], from_json(row[6]))
+    team, by, key, period, version, fresh, measures = row
+    return Part(team, by, key, period, version, fresh, from_json(measures))
 
 
 async def delta_held(tx: Transaction) -> KpiDelta:

@@ -31,7 +31,9 @@ _SAVE = """
 insert into league (grain, starts_on, team, counts, money)
 select $1, $2, team, counts::json, money::json from unnest($3::text[], $4::text[], $5::text[]) as r(team, counts, money)
 """
-_PERIODS = "select starts_on, ends_on from league_period where grain = $1 and starts_on <= $2 order by starts_on desc limit 2"
+_PERIODS = (
+    "select starts_on, ends_on from league_period where grain = $1 and starts_on <= $2 order by starts_on desc limit 2"
+)
 _FIRST_AND_LAST = "select min(starts_on), max(starts_on) from league_period where grain = $1"
 _ROWS = """
 select starts_on, team, counts::text as counts, money::text as money from league

@@ -1,33 +1,19 @@
-"""Whose numbers somebody sees: the teams of which he has a running grant."""
+"""Whose numbers somebody sees: the teams of which he has a running grant, and nothing else decides."""
 
 from collections.abc import Collection
-from datetime import datetime
-from typing import NamedTuple
 
 from chassis import Transaction
 
-# Also when that changes by the clock alone, because a grant begins or ends.
-_OF = """
-select g.person, coalesce(array_agg(distinct g.team) filter (where g.begins_at <= now()), '{}') as teams,
-    min(case when g.begins_at > now() then g.begins_at when g.ends_at <> 'infinity' then g.ends_at end) as until
-from access_grant g where g.ends_at > now() and
-"""
-_MINE = f"{_OF} g.person = (select access_me()) group by g.person"
-_THEIRS = f"{_OF} g.person = any($1::text[]) group by g.person"
+_OF = "from access_grant g where g.begins_at <= now() and g.ends_at > now() and"
+_MINE = f"select distinct g.team {_OF} g.person = (select access_me())"
+_THEIRS = f"select g.person, array_agg(distinct g.team) {_OF} g.person = any($1::text[]) group by g.person"
 
 
-class Sees(NamedTuple):
-    """The teams whose rows exist for somebody now, and when that will be otherwise by the clock; None: never."""
-
-    teams: frozenset[str] = frozenset()
-    until: datetime | None = None
-
-
-async def mine(tx: Transaction) -> Sees:
+async def mine(tx: Transaction) -> frozenset[str]:
     """Of who is at the door."""
-    return next((Sees(frozenset(row[1]), row[2]) for row in await tx.conn.fetch(_MINE)), Sees())
+    return frozenset(row[0] for row in await tx.conn.fetch(_MINE))
 
 
-async def of(tx: Transaction, persons: Collection[str]) -> dict[str, Sees]:
-    """Of each of these, where there is anything."""
-    return {row[0]: Sees(frozenset(row[1]), row[2]) for row in await tx.conn.fetch(_THEIRS, list(persons))}
+async def of(tx: Transaction, persons: Collection[str]) -> dict[str, frozenset[str]]:
+    """Of each of these; who sees nothing is not in it."""
+    return {row[0]: frozenset(row[1]) for row in await tx.conn.fetch(_THEIRS, list(persons))}

@@ -144,7 +144,10 @@ KNOWN_NAME = Table(
     Column("key", Text, primary_key=True),
     Column("name", Text, nullable=False),
     Column("declared", Boolean, nullable=False),
-    info={"door": "select", "rows": free("how names are spelled; no door shows one of which nothing of the teams is counted")},
+    info={
+        "door": "select",
+        "rows": free("how names are spelled; no door shows one of which nothing of the teams is counted"),
+    },
 )
 
 # What a closed day has counted of each lead, once and for ever: the step, for which team, in whose hands. Nobody at a door

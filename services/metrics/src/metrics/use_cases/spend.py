@@ -52,9 +52,8 @@ async def place_campaigns(events: Sequence[CampaignPlanned], tx: Transaction) ->
     for line in lines:
         delta.spend(spending(campaigns[line.campaign]), line.currency, -line.incurred)
     for event in kept:
-        # The owning team is an optional field of later builds of the contract.
-        team = getattr(event, "team", None)
-        campaigns[event.campaign].planned(event.version, event.channel, event.segment, tx.metadata(event).source, team)
+        history = tx.metadata(event).source
+        campaigns[event.campaign].planned(event.version, event.channel, event.segment, history, event.team)
     await name_campaigns(campaigns.values(), tx)
     for line in lines:
         delta.spend(spending(campaigns[line.campaign]), line.currency, line.incurred)
@@ -72,7 +71,7 @@ def _kept(events: Sequence[E], number: Callable[[E], int], tx: Transaction) -> l
             tx.park(event, "its number is none that can be kept")
         elif any("\0" in text for text in texts):
             tx.park(event, "a text holds a NUL character")
-        elif any(len(getattr(event, name, None) or "") > LONGEST for name in ("campaign", "line", "team")):
+        elif any(len(getattr(event, name, "")) > LONGEST for name in ("campaign", "line", "team")):
             tx.park(event, "a name is longer than any row has")
         else:
             kept.append(event)
