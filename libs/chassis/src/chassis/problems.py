@@ -21,6 +21,7 @@ MEANINGS = {
     405: "The path does not take this method; `Allow` names those that it takes.",
     408: "The body took too long to come. Nothing was taken.",
     409: "What is on record stands against it.",
+    410: "It was here and is gone for good.",
     412: "It was changed since it was read: read it again.",
     413: "The body is too large. Nothing was taken.",
     415: "The content type is not taken here.",
