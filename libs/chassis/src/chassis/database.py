@@ -161,7 +161,7 @@ def _enters(actor: Actor, writes: bool) -> str:
     """Begins a door's transaction in the actor's name, for row policies and triggers to read: one message, one round trip.
 
     Who writes shares a lock of his name until he has committed: what takes a right away from him takes that lock alone
-    first (``changes_access``), so that nothing is written by a right that was gone.
+    first (access_reader.py), so that nothing is written by a right that was gone.
     """
     told = {"actor": actor.principal, "roles": ",".join(sorted(actor.roles)), "on_behalf_of": actor.on_behalf_of}
     entered = [f"set_config('tributary.{name}', '{text}', true)" for name, text in told.items() if text]
