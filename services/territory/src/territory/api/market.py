@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from chassis import FieldError, Problem, begin, document, may, not_valid
 from chassis.problems import declared
 from territory.api.market_file import Unreadable, read_json, read_yaml, write_yaml
+from territory.api.organisation import organisation
 from territory.api.permissions import Permission
 from territory.api.schemas import Activated, MarketFile, RuleSet, RuleSets, RuleSetVersion, Segments, Teams, Warned
 from territory.domain.market import Fault, MarketRefused, MarketVersion
@@ -45,7 +46,7 @@ async def put_market(request: Request) -> Activated:
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     given, market, warnings = await asyncio.to_thread(_read, await request.body(), kind)
-    async with begin(request) as tx:
+    async with organisation(request) as tx:
         active = await activate_market(given, market, tx)
     store.keep(tx, active)  # not before the commit: a version that came to nothing may be given again
     return Activated(

@@ -24,7 +24,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from chassis.row_policies import free
 
-METADATA = MetaData()  # `info` says what the doors may do to a table and which rows exist for whom; without these words, nothing
+METADATA = (
+    MetaData()
+)  # `info` says what the doors may do to a table and which rows exist for whom; without these words, nothing
 STRUCTURE = free("the sales structure holds no lead: a permission opens its doors")
 KEPT: dict[str, Any] = {"door": "select, insert, update", "rows": STRUCTURE}
 WRITTEN: dict[str, Any] = {"door": "select, insert", "rows": STRUCTURE}

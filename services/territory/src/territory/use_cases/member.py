@@ -6,16 +6,20 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from chassis import Transaction
-from chassis.access import NAME
 from contracts.territory.member import AbsenceChanged, MemberJoined, MemberLeft
 from territory.domain.market import NO_MARKET, MarketVersion
 from territory.domain.member import Entry, FileChange, Listed, changed, in_order
-from territory.domain.organisation import COMPANY, LOWEST, MANAGEMENT, Structure, Unit
+from territory.domain.organisation import COMPANY, LOWEST, MANAGEMENT, Membership, Structure, Unit
+from territory.domain.proposal import JOIN
 from territory.store import access, market, member
 from territory.store import organisation as store
+from territory.store import person as rows
 from territory.store.organisation_tables import ABSENCE, MEMBERSHIP, UNIT
 from territory.use_cases.access import JOINED, say_access
-from territory.use_cases.organisation import make_person, unit_defined, with_company
+from territory.use_cases.authority import Change, authority_of
+from territory.use_cases.organisation import unit_defined, with_company
+from territory.use_cases.person import may_sign_in
+from territory.use_cases.proposal import propose
 
 SALES, FILE, AWAY = "sales", "file", "away"
 
@@ -37,15 +41,14 @@ async def take_in_market(active: MarketVersion, tx: Transaction) -> None:
 
 async def _apply(change: FileChange, listed: Listed, structure: Structure, tx: Transaction) -> None:
     structure, appeared = await _units(change, structure, tx)
-    people = {person for _, person in change.joined}
-    for person in sorted(people):
-        issuer = tx.settings.issuer
-        await make_person(person, "person", [(issuer, person)] if NAME.fullmatch(person) else [], tx)
+    for person in sorted({person for _, person in change.joined}):
+        await _make(person, tx)
     running = await member.running(tx, listed.names)
     touched = {person for _, person in change.gone}
+    by_hand = Change(tx, structure, await authority_of(tx, structure)) if tx.actor.kind == "person" else None
     for team, person, entry in in_order(change.joined):
         if (team, person) not in running:
-            await _join(team, person, entry, tx)
+            await _join(team, person, entry, by_hand, tx)
             touched.add(person)
     for team, person, entry in in_order(change.edited):
         if held := running.get((team, person)):
@@ -62,6 +65,15 @@ async def _apply(change: FileChange, listed: Listed, structure: Structure, tx: T
     if appeared:
         touched |= {*await access.reaching(tx, _above(appeared, structure))}
     await say_access(touched, structure, JOINED, (), tx)
+
+
+async def _make(person: str, tx: Transaction) -> None:
+    """Who is new is on record, and the service's own issuer calls them by their id, as far as an id can stand in a token. A file
+    binds nobody who is there already."""
+    if await rows.make(tx, person, "person"):
+        await store.record(tx, "person", person, None, {"kind": "person"})
+        if may_sign_in(person) and await rows.bind(tx, tx.settings.issuer, person, person):
+            await store.record(tx, "subject", person, None, {"issuer": tx.settings.issuer, "subject": person})
 
 
 async def _units(change: FileChange, structure: Structure, tx: Transaction) -> tuple[Structure, list[str]]:
@@ -94,19 +106,17 @@ def _above(units: Iterable[str], structure: Structure) -> set[str]:
     return above | {unit.id for unit in structure.units.values() if unit.kind == MANAGEMENT}
 
 
-async def _join(team: str, person: str, entry: Entry, tx: Transaction) -> None:
-    row = {
-        "id": uuid7(),
-        "person": person,
-        "unit": team,
-        "rank": LOWEST,
-        "from_at": tx.now,
-        "weight": entry.weight,
-        "takes_leads": entry.takes_leads,
-        "source": FILE,
-    }
-    await store.add(tx, MEMBERSHIP, row)
-    await store.record(tx, "membership", person, None, row)
+async def _join(team: str, person: str, entry: Entry, by_hand: Change | None, tx: Transaction) -> None:
+    """A file that a machine puts, from where the company keeps it, holds at once. Where somebody puts it by hand a new member is
+    a gain of access as at any door: proposed, and confirmed by whoever is inside."""
+    joins = Membership(
+        uuid7(), person, team, LOWEST, tx.now, takes_leads=entry.takes_leads, weight=entry.weight, source=FILE
+    )
+    if by_hand is not None:
+        await propose(JOIN, person, team, vars(joins), joins.id, by_hand)
+        return
+    await store.add(tx, MEMBERSHIP, vars(joins))
+    await store.record(tx, "membership", person, None, joins)
     tx.emit(MemberJoined(person=person, unit=team, rank=LOWEST, at=tx.now))
 
 

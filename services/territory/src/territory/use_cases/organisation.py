@@ -112,7 +112,7 @@ def unit_defined(unit: Unit, structure: Structure, tx: Transaction) -> UnitDefin
         unit=unit.id,
         kind=unit.kind,
         parent=unit.parent,
-        team=structure.is_team(unit.id),
+        team=unit.kind in structure.kinds and structure.kinds[unit.kind].works_leads,
         name=unit.name,
         zone=unit.zone,
         calendar=unit.calendar,

@@ -19,7 +19,7 @@ from territory.use_cases.authority import Change, begin_change, unchanged
 from territory.use_cases.organisation import MACHINE
 from territory.use_cases.proposal import propose
 
-RESERVED = frozenset({"operator", "anonymous", "unchecked", "person:unknown"})
+RESERVED = frozenset({"operator", "anonymous", "unchecked"})
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ async def put_person(name: str, profile: Profile, version: int | None, tx: Trans
     fields: dict[str, Any] = {**vars(profile), "languages": list(profile.languages), "skills": list(profile.skills)}
     if there is None:
         kind = "machine" if name.startswith(MACHINE) else "person"
-        if not NAME.fullmatch(name) or name in RESERVED or (kind == "person" and ":" in name):
+        if not (may_sign_in(name) or (kind == "machine" and NAME.fullmatch(name))):
             raise Wrong(("id", "is not of small letters, digits and . _ - alone, or is a word of the system"))
         await store.add(tx, PERSON, {"id": name, "kind": kind, **fields})
     else:
@@ -49,6 +49,11 @@ async def put_person(name: str, profile: Profile, version: int | None, tx: Trans
         await store.change(tx, PERSON, name, fields)
     await change.record("person", name, None, fields)
     return (there or 0) + 1, there is None
+
+
+def may_sign_in(name: str) -> bool:
+    """Whether an id can stand for a person wherever principals stand, and is no word of the system."""
+    return bool(NAME.fullmatch(name)) and ":" not in name and name not in RESERVED
 
 
 async def propose_subject(name: str, issuer: str, subject: str, tx: Transaction) -> Proposal:
