@@ -6,9 +6,8 @@ from itertools import pairwise
 
 from territory.domain.decision import is_due_an_assignee
 from territory.domain.market import MarketVersion
-from territory.domain.member import read
-from territory.domain.rotation import Member, next_turn
-from tributary.verify.invariants.reasons import market_of
+from territory.domain.rotation import next_turn
+from tributary.verify.invariants.reasons import market_of, members_of
 from tributary.verify.invariants.violation import Invariant, Violation
 from tributary.verify.snapshot import Decision, Snapshot
 
@@ -50,7 +49,9 @@ def _taken_again(
 ) -> Iterator[Violation]:
     credits: Mapping[str, int] = {}
     for number, lead_id, decision in numbered:
-        members = _members(snapshot, decision, team, markets)
+        if decision.ruleset not in markets:
+            markets[decision.ruleset] = market_of(snapshot, decision.ruleset)
+        members = members_of(snapshot, decision, team, markets[decision.ruleset])
         if members is None and decision.roster:
             yield Violation("lost", f"lead {lead_id}: the members among whom turn {number} of team {team} was taken")
         if members is None:
@@ -77,20 +78,6 @@ def _taken_again(
                 "wrong",
                 f"team {team}: the credit of {person} is {held.get(person, 0)}, its turns make {right.get(person, 0)}",
             )
-
-
-def _members(
-    snapshot: Snapshot, decision: Decision, team: str, markets: dict[int, MarketVersion | None]
-) -> Sequence[Member] | None:
-    """Those of the roster; where a decision of before rosters names none, those of its market version."""
-    if decision.roster:
-        kept = snapshot.territory.rosters.get(decision.roster)
-        return read(json.loads(kept)) if kept else None
-    if decision.ruleset not in markets:
-        markets[decision.ruleset] = market_of(snapshot, decision.ruleset)
-    market = markets[decision.ruleset]
-    found = market.market.teams.get(team) if market else None
-    return found.members if found else None
 
 
 TURNS = Invariant(
