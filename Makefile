@@ -27,7 +27,7 @@ export UV_PYTHON_DOWNLOADS ?= $(if $(PYTHON),never,automatic)
 export UV_SYSTEM_CERTS ?= 1
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME UV_PYTHON UV_PROJECT_ENVIRONMENT
 
-MEMBERS := $(patsubst %/pyproject.toml,%,$(wildcard libs/*/pyproject.toml services/*/pyproject.toml deploy/local/pyproject.toml))
+MEMBERS := $(patsubst %/pyproject.toml,%,$(wildcard libs/*/pyproject.toml services/*/pyproject.toml deploy/local/pyproject.toml web/door/pyproject.toml))
 PROJECTS := pyproject.toml $(MEMBERS:%=%/pyproject.toml)
 SERVICES := leads territory campaigns metrics
 # The smaller set is enough to run; once the whole is there it serves for everything.

@@ -38,6 +38,7 @@ class Running:
     home: str = ""
     issuer: str = ""
     operator_token: str = ""
+    web: str = ""
 
     @functools.cached_property
     def tokens(self) -> Tokens:
@@ -66,5 +67,5 @@ def read(home: Path | None = None) -> Running:
     except PermissionError:
         pass
     services = {name: RunningService(**about) for name, about in found["services"].items()}
-    more = {name: found.get(name, "") for name in ("stack", "home", "issuer", "operator_token")}
+    more = {name: found.get(name, "") for name in ("stack", "home", "issuer", "operator_token", "web")}
     return Running(found["kafka"], services, found["token"], found["pids"], **more)

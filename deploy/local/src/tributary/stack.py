@@ -17,6 +17,8 @@ from rich.markup import escape
 from contracts import STREAMS
 from tributary import topics
 from tributary.child_process import StackError, free_port, take_lock
+from tributary.gateway import DOOR_PORT, FrontEnd
+from tributary.gateway import PORT as WEB_PORT
 from tributary.issuer import PORT as ISSUER_PORT
 from tributary.issuer import LocalIssuer, NoIssuer
 from tributary.jars import JarsMissing
@@ -76,6 +78,8 @@ class Stack:
         self._usual_ports = usual_ports
         self.issuer = LocalIssuer(self.home, self._free_or(ISSUER_PORT))
         self._sign_in = sign_in
+        self.front = FrontEnd(self.home, self.name, self._free_or(WEB_PORT), self._free_or(DOOR_PORT))
+        self._front_database = self.web = ""
         self._steps = steps or Steps(quiet=True)
         self._ending = threading.Event()
         self._lock: IO[str] | None = None
@@ -106,6 +110,8 @@ class Stack:
             child_process["postgres"] = self.postgres
         if self._sign_in:
             child_process["issuer"] = self.issuer
+        if self.web:
+            child_process |= {"gateway": self.front.gateway, "door": self.front.door or self.front.gateway}
         services = {
             name: RunningService(service.url, service.database, service.watched)
             for name, service in self.services.items()
@@ -113,7 +119,7 @@ class Stack:
         pids = {"stack": os.getpid(), **{name: thing.pid for name, thing in sorted(child_process.items())}}
         kept = operator_token(self.home)
         return Running(
-            self.bootstrap, services, self.token, pids, self.name, str(self.home), self.issuer.url, operator_token=kept
+            self.bootstrap, services, self.token, pids, self.name, str(self.home), self.issuer.url, kept, self.web
         )
 
     def start(self) -> Running:
@@ -127,6 +133,7 @@ class Stack:
             self._tell_services()
             starts = [functools.partial(self._start_service, service) for service in self.services.values()]
             together(*starts)
+            self._start_front()
             self._keep_alive()
             self.running.write(self.home)
         except BaseException:
@@ -143,7 +150,7 @@ class Stack:
         self._ending.set()
         (self.home / "stack.json").unlink(missing_ok=True)
         servers: list[Server] = [server for server in (self.kafka, self.postgres, self.issuer) if server]
-        for group in (list(self.services.values()), servers):
+        for group in (self.front.servers, list(self.services.values()), servers):
             for thing in group:
                 thing.ask_to_stop()
             for thing in group:
@@ -186,6 +193,14 @@ class Stack:
                     " `tributary token` gives tokens all the same.[/bold yellow]"
                 )
 
+    def _start_front(self) -> None:
+        if not self._sign_in:
+            return
+        with self._steps.step("the page") as step:
+            services = {name: service.url for name, service in self.services.items()}
+            self.web = self.front.start(self._front_database, self.issuer.url, services)
+            step.done = f"the page at {self.web}"
+
     def _start_local_kafka(self, step: Step) -> None:
         def fetched(done: int, total: int) -> None:
             step.detail(f"its jars: {done >> 20} of {total >> 20} MB" if done < total else "")
@@ -213,12 +228,14 @@ class Stack:
         if self.outside:
             with self._steps.step("Postgres at DATABASE_URL"):
                 addresses = {name: self._outside_database(name) for name in self.names}
+                self._front_database = self._outside_database("web") if self._sign_in else ""
         else:
             with self._steps.step("Postgres 18") as step:
                 port = self._free_or(POSTGRES_PORT)
                 self.postgres = LocalPostgres(self.home / "postgres", port=port, throw_away=self._throw_away)
                 self.postgres.start()
                 addresses = {name: self.postgres.ensure_role_and_database(name) for name in self.names}
+                self._front_database = self.postgres.ensure_role_and_database("web") if self._sign_in else ""
                 step.done = f"Postgres 18 at 127.0.0.1:{self.postgres.port}"
         with self._steps.step("migrations"):
             for name, address in addresses.items():
@@ -260,6 +277,7 @@ class Stack:
     def _keep_alive(self) -> None:
         kept: list[Server | LocalService] = [*self.services.values()]
         kept += [server for server in (self.kafka, self.postgres, self._sign_in and self.issuer) if server]
+        kept += self.front.servers if self.web else []
         for thing in kept:
             threading.Thread(target=self._keep_one_alive, args=(thing,), daemon=True).start()
         threading.Thread(target=self._renew, daemon=True).start()
