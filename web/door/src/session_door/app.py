@@ -121,7 +121,7 @@ def _browsers(app: FastAPI, settings: Settings) -> None:
     @app.get("/auth/me")
     async def me(request: Request) -> Response:
         found = await _door(request).session(request.cookies.get(settings.cookie, ""))
-        return signed_out() if found is None else JSONResponse({"person": found.person}, headers=NO_STORE)
+        return JSONResponse({"person": found and found.person}, headers=NO_STORE)
 
     @app.get("/auth/login")
     async def login(request: Request, to: str = "/today", again: str = "") -> Response:
