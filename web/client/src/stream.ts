@@ -42,8 +42,10 @@ export class KpiStream {
   private stop = new AbortController();
   private last = "";
   private retryMs = SOON_MS;
+  private readonly pieces: Kpi[] = [];
   private asOf = 0;
   private brokenSince = 0;
+  private saidLive = false;
 
   constructor(private readonly told: StreamOptions) {
     this.at = told.at ?? "/api/metrics";
@@ -71,6 +73,7 @@ export class KpiStream {
 
   /** Reads until the stream ends; says in how many milliseconds to try again, or null for never. */
   private async once(stop: AbortSignal): Promise<number | null> {
+    this.pieces.length = 0;
     const quiet = new AbortController();
     const both = AbortSignal.any([stop, quiet.signal]);
     try {
@@ -142,18 +145,19 @@ export class KpiStream {
     this.brokenSince = 0;
     this.saidLive = true;
   }
-  private saidLive = false;
 
   /** Takes one event; a number of milliseconds means that the stream is over, and is opened again after so long. */
   private async take(event: EventSourceMessage, stop: AbortSignal): Promise<number> {
     switch (event.event) {
       case "snapshot": {
+        // A large one comes in pieces, and is told when it is whole: only its last piece has a position.
         const table = JSON.parse(event.data) as Table;
-        this.tell(table.rows, this.held.size === 0 && !event.id);
+        this.pieces.push(...table.rows);
+        if (table.next == null) this.replace(this.pieces.splice(0));
         break;
       }
       case "changed":
-        this.tell((JSON.parse(event.data) as { rows: Kpi[] }).rows, false);
+        this.tell((JSON.parse(event.data) as { rows: Kpi[] }).rows);
         break;
       case "resync":
         if ((JSON.parse(event.data) as { scope?: string }).scope) this.forget();
@@ -171,19 +175,27 @@ export class KpiStream {
     return -1;
   }
 
-  private tell(rows: Kpi[], whole: boolean): void {
+  private tell(rows: Kpi[]): void {
     const fresh = merge(this.held, rows);
-    if (fresh.length || whole) this.told.rows(fresh, whole, this.asOf);
+    if (fresh.length) this.told.rows(fresh, false, this.asOf);
+  }
+
+  /** These are all rows. Of one that is held in a newer state that state stays. */
+  private replace(rows: Kpi[]): void {
+    const keys = new Set(rows.map((row) => row.key));
+    for (const key of this.held.keys()) if (!keys.has(key)) this.held.delete(key);
+    merge(this.held, rows);
+    this.told.rows([...this.held.values()], true, this.asOf);
   }
 
   private forget(): void {
     this.held.clear();
+    this.pieces.length = 0;
     this.last = "";
     this.saidLive = false;
   }
 
   private async fetchAll(signal: AbortSignal): Promise<void> {
-    const seen = new Set<string>();
     const rows: Kpi[] = [];
     let after: string | null = "";
     while (after !== null) {
@@ -192,10 +204,7 @@ export class KpiStream {
       rows.push(...table.rows);
       after = table.next ?? null;
     }
-    for (const row of rows) seen.add(row.key);
-    for (const key of [...this.held.keys()]) if (!seen.has(key)) this.held.delete(key);
-    merge(this.held, rows);
-    this.told.rows([...this.held.values()], true, this.asOf);
+    this.replace(rows);
   }
 }
 

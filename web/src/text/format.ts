@@ -21,17 +21,23 @@ const DIGITS: Record<string, number> = Object.fromEntries([
   ..."BHD IQD JOD KWD LYD OMR TND".split(" ").map((name) => [name, 3]),
 ]);
 
-/** An amount, short. In a Persian sentence a sign would stand inside the number: there the currency is said by its name. */
+/** An amount, short. Persian puts a sign between a short number and its word: there it stands after both, and in a sentence the
+ * currency is said by its name. */
 export function money(minor: number, currency: string, inSentence = false): string {
   const major = minor / 10 ** (DIGITS[currency] ?? 2);
-  const small = Math.abs(major) < 1000;
+  const size = Math.abs(major);
+  const digits = size >= 100_000 ? 1 : size < 100 && major % 1 ? Math.min(2, DIGITS[currency] ?? 2) : 0;
+  if (language.value === "fa" && !inSentence && size >= 100_000) {
+    const sign = number({ style: "currency", currency, currencyDisplay: "narrowSymbol" }).formatToParts(0).find((part) => part.type === "currency");
+    return `${number({ notation: "compact", maximumFractionDigits: 1 }).format(major)}\u00a0\u2068${sign?.value ?? currency}\u2069`;
+  }
   return number({
     style: "currency",
     currency,
     currencyDisplay: inSentence && language.value === "fa" ? "name" : "narrowSymbol",
-    notation: small ? "standard" : "compact",
-    minimumFractionDigits: 0,
-    maximumFractionDigits: small ? (major % 1 ? 2 : 0) : 1,
+    notation: size >= 100_000 ? "compact" : "standard",
+    minimumFractionDigits: size >= 100_000 ? 0 : digits,
+    maximumFractionDigits: digits,
   }).format(major);
 }
 

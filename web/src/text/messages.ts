@@ -62,7 +62,7 @@ export const Text = defineComponent({
       const tags: Record<string, unknown> = { b: (parts: unknown[]) => h("b", parts as VNode[]) };
       for (const name of Object.keys(slots)) tags[name] = (parts: unknown[]) => slots[name]!({ text: parts.join("") });
       const told = made.format({ ...tags, ...props.values } as never) as unknown;
-      return h("span", Array.isArray(told) ? (told as VNode[]) : [String(told)]);
+      return h("span", (Array.isArray(told) ? told : [told]) as VNode[]);
     };
   },
 });
