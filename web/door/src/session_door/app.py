@@ -1,6 +1,5 @@
 """The door's addresses: /auth/* for browsers and the issuer, /internal/* for the gateway alone."""
 
-import asyncio
 import hmac
 import json
 import logging
@@ -46,7 +45,10 @@ class Door:
         self._kept: dict[str, tuple[float, Session]] = {}
         self.registry = CollectorRegistry()
         self.reports = Counter(
-            "tributary_csp_reports", "Reports of browsers that a policy was broken.", ["directive"], registry=self.registry
+            "tributary_csp_reports",
+            "Reports of browsers that a policy was broken.",
+            ["directive"],
+            registry=self.registry,
         )
 
     async def session(self, cookie: str) -> Session | None:
@@ -194,7 +196,9 @@ def _machines(app: FastAPI, settings: Settings) -> None:
     @app.post("/auth/backchannel")
     async def backchannel(request: Request) -> Response:
         door = _door(request)
-        form = dict(part.split("=", 1) for part in (await request.body())[:REPORT_BYTES].decode().split("&") if "=" in part)
+        form = dict(
+            part.split("=", 1) for part in (await request.body())[:REPORT_BYTES].decode().split("&") if "=" in part
+        )
         try:
             person, issuer_session = await door.issuer.signed_out(form.get("logout_token", ""))
         except Refused as failure:
@@ -210,7 +214,9 @@ def _machines(app: FastAPI, settings: Settings) -> None:
         found = await _door(request).session(request.cookies.get(settings.cookie, ""))
         if found is None:
             return signed_out()
-        return Response(status_code=200, headers={**NO_STORE, "authorization": f"Bearer {found.tokens['access_token']}"})
+        return Response(
+            status_code=200, headers={**NO_STORE, "authorization": f"Bearer {found.tokens['access_token']}"}
+        )
 
     @app.get("/internal/metrics")
     async def metrics(request: Request) -> Response:
@@ -224,7 +230,7 @@ def _machines(app: FastAPI, settings: Settings) -> None:
     async def readyz(request: Request) -> Response:
         try:
             await _door(request).store.works()
-        except (OSError, asyncpg.PostgresError, asyncio.TimeoutError):
+        except (TimeoutError, OSError, asyncpg.PostgresError):
             return JSONResponse({"stack": settings.stack, "database": "away"}, 503)
         return JSONResponse({"stack": settings.stack})
 

@@ -3,8 +3,8 @@ the key has wrapped."""
 
 import hashlib
 import json
-from contextlib import asynccontextmanager
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
