@@ -122,7 +122,7 @@ export class KpiStream {
     try {
       for (;;) {
         clearTimeout(alarm);
-        alarm = setTimeout(() => quiet.abort(), this.told.silenceMs ?? 35_000);
+        alarm = setTimeout(() => (quiet.abort(), void reader.cancel().catch(() => undefined)), this.told.silenceMs ?? 35_000);
         const { done, value } = await reader.read();
         if (done) break;
         parser.feed(value);
