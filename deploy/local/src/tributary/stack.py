@@ -17,7 +17,7 @@ from rich.markup import escape
 from contracts import STREAMS
 from tributary import topics
 from tributary.child_process import StackError, free_port, take_lock
-from tributary.gateway import DOOR_PORT, FrontEnd
+from tributary.gateway import DOOR_PORT, FrontEnd, NoGateway
 from tributary.gateway import PORT as WEB_PORT
 from tributary.issuer import PORT as ISSUER_PORT
 from tributary.issuer import LocalIssuer, NoIssuer
@@ -198,8 +198,12 @@ class Stack:
             return
         with self._steps.step("the page") as step:
             services = {name: service.url for name, service in self.services.items()}
-            self.web = self.front.start(self._front_database, self.issuer.url, services)
-            step.done = f"the page at {self.web}"
+            try:
+                self.web = self.front.start(self._front_database, self.issuer.url, services)
+                step.done = f"the page at {self.web}"
+            except NoGateway as failure:
+                step.done = "no page"
+                self._steps.say(f"[bold yellow]{escape(str(failure))}[/bold yellow]")
 
     def _start_local_kafka(self, step: Step) -> None:
         def fetched(done: int, total: int) -> None:
