@@ -164,6 +164,7 @@ class Writer:
                 "shard": shard,
                 "seq": self.numbers[stream.topic, shard],
                 "causation": "",
+                "actor": "",
             }
             headers: list[tuple[str, str | bytes | None]] = [*headers_of(row, f"{stream.publisher}/bench".encode())]
             body = event.model_dump_json(exclude_none=True).encode()

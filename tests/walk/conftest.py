@@ -59,7 +59,7 @@ async def world(postgres_server: str, tmp_path: Path) -> AsyncIterator[World]:
     bootstrap = await loop.run_in_executor(None, kafka.start)
     services, running, run = [], [], uuid.uuid4().hex[:8]
     try:
-        await loop.run_in_executor(None, create_topics, bootstrap)
+        await loop.run_in_executor(None, create_topics, kafka.bus)
         for name in SERVICES:
             url = await loop.run_in_executor(
                 None, ensure_role_and_database, postgres_server, f"walk_{run}_{name}", "walk"

@@ -62,7 +62,13 @@ SIGHTS = [
     Sight("anna.schmidt", "sells in Team Berlin", 3, 20),
     Sight("tom.keller", "system administrator", 0, 20, "This needs the permission leads.see"),
 ]
-PEOPLE: Any = SimpleNamespace(sights=SIGHTS, join=lambda: "two people", move=lambda leads: "nobody")
+
+
+async def _look(*_: object) -> list[Sight]:
+    return SIGHTS
+
+
+PEOPLE: Any = SimpleNamespace(sights=SIGHTS, look=_look, join=lambda: "two people", move=lambda leads: "nobody")
 
 
 def sent() -> Sent:

@@ -48,8 +48,12 @@ def test_a_stack_that_is_up_says_where_and_only_to_its_user(lamp: Stack, gone: G
     lamp.start()
     place = lamp.home / "stack.json"
     shown = json.loads(place.read_text())
-    assert set(shown) == {"kafka", "services", "token", "pids", "stack", "home", "issuer", "operator_token"}
-    assert shown["services"]["lamp"] == {"url": lamp.services["lamp"].url, "database": lamp.services["lamp"].database}
+    assert set(shown) == {
+        *("kafka", "services", "token", "pids", "stack", "home", "issuer", "operator_token", "secured")
+    }
+    one = lamp.services["lamp"]
+    assert shown["services"]["lamp"] == {"url": one.url, "database": one.database, "watched": one.watched}
+    assert one.owner not in place.read_text(), "nobody but migrate needs the owner's address"
     assert psutil.Process(shown["pids"]["lamp"]).cmdline()[-3:] == ["-m", "lamp", "serve"]
     assert place.stat().st_mode & 0o777 == 0o600
     assert running.read(lamp.home) == lamp.running
@@ -202,7 +206,7 @@ def test_two_stacks_that_start_at_the_same_moment_each_speak_to_their_own_servic
 
 def test_whoever_answers_at_a_services_port_without_being_it_is_never_ready(lamp: Stack) -> None:
     service = lamp.start().services["lamp"]
-    stranger = LocalService("lamp", lamp.home, database=service.owner)
+    stranger = LocalService("lamp", lamp.home, database=service.database)
     stranger.port = lamp.services["lamp"].port
     assert stranger.readiness() == (False, f"another process answers at port {stranger.port}")
 

@@ -167,6 +167,8 @@ export interface components {
             known: boolean;
             /** Version */
             version: number;
+            /** Team */
+            team: string;
             /** Name */
             name: string | null;
             /** Channel */
@@ -193,6 +195,8 @@ export interface components {
             known: boolean;
             /** Version */
             version: number;
+            /** Team */
+            team: string;
             /** Name */
             name: string | null;
             /** Channel */
@@ -382,6 +386,11 @@ export interface components {
              * @description ISO 4217 code, in any case
              */
             currency: string;
+            /**
+             * Team
+             * @description who owns it: where nothing is said, who has it, or the planner's only team
+             */
+            team?: string | null;
             /**
              * Lines
              * @default []
@@ -829,6 +838,8 @@ export interface operations {
             401: components["responses"]["401"];
             /** @description The caller may not do this. */
             403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
             /** @description The body took too long to come. Nothing was taken. */
             408: components["responses"]["408"];
             /** @description What is on record stands against it. */

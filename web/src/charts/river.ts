@@ -47,7 +47,7 @@ export function draw(width: number, steps: Step[], from: Source[], mirror: boole
   const rowHeight = Math.max(28, (TALL + 90) / Math.max(1, from.length));
   from.forEach((one, i) => {
     const thick = (one.leads / most) * TALL;
-    const y = TOP - 14 + i * rowHeight;
+    const y = from.length === 1 ? TOP + thick / 2 : TOP - 14 + i * rowHeight;
     band("from", numbers + 8, y - Math.min(thick, rowHeight - 6) / 2, start, into, Math.min(thick, rowHeight - 6), thick);
     sources.push({ key: one.key, leads: one.leads, x: flip(0), y: y + 4, numberX: flip(numbers) });
     into += thick;
@@ -55,6 +55,7 @@ export function draw(width: number, steps: Step[], from: Source[], mirror: boole
 
   const marks: Mark[] = [];
   const leaving: Drawn["leaving"] = [];
+  let bottom = OUT + LOW + 16;
   steps.forEach((step, i) => {
     const x = start + i * gap;
     marks.push({ x: flip(x), y: TOP - 5, height: scale(step.leads) + 10, step });
@@ -71,10 +72,11 @@ export function draw(width: number, steps: Step[], from: Source[], mirror: boole
       band(one.waits ? "wait" : "out", x, y, x + room, at, thick);
       leaving.push({ x: flip(x + room + 8), y: at + thick / 2 + 4, one });
       free = at + thick + 22;
+      bottom = Math.max(bottom, at + thick + 14);
       y += thick;
     });
   });
-  const bottom = Math.max(OUT + LOW + 16, ...leaving.map((one) => one.y + 14), ...sources.map((one) => one.y + 10));
+  bottom = Math.max(bottom, ...sources.map((one) => one.y + 10));
   return { height: bottom, bands, marks, sources, leaving };
 }
 

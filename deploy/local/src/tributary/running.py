@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from tributary.bus import Bus
 from tributary.child_process import StackError
 from tributary.state import private, state
 from tributary.tokens import Tokens
@@ -25,8 +26,10 @@ class RunningService:
 class Running:
     """A stack that is up: everything another command needs to talk to it.
 
-    ``token`` is one of the stack's own reading machine and is renewed in the file while the stack is up. ``stack`` is what its
-    services say at their health pages, ``home`` the folder of its keys and ``issuer`` who signs tokens; empty where a hand has
+    ``kafka`` is where any program of this machine comes to it, if the stack has a door for those, and ``secured`` where it asks
+    who comes, as whom the principals of the contracts are known. ``token`` is one of the stack's own reading machine and is renewed
+    in the file while the stack is up. ``stack`` is what its services say at their health pages, ``home`` the folder of its keys and
+    ``issuer`` who signs tokens; empty where a hand has
     written down a stack that runs elsewhere.
     """
 
@@ -38,7 +41,13 @@ class Running:
     home: str = ""
     issuer: str = ""
     operator_token: str = ""
+    secured: str = ""
     web: str = ""
+
+    @property
+    def bus(self) -> Bus:
+        """How a program that has this stack's keys comes to its Kafka."""
+        return Bus(self.secured, Path(self.home) / "keys") if self.secured and self.home else Bus(self.kafka)
 
     @functools.cached_property
     def tokens(self) -> Tokens:
@@ -67,5 +76,6 @@ def read(home: Path | None = None) -> Running:
     except PermissionError:
         pass
     services = {name: RunningService(**about) for name, about in found["services"].items()}
-    more = {name: found.get(name, "") for name in ("stack", "home", "issuer", "operator_token", "web")}
+    names = ("stack", "home", "issuer", "operator_token", "secured", "web")
+    more = {name: found.get(name, "") for name in names}
     return Running(found["kafka"], services, found["token"], found["pids"], **more)

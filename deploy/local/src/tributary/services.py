@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from tributary.bus import Bus
 from tributary.child_process import Owned, StackError, free_port, run
 from tributary.patience import Patience
 from tributary.postgres import address_of
@@ -18,6 +19,7 @@ from tributary.tokens import ALGORITHM
 
 PORTS = {"leads": 8101, "territory": 8102, "campaigns": 8103, "metrics": 8104}
 PORTS_TRIED = 10
+NOWHERE = Bus()
 IN_USE = "address already in use"
 
 
@@ -48,7 +50,7 @@ class LocalService:
         home: Path,
         *,
         database: str,
-        kafka: str = "",
+        kafka: Bus = NOWHERE,
         extra: Mapping[str, str] | None = None,
         usual_port: bool = True,
         stack: str = "",
@@ -107,7 +109,7 @@ class LocalService:
         report = {
             "DATABASE_URL": self.database,
             "DOOR_DATABASE_URL": address_of(self.owner, "door"),
-            **({"KAFKA_BOOTSTRAP_SERVERS": self.kafka} if self.kafka else {}),
+            **self.kafka.environment(self.name),
             "TRIBUTARY_HOST": "127.0.0.1",
             "TRIBUTARY_PORT": str(self.port),
             "TRIBUTARY_INSTANCE": f"{self.name}-0",

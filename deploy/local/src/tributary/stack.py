@@ -15,7 +15,8 @@ import httpx
 from rich.markup import escape
 
 from contracts import STREAMS
-from tributary import topics
+from tributary import principals, topics
+from tributary.bus import Bus
 from tributary.child_process import StackError, free_port, take_lock
 from tributary.gateway import DOOR_PORT, FrontEnd, NoGateway
 from tributary.gateway import PORT as WEB_PORT
@@ -45,6 +46,8 @@ class Stack:
 
     ``kafka`` and ``postgres`` are addresses of servers that run already (the second a superuser's URL); the environment's
     KAFKA_BOOTSTRAP_SERVERS and DATABASE_URL say the same. ``throw_away`` is for tests: a Postgres without fsync. Without
+    ``usual_ports`` everything listens on free ones, so that several stacks are out of each other's way. A Kafka of its own
+    asks who comes; ``open_to_machine`` gives it another door, at which any program of this machine may do what visitors may.
     ``usual_ports`` everything listens on free ones, so that several stacks are out of each other's way. With ``sign_in`` the
     issuer runs, and services ask it for its keys; without it they are given the keys as a file, and tokens are the same.
     """
@@ -54,12 +57,13 @@ class Stack:
         home: Path | None = None,
         *,
         services: Sequence[str] = tuple(PORTS),
-        kafka: str | None = None,
+        kafka: Bus | str | None = None,
         postgres: str | None = None,
         throw_away: bool = False,
         mock_allowed: bool = False,
         extra: Mapping[str, str] | None = None,
         usual_ports: bool = True,
+        open_to_machine: bool = False,
         sign_in: bool = False,
         steps: Steps | None = None,
     ) -> None:
@@ -69,13 +73,14 @@ class Stack:
         self.services: dict[str, LocalService] = {}
         self.kafka: LocalKafka | None = None
         self.postgres: LocalPostgres | None = None
-        self.bootstrap = kafka or os.environ.get("KAFKA_BOOTSTRAP_SERVERS", "")
+        self.bus = kafka if isinstance(kafka, Bus) else Bus(kafka or os.environ.get("KAFKA_BOOTSTRAP_SERVERS", ""))
         self.outside = postgres or os.environ.get("DATABASE_URL", "")
         self._throw_away = throw_away
         self._mock_allowed = mock_allowed
         self._mock: MockKafka | None = None
         self._extra = dict(extra or {})
         self._usual_ports = usual_ports
+        self._open_to_machine = open_to_machine
         self.issuer = LocalIssuer(self.home, self._free_or(ISSUER_PORT))
         self._sign_in = sign_in
         self.front = FrontEnd(self.home, self.name, self._free_or(WEB_PORT), self._free_or(DOOR_PORT))
@@ -84,6 +89,11 @@ class Stack:
         self._ending = threading.Event()
         self._lock: IO[str] | None = None
         self._writing = threading.Lock()
+
+    @property
+    def bootstrap(self) -> str:
+        """Where its Kafka answers."""
+        return self.bus.address
 
     @property
     def token(self) -> str:
@@ -117,9 +127,18 @@ class Stack:
             for name, service in self.services.items()
         }
         pids = {"stack": os.getpid(), **{name: thing.pid for name, thing in sorted(child_process.items())}}
-        kept = operator_token(self.home)
+        open_at = self.kafka.machine if self.kafka else ""
         return Running(
-            self.bootstrap, services, self.token, pids, self.name, str(self.home), self.issuer.url, kept, self.web
+            open_at or self.bus.address,
+            services,
+            self.token,
+            pids,
+            self.name,
+            str(self.home),
+            self.issuer.url,
+            operator_token=operator_token(self.home),
+            secured=self.bus.address if self.bus.keys else "",
+            web=self.web,
         )
 
     def start(self) -> Running:
@@ -166,10 +185,10 @@ class Stack:
         self.stop()
 
     def _start_kafka(self) -> None:
-        if self.bootstrap:
-            with self._steps.step(f"Kafka at {self.bootstrap}"):
-                if not answers(self.bootstrap, ANSWER_WAIT):
-                    raise StackError(f"KAFKA_BOOTSTRAP_SERVERS says {self.bootstrap}, but no Kafka answers there.")
+        if self.bus.address:
+            with self._steps.step(f"Kafka at {self.bus.address}"):
+                if not answers(self.bus, ANSWER_WAIT):
+                    raise StackError(f"KAFKA_BOOTSTRAP_SERVERS says {self.bus.address}, but no Kafka answers there.")
         else:
             with self._steps.step("Apache Kafka 4.3.1") as step:
                 self._start_local_kafka(step)
@@ -177,7 +196,9 @@ class Stack:
             if self._mock:
                 self._mock.create_topics()
             else:
-                topics.create_topics(self.bootstrap)
+                topics.create_topics(self.bus)
+                if self.bus.keys:
+                    principals.establish(self.bus, open_to_machine=self._open_to_machine)
 
     def _start_issuer(self) -> None:
         if not self._sign_in:
@@ -209,16 +230,23 @@ class Stack:
         def fetched(done: int, total: int) -> None:
             step.detail(f"its jars: {done >> 20} of {total >> 20} MB" if done < total else "")
 
-        self.kafka = LocalKafka(self.home / "kafka", port=self._free_or(KAFKA_PORT), progress=fetched)
+        self.kafka = LocalKafka(
+            self.home / "kafka",
+            port=self._free_or(KAFKA_PORT),
+            keys=self.home / "keys",
+            open_to_machine=self._open_to_machine,
+            progress=fetched,
+        )
         try:
-            self.bootstrap = self.kafka.start()
-            step.done = f"Apache Kafka 4.3.1 at {self.bootstrap}"
+            self.kafka.start()
+            self.bus = self.kafka.bus
+            step.done = f"Apache Kafka 4.3.1 at {self.kafka.machine or self.bus.address}"
         except (JarsMissing, NoJava) as failure:
             self.kafka = None
             if not self._mock_allowed:
                 raise StackError(f"There is no Kafka: {failure}") from failure
             self._mock = MockKafka()
-            self.bootstrap = self._mock.bootstrap
+            self.bus = Bus(self._mock.bootstrap)
             step.done = "a mock of Kafka"
             self._steps.say(
                 f"[bold red]WARNING: there is no real Kafka ({failure})."
@@ -259,7 +287,7 @@ class Stack:
 
     def _tell_services(self) -> None:
         for service in self.services.values():
-            service.kafka, service.issuer = self.bootstrap, self.issuer.url
+            service.kafka, service.issuer = self.bus, self.issuer.url
             service.issuer_keys = "" if self._sign_in else str(public_keys(self.home))
 
     def _start_service(self, service: LocalService) -> None:

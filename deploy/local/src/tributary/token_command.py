@@ -8,7 +8,15 @@ from tributary import running
 from tributary.child_process import StackError
 from tributary.tokens import LOCAL, MACHINES
 
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
+
+@app.callback()
+def tributary() -> None:
+    """This word alone, without what the others need."""
+
+
+@app.command()
 def token(
     person: Annotated[str, typer.Option("--as", help="A person, such as anna.schmidt; good for five minutes.")] = "",
     machine: Annotated[str, typer.Option(help=f"One of {', '.join(MACHINES)}; good for half an hour or more.")] = "",

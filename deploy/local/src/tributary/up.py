@@ -19,7 +19,7 @@ def up(
     steps = Steps()
     with foreground(steps.console):
         steps.say("Starting Tributary:")
-        with steps, Stack(steps=steps, mock_allowed=True, sign_in=sign_in) as stack:
+        with steps, Stack(steps=steps, mock_allowed=True, sign_in=sign_in, open_to_machine=True) as stack:
             if market:
                 with steps.step("the market") as step:
                     step.done = f"the market: {load_market(stack.running)}"

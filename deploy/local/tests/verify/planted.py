@@ -2,9 +2,12 @@
 
 import copy
 from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
+from uuid import UUID
 
 from metrics.domain.contributions import Number
+from territory.domain.organisation import Person
 from tributary.verify.events import Assigned, Captured, Closed, EventRecord, KpiTold, Qualified, Unreadable
 from tributary.verify.snapshot import Snapshot
 
@@ -101,14 +104,14 @@ def _wrong_fact(snapshot: Snapshot) -> None:
 
 
 def _wrong_money(snapshot: Snapshot) -> None:
-    _moved(snapshot, ("campaign", "spring"), ("spend", "EUR"))
+    _moved(snapshot, ("(unplaced)", "campaign", "spring"), ("spend", "EUR"))
 
 
 def _wrong_count(snapshot: Snapshot) -> None:
-    _moved(snapshot, ("channel", "search"), "leads")
+    _moved(snapshot, ("berlin", "channel", "search"), "leads")
 
 
-def _moved(snapshot: Snapshot, key: tuple[str, str], number: Number) -> None:
+def _moved(snapshot: Snapshot, key: tuple[str, str, str], number: Number) -> None:
     row = snapshot.metrics.kpis[key]
     snapshot.metrics.kpis[key] = row._replace(numbers={**row.numbers, number: row.numbers[number] + 1})
 
@@ -127,8 +130,14 @@ def _told_kpi(snapshot: Snapshot) -> None:
 
 
 def _untold_kpi(snapshot: Snapshot) -> None:
-    row = snapshot.metrics.kpis["team", "berlin"]
-    snapshot.metrics.kpis["team", "berlin"] = row._replace(version=row.version + 1)
+    row = snapshot.metrics.kpis["berlin", "team", "berlin"]
+    snapshot.metrics.kpis["berlin", "team", "berlin"] = row._replace(version=row.version + 1)
+
+
+def _kept_for_another_team(snapshot: Snapshot) -> None:
+    """The sums over all teams stay what they were: only who may see the number is wrong."""
+    rows = snapshot.metrics.kpis
+    rows["lyon", "channel", "search"] = rows.pop(("berlin", "channel", "search"))
 
 
 def _restored_ledger(snapshot: Snapshot) -> None:
@@ -225,6 +234,16 @@ def _revision(snapshot: Snapshot) -> None:
     _swap(snapshot, "leads.lead", *n)
 
 
+def change_jo(snapshot: Snapshot, **changed: object) -> None:
+    people = snapshot.territory.organisation.people
+    people["jo"] = replace(people["jo"], **changed)  # type: ignore[arg-type]
+
+
+def _belongs_twice(snapshot: Snapshot) -> None:
+    [one] = snapshot.territory.organisation.people["jo"].memberships
+    change_jo(snapshot, memberships=(one, replace(one, id=UUID(int=9))))
+
+
 PLANTED = (
     Planted("accepted", "lost", f"lead {ANNA} was submitted", lambda w: w.leads.leads.pop(ANNA) and None),
     Planted("accepted", "lost", f"lead {PARKED} was submitted", _forgotten_parking),
@@ -281,6 +300,18 @@ PLANTED = (
     Planted("decisions", "lost", f"lead {ANNA} was heard", lambda w: w.territory.decisions.pop(ANNA) and None),
     Planted("decisions", "invented", f"lead {CARL} has a decision", _nobody_spoke),
     Planted("decisions", "lost", f"lead {ANNA} stands by decision 2", lambda w: change_decision(w, ANNA, number=2)),
+    Planted("access", "invented", "jo was told to see more", lambda w: change_jo(w, memberships=())),
+    Planted("access", "invented", "jo was told to do more", lambda w: change_jo(w, roles=())),
+    Planted(
+        "access",
+        "invented",
+        "jo was told to see more",
+        lambda w: change_jo(w, person=Person("jo", suspended=True, access=5)),
+    ),
+    Planted("access", "lost", "version 6 says, and version 5", lambda w: change_jo(w, person=Person("jo", access=6))),
+    Planted("access", "invented", "jo was told to see something", lambda w: w.territory.organisation.people.clear()),
+    Planted("memberships", "doubled", "jo belongs to berlin twice", _belongs_twice),
+    Planted("turns", "lost", "the members among whom turn 1", lambda w: change_decision(w, ANNA, roster="gone")),
     Planted("told", "wrong", "told for s/berlin/p/1/new", lambda w: change_decision(w, ANNA, cause="returned")),
     Planted("told", "lost", "and told for nothing", _decided_again_in_silence),
     Planted(
@@ -418,10 +449,12 @@ PLANTED = (
     Planted("facts", "wrong", "incurred is 500 since a restore, the ledger says 0", _line_of_a_lost_history),
     Planted("facts", "wrong", f"lead {ANNA} is of channel search and counts under radio", _counted_elsewhere),
     Planted("facts", "doubled", "channel search counts under search and Search", _two_rows),
-    Planted("kpis", "invented", "KPI channel=search: leads is 7, the facts make 6", _wrong_count),
+    Planted("kpis", "invented", "KPI channel=search of berlin: leads is", _wrong_count),
+    Planted("kpis", "invented", "KPI channel=search of lyon: leads is", _kept_for_another_team),
+    Planted("kpis", "lost", "KPI channel=search of berlin: leads is 0", _kept_for_another_team),
     Planted("kpis", "wrong", "KPIs by channel count 7 leads, and 6 are captured", _wrong_count),
-    Planted("kpis", "invented", "KPI campaign=spring: spend EUR is 501", _wrong_money),
-    Planted("kpis", "invented", "KPI team=berlin: valid is 4, the topics make 3", _recounted_differently),
+    Planted("kpis", "invented", "KPI campaign=spring of (unplaced): spend EUR is 501", _wrong_money),
+    Planted("kpis", "invented", "KPI team=berlin of berlin: valid is 4, the topics make 3", _recounted_differently),
     Planted("kpis_told", "wrong", "KPI team=berlin is", _told_kpi),
     Planted("kpis_told", "lost", "KPI team=berlin has changed (version 8)", _untold_kpi),
     Planted("rotation", "wrong", "team berlin: the credits of its rotation add up to 1", _one_credit_more),

@@ -20,19 +20,23 @@ from contracts.leads.lead import (
     OpportunityOpened,
 )
 from contracts.metrics.kpi import KpiChanged
+from contracts.territory.access import AccessGranted, Grant, RoleHeld
 from contracts.territory.lead import LeadAssigned, LeadRouted, LeadUnassigned, LeadUnroutable
 from contracts.territory.structure import MarketActivated
 from leads.domain import lead as life
 from leads.domain.lead import Lead, Outcome
 from leads.domain.money import Money as Amount
-from metrics.domain.kpi import Kpi, moved
+from metrics.domain.kpi import Kpi, Measures, moved, total
+from territory.domain.access import Known as KnownPerson
 from territory.domain.market import fingerprint
+from territory.domain.organisation import KINDS, RANKS, Membership, Person, RoleGrant, Structure, Unit
 from territory.domain.rotation import Member, Turn, next_turn
 from territory.domain.routing import Refused
 from tributary.verify.boxes import Boxes
 from tributary.verify.events import EventRecord, body_of
 from tributary.verify.invariants.kpis import is_counted, numbers_of, recount
 from tributary.verify.invariants.written import entry_of
+from tributary.verify.organisation import OrganisationTables
 from tributary.verify.snapshot import (
     SERVICES,
     Account,
@@ -114,6 +118,7 @@ def clean() -> Snapshot:
     for lead_id in (ANNA, BEN, CARL, DORA, EVE, FAY):
         _submit(snapshot, lead_id)
     _market(snapshot)
+    _organisation(snapshot)
     _anna_to_eve(snapshot)
     _fay_is_lost_and_then_won(snapshot)
     put(snapshot, OutcomeReported(lead_id=UUID(UNKNOWN), result="won", at=AT))
@@ -134,6 +139,21 @@ def _market(snapshot: Snapshot) -> None:
     snapshot.territory.markets[1] = MarketFile(document, fingerprint(MARKET))
     snapshot.territory.active = 1
     put(snapshot, MarketActivated(version=1, rules=1, segments=1, teams=1, activated_at=AT))
+
+
+def _organisation(snapshot: Snapshot) -> None:
+    """jo belongs to berlin, and everybody was told so."""
+    unit = Unit("berlin", "sales", None, "Berlin", AT)
+    member = Membership(UUID(int=1), "jo", "berlin", "expert", AT)
+    known_of = KnownPerson(Person("jo", access=5), (member,), (RoleGrant(UUID(int=2), "jo", "qualifier", None, AT),))
+    structure = Structure.of(1, [unit], KINDS, RANKS)
+    snapshot.territory.organisation = OrganisationTables(structure, {"jo": known_of}, AT + timedelta(hours=1))
+    grant = Grant(team="berlin", kind="member", records="own", opens=True, begins_at=AT)
+    over = grant.model_copy(update={"team": "munich", "ends_at": AT + timedelta(minutes=1)})
+    role = RoleHeld(role="qualifier", begins_at=AT)
+    said = {"person": "jo", "kind": "person", "cause": "joined", "granted_at": AT}
+    put(snapshot, AccessGranted(version=4, grants=(), **said))  # type: ignore[arg-type]
+    put(snapshot, AccessGranted(version=5, grants=(grant, over), roles=(role,), **said))  # type: ignore[arg-type]
 
 
 def _submit(snapshot: Snapshot, lead_id: str) -> None:
@@ -355,11 +375,15 @@ def count(snapshot: Snapshot) -> None:
         if any(is_counted(event) for event in snapshot.heard("metrics", topic))
     }
     numbers = numbers_of(made)
-    for by, key in sorted({(number[0], number[1]) for number in numbers}):
-        changes = {n[2] if len(n) == 3 else n[2:]: how_much for n, how_much in numbers.items() if n[:2] == (by, key)}
-        snapshot.metrics.kpis[by, key] = KpiRow(7, changes, True)
+    parts: dict[tuple[str, str], list[Measures]] = {}
+    for team, by, key in sorted({number[:3] for number in numbers}):
+        its = {n[3:]: how_much for n, how_much in numbers.items() if n[:3] == (team, by, key)}
+        changes = {n[0] if len(n) == 1 else n: how_much for n, how_much in its.items()}
+        snapshot.metrics.kpis[team, by, key] = KpiRow(7, changes, True)
+        parts.setdefault((by, key), []).append(moved({}, changes))
+    for (by, key), measures in parts.items():
         row = {"id": f"{by}:{key}", "by": by, "key": key, "version": 7, "as_of": AT}
-        put(snapshot, KpiChanged.model_validate({**row, **Kpi(by, key, "all", 7, moved({}, changes)).numbers()}))
+        put(snapshot, KpiChanged.model_validate({**row, **Kpi(by, key, "all", 7, total(measures)).numbers()}))
     account, log = snapshot.accounts["metrics"], snapshot.logs["metrics.kpi"]
     account.next_seq["metrics.kpi", 0] = account.later["metrics.kpi", 0] = 1 + len(log.records)
     forget(snapshot)

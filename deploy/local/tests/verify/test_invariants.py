@@ -88,7 +88,7 @@ def test_a_lead_without_a_place_is_unaccounted() -> None:
 
 def test_kpis_are_counted_to_the_cent() -> None:
     snapshot = snapshots.clean()
-    row = snapshot.metrics.kpis["team", "berlin"].numbers
+    row = snapshot.metrics.kpis["berlin", "team", "berlin"].numbers
     counts = {"leads": 4, "qualified": 4, "valid": 4, "routed": 4, "assigned": 2, "won": 1}
     assert row == {**counts, ("won_amount", "EUR"): 9000}
-    assert snapshot.metrics.kpis["channel", "search"].numbers["spend", "EUR"] == 500
+    assert snapshot.metrics.kpis["(unplaced)", "channel", "search"].numbers["spend", "EUR"] == 500

@@ -81,7 +81,7 @@ from policy, who where not roles <@ array[worker, door, watch, keys] or polroles
 union all select format('the policy %s on %s is not as migrate has written it', polname, name)
 from policy, who where roles <> array[keys] and comment !~ (' ' || mark || '\]$')
 union all select format('the policy %s on %s lets a door through to every row without a reason', polname, name)
-from policy, who where door = any (roles) and 'true' in (sees, records) and (polname !~ '^free' or comment ~ '^\[')
+from policy, who where door = any (roles) and 'true' in (sees, records) and (polname !~ '^free' or comment !~ '^[^\[]')
 union all select format('the policy %s on %s does not ask who is there', polname, name)
 from policy, who where door = any (roles) and 'true' not in (sees, records) and sees || records !~ 'access_me\(\)'
     and not (polname ~ '^through' and sees || records ~ '^\(EXISTS')

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import typer
 
 from chassis import failpoint, parking, reread, restored, schema, telemetry, topics
-from chassis.errors import words
+from chassis.errors import Refused, words
 from chassis.schema import Phase
 from chassis.service import Service
 from chassis.settings import Settings
@@ -56,6 +56,11 @@ def cli(build: Callable[[S], Service], settings_type: type[S], name: str) -> typ
     def create_topics(copies: int = typer.Option(1, help="replicas of each partition")) -> None:
         os.environ.setdefault("DATABASE_URL", NO_DATABASE)
         _create_topics(settings_type(), copies)
+
+    @app.command(help="Gives every principal on Kafka its rights and, if <NAME>_KAFKA_PASSWORD is set, that password.")
+    def principals() -> None:
+        os.environ.setdefault("DATABASE_URL", NO_DATABASE)
+        _establish_principals(settings_type())
 
     @app.command(help="Exits 0 when the service on this host is ready.")
     def health() -> None:
@@ -162,9 +167,19 @@ def _migrate(settings: Settings, name: str, phase: Phase | None) -> None:
 
 def _create_topics(settings: Settings, copies: int) -> None:
     try:
-        _say("\n".join(asyncio.run(topics.create(settings.kafka_bootstrap_servers, copies))))
+        _say("\n".join(asyncio.run(topics.create(settings, copies))))
     except topics.TopicsRefused as refusal:
         _say(str(refusal))
+        raise typer.Exit(1) from None
+
+
+def _establish_principals(settings: Settings) -> None:
+    from chassis import principals
+
+    try:
+        _say(asyncio.run(principals.establish(settings, principals.passwords(os.environ))).words)
+    except (principals.RightsRefused, Refused) as refusal:
+        _say(f"{refusal}.")
         raise typer.Exit(1) from None
 
 

@@ -211,6 +211,12 @@ async def _execute(url: str, *statements: str) -> None:
         await connection.close()
 
 
+def lets_in(service: Service) -> None:
+    """Who shows TOKEN is a machine that may everything, and what it may see is known. Which rows that is, its grants say."""
+    service.access.level_at = time.monotonic()
+    service.operator = Actor(MACHINE, frozenset({"reader", *service.roles}), kind="machine").with_rights(service.roles)
+
+
 _GRANT = """
 insert into access_grant (person, team, kind, begins_at, records, opens)
 select person, team, 'machine', '-infinity', 'all', true from access_person, unnest($2::text[]) as team where person = $1
@@ -237,9 +243,7 @@ def service_fixture(
         made.intake = memory = MemoryIntake()  # type: ignore[assignment]
         assert not (why := await made._check_database()), why
         made.waiting = ""
-        made.access.level_at = time.monotonic()
-        everything = Actor(MACHINE, frozenset({"reader", *made.roles}), kind="machine")
-        made.operator = everything.with_rights(made.roles)  # of that token
+        lets_in(made)
         transport = httpx.ASGITransport(_outspoken(made.asgi), raise_app_exceptions=False)
         async with (
             httpx.AsyncClient(
@@ -248,7 +252,8 @@ def service_fixture(
             httpx.AsyncClient(transport=transport, base_url="http://test") as anonymous,
         ):
             under_test = ServiceUnderTest(made, http, anonymous, memory)
-            await under_test.grants(MACHINE, *teams, UNPLACED)
+            if teams:
+                await under_test.grants(MACHINE, *teams, UNPLACED)
             yield under_test
         made.stopping.set()
         await made.database.close()
@@ -323,9 +328,11 @@ async def template(
 
 
 __all__ = [
+    "MACHINE",
     "Consumer",
     "MemoryIntake",
     "ServiceUnderTest",
+    "lets_in",
     "new_database",
     "raw",
     "service_fixture",

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from chassis.sealing import open_bytes
-from chassis_testing import ServiceUnderTest
+from chassis_testing import MACHINE, ServiceUnderTest
 from contracts.campaigns.campaign import CampaignPlanned
 from contracts.event import Sealed
 from contracts.leads.intake import LeadSubmitted, OutcomeReported
@@ -320,7 +320,7 @@ async def test_the_history_says_who_put_it_in_where_that_was_somebody(service: S
     assert (await service.http.post("/v1/outcomes", json={"outcomes": [outcome]})).status_code == 200
     by = {"country": "IN", "contact": FORM["contact"], "message": "a call"}
     assert (await service.http.post("/v1/calls", json=by)).status_code == 202
-    assert service.intake.actors == ["", "operator", "operator"]
+    assert service.intake.actors == ["", MACHINE, MACHINE]
     public, early, call = (
         service.record(e, ce_actor=actor.encode())
         for e, actor in zip(service.intake.emitted, service.intake.actors, strict=True)
@@ -330,5 +330,5 @@ async def test_the_history_says_who_put_it_in_where_that_was_somebody(service: S
     found: dict[UUID, dict[str, str | None]] = {}
     for row in await service.sql("select lead_id, what, by from timeline"):
         found.setdefault(row["lead_id"], {})[row["what"]] = row["by"]
-    assert {"captured": None, "qualified": None, "won": "operator"} in found.values()
-    assert {"captured": "operator", "qualified": None} in found.values()
+    assert {"captured": None, "qualified": None, "won": MACHINE} in found.values()
+    assert {"captured": MACHINE, "qualified": None} in found.values()

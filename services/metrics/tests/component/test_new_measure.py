@@ -29,11 +29,10 @@ object.__setattr__(LEAD, "events", (*LEAD.events, LeadVisited))
 contracts.STREAM_OF[LeadVisited.event_type()] = LEAD
 """
 PLAYED = """
-import asyncio, json, sys, time
+import asyncio, json, sys
 from datetime import UTC, datetime, timedelta
 import httpx
-from chassis import Actor
-from chassis_testing import MACHINE, MemoryIntake, ServiceUnderTest
+from chassis_testing import MemoryIntake, ServiceUnderTest, lets_in
 from contracts.leads.lead import LeadCaptured
 from metrics.app import build
 from metrics.settings import MetricsSettings
@@ -49,8 +48,7 @@ def visited(n, minutes):
 
 async def play():
     service = build(MetricsSettings())
-    service.access.level_at = time.monotonic()
-    service.operator = Actor(MACHINE, frozenset({"reader", *service.roles}), kind="machine").with_rights(service.roles)
+    lets_in(service)
     made, headers = httpx.ASGITransport(service.asgi), {"authorization": f"Bearer {sys.argv[1]}"}
     async with httpx.AsyncClient(transport=made, base_url="http://test", headers=headers) as http:
         under_test = ServiceUnderTest(service, http, http, MemoryIntake())
@@ -85,6 +83,7 @@ async def test_a_measure_with_an_event_of_its_own_is_counted_shown_told_and_docu
     token = settings.operator_token.get_secret_value() if settings.operator_token else ""
     secrets = {
         "DATABASE_URL": settings.database_url.get_secret_value(),
+        "OWNER_DATABASE_URL": settings.owners_url(),
         "DOOR_DATABASE_URL": settings.door_database_url.get_secret_value(),
         "TRIBUTARY_OPERATOR_TOKEN": token,
         "TRIBUTARY_MASTER_KEY": settings.master_key.get_secret_value() if settings.master_key else "",

@@ -1,6 +1,7 @@
 """Numbers are sums over the teams of which somebody has a running grant; of all others nothing is there."""
 
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from chassis import Actor
 from chassis_testing import ServiceUnderTest, tokens
 from contracts.campaigns.campaign import CampaignPlanned
+from metrics.store import facts, kpis
 
 from .people import granted, member, revoked
 from .test_counting import NOON, captured, lead_id, planned, posted, qualified, routed, rows, walk, won
@@ -140,6 +142,15 @@ async def test_the_database_itself_shows_no_row_of_another_team(service: Service
                 for table in ("kpi_part", "lead_fact")
             ]
     assert found == {"anna": [{"berlin"}] * 2, "rosa": [{"roma"}] * 2, "nobody": [set(), set()]}
+
+
+async def test_every_list_names_the_teams_by_itself_also_where_no_policy_helps(service: ServiceUnderTest) -> None:
+    """The same statements as the worker, to whom every row is shown."""
+    await counted(service)
+    async with service.service.database.transaction() as tx:
+        page = await kpis.page(tx, "campaign", "", 100, {"roma"})
+        behind = await facts.leads_behind(tx, "campaign", "spring", UUID(int=2**128 - 1), 100, {"roma"})
+    assert ([row.measures["leads"] for row in page], [fact.team for fact in behind]) == ([1], ["roma"])
 
 
 async def test_a_machine_needs_the_scope_and_a_grant(service: ServiceUnderTest) -> None:

@@ -1,16 +1,19 @@
 """`python -m territory`: the words of every service, and those by which an organisation begins."""
 
 import asyncio
+import json
 import sys
 
 import typer
 
 from chassis import cli
+from chassis.restored import begin_new_history
 from territory.app import build
 from territory.settings import TerritorySettings
-from territory.use_cases.organisation import First, Refused, begin_organisation
+from territory.use_cases.organisation import First, Refused, begin_organisation, say_everybody
 
 app = cli(build, TerritorySettings, "territory")
+app.registered_commands = [one for one in app.registered_commands if one.name != "restored"]  # it does more here
 
 
 @app.command(
@@ -30,6 +33,25 @@ def bootstrap(
     firsts = [First(*pair) for pair in zip(person, subject, strict=True)]
     for line in asyncio.run(_begin(firsts, machine, issuer)):
         sys.stdout.write(line + "\n")
+
+
+@app.command(
+    name="restored",
+    help="Run once, service stopped, after its database came back from a backup; says anew what everybody may see.",
+)
+def was_restored() -> None:
+    """A new history begins with the whole of ``territory.access``."""
+
+    async def restore() -> dict[str, object]:
+        service = build(TerritorySettings())
+        try:
+            begun = await begin_new_history(service)
+            async with service.database.transaction() as tx:
+                return begun | {"said_anew": await say_everybody(tx)}
+        finally:
+            await service.database.close()
+
+    sys.stdout.write(json.dumps(asyncio.run(restore()), indent=2) + "\n")
 
 
 async def _begin(firsts: list[First], machines: list[str], issuer: str) -> list[str]:

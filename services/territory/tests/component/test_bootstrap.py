@@ -6,7 +6,7 @@ from chassis_testing import ServiceUnderTest
 from contracts.territory.access import AccessGranted
 from contracts.territory.member import MemberJoined, RoleGranted
 from contracts.territory.structure import UnitDefined
-from territory.use_cases.organisation import First, Refused, begin_organisation
+from territory.use_cases.organisation import First, Refused, begin_organisation, say_everybody
 
 ISSUER = "https://issuer.test"
 TWO = (First("adm", "subject-1"), First("om", "subject-2"))
@@ -54,3 +54,23 @@ async def test_an_organisation_begins_once_and_with_two(service: ServiceUnderTes
     for firsts, machines in (((First("eve", "e"), TWO[0]), ()), (TWO, ("another",)), ((), ("another",))):
         with pytest.raises(Refused, match="has administrators"):
             await begin(service, *firsts, machines=machines)
+
+
+async def test_after_a_backup_everybody_is_told_anew_and_under_a_greater_version(service: ServiceUnderTest) -> None:
+    await begin(service, *TWO, machines=("local",))
+    before = {event.person: event for event in await service.emitted() if isinstance(event, AccessGranted)}
+    async with service.service.database.transaction() as tx:
+        assert await say_everybody(tx) == 3
+    for event in await service.emitted():
+        assert isinstance(event, AccessGranted)
+        old = before.pop(event.person)
+        assert (event.version > old.version, event.grants, event.roles) == (True, old.grants, old.roles)
+    assert before == {}
+
+
+async def test_a_version_never_falls_though_the_clock_does(service: ServiceUnderTest) -> None:
+    await begin(service, *TWO)
+    await service.sql("update person set access = $1", 2**62)
+    async with service.service.database.transaction() as tx:
+        await say_everybody(tx)
+    assert {event.version for event in await service.emitted() if isinstance(event, AccessGranted)} >= {2**62 + 1}

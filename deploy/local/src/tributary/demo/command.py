@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
+import httpx
 import typer
 
 from tributary.child_process import StackError
-from tributary.demo.people import People, said
+from tributary.demo.people import People, Sight, said
 from tributary.demo.playing import Player
-from tributary.demo.show import Show
+from tributary.demo.show import LEADS_LOOKED_AT, Show
 from tributary.demo.tally import Asking, Sent, Standing, disagreements, summary
 from tributary.ending import Ended, foreground
 from tributary.loading import load_market
@@ -109,7 +110,12 @@ async def _play(
 
 def _seen(show: Show, player: Player) -> list[str]:
     """What each sees in the end, and how soon one who moves sees something else."""
-    sights = show.people.sights
+
+    async def look() -> list[Sight]:
+        async with httpx.AsyncClient(timeout=20, trust_env=False) as http:
+            return await show.people.look(http, list(player.recent)[:LEADS_LOOKED_AT])
+
+    sights = asyncio.run(look())
     return [f"who sees    {said(sights)}", f"moved       {show.people.move(list(player.recent))}"]
 
 
@@ -144,7 +150,7 @@ def _plainly() -> Iterator[None]:
 def _come_to_rest(running: Running, steps: Steps) -> None:
     """A run before this one may have been ended in the middle: what it left on its way is no part of this one."""
     with steps.step("what an earlier run left on its way") as step:
-        topics = Topics(running.kafka)
+        topics = Topics(running.bus)
         try:
             left = asyncio.run(settle(running.services, topics, REST_WITHIN_S))
         finally:

@@ -14,6 +14,7 @@ import httpx
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from tributary.bus import FEED
 from tributary.child_process import StackError
 from tributary.demo.tally import Sent
 from tributary.demo.walk import Walk
@@ -33,7 +34,7 @@ class Player:
 
     def __init__(self, running: Running, per_second: float, seed: int) -> None:
         self.urls = {name: service.url for name, service in running.services.items()}
-        self.kafka, self.per_second = running.kafka, per_second
+        self.bus, self.per_second = running.bus, per_second
         self.traffic, self.draw = Traffic(seed), random.Random(seed)
         self.sent = Sent()
         self.walk: Walk | None = None
@@ -93,7 +94,7 @@ class Player:
 
     async def _spends(self) -> None:
         """By the door as our own people do, and straight onto the topic as an ad platform does; now and then twice."""
-        async with AIOKafkaProducer(bootstrap_servers=self.kafka, acks="all") as producer:
+        async with AIOKafkaProducer(**self.bus.aiokafka(FEED), acks="all") as producer:
             by_door = False
             while not self.stopping.is_set():
                 by_door = not by_door

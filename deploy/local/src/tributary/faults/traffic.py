@@ -44,7 +44,7 @@ class Load:
             name: Door(running.services[name].url, running.tokens.machine, senders, seed)
             for name, senders in SENDERS.items()
         }
-        self._outsider, self._canaries = Outsider(running.kafka, seed), Canaries(seed)
+        self._outsider, self._canaries = Outsider(running.bus, seed), Canaries(seed)
         self._spends_known: set[str] = set()
         self._times: list[float] = []
         self._marks: list[tuple[int, int]] = []

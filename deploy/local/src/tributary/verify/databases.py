@@ -17,6 +17,7 @@ from tributary.running import RunningService
 from tributary.verify.boxes import Boxes, read_boxes
 from tributary.verify.events import EventRecord, body_of, spend_name
 from tributary.verify.looking import look_at_tables
+from tributary.verify.organisation import read_organisation
 from tributary.verify.private import Private
 from tributary.verify.snapshot import (
     Account,
@@ -76,9 +77,9 @@ group by p.id order by p.campaign, p.line, p.currency, p.posting
 _FACTS = {fact: ", ".join(field.name for field in fields(fact)) for fact in (LeadFact, CampaignFact, LineFact)}
 # What a finished transaction changed before the last publication's floor has been told in that or an earlier turn.
 _KPIS = """
-select by, key, version, measures::text,
+select team, by, key, version, measures::text,
     changed_xid < (select coalesce(max(floor), 0) from publication) as said
-from kpi where period = 'all'
+from kpi_part where period = 'all'
 """
 
 
@@ -214,7 +215,8 @@ async def _territory(connection: Any) -> TerritoryTables:
     credits = {row[0]: json.loads(row[1]) for row in rotations}
     turns = {row[0]: row[2] for row in rotations}
     rosters = {row[0]: row[1] for row in await connection.fetch("select id::text, members::text from roster")}
-    return TerritoryTables(decisions, earlier, credits, turns, markets, active or 0, rosters)
+    organisation = await read_organisation(connection)
+    return TerritoryTables(decisions, earlier, credits, turns, markets, active or 0, rosters, organisation)
 
 
 async def _campaigns(connection: Any) -> CampaignTables:
@@ -239,7 +241,9 @@ async def _metrics(connection: Any) -> MetricsTables:
         {row["campaign"]: CampaignFact(**row) for row in campaigns},
         {(row["campaign"], row["line"], row["currency"]): LineFact(**row) for row in lines},
         {
-            (row["by"], row["key"]): KpiRow(row["version"], dict(by_number(from_json(row["measures"]))), row["said"])
+            (row["team"], row["by"], row["key"]): KpiRow(
+                row["version"], dict(by_number(from_json(row["measures"]))), row["said"]
+            )
             for row in rows
         },
         {row[0]: row[1] for row in await connection.fetch("select topic, at from as_of")},

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from pydantic_core import from_json
 
-from metrics.domain.catalogue import measures, step_of, steps
+from metrics.domain.catalogue import UNPLACED, measures, step_of, steps
 from metrics.domain.contributions import Number
 from metrics.domain.kpi import by_number
 from values.text import key, visible
@@ -162,6 +162,7 @@ class Planned(NamedTuple):
     starts_at: datetime | None
     ends_at: datetime | None
     lines: tuple[tuple[str, str, str], ...]  # line, item, owner
+    team: str = UNPLACED
 
 
 class Spent(NamedTuple):
@@ -205,6 +206,14 @@ class Activated(NamedTuple):
     rules: int
     segments: int
     teams: int
+
+
+class AccessTold(NamedTuple):
+    """What somebody may see and do: team, kind, records, opens, on whose behalf, from, until; and role, unit, from, until."""
+
+    version: int
+    grants: frozenset[tuple[Any, ...]]
+    roles: frozenset[tuple[Any, ...]]
 
 
 class KpiTold(NamedTuple):
@@ -256,6 +265,7 @@ def _planned(body: Mapping[str, Any]) -> Planned:
         _maybe(body.get("starts_at")),
         _maybe(body.get("ends_at")),
         tuple(sorted((line["line"], line["item"], line["owner"]) for line in lines)),
+        body.get("team", UNPLACED),
     )
 
 
@@ -279,6 +289,26 @@ def _qualified(b: Mapping[str, Any]) -> Qualified:
 def _which(b: Mapping[str, Any]) -> tuple[int, str]:
     """Which decision about the lead it is, and why it was made."""
     return b.get("revision", 1), b.get("cause", "new")
+
+
+def _access(body: Mapping[str, Any]) -> AccessTold:
+    grants = frozenset(
+        (
+            one["team"],
+            one["kind"],
+            one["records"],
+            one["opens"],
+            one.get("on_behalf_of") or "",
+            _when(one["begins_at"]),
+            _maybe(one.get("ends_at")),
+        )
+        for one in body.get("grants", ())
+    )
+    roles = frozenset(
+        (one["role"], one.get("unit"), _when(one["begins_at"]), _maybe(one.get("ends_at")))
+        for one in body.get("roles", ())
+    )
+    return AccessTold(body["version"], grants, roles)
 
 
 def _kpi(body: Mapping[str, Any]) -> KpiTold:
@@ -336,6 +366,8 @@ READ: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
         b["owner"],
     ),
     "territory.structure.market_activated.v1": lambda b: Activated(b["version"], b["rules"], b["segments"], b["teams"]),
+    "territory.access.granted.v1": _access,
+    "territory.access.revoked.v1": _access,
     "metrics.kpi.changed.v1": _kpi,
 }
 

@@ -12,6 +12,7 @@ from metrics.domain.facts import CampaignFact, LeadFact, LineFact
 from tributary.verify.boxes import Boxes
 from tributary.verify.events import EventRecord, Money
 from tributary.verify.numbering import Aside, Numbered, Owner, sort_out
+from tributary.verify.organisation import OrganisationTables
 from tributary.verify.private import Private
 
 SERVICES = ("leads", "territory", "campaigns", "metrics")
@@ -133,7 +134,7 @@ class Spend(NamedTuple):
 
 
 class KpiRow(NamedTuple):
-    """One KPI row. ``emitted`` is whether it must have been told since it changed last."""
+    """What one team adds to a KPI row. ``emitted`` is whether it must have been told since it changed last."""
 
     version: int
     numbers: Mapping[Number, int]  # what is not zero
@@ -161,6 +162,7 @@ class TerritoryTables:
     markets: dict[int, MarketFile] = field(default_factory=dict)
     active: int = 0
     rosters: dict[str, str] = field(default_factory=dict)  # members as JSON, by what decisions call them
+    organisation: OrganisationTables = field(default_factory=OrganisationTables)
 
     def all_decisions(self) -> Iterator[tuple[str, Decision]]:
         """Every decision with its lead, those that stand and those before them."""
@@ -185,7 +187,7 @@ class MetricsTables:
     leads: dict[str, LeadFact] = field(default_factory=dict)
     campaigns: dict[str, CampaignFact] = field(default_factory=dict)
     lines: dict[Place, LineFact] = field(default_factory=dict)
-    kpis: dict[tuple[str, str], KpiRow] = field(default_factory=dict)
+    kpis: dict[tuple[str, str, str], KpiRow] = field(default_factory=dict)
     as_of: dict[str, datetime] = field(default_factory=dict)  # by topic
 
 

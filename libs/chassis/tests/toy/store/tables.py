@@ -1,8 +1,8 @@
 """What the toy keeps."""
 
-from sqlalchemy import BigInteger, Column, Identity, MetaData, Table, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, Identity, Integer, LargeBinary, MetaData, Table, Text
 
-from chassis.row_policies import free
+from chassis.row_policies import free, team, through
 
 METADATA = MetaData()
 
@@ -16,3 +16,28 @@ NOTE = Table(
     info={"door": "select, insert, update", "rows": free("notes are for everybody")},
 )
 SPENT = Table("spent", METADATA, Column("spend_id", Text, primary_key=True))
+PIECE = Table(
+    "piece",
+    METADATA,
+    Column("piece", Integer, primary_key=True),
+    Column("team", Text, nullable=False, server_default="(unplaced)"),
+    Column("owner", Text),
+    Column("what", Text, nullable=False, server_default=""),
+    Column("sealed", LargeBinary),
+    info={"door": "select, insert, update, delete", "rows": team(records="owner")},
+)
+REMARK = Table(
+    "remark",
+    METADATA,
+    Column("n", Integer, primary_key=True),
+    Column("piece", Integer, ForeignKey("piece.piece"), nullable=False),
+    Column("what", Text, nullable=False),
+    info={"door": "select, insert", "rows": through(PIECE, "piece")},
+)
+DESK = Table(
+    "desk",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("team", Text),
+    info={"door": "select", "rows": team()},
+)

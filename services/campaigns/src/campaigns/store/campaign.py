@@ -9,13 +9,19 @@ from campaigns.domain.ledger import Book
 from chassis import Transaction
 from values.text import key
 
-_COLUMNS = "campaign, known, version, name, channel, segment, starts_at, ends_at, currency, planned_at"
+_COLUMNS = "campaign, known, version, team, name, channel, segment, starts_at, ends_at, currency, planned_at"
 _HEAD = "select COLUMNS from campaign where key = $1".replace("COLUMNS", _COLUMNS)
-_LIST = "select COLUMNS from campaign where campaign > $1 order by campaign limit $2".replace("COLUMNS", _COLUMNS)
+_LIST = """
+select COLUMNS from campaign where campaign > $1 and (team = any ($3) or not known) order by campaign limit $2
+""".replace("COLUMNS", _COLUMNS)
+_TEAMS = """
+select distinct team from access_grant
+where person = access_me() and begins_at <= now() and ends_at > now() and (records <> 'none' or not $1) order by team
+"""
 
 _PLAN = """
 update campaign set known = true, version = $2, name = $3, channel = $4, segment = $5, starts_at = $6, ends_at = $7,
-    currency = $8, planned_at = $9
+    currency = $8, planned_at = $9, team = $10
 where campaign = $1
 """
 
@@ -45,6 +51,7 @@ async def recorded_plan(tx: Transaction, book: Book) -> Recorded:
         ends_at=head["ends_at"],
         currency=head["currency"],
         lines=lines,
+        team=head["team"],
     )
     return Recorded(head["version"], plan)
 
@@ -62,7 +69,13 @@ async def save_plan(tx: Transaction, campaign: str, version: int, plan: Plan) ->
         plan.ends_at,
         plan.currency,
         tx.now,
+        plan.team,
     )
+
+
+async def teams(tx: Transaction, *, to_record: bool = False) -> list[str]:
+    """The teams whose rows exist for who is at the door, or for which he may record."""
+    return [row["team"] for row in await tx.conn.fetch(_TEAMS, to_record)]
 
 
 async def campaign_head(tx: Transaction, campaign: str) -> asyncpg.Record | None:
@@ -72,4 +85,4 @@ async def campaign_head(tx: Transaction, campaign: str) -> asyncpg.Record | None
 
 async def campaigns_after(tx: Transaction, after: str, limit: int) -> list[asyncpg.Record]:
     """A page of campaigns by id."""
-    return list(await tx.conn.fetch(_LIST, after, limit))
+    return list(await tx.conn.fetch(_LIST, after, limit, await teams(tx)))

@@ -13,12 +13,13 @@ from metrics.domain.league import Entry, Grain, Row
 # A lead is counted by the first day that closes after it is placed, and by no other; a lead without a team waits.
 _TAKE = """
 insert into league_entry (lead_id, step, day, team, person, valid, outcome, amount, currency)
-select f.lead_id, 'captured', $1, f.team, f.assignee, f.valid or f.outcome is not distinct from 'won', null, null, null
+select f.lead_id, 'captured', $1::date, f.team, f.assignee, f.valid or f.outcome is not distinct from 'won',
+    null::text, null::bigint, null::char(3)
 from lead_fact f
 where f.captured_at >= $2 and f.captured_at < $3 and f.team <> ''
     and not exists (select from league_entry e where e.lead_id = f.lead_id and e.step = 'captured')
 union all
-select f.lead_id, 'closed', $1, f.team, f.assignee, false, f.outcome, f.amount, f.currency
+select f.lead_id, 'closed', $1::date, f.team, f.assignee, false, f.outcome, f.amount, f.currency
 from lead_fact f
 where f.closed_at >= $2 and f.closed_at < $3 and f.captured_at is not null and f.outcome is not null and f.team <> ''
     and not exists (select from league_entry e where e.lead_id = f.lead_id and e.step = 'closed')

@@ -15,7 +15,7 @@ _LOCK = (
 _SAVE = """
 with kept as (
     insert into roster (id, members) select id, members from jsonb_to_recordset($2::jsonb) as m(id uuid, members jsonb)
-    on conflict do nothing
+    on conflict (id) do nothing
 )
 update rotation r set turn = s.turn, credits = s.credits
 from jsonb_to_recordset($1::jsonb) as s(team text, turn bigint, credits jsonb)

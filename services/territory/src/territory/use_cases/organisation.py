@@ -9,10 +9,10 @@ from chassis import Transaction
 from contracts.territory.member import MemberJoined, RoleGranted
 from contracts.territory.structure import UnitDefined
 from territory.domain.organisation import COMPANY, LOWEST, MANAGEMENT, Structure, Unit
+from territory.store import access, person
 from territory.store import organisation as store
-from territory.store import person
 from territory.store.organisation_tables import MEMBERSHIP, ROLE_GRANT, UNIT
-from territory.use_cases.access import JOINED, ROLE, say_access
+from territory.use_cases.access import CORRECTION, JOINED, ROLE, say_access
 
 FIRST_ROLES = ("organisation_management", "people_administrator")
 MACHINE = "machine:"
@@ -59,6 +59,15 @@ async def begin_organisation(
     await say_access(names, structure, ROLE, (), tx)
     await say_access(wanted - names, structure, JOINED, (), tx)
     return [f"{name} is in the organisation now" for name in sorted(wanted)]
+
+
+async def say_everybody(tx: Transaction) -> int:
+    """What everybody may see is said anew, after a database came back from a backup: what was said since then and is gone here
+    must not stand elsewhere. Returns of how many."""
+    structure = await store.structure_of(tx, (await store.hold(tx)).structure)
+    people = await access.everybody(tx)
+    await say_access(people, structure, CORRECTION, (), tx)
+    return len(people)
 
 
 async def with_company(structure: Structure, tx: Transaction) -> Structure:

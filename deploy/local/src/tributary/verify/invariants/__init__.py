@@ -1,5 +1,6 @@
 """What must be true of every stack at every moment: pure functions over what was read, each giving counter-examples."""
 
+from tributary.verify.invariants.access import ACCESS, MEMBERSHIPS
 from tributary.verify.invariants.agreed import AGREED
 from tributary.verify.invariants.decisions import DECISIONS, DECISIONS_TOLD, FOLLOWED, OWNERS, ROTATION
 from tributary.verify.invariants.kpis import AS_OF, FACTS, KPIS, KPIS_TOLD
@@ -44,6 +45,8 @@ INVARIANTS: tuple[Invariant, ...] = (
     AS_OF,
     ROTATION,
     TURNS,
+    ACCESS,
+    MEMBERSHIPS,
     UNREADABLE,
     ACCOUNTED,
 )

@@ -24,7 +24,7 @@ from tributary.verify.events import (
     Unroutable,
 )
 from tributary.verify.invariants.violation import Invariant, Kind, Violation
-from tributary.verify.snapshot import MetricsTables, Place, Snapshot
+from tributary.verify.snapshot import KpiRow, MetricsTables, Place, Snapshot
 from values.text import key as normal
 
 AHEAD = timedelta(minutes=5)
@@ -87,7 +87,9 @@ def _recount(snapshot: Snapshot) -> MetricsTables:
                 fact.stepped(step_of(event.type), event.body.at)
     for event in snapshot.heard("metrics", "campaigns.campaign"):
         if isinstance(body := event.body, Planned):
-            made.campaigns[event.key] = CampaignFact(event.key, body.version, body.channel, body.segment, event.source)
+            made.campaigns[event.key] = CampaignFact(
+                event.key, body.version, body.channel, body.segment, event.source, owning_team=body.team
+            )
     for event in snapshot.heard("metrics", "campaigns.ledger"):
         if isinstance(body := event.body, Posted):
             place: Place = (body.campaign, body.line, body.currency)
@@ -209,7 +211,7 @@ def kpis(snapshot: Snapshot) -> Iterator[Violation]:
         yield from _numbers("the topics make", live, numbers_of(made))
     captured = sum(fact.captured_at is not None for fact in snapshot.metrics.leads.values())
     for by in (dimension.name for dimension in DIMENSIONS):
-        leads = sum(n for key, n in live.items() if key[0] == by and key[2] == "leads")
+        leads = sum(n for key, n in live.items() if key[1] == by and key[3] == "leads")
         if leads != captured:
             yield Violation("wrong", f"KPIs by {by} count {leads} leads, and {captured} are captured")
 
@@ -218,9 +220,9 @@ def _numbers(who: str, live: Contributions, right: Contributions) -> Iterator[Vi
     for key in sorted({*live, *right}):
         if live.get(key, 0) != right.get(key, 0):
             kind: Kind = "lost" if live.get(key, 0) < right.get(key, 0) else "invented"
-            by, name, *measure = key
+            team, by, name, *measure = key
             yield Violation(
-                kind, f"KPI {by}={name}: {' '.join(measure)} is {live.get(key, 0)}, {who} {right.get(key, 0)}"
+                kind, f"KPI {by}={name} of {team}: {' '.join(measure)} is {live.get(key, 0)}, {who} {right.get(key, 0)}"
             )
 
 
@@ -232,7 +234,7 @@ def emitted(snapshot: Snapshot) -> Iterator[Violation]:
             row = (body.by, body.key)
             if row not in newest or body.version >= newest[row].version:
                 newest[row] = body
-    for (by, key), kpi in snapshot.metrics.kpis.items():
+    for (by, key), kpi in _over_all_teams(snapshot.metrics).items():
         body = newest.get((by, key))
         version = body.version if body else 0
         if kpi.emitted and version < kpi.version:
@@ -241,6 +243,17 @@ def emitted(snapshot: Snapshot) -> Iterator[Violation]:
             )
         if body is not None and version == kpi.version and kpi.numbers != body.numbers:
             yield Violation("wrong", f"KPI {by}={key} is {dict(kpi.numbers)} and was told as {dict(body.numbers)}")
+
+
+def _over_all_teams(tables: MetricsTables) -> dict[tuple[str, str], KpiRow]:
+    """The rows as they are told: sums over all teams, of the highest version of their parts."""
+    rows: dict[tuple[str, str], KpiRow] = {}
+    for (_, by, key), part in tables.kpis.items():
+        row = rows.get((by, key), KpiRow(0, {}, True))
+        numbers = {n: row.numbers.get(n, 0) + part.numbers.get(n, 0) for n in {*row.numbers, *part.numbers}}
+        said = {n: value for n, value in numbers.items() if value}
+        rows[by, key] = KpiRow(max(row.version, part.version), said, row.emitted and part.emitted)
+    return rows
 
 
 def as_of(snapshot: Snapshot) -> Iterator[Violation]:
@@ -263,10 +276,12 @@ FACTS = Invariant(
 )
 KPIS = Invariant(
     "kpis",
-    "Every KPI, in every dimension and currency, equals its recomputation from the facts and its recount from the topics.",
+    "Every KPI, of every team, in every dimension and currency, equals its recomputation from the facts and its recount from the topics.",
     kpis,
 )
-KPIS_TOLD = Invariant("kpis_told", "The newest word on metrics.kpi about a row equals the row.", emitted)
+KPIS_TOLD = Invariant(
+    "kpis_told", "The newest word on metrics.kpi about a row equals the row, summed over all teams.", emitted
+)
 AS_OF = Invariant(
     "as_of",
     "The time that the numbers give as theirs is that of the newest event they hold, topic by topic, or up to five minutes"

@@ -19,3 +19,18 @@ def upgrade() -> None:
         """
     )
     op.execute("create table spent (spend_id text primary key)")
+    op.execute(
+        """
+        create table piece (
+            piece integer primary key,
+            team text not null default '(unplaced)',
+            owner text,
+            what text not null default '',
+            sealed bytea
+        )
+        """
+    )
+    op.execute(
+        "create table remark (n integer primary key, piece integer not null references piece, what text not null)"
+    )
+    op.execute("create table desk (name text primary key, team text)")
