@@ -1,8 +1,8 @@
 import { chromium } from "playwright-core";
 import { readFileSync } from "node:fs";
 const [, , person, lang, theme, path, out, w = "1440", h = "1000"] = process.argv;
-const stack = JSON.parse(readFileSync("/tmp/webw/state/stack.json"));
-const word = readFileSync("/tmp/webw/state/keys/sign-in", "utf8").trim();
+const stack = JSON.parse(readFileSync("/tmp/webw/state2/stack.json"));
+const word = readFileSync("/tmp/webw/state2/keys/sign-in", "utf8").trim();
 const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"] });
 const context = await browser.newContext({ viewport: { width: +w, height: +h }, locale: lang, colorScheme: theme });
 const page = await context.newPage();

@@ -6,7 +6,7 @@ from session_door.app import create
 from session_door.settings import Settings
 
 if __name__ == "__main__":
-    told = Settings()  # type: ignore[call-arg]  # from the environment
+    told = Settings()  # from the environment
     uvicorn.run(
         create(told), host=told.host, port=told.port, access_log=False, timeout_graceful_shutdown=3, server_header=False
     )

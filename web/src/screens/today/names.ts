@@ -40,12 +40,14 @@ export async function learn(roles: string[]): Promise<void> {
   if (roles.some((role) => ["leader", "management", "marketer", "marketing_manager"].includes(role))) await count();
 }
 
-/** The budgets' lines as they stand. */
+/** The budgets' lines as they stand. One ledger after the other: they are no hurry. What can't be read now keeps its last state. */
 export async function count(): Promise<void> {
-  const found = await Promise.all(campaigns.map((id) => unless(ask<Ledger>(`/api/campaigns/v1/campaigns/${encodeURIComponent(id)}/ledger?limit=1`))));
-  budgets.value = found.flatMap((one) =>
-    (one?.lines ?? []).map((line) => ({ campaign: one!.campaign, line: line.item || line.line, owner: line.owner, currency: line.currency, budget: line.budget, committed: line.committed, incurred: line.incurred, available: line.available })),
-  );
+  for (const id of campaigns) {
+    const found = await unless(ask<Ledger>(`/api/campaigns/v1/campaigns/${encodeURIComponent(id)}/ledger?limit=1`));
+    if (!found) continue;
+    const lines = found.lines.map((line) => ({ campaign: found.campaign, line: line.item || line.line, owner: line.owner, currency: line.currency, budget: line.budget, committed: line.committed, incurred: line.incurred, available: line.available }));
+    budgets.value = [...budgets.value.filter((one) => one.campaign !== found.campaign), ...lines];
+  }
 }
 
 const PLACES: Record<string, Key> = { "(unrouted)": "place.unrouted", "(discarded)": "place.discarded", "(none)": "place.none", "(unplaced)": "place.unplaced" };
