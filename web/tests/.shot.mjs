@@ -19,5 +19,5 @@ if (person !== "-") {
   console.log("after sign-in", Date.now() - t0, "ms", page.url());
 }
 await page.waitForTimeout(2500);
-await page.screenshot({ path: out, fullPage: true });
+await page.screenshot({ path: out, fullPage: process.argv[9] !== "cut" });
 await browser.close();
