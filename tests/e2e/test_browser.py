@@ -1,11 +1,14 @@
 """The page as people meet it, in a real browser: signing in, live numbers, who sees what, keys, languages, and nothing to complain."""
 
+import asyncio
 import re
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 from browsing import Tab, browser
@@ -32,7 +35,7 @@ Open = Callable[..., Tab]
 class Front(FrontEnd):
     """Gateway and door of the stage."""
 
-    url = ""
+    url = database = ""
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +47,8 @@ def front(session_stage: Stage) -> Iterator[Front]:
     assert stack.postgres is not None
     with stack.issuer:
         services = {name: service.url for name, service in stack.services.items()}
-        made.url = made.start(stack.postgres.ensure_role_and_database("web"), stack.issuer.url, services)
+        made.database = stack.postgres.ensure_role_and_database("web")
+        made.url = made.start(made.database, stack.issuer.url, services)
         try:
             People(stack.running, page=False).join()
             for number in range(6):
@@ -249,6 +253,34 @@ def test_while_metrics_is_away_the_last_numbers_stand_and_they_come_back_by_them
     expect(page.locator(".live")).to_contain_text("Live", timeout=30_000)
     expect(page.locator(".say .number").first).to_contain_text(str(before + 1))
     one.complaints[:] = [told for told in one.complaints if "Failed to load resource" not in told]
+
+
+def test_a_session_that_was_ended_elsewhere_is_said_over_the_page_and_signing_in_leads_back(
+    tab: Open, front: Front, session_stage: Stage
+) -> None:
+    page = tab().sign_in(ANNA, "/today?by=team")
+    asyncio.run_coroutine_threadsafe(_end_all_sessions(front.database), _loop()).result(10)
+    page.wait_for_timeout(5200)  # so long an answer about a session is good
+    page.evaluate("dispatchEvent(new Event('focus'))")
+    dialog = page.locator("dialog.sheet")
+    expect(dialog).to_contain_text("Your session has ended")
+    assert teams(page) == ["Team Berlin"], "the numbers stand"
+    dialog.locator("a").click()
+    page.wait_for_url("**/today?by=team")  # the issuer still knows who he is
+    expect(page.locator(".live")).to_contain_text("Live")
+
+
+async def _end_all_sessions(database: str) -> None:
+    connection = await asyncpg.connect(database)
+    await connection.execute("delete from session")
+    await connection.close()
+
+
+def _loop() -> asyncio.AbstractEventLoop:
+    """A loop of another thread: that of the browser runs in this one."""
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, daemon=True).start()
+    return loop
 
 
 def test_signing_out_ends_it_in_every_tab(tab: Open) -> None:
