@@ -130,8 +130,13 @@ def _told_kpi(snapshot: Snapshot) -> None:
 
 
 def _untold_kpi(snapshot: Snapshot) -> None:
-    row = snapshot.metrics.kpis["berlin", "team", "berlin"]
-    snapshot.metrics.kpis["berlin", "team", "berlin"] = row._replace(version=row.version + 1)
+    row = snapshot.metrics.totals["team", "berlin"]
+    snapshot.metrics.totals["team", "berlin"] = row._replace(version=row.version + 1)
+
+
+def _another_sum(snapshot: Snapshot) -> None:
+    row = snapshot.metrics.totals["channel", "search"]
+    snapshot.metrics.totals["channel", "search"] = row._replace(numbers={**row.numbers, "leads": 99})
 
 
 def _kept_for_another_team(snapshot: Snapshot) -> None:
@@ -452,6 +457,7 @@ PLANTED = (
     Planted("kpis", "invented", "KPI channel=search of berlin: leads is", _wrong_count),
     Planted("kpis", "invented", "KPI channel=search of lyon: leads is", _kept_for_another_team),
     Planted("kpis", "lost", "KPI channel=search of berlin: leads is 0", _kept_for_another_team),
+    Planted("kpis", "invented", "KPI channel=search of (all): leads is 99, the teams make", _another_sum),
     Planted("kpis", "wrong", "KPIs by channel count 7 leads, and 6 are captured", _wrong_count),
     Planted("kpis", "invented", "KPI campaign=spring of (unplaced): spend EUR is 501", _wrong_money),
     Planted("kpis", "invented", "KPI team=berlin of berlin: valid is 4, the topics make 3", _recounted_differently),

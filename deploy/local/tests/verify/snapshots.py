@@ -26,7 +26,7 @@ from contracts.territory.structure import MarketActivated
 from leads.domain import lead as life
 from leads.domain.lead import Lead, Outcome
 from leads.domain.money import Money as Amount
-from metrics.domain.kpi import Kpi, Measures, moved, total
+from metrics.domain.kpi import Kpi, Measures, by_number, moved, total
 from territory.domain.access import Known as KnownPerson
 from territory.domain.market import fingerprint
 from territory.domain.organisation import KINDS, RANKS, Membership, Person, RoleGrant, Structure, Unit
@@ -382,6 +382,7 @@ def count(snapshot: Snapshot) -> None:
         snapshot.metrics.kpis[team, by, key] = KpiRow(7, changes, True)
         parts.setdefault((by, key), []).append(moved({}, changes))
     for (by, key), measures in parts.items():
+        snapshot.metrics.totals[by, key] = KpiRow(7, dict(by_number(total(measures))), True)
         row = {"id": f"{by}:{key}", "by": by, "key": key, "version": 7, "as_of": AT}
         put(snapshot, KpiChanged.model_validate({**row, **Kpi(by, key, "all", 7, total(measures)).numbers()}))
     account, log = snapshot.accounts["metrics"], snapshot.logs["metrics.kpi"]

@@ -52,16 +52,6 @@ def cli(build: Callable[[S], Service], settings_type: type[S], name: str) -> typ
         os.environ.setdefault("DATABASE_URL", NO_DATABASE)
         _migrate(settings_type(), name, phase)
 
-    @app.command(name="topics", help="Creates the topics of the contracts that are missing.")
-    def create_topics(copies: int = typer.Option(1, help="replicas of each partition")) -> None:
-        os.environ.setdefault("DATABASE_URL", NO_DATABASE)
-        _create_topics(settings_type(), copies)
-
-    @app.command(help="Gives every principal on Kafka its rights and, if <NAME>_KAFKA_PASSWORD is set, that password.")
-    def principals() -> None:
-        os.environ.setdefault("DATABASE_URL", NO_DATABASE)
-        _establish_principals(settings_type())
-
     @app.command(help="Exits 0 when the service on this host is ready.")
     def health() -> None:
         try:
@@ -83,9 +73,22 @@ def cli(build: Callable[[S], Service], settings_type: type[S], name: str) -> typ
     def was_restored() -> None:
         _say(ask(restored.begin_new_history))
 
+    _add_kafka(app, settings_type)
     _add_reread(app, ask)
     app.add_typer(_parked(ask), name="parked")
     return app
+
+
+def _add_kafka(app: typer.Typer, settings_type: type[Settings]) -> None:
+    @app.command(name="topics", help="Creates the topics of the contracts that are missing.")
+    def create_topics(copies: int = typer.Option(1, help="replicas of each partition")) -> None:
+        os.environ.setdefault("DATABASE_URL", NO_DATABASE)
+        _create_topics(settings_type(), copies)
+
+    @app.command(help="Gives every principal on Kafka its rights and, if <NAME>_KAFKA_PASSWORD is set, that password.")
+    def principals() -> None:
+        os.environ.setdefault("DATABASE_URL", NO_DATABASE)
+        _establish_principals(settings_type())
 
 
 def _add_reread(app: typer.Typer, ask: Asked) -> None:

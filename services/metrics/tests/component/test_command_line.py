@@ -36,5 +36,10 @@ async def test_the_check_exits_1_naming_what_differs_and_the_rebuild_puts_it_rig
         1,
         '{"number": ["(unplaced)", "channel", "web", "leads"], "live": 7, "right": 1}',
     )
+    await service.sql("""update kpi set measures = '{"leads": 9}' where by = 'channel'""")
+    assert (
+        '{"number": ["(all)", "channel", "web", "leads"], "live": 9, "right": 1}'
+        in (await recompute(service, "--check"))[1]
+    )
     assert (await recompute(service, "--rebuild"))[0] == 0
     assert (await recompute(service, "--check"))[0] == 0

@@ -208,7 +208,7 @@ async def test_live_numbers_equal_a_recomputation_under_shuffled_repeated_and_sp
     await service.receives(*everything())
     right = await numbers(service)
     chance = random.Random(seed)
-    await service.alters("truncate lead_fact, campaign_fact, line_fact, kpi_part")
+    await service.alters("truncate lead_fact, campaign_fact, line_fact, kpi, kpi_part")
     service.service.database.process_cache.clear()
     shuffled = everything() + chance.sample(everything(), 8)
     chance.shuffle(shuffled)

@@ -53,7 +53,7 @@ async def test_the_version_of_a_row_only_grows(service: ServiceUnderTest) -> Non
 
 async def test_a_change_that_commits_after_a_later_one_was_published_is_still_said(service: ServiceUnderTest) -> None:
     async with service.service.database.transaction() as slow:
-        await slow.conn.execute("insert into kpi_part values ('team', 'all', 'slow', '(unplaced)', 1, '{}')")
+        await slow.conn.execute("insert into kpi values ('team', 'all', 'slow', 1, '{}')")
         await service.receives(captured(1))
         assert "team:slow" not in await said(service)
         assert await said(service) == {}  # the overlap is read again, and not said again
@@ -73,7 +73,7 @@ async def test_a_floor_of_another_cluster_makes_every_row_said_again(service: Se
     await service.receives(captured(1))
     await said(service)
     await service.sql("update publication set floor = floor + 1000000000")
-    await service.sql("update kpi_part set changed_xid = changed_xid + 1000000000")
+    await service.sql("update kpi set changed_xid = changed_xid + 1000000000")
     service.service.database.process_cache.clear()
     assert "channel:web" in await said(service)
     await service.receives(captured(2))

@@ -77,10 +77,13 @@ group by p.id order by p.campaign, p.line, p.currency, p.posting
 _FACTS = {fact: ", ".join(field.name for field in fields(fact)) for fact in (LeadFact, CampaignFact, LineFact)}
 # What a finished transaction changed before the last publication's floor has been told in that or an earlier turn.
 _KPIS = """
-select team, by, key, version, measures::text,
+select by, key, version, measures::text,
     changed_xid < (select coalesce(max(floor), 0) from publication) as said
-from kpi_part where period = 'all'
+from kpi where period = 'all'
 """
+
+
+_PARTS = "select team, by, key, version, measures::text, true as said from kpi_part where period = 'all'"
 
 
 async def snapshots(
@@ -235,19 +238,18 @@ async def _metrics(connection: Any) -> MetricsTables:
     leads = await connection.fetch(f"select {_FACTS[LeadFact]} from lead_fact")
     campaigns = await connection.fetch(f"select {_FACTS[CampaignFact]} from campaign_fact")
     lines = await connection.fetch(f"select {_FACTS[LineFact]} from line_fact")
-    rows = await connection.fetch(_KPIS)
     return MetricsTables(
         {str(row["lead_id"]): _lead_fact(row) for row in leads},
         {row["campaign"]: CampaignFact(**row) for row in campaigns},
         {(row["campaign"], row["line"], row["currency"]): LineFact(**row) for row in lines},
-        {
-            (row["team"], row["by"], row["key"]): KpiRow(
-                row["version"], dict(by_number(from_json(row["measures"]))), row["said"]
-            )
-            for row in rows
-        },
+        {(row["team"], row["by"], row["key"]): _kpi_row(row) for row in await connection.fetch(_PARTS)},
+        {(row["by"], row["key"]): _kpi_row(row) for row in await connection.fetch(_KPIS)},
         {row[0]: row[1] for row in await connection.fetch("select topic, at from as_of")},
     )
+
+
+def _kpi_row(row: Any) -> KpiRow:
+    return KpiRow(row["version"], dict(by_number(from_json(row["measures"]))), row["said"])
 
 
 def _lead_fact(row: Any) -> LeadFact:

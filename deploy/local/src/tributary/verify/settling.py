@@ -23,7 +23,7 @@ from parked p left join watermark w on (w.topic, w.source, w.shard) = (p.topic, 
 where p.position > coalesce(w.last_seq, -1)
 group by p.topic, p.shard
 """
-_UNTOLD = "select count(*) from kpi_part where changed_xid >= (select coalesce(max(floor), 0) from publication)"
+_UNTOLD = "select count(*) from kpi where changed_xid >= (select coalesce(max(floor), 0) from publication)"
 
 
 @dataclass

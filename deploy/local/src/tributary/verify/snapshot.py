@@ -134,7 +134,7 @@ class Spend(NamedTuple):
 
 
 class KpiRow(NamedTuple):
-    """What one team adds to a KPI row. ``emitted`` is whether it must have been told since it changed last."""
+    """One KPI row, or what one team adds to it. ``emitted`` is whether it must have been told since it changed last."""
 
     version: int
     numbers: Mapping[Number, int]  # what is not zero
@@ -187,7 +187,8 @@ class MetricsTables:
     leads: dict[str, LeadFact] = field(default_factory=dict)
     campaigns: dict[str, CampaignFact] = field(default_factory=dict)
     lines: dict[Place, LineFact] = field(default_factory=dict)
-    kpis: dict[tuple[str, str, str], KpiRow] = field(default_factory=dict)
+    kpis: dict[tuple[str, str, str], KpiRow] = field(default_factory=dict)  # team, dimension, key
+    totals: dict[tuple[str, str], KpiRow] = field(default_factory=dict)
     as_of: dict[str, datetime] = field(default_factory=dict)  # by topic
 
 

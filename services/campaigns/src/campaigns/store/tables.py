@@ -91,7 +91,7 @@ SPEND = Table(
     Column("conflicting", Boolean, nullable=False, server_default=text("false")),
     Column("counted_at", DateTime(timezone=True), nullable=False),
     CheckConstraint("amount >= 0", name="spend_amount_check"),
-    info={"door": "select", "rows": through(CAMPAIGN, "campaign")},
+    info={"door": "select", "rows": through(CAMPAIGN, "campaign", "key")},
 )
 
 LEDGER_POSTING = Table(

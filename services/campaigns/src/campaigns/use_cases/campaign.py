@@ -26,7 +26,7 @@ async def plan_campaign(name: str, plan: Plan, tx: Transaction) -> tuple[str, in
         raise NotYours
     [book] = books
     recorded = await campaigns.recorded_plan(tx, book)
-    teams = None if tx.actor.kind == "machine" else await campaigns.teams(tx, to_record=True)
+    teams = None if tx.actor.kind == "machine" else await campaigns.teams(tx)
     team = owner_of(plan, recorded.plan.team if recorded.plan else None, teams)
     campaign, plan = book.campaign, replace(plan.as_written_in(book), team=team)
     if recorded.plan == plan:

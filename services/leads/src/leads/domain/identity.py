@@ -6,9 +6,7 @@ two never meet, so that no stranger can take the id of another sender's lead.
 """
 
 from functools import lru_cache
-from uuid import UUID
-
-from uuid_utils.compat import uuid5
+from uuid import UUID, uuid5
 
 from values.text import key as normal
 

@@ -1,5 +1,7 @@
 """The tables as the code expects them; a test compares them with what the migrations make."""
 
+from dataclasses import replace
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -16,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from chassis.row_policies import team, through
+from chassis.row_policies import own, team, through
 from chassis.tables import GROWING
 
 METADATA = MetaData()  # `info`: what the doors may do to a table, and which rows exist for whom; without it, nothing
@@ -36,7 +38,7 @@ LEAD_PLACE = Table(
     Column("discard_reason", Text),
     Column("opened_at", WHEN),
     Column("segment", Text),
-    Column("team", Text),
+    Column("team", Text, nullable=False),
     Column("pipeline", Text),
     Column("assigned_at", WHEN),
     Column("assignee", Text),
@@ -83,6 +85,8 @@ TIMELINE = Table(
     info={"door": "select", "rows": through(LEAD_PLACE, "lead_id")},
 )
 
+# Whoever sees the lead sees who looked; his own looks he sees wherever he belongs now: they are counted against his limit.
+_BY_LEAD = through(LEAD_PLACE, "lead_id")
 OPENED = Table(
     "opened",
     METADATA,
@@ -101,7 +105,7 @@ OPENED = Table(
     comment="append only: who looked at whom a lead is about; nothing of what was seen",
     info={
         "door": "select",
-        "rows": through(LEAD_PLACE, "lead_id"),
+        "rows": replace(_BY_LEAD, sees=f"{own('person').sees} or {_BY_LEAD.sees}"),
         "keys": "select (lead_id), insert",
         "worker": "select",
     },

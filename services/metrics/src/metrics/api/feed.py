@@ -323,7 +323,7 @@ class Feed:
             if not channel.readers and loop.time() - channel.idle_since > IDLE_S:
                 del self.channels[at]
         teams = frozenset[str]().union(*(channel.teams for channel in self.channels.values()))
-        parts, self.floor = await kpis.read(tx, sorted({by for by, _ in self.channels}), self.floor or 0, teams)
+        parts, self.floor = await kpis.read_parts(tx, sorted({by for by, _ in self.channels}), self.floor or 0, teams)
         if await self._tell(parts, tx):
             self._silent_since = loop.time()
         elif loop.time() - self._silent_since >= self.settings.stream_keep_alive_s:

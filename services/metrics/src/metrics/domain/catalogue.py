@@ -18,6 +18,9 @@ DISCARDED = "(discarded)"  # set aside, and so never routed
 NONE = "(none)"  # the fact names no campaign, no channel, no segment
 
 UNPLACED = "(unplaced)"  # the team that every number is kept under of which no team is known
+ALL_TEAMS = (
+    "(all)"  # what the sums over all teams are called; nobody is granted it, and no row that doors reach is of it
+)
 
 
 @dataclass(frozen=True, slots=True)

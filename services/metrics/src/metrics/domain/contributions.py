@@ -9,7 +9,7 @@ leads, of each team and of all.
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 
-from metrics.domain.catalogue import DIMENSIONS, NONE, UNPLACED, Amount, By, Count, Dimension, measures
+from metrics.domain.catalogue import ALL_TEAMS, DIMENSIONS, NONE, UNPLACED, Amount, By, Count, Dimension, measures
 from metrics.domain.facts import CampaignFact, LeadFact, LineFact
 
 Key = tuple[str, By, str]  # the team, the dimension, and the key in it
@@ -129,6 +129,14 @@ class KpiDelta:
                 continue
             for number, n in changes:
                 row[number] = row.get(number, 0) + n
+
+    def over_teams(self) -> "KpiDelta":
+        """The same for the company: every row under the name of all teams. A lead that moves from team to team moves nothing."""
+        whole = KpiDelta()
+        for (_, by, key), row in self.rows.items():
+            whole.add(((ALL_TEAMS, by, key),), row.items())
+        whole.rows = {key: row for key, row in whole.rows.items() if any(row.values())}
+        return whole
 
     def less(self, other: "KpiDelta") -> "KpiDelta":
         """What is here and not there, and, negative, what is there and not here."""

@@ -8,21 +8,32 @@ from asyncpg import Record
 from pydantic_core import from_json, to_json
 
 from chassis import Transaction
-from metrics.domain.catalogue import ALL, By
+from metrics.domain.catalogue import ALL, ALL_TEAMS, By
 from metrics.domain.contributions import Key, KpiDelta
 from metrics.domain.kpi import Kpi, Measures, Part, by_number, moved, summed
 
 # Measures come and go as text, and rest as it: rows are read and written by the thousand.
 # Whoever merges has the turn (``store.facts.take_turn``): between the reading of a row and its writing nobody else writes it.
 _HELD = """
+select k.by, k.key, k.measures::text as measures from unnest($1::text[], $2::text[]) as wanted(by, key)
+join kpi k on k.by = wanted.by and k.period = $3 and k.key = wanted.key
+"""
+_HELD_PARTS = """
 select k.team, k.by, k.key, k.measures::text as measures
 from unnest($1::text[], $2::text[], $3::text[]) as wanted(team, by, key)
 join kpi_part k on k.by = wanted.by and k.period = $4 and k.key = wanted.key and k.team = wanted.team
 """
-# A version is the writer's clock in microseconds, or one more than the last one given: so it grows from merge to merge whatever
-# the clocks of several writers, and whoever adds up the rows of some teams has the highest of theirs. It grows even over a
-# restored backup, and a reader of the compacted topic that keeps the highest version never holds on to a lost history.
+# A version is the writer's clock in microseconds, or one more than the row had: so it grows even over a restored backup,
+# and a reader of the compacted topic that keeps the highest version never holds on to a lost history.
 _MERGE = """
+insert into kpi as k (by, key, measures, period, version)
+select d.by, d.key, d.measures::json, $4, $5 from unnest($1::text[], $2::text[], $3::text[]) as d(by, key, measures)
+on conflict (by, period, key) do update set
+    measures = excluded.measures, version = greatest(k.version + 1, excluded.version), changed_xid = excluded.changed_xid
+"""
+# That of a part is more than the last one given to any: so the highest version of some teams' parts grows whenever one of
+# them changes, whatever the clocks of several writers.
+_MERGE_PARTS = """
 with merge as (
     insert into merged as m (version) values ($6)
     on conflict (only_one) do update set version = greatest(m.version + 1, excluded.version) returning version
@@ -37,12 +48,16 @@ _HEARD = """
 insert into as_of as a (topic, at) values ($1, $2)
 on conflict (topic) do update set at = excluded.at where a.at < excluded.at
 """
+_ROWS = """
+select by, key, period, version, measures::text as measures from kpi
+where by = any($1::text[]) and changed_xid >= $2 order by by, period, key
+"""
 # The parts of a row stand side by side. A row that changed for one team is read with the parts of all that are asked for.
 _CHANGED = """
 select k.team, k.by, k.key, k.period, k.version, k.changed_xid >= $2 as fresh, k.measures::text as measures
 from kpi_part k join (select distinct by, period, key from kpi_part where by = any($1::text[]) and changed_xid >= $2) c
 on k.by = c.by and k.period = c.period and k.key = c.key
-where $3::text[] is null or k.team = any($3)
+where k.team = any($3::text[])
 order by k.by, k.period, k.key
 """
 _PAGE = """
@@ -61,10 +76,17 @@ _PUBLISH = """
 insert into publication (turn, floor) values ($1, $2)
 on conflict (only_one) do update set turn = excluded.turn, floor = excluded.floor
 """
-_TOUCH = "update kpi_part set changed_xid = default"
+_TOUCH = "update kpi set changed_xid = default"
 
 
 class Changes(NamedTuple):
+    """The company's rows that changed, and the horizon to ask from next time."""
+
+    rows: list[Kpi]
+    horizon: int
+
+
+class ChangedParts(NamedTuple):
     """The parts of KPI rows of which one has changed, and the horizon to ask from next time."""
 
     parts: list[Part]
@@ -80,13 +102,30 @@ class Publication(NamedTuple):
 
 
 async def merge(tx: Transaction, delta: KpiDelta) -> None:
-    """Adds the differences to the numbers, in the order of their keys. Asks for the turn."""
+    """Adds the differences to the numbers, of each team and of all. Asks for the turn."""
+    await merge_parts(tx, delta)
+    await merge_whole(tx, delta.over_teams())
+
+
+async def merge_parts(tx: Transaction, delta: KpiDelta) -> None:
+    """Adds the differences to what teams add to the numbers, in the order of their keys."""
     if not delta.rows:
         return
     keys = sorted(delta.rows)
-    found = await tx.conn.fetch(_HELD, *zip(*keys, strict=True), ALL)
+    found = await tx.conn.fetch(_HELD_PARTS, *zip(*keys, strict=True), ALL)
     held: dict[Key, Measures] = {(row[0], row[1], row[2]): from_json(row[3]) for row in found}
     rows = [(*key, to_json(moved(held.get(key, {}), delta.rows[key])).decode()) for key in keys]
+    await tx.conn.execute(_MERGE_PARTS, *zip(*rows, strict=True), ALL, int(tx.now.timestamp() * 1_000_000))
+
+
+async def merge_whole(tx: Transaction, delta: KpiDelta) -> None:
+    """Adds the differences to the company's numbers, in the order of their keys; ``delta`` names all teams."""
+    if not delta.rows:
+        return
+    keys = sorted(delta.rows)
+    found = await tx.conn.fetch(_HELD, *list(zip(*keys, strict=True))[1:], ALL)
+    held: dict[Key, Measures] = {(ALL_TEAMS, row[0], row[1]): from_json(row[2]) for row in found}
+    rows = [(*key[1:], to_json(moved(held.get(key, {}), delta.rows[key])).decode()) for key in keys]
     await tx.conn.execute(_MERGE, *zip(*rows, strict=True), ALL, int(tx.now.timestamp() * 1_000_000))
 
 
@@ -106,15 +145,20 @@ async def horizon(tx: Transaction) -> int:
     return value
 
 
-async def read(
-    tx: Transaction, dimensions: Sequence[By], since: int = 0, teams: Collection[str] | None = None
-) -> Changes:
-    """The rows of these dimensions that were changed by transaction ``since`` or later, in the order of their keys; of each the
-    parts of these teams, or of all."""
+async def read(tx: Transaction, dimensions: Sequence[By], since: int = 0) -> Changes:
+    """The company's rows of these dimensions that were changed by transaction ``since`` or later, in the order of their keys."""
     # The horizon first: a change that commits in between is read now and once more, never not at all.
     now = await horizon(tx)
-    rows = await tx.conn.fetch(_CHANGED, list(dimensions), since, None if teams is None else list(teams))
-    return Changes(list(map(_part, rows)), now)
+    rows = await tx.conn.fetch(_ROWS, list(dimensions), since)
+    return Changes([Kpi(by, key, period, v, from_json(measures)) for by, key, period, v, measures in rows], now)
+
+
+async def read_parts(tx: Transaction, dimensions: Sequence[By], since: int, teams: Collection[str]) -> ChangedParts:
+    """The rows of these dimensions of which a part was changed by transaction ``since`` or later, in the order of their keys:
+    the parts of these teams."""
+    now = await horizon(tx)
+    rows = await tx.conn.fetch(_CHANGED, list(dimensions), since, list(teams))
+    return ChangedParts(list(map(_part, rows)), now)
 
 
 async def page(tx: Transaction, by: By, after: str, limit: int, teams: Collection[str]) -> list[Kpi]:
@@ -127,8 +171,16 @@ def _part(row: Record) -> Part:
     return Part(team, by, key, period, version, fresh, from_json(measures))
 
 
-async def delta_held(tx: Transaction) -> KpiDelta:
-    """All the numbers, in the form in which differences are summed."""
+async def whole_held(tx: Transaction) -> KpiDelta:
+    """The company's numbers, in the form in which differences are summed."""
+    held = KpiDelta()
+    for row in await tx.conn.fetch("select by, key, measures::text from kpi where period = $1", ALL):
+        held.rows[ALL_TEAMS, row[0], row[1]] = dict(by_number(from_json(row[2])))
+    return held
+
+
+async def parts_held(tx: Transaction) -> KpiDelta:
+    """What each team adds to them, in the same form."""
     held = KpiDelta()
     for row in await tx.conn.fetch("select team, by, key, measures::text from kpi_part where period = $1", ALL):
         held.rows[row[0], row[1], row[2]] = dict(by_number(from_json(row[3])))

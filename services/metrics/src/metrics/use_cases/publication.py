@@ -9,7 +9,7 @@ from datetime import datetime
 from chassis import Transaction
 from contracts.metrics.kpi import KpiChanged
 from metrics.domain.catalogue import DIMENSIONS, NUMBERS, measures
-from metrics.domain.kpi import Kpi, summed
+from metrics.domain.kpi import Kpi
 from metrics.store import kpis
 
 SAID = "kpi versions said in the last turn"
@@ -30,7 +30,7 @@ async def publish_kpis(tx: Transaction) -> None:
     if floor > horizon:
         await kpis.touch(tx)
         floor = 0
-    rows = list(summed((await kpis.read(tx, ALL_BY, floor)).parts))
+    rows = (await kpis.read(tx, ALL_BY, floor)).rows
     said_in, said = tx.process_cache.get(SAID, (0, {}))
     fresh = [row for row in rows if said_in != turn or said.get((row.by, row.key)) != row.version]
     if fresh:

@@ -22,10 +22,10 @@ async def recomputed(tx: Transaction) -> KpiDelta:
 
 
 async def check(tx: Transaction) -> Mapping[tuple[str, ...], tuple[int, int]]:
-    """Where the live numbers are not what the facts make: the live value and the right one. Empty when all is well."""
+    """Where the live numbers, of each team or of all, are not what the facts make: the live value and the right one. Empty when
+    all is well."""
     await store.take_turn(tx)
-    live = (await kpis.delta_held(tx)).as_mapping()
-    return apart(live, (await recomputed(tx)).as_mapping())
+    return _apart(await kpis.parts_held(tx), await kpis.whole_held(tx), await recomputed(tx))
 
 
 async def rebuild(tx: Transaction) -> Mapping[tuple[str, ...], tuple[int, int]]:
@@ -35,10 +35,14 @@ async def rebuild(tx: Transaction) -> Mapping[tuple[str, ...], tuple[int, int]]:
     """
     await store.take_turn(tx)
     await rename_all(tx)
-    held, right = await kpis.delta_held(tx), await recomputed(tx)
-    found = apart(held.as_mapping(), right.as_mapping())
-    await kpis.merge(tx, right.less(held))
-    return found
+    parts, whole, right = await kpis.parts_held(tx), await kpis.whole_held(tx), await recomputed(tx)
+    await kpis.merge_parts(tx, right.less(parts))
+    await kpis.merge_whole(tx, right.over_teams().less(whole))
+    return _apart(parts, whole, right)
+
+
+def _apart(parts: KpiDelta, whole: KpiDelta, right: KpiDelta) -> dict[tuple[str, ...], tuple[int, int]]:
+    return apart(parts.as_mapping() | whole.as_mapping(), right.as_mapping() | right.over_teams().as_mapping())
 
 
 def apart(live: Contributions, right: Contributions) -> dict[tuple[str, ...], tuple[int, int]]:

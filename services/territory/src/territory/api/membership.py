@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime, BaseModel, Field
 
 from chassis import begin, may
@@ -162,12 +163,13 @@ async def get_roles(request: Request, person: Name) -> Roles:
     "/people/{person}/roles",
     dependencies=GRANTS,
     status_code=201,
+    response_model=Role,
     summary="Grants somebody a role, or asks for it.",
     responses=CHANGES | {202: {"model": Proposal, "description": "It waits for a second administrator."}},
 )
 async def post_role(
-    request: Request, response: Response, person: Name, body: RoleBody, idempotency_key: Idempotency = None
-) -> Role | Proposal:
+    request: Request, person: Name, body: RoleBody, idempotency_key: Idempotency = None
+) -> Role | JSONResponse:
     """Nobody grants anything to himself; roles that open others' doors need a second administrator."""
     async with organisation(request) as tx:
         wanted = RoleGrant(
@@ -176,8 +178,7 @@ async def post_role(
         proposal = await ask_for_role(wanted, tx)
     if proposal is None:
         return Role(**vars(wanted))
-    response.status_code = 202
-    return shown_proposal(proposal, tx.now)
+    return JSONResponse(shown_proposal(proposal, tx.now).model_dump(mode="json"), 202)
 
 
 @router.delete("/roles/{role}", dependencies=GRANTS, status_code=204, summary="Takes a role away.", responses=CHANGES)

@@ -5,7 +5,7 @@ from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from metrics.domain.catalogue import DIMENSIONS, step_of, steps
+from metrics.domain.catalogue import ALL_TEAMS, DIMENSIONS, step_of, steps
 from metrics.domain.contributions import Contributions, KpiDelta, contribution, spending
 from metrics.domain.facts import CampaignFact, LeadFact, LineFact, Outcome, is_valid
 from metrics.domain.names import OTHER
@@ -24,7 +24,7 @@ from tributary.verify.events import (
     Unroutable,
 )
 from tributary.verify.invariants.violation import Invariant, Kind, Violation
-from tributary.verify.snapshot import KpiRow, MetricsTables, Place, Snapshot
+from tributary.verify.snapshot import MetricsTables, Place, Snapshot
 from values.text import key as normal
 
 AHEAD = timedelta(minutes=5)
@@ -196,16 +196,23 @@ def numbers_of(tables: MetricsTables) -> Contributions:
 
 
 def held(tables: MetricsTables) -> dict[tuple[str, ...], int]:
-    """Every number as the KPI tables hold it, without zeros."""
+    """Every number of every team as the KPI tables hold it, without zeros."""
+    return _parts(tables).as_mapping()
+
+
+def _parts(tables: MetricsTables) -> KpiDelta:
     delta = KpiDelta()
     delta.rows = {key: dict(row.numbers) for key, row in tables.kpis.items()}  # type: ignore[misc]
-    return delta.as_mapping()
+    return delta
 
 
 def kpis(snapshot: Snapshot) -> Iterator[Violation]:
     """The live numbers against both recomputations, and every dimension against every other."""
     live, of_facts = held(snapshot.metrics), numbers_of(snapshot.metrics)
     yield from _numbers("the facts make", live, of_facts)
+    whole = KpiDelta()
+    whole.rows = {(ALL_TEAMS, *key): dict(row.numbers) for key, row in snapshot.metrics.totals.items()}  # type: ignore[misc]
+    yield from _numbers("the teams make", whole.as_mapping(), _parts(snapshot.metrics).over_teams().as_mapping())
     made = recount(snapshot)
     if all(snapshot.logs[topic].complete for topic in ("leads.lead", "territory.lead", "campaigns.ledger")):
         yield from _numbers("the topics make", live, numbers_of(made))
@@ -234,7 +241,7 @@ def emitted(snapshot: Snapshot) -> Iterator[Violation]:
             row = (body.by, body.key)
             if row not in newest or body.version >= newest[row].version:
                 newest[row] = body
-    for (by, key), kpi in _over_all_teams(snapshot.metrics).items():
+    for (by, key), kpi in snapshot.metrics.totals.items():
         body = newest.get((by, key))
         version = body.version if body else 0
         if kpi.emitted and version < kpi.version:
@@ -243,17 +250,6 @@ def emitted(snapshot: Snapshot) -> Iterator[Violation]:
             )
         if body is not None and version == kpi.version and kpi.numbers != body.numbers:
             yield Violation("wrong", f"KPI {by}={key} is {dict(kpi.numbers)} and was told as {dict(body.numbers)}")
-
-
-def _over_all_teams(tables: MetricsTables) -> dict[tuple[str, str], KpiRow]:
-    """The rows as they are told: sums over all teams, of the highest version of their parts."""
-    rows: dict[tuple[str, str], KpiRow] = {}
-    for (_, by, key), part in tables.kpis.items():
-        row = rows.get((by, key), KpiRow(0, {}, True))
-        numbers = {n: row.numbers.get(n, 0) + part.numbers.get(n, 0) for n in {*row.numbers, *part.numbers}}
-        said = {n: value for n, value in numbers.items() if value}
-        rows[by, key] = KpiRow(max(row.version, part.version), said, row.emitted and part.emitted)
-    return rows
 
 
 def as_of(snapshot: Snapshot) -> Iterator[Violation]:
@@ -276,12 +272,11 @@ FACTS = Invariant(
 )
 KPIS = Invariant(
     "kpis",
-    "Every KPI, of every team, in every dimension and currency, equals its recomputation from the facts and its recount from the topics.",
+    "Every KPI, of every team, in every dimension and currency, equals its recomputation from the facts and its recount from the"
+    " topics, and those of all teams are their sums.",
     kpis,
 )
-KPIS_TOLD = Invariant(
-    "kpis_told", "The newest word on metrics.kpi about a row equals the row, summed over all teams.", emitted
-)
+KPIS_TOLD = Invariant("kpis_told", "The newest word on metrics.kpi about a row equals the row of all teams.", emitted)
 AS_OF = Invariant(
     "as_of",
     "The time that the numbers give as theirs is that of the newest event they hold, topic by topic, or up to five minutes"

@@ -81,7 +81,7 @@ SQL = (
     """
     insert into merged (version)
     select greatest(max(version), floor(extract(epoch from clock_timestamp()) * 1000000)::bigint)
-    from (select version from kpi union all select version from kpi_part) v having count(*) > 0
+    from kpi_part having count(*) > 0
     """,
     """
     create table league_entry (
