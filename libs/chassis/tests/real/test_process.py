@@ -13,11 +13,11 @@ from typing import Any
 import httpx
 import pytest
 from toy.facts import planned
-from toy.place import Place, at_work, noted, say
+from toy.place import OWNER, Place, at_work, noted, say
 from toy.waiting import until
 
 from chassis import Service
-from chassis_testing import MASTER
+from chassis_testing import MASTER, url_of
 from tributary.child_process import free_port
 
 TOKEN = "token-of-this-test"
@@ -36,6 +36,7 @@ class Process:
             "PYTHONPATH": f"{Path(__file__).parents[1]}:{os.environ.get('PYTHONPATH', '')}",
             "DATABASE_URL": place.settings(database).database_url.get_secret_value(),
             "DOOR_DATABASE_URL": place.settings(database).door_database_url.get_secret_value(),
+            "OWNER_DATABASE_URL": url_of(place.postgres, database, OWNER, "owner"),
             "KAFKA_BOOTSTRAP_SERVERS": place.kafka,
             "TRIBUTARY_PORT": str(self.port),
             "TRIBUTARY_OPERATOR_TOKEN": TOKEN,

@@ -64,7 +64,9 @@ def widened(place: Place, stream: Stream) -> None:
 
 def says_two(place: Place, database: str) -> Service:
     """A toy with two streams to say."""
-    return build(place.settings(database), subscription(f"up-{place.group}"), (place.metadata, place.emitted))
+    made = build(place.settings(database), subscription(f"up-{place.group}"), (place.metadata, place.emitted))
+    made.access.stream = place.access
+    return made
 
 
 def names_of(partition: int, stream: Stream) -> Iterator[str]:
