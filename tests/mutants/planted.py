@@ -662,10 +662,8 @@ MUTANTS = (
     _m(
         "the database shows every team's numbers at every door",
         f"{METRICS}/store/tables.py",
-        'Index("kpi_part_changed_xid", "changed_xid"),\n    postgresql_with={"fillfactor": "50"},\n'
-        '    info={"door": "select", "rows": team()},',
-        'Index("kpi_part_changed_xid", "changed_xid"),\n    postgresql_with={"fillfactor": "50"},\n'
-        '    info={"door": "select", "rows": free("planted")},',
+        'postgresql_with={"fillfactor": "50"},\n    info={"door": "select", "rows": team()},',
+        'postgresql_with={"fillfactor": "50"},\n    info={"door": "select", "rows": free("planted")},',
         "services/metrics/tests/component/test_scope.py",
     ),
     _m(
@@ -679,8 +677,8 @@ MUTANTS = (
     _m(
         "a tick tells everybody what changed for anybody",
         f"{METRICS}/api/feed.py",
-        "            if team in self.teams\n",
-        "",
+        "for team, part in of.items() if team in self.teams]",
+        "for team, part in of.items()]",
         "services/metrics/tests/component/test_stream_scope.py",
     ),
     _m(
