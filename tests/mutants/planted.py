@@ -527,6 +527,13 @@ MUTANTS = (
         SCOPE,
     ),
     _m(
+        "to read what belongs to one lead every lead that somebody sees is gathered",
+        f"{CHASSIS}/row_policies.py",
+        'return Rows(f"exists ({its} offset 0)"',
+        'return Rows(f"exists ({its})"',
+        OPENING,
+    ),
+    _m(
         "a parked body is shown without a reason",
         f"{CHASSIS}/parking.py",
         "whole=bool(because)",
