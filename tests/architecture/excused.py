@@ -19,7 +19,9 @@ BUSINESS = {
     "account", "currency", "kind", "note_box", "spend_id", "SpendReported.note",
     # numbers and what they are about: channels, segments, teams and campaigns by their names
     "campaign_key", "channel_key", "measures", "others", "period", "segment_key", "steps", "KpiChanged.id", "KpiChanged.key",
-    "metrics.kpi.key", "metrics.known_name.key", "metrics.known_name.name", "campaigns.campaign.key",
+    "metrics.kpi.key", "metrics.kpi_part.key", "metrics.known_name.key", "metrics.known_name.name", "campaigns.campaign.key",
+    # whose a campaign is, and what the league keeps of a lead: a step, a salesperson's id, and sums of closed periods
+    "owning_team", "metrics.league_entry.step", "metrics.league_entry.person", "grain", "counts", "money",
     # how it is carried: histories, topics, ids, digests that only keys make
     "content", "event_id", "history", "sha256", "topic", "leads.intake_key.name",
 }  # fmt: skip
@@ -45,5 +47,5 @@ ALONE = {
     "metrics.publication": "a job over the store's kpis",
     "metrics.recompute": "the command that counts anew from facts and kpis",
     "metrics.spend": "like leads: facts, contributions and kpis",
-    "metrics.tickets": "a part of the stream's door, with a table of its own",
+    "metrics.tickets": "a part of the stream's door: what it seals is kept nowhere",
 }
