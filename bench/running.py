@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 
 from tributary.stack import Stack
+from tributary.tokens import LOCAL, Bearer, Tokens
 
 OUT = Path(__file__).parent / "out"
 ROOT = Path(__file__).parents[1]
@@ -25,9 +26,15 @@ class Running:
 
     def __init__(self, home: Path) -> None:
         options = json.loads((home / "stack.json").read_text())
-        self.home, self.kafka, self.token, self.services = home, options["kafka"], options["token"], options["services"]
+        self.home, self.kafka, self.services = home, options["kafka"], options["services"]
+        self._tokens = Tokens(home, options["issuer"])
         self.pids: dict[str, int] = {role: pid for role, pid in options["pids"].items() if role != "stack"}
-        self.http = httpx.Client(headers={"authorization": f"Bearer {self.token}"}, timeout=300)
+        self.http = httpx.Client(auth=Bearer(lambda: self.token), timeout=300)
+
+    @property
+    def token(self) -> str:
+        """A token of the stack's reading machine."""
+        return self._tokens.machine(LOCAL)
 
     def port(self, service: str) -> int:
         """The port of a service's door."""
@@ -77,7 +84,8 @@ def stack(name: str, **environment: str) -> Iterator[Running]:
     home.mkdir(parents=True)
     options = {**os.environ, "TRIBUTARY_STATE": str(home), **environment}
     with (home / "up.log").open("w") as log:
-        up = subprocess.Popen([sys.executable, "-m", "tributary", "up"], cwd=ROOT, env=options, stdout=log, stderr=log)
+        command = [sys.executable, "-m", "tributary", "up", "--no-sign-in"]
+        up = subprocess.Popen(command, cwd=ROOT, env=options, stdout=log, stderr=log)
         try:
             deadline = time.monotonic() + 120
             while not (home / "stack.json").exists():

@@ -50,7 +50,7 @@ def stack(home: Path, rules: int) -> Iterator[tuple[dict[str, int], dict[str, st
             "PYTHONPATH": os.getcwd(),
         }
         postgres.start()
-        create_topics(kafka.bootstrap, [Stream(t, "id", (), "", partitions=4, sequenced=False) for t in TOPICS])
+        create_topics(kafka.bus, [Stream(t, "id", (), "", partitions=4, sequenced=False) for t in TOPICS])
         log = (home / "naive.log").open("w")
 
         def begin(name: str, *command: str) -> None:

@@ -151,9 +151,9 @@ def run(home: Path, rounds: int, seconds: float, say: Callable[[str], None]) -> 
     """Our whole service at work; then our door alone and the two peers in turns."""
     found: dict[str, Any] = {"seconds": seconds, "rounds": [{} for _ in range(rounds)]}
     with servers(home) as (kafka, postgres), contextlib.ExitStack() as ending:
-        create_topics(kafka.bootstrap, [*STREAMS, *PEERS.values()])
+        create_topics(kafka.bus, [*STREAMS, *PEERS.values()])
         database = postgres.ensure_role_and_database("leads")
-        ours = LocalService("leads", home, database=database, kafka=kafka.bootstrap, usual_port=False)
+        ours = LocalService("leads", home, database=database, kafka=kafka.bus, usual_port=False)
         ending.callback(ours.stop)
         ours.migrate()
         ours.start()

@@ -56,7 +56,7 @@ class Engine:
         self.log = home / f"{engine}-{number}.log"
         shutil.rmtree(self.state, ignore_errors=True)
         self.state.mkdir(parents=True)
-        create_topics(kafka.bootstrap, [Stream(self.kpis, "key", (), "", partitions=1, sequenced=False)])
+        create_topics(kafka.bus, [Stream(self.kpis, "key", (), "", partitions=1, sequenced=False)])
         options = {"KAFKA": kafka.bootstrap, "PREFIX": prefix, "KPIS": self.kpis, "STATE": str(self.state)}
         self.process: Owned | None = None
         self.environment = {**os.environ, **options, "GROUP": f"peers.{engine}.{number}", "PYTHONPATH": str(HERE)}

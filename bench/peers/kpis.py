@@ -21,7 +21,7 @@ def run(home: Path, rounds: int, leads: int, few: int, quick: bool, say: Callabl
     after a kill it takes a minute, for which a quick run has no time."""
     found: dict[str, Any] = {"leads": leads, "few": few, "rounds": []}
     with servers(home) as (kafka, postgres):
-        create_topics(kafka.bootstrap, [*STREAMS, *FEW])
+        create_topics(kafka.bus, [*STREAMS, *FEW])
         idle = {"bytewax": Engine("bytewax", home, kafka, 0), "quix": Engine("quix", home, kafka, 0, PREFIX)}
         with ThreadPoolExecutor() as both:
             starts = dict(zip(idle, both.map(Engine.cost_of_a_start, idle.values()), strict=True))

@@ -28,7 +28,7 @@ class Ours:
         self.kafka, self.postgres = kafka, postgres
         _forget_the_group(kafka.bootstrap)
         database = postgres.ensure_role_and_database(f"metrics_{number}")
-        self.service = LocalService("metrics", home, database=database, kafka=kafka.bootstrap, usual_port=False)
+        self.service = LocalService("metrics", home, database=database, kafka=kafka.bus, usual_port=False)
         self.service.migrate()
 
     def measure(self, writer: Writer, kill: bool) -> dict[str, Any]:

@@ -15,12 +15,14 @@ from pydantic import SecretStr
 from sqlalchemy import make_url
 
 from chassis import Settings
+from chassis.principals import passwords
 from chassis.schema import revisions
 from contracts import STREAMS
+from contracts.principals import principals
 
 ROOT = Path(__file__).parents[2]
 SERVICES = ("leads", "territory", "campaigns", "metrics")
-SERVER_IMAGES = {"kafka": "apache/kafka:4.3.1", "postgres": "postgres:18.4"}
+SERVER_IMAGES = {"kafka": "apache/kafka:4.3.1", "postgres": "postgres:18.4", "identity": "keycloak/keycloak:26.7.3"}
 OWN_IMAGE = "tributary/{}:${{TRIBUTARY_VERSION:-dev}}"
 
 
@@ -39,7 +41,7 @@ def unpinned(name: str, service: dict[str, Any]) -> bool:
 
 def job(name: str) -> bool:
     """Whether it runs once and ends."""
-    return name == "topics" or name.startswith("migrate-")
+    return name in ("topics", "principals") or name.startswith("migrate-")
 
 
 def kept_apart(name: str, service: dict[str, Any]) -> list[str]:
@@ -130,7 +132,8 @@ def test_a_broken_rule_is_seen(compose: dict[str, Any], name: str, change: dict[
 def test_topics_and_migrations_come_before_the_services(compose: dict[str, Any]) -> None:
     for name in SERVICES:
         needs = compose[name]["depends_on"]
-        assert needs[f"migrate-{name}"]["condition"] == needs["topics"]["condition"] == "service_completed_successfully"
+        for job_before in (f"migrate-{name}", "topics", "principals"):
+            assert needs[job_before]["condition"] == "service_completed_successfully"
         assert compose[f"migrate-{name}"]["command"] == ["migrate"]
         assert {revision.branch for revision in revisions(name)} == {"chassis", ""}
     assert STREAMS
@@ -177,6 +180,24 @@ def test_the_roles_are_made_for_every_service(compose: dict[str, Any]) -> None:
         assert {f"{name.upper()}_{part}DATABASE_PASSWORD" for part in of} <= compose["postgres"]["environment"].keys()
         migrates = {"OWNER_DATABASE_URL": urls["OWNER_DATABASE_URL"]}
         assert compose[f"migrate-{name}"]["environment"] == migrates, "nobody else is told the owner's password"
+
+
+def test_kafka_asks_everybody_who_he_is_and_each_service_has_a_name_of_its_own(compose: dict[str, Any]) -> None:
+    kafka, made = compose["kafka"]["environment"], compose["principals"]["environment"]
+    listeners = dict(one.split(":") for one in kafka["KAFKA_LISTENER_SECURITY_PROTOCOL_MAP"].split(","))
+    assert set(listeners.values()) == {"SASL_PLAINTEXT"}
+    assert kafka["KAFKA_ALLOW_EVERYONE_IF_NO_ACL_FOUND"] == "false"
+    assert (kafka["KAFKA_SUPER_USERS"], made["TRIBUTARY_KAFKA_USER"]) == ("User:admin", "admin")
+    told = {key: f"${{{key}:?set it in .env (see .env.example)}}" for key in made if key.endswith("_KAFKA_PASSWORD")}
+    told.pop("TRIBUTARY_KAFKA_PASSWORD")
+    assert {key: made[key] for key in told} == told
+    assert set(passwords(dict.fromkeys(told, "x"))) == set(principals())
+    for name in SERVICES:
+        environment = compose[name]["environment"]
+        assert environment["TRIBUTARY_KAFKA_SECURITY"] == "sasl_plaintext"
+        assert environment["TRIBUTARY_KAFKA_USER"] == name
+        assert environment["TRIBUTARY_KAFKA_PASSWORD"] == f"${{{name.upper()}_KAFKA_PASSWORD}}"
+        assert not [key for key, value in environment.items() if "ADMIN" in str(value)]
 
 
 def test_the_image_is_linted_and_never_root() -> None:

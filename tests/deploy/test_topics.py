@@ -8,12 +8,18 @@ from pathlib import Path
 
 import pytest
 from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
+from pydantic import SecretStr
 
+from chassis import Settings
 from chassis.topics import TopicsRefused, create
 from contracts import STREAMS
 from contracts.topics import definition
 from tributary.child_process import free_port
 from tributary.kafka import LocalKafka
+
+
+def settings_of(bootstrap: str) -> Settings:
+    return Settings(database_url=SecretStr("postgresql:///"), kafka_bootstrap_servers=[bootstrap])
 
 
 def run_topics(bootstrap: str) -> subprocess.CompletedProcess[str]:
@@ -42,7 +48,7 @@ async def test_all_topics_are_made_as_the_contracts_say_and_again_changes_nothin
         with pytest.raises(
             TopicsRefused, match=r"Topic leads\.refused was refused: .*replication factor.* \(code 38\)"
         ):
-            await create([kafka.bootstrap], 3, (*STREAMS, new))
+            await create(settings_of(kafka.bootstrap), 3, (*STREAMS, new))
 
 
 def test_where_no_kafka_is_the_job_fails_with_a_sentence() -> None:

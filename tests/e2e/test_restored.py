@@ -4,6 +4,7 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from stage import Stage, a_lead, mark
@@ -52,17 +53,23 @@ class Business:
 def back_up(stage: Stage, service: str) -> Path:
     """A dump of a service's database, taken while it is at work."""
     file = stage.home / f"{service}-{mark('backup')}.dump"
-    tool("pg_dump", "-Fc", "-f", str(file), "-d", stage.services[service].database)
+    tool("pg_dump", "-Fc", "-f", str(file), "-d", superusers(stage, service))
     return file
 
 
 def restore(stage: Stage, service: str, file: Path) -> None:
     """What the runbook says, up to the start: stop, restore, `restored`."""
-    database = stage.services[service].database
     stage.services[service].stop()
-    stage.sql(service, f"drop owned by {service} cascade")
+    drop = f"set client_min_messages = error; drop owned by {service} cascade"
+    tool("psql", "-q", "-d", superusers(stage, service), "-c", drop)
     assert stage.sql(service, "select 1 from pg_tables where schemaname = 'public'") == []
-    tool("pg_restore", "--no-owner", "-d", database, str(file))
+    tool("pg_restore", "-d", superusers(stage, service), str(file))
+
+
+def superusers(stage: Stage, service: str) -> str:
+    """The service's database for who sees every row: its owner sees none."""
+    assert stage.stack.postgres is not None
+    return urlsplit(stage.stack.postgres.url)._replace(path=f"/{service}").geturl()
 
 
 def tool(name: str, *words: str) -> None:

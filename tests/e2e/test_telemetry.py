@@ -1,6 +1,8 @@
 """What each service says of itself: numbers that lead to a trace, its doors as OpenAPI, and who may pass them."""
 
+import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,38 +12,7 @@ from test_journeys import a_spend
 pytestmark = pytest.mark.xdist_group("stack")
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
 PUBLIC = {("POST", "/v1/leads"), ("GET", "/v1/leads/thanks"), ("GET", "/livez"), ("GET", "/readyz")}
-DOORS = {
-    "leads": {
-        ("POST", "/v1/leads"),
-        ("POST", "/v1/calls"),
-        ("POST", "/v1/leads/batch"),
-        ("POST", "/v1/outcomes"),
-        ("GET", "/v1/leads/{lead_id}"),
-        ("GET", "/v1/leads/thanks"),
-    },
-    "territory": {
-        ("GET", "/v1/leads/{lead_id}/decision"),
-        ("GET", "/v1/market"),
-        ("PUT", "/v1/market"),
-        ("GET", "/v1/rulesets"),
-        ("GET", "/v1/rulesets/{version}"),
-        ("GET", "/v1/segments"),
-        ("GET", "/v1/teams"),
-    },
-    "campaigns": {
-        ("PUT", "/v1/campaigns/{campaign}"),
-        ("GET", "/v1/campaigns/{campaign}"),
-        ("GET", "/v1/campaigns"),
-        ("GET", "/v1/campaigns/{campaign}/ledger"),
-        ("POST", "/v1/spend"),
-    },
-    "metrics": {
-        ("GET", "/v1/kpis"),
-        ("GET", "/v1/kpis/stream"),
-        ("POST", "/v1/kpis/stream/tickets"),
-        ("GET", "/v1/kpis/{by}/{key}/facts"),
-    },
-}
+COMMITTED = Path(__file__).parents[2] / "services"
 
 
 def document(stage: Stage, service: str) -> dict[str, Any]:
@@ -60,13 +31,14 @@ def doors(stage: Stage, service: str) -> set[tuple[str, str]]:
 def test_the_openapi_document_lists_every_door_and_its_page_is_there(stage: Stage) -> None:
     for service in SERVICES:
         assert document(stage, service)["openapi"].startswith("3.1.")
-        assert doors(stage, service) == DOORS[service] | {("GET", "/livez"), ("GET", "/readyz")}
+        committed = json.loads((COMMITTED / service / "openapi.json").read_bytes())
+        assert document(stage, service)["paths"].keys() == committed["paths"].keys()
         page = stage.public.get(stage.url(service, "/docs"))
         assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
         assert "/openapi.json" in page.text
 
 
-def test_every_door_that_is_not_public_asks_for_the_operators_token(stage: Stage) -> None:
+def test_every_door_that_is_not_public_asks_for_a_token(stage: Stage) -> None:
     wrong = [{}, {"authorization": "Bearer no"}, {"authorization": f"Basic {stage.stack.token}"}]
     opened = []
     for service in SERVICES:

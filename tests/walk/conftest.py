@@ -12,12 +12,14 @@ from pathlib import Path
 import httpx
 import pytest
 import uvicorn
+import yaml
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from pydantic import SecretStr
 
 from chassis import Service, migrations, telemetry
-from chassis_testing import MASTER, TOKEN
+from chassis_testing import MACHINE, MASTER, TOKEN, grants, lets_in
+from contracts.territory.access import UNPLACED
 from tributary.kafka import LocalKafka
 from tributary.postgres import address_of, ensure_role_and_database
 from tributary.topics import create_topics
@@ -59,7 +61,7 @@ async def world(postgres_server: str, tmp_path: Path) -> AsyncIterator[World]:
     bootstrap = await loop.run_in_executor(None, kafka.start)
     services, running, run = [], [], uuid.uuid4().hex[:8]
     try:
-        await loop.run_in_executor(None, create_topics, bootstrap)
+        await loop.run_in_executor(None, create_topics, kafka.bus)
         for name in SERVICES:
             url = await loop.run_in_executor(
                 None, ensure_role_and_database, postgres_server, f"walk_{run}_{name}", "walk"
@@ -86,6 +88,10 @@ async def world(postgres_server: str, tmp_path: Path) -> AsyncIterator[World]:
                     await asyncio.sleep(0.1)
             put = {"content": market().encode(), "headers": {"content-type": "application/yaml"}}
             assert (await http.put(f"{urls['territory']}/v1/market", **put)).status_code == 200
+            teams = [team["id"] for team in yaml.safe_load(market())["teams"]]
+            for service in services:
+                lets_in(service)
+                await grants(service.database, MACHINE, *teams, UNPLACED)
             yield World(urls, http, spans)
     finally:
         for service, (server, tasks) in zip(services, running, strict=True):

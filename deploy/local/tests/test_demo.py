@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,12 +19,15 @@ from typer.testing import CliRunner
 from tributary.cli import app
 from tributary.demo import command
 from tributary.demo.board import Board
+from tributary.demo.people import People, Sight
 from tributary.demo.picture import save_picture
 from tributary.demo.screen import budget_table, money, plain, screen
 from tributary.demo.show import Show
 from tributary.demo.tally import DIMENSIONS, BudgetLine, Sent, Standing, disagreements, summary
 from tributary.demo.walk import Walk
+from tributary.people import CAST, people
 from tributary.running import Running, RunningService
+from tributary.tokens import ADMINISTRATORS
 
 BEFORE = Standing(dict.fromkeys(DIMENSIONS, 40), routed=30, assigned=20, closed=5, incurred={"EUR": 1_000})
 AFTER = Standing(dict.fromkeys(DIMENSIONS, 42), routed=32, assigned=21, closed=6, incurred={"EUR": 3_000, "INR": 700})
@@ -52,6 +56,19 @@ RUNNING = Running(
     "a-token",
     {},
 )
+
+
+SIGHTS = [
+    Sight("anna.schmidt", "sells in Team Berlin", 3, 20),
+    Sight("tom.keller", "system administrator", 0, 20, "This needs the permission leads.see"),
+]
+
+
+async def _look(*_: object) -> list[Sight]:
+    return SIGHTS
+
+
+PEOPLE: Any = SimpleNamespace(sights=SIGHTS, look=_look, join=lambda: "two people", move=lambda leads: "nobody")
 
 
 def sent() -> Sent:
@@ -138,11 +155,11 @@ async def test_a_stream_is_resumed_where_it_broke_off_and_begun_anew_when_that_i
 def test_the_screen_fits_a_small_terminal_and_says_how_much_it_leaves_out() -> None:
     seen = board(*(row(f"segment-{n}", 1, 10 + n) for n in range(30)))
     console = Console(width=80, height=24, record=True, file=io.StringIO())
-    console.print(screen(seen, "a headline", WALK, [LINE, OVER], 80, 24))
+    console.print(screen(seen, "a headline", WALK, [LINE, OVER], SIGHTS, 80, 24))
     lines = console.export_text().splitlines()
     assert len(lines) <= 24
     assert max(map(len, lines)) <= 80
-    assert any("and 22 more" in line for line in lines)
+    assert any("and 24 more" in line for line in lines)
 
 
 def test_a_walk_has_each_step_with_its_time() -> None:
@@ -157,6 +174,38 @@ def test_budget_lines_are_shown_the_most_used_first_and_overspent_ones_are_named
     first, second = console.export_text().splitlines()
     assert re.search(r"salon-lyon / stand .* 120% +200 EUR overspent +of 1k EUR +camille.martin", first)
     assert re.search(r"salon-lyon / print .* 90% +100 EUR left", second)
+
+
+def test_who_signs_in_is_shown_with_what_he_sees_and_why_he_sees_nothing() -> None:
+    console = Console(width=100, height=50, record=True, file=io.StringIO())
+    console.print(screen(board(), "a headline", WALK, [LINE], SIGHTS, 100, 50))
+    shown = console.export_text()
+    assert re.search(r"anna.schmidt +sells in Team Berlin +3 of 20", shown)
+    assert re.search(r"tom.keller +system administrator +0 of 20 +This needs the permission leads.see", shown)
+
+
+async def test_each_looks_at_the_same_leads_with_a_token_of_his_own() -> None:
+    def door(request: httpx.Request) -> httpx.Response:
+        who = request.headers["authorization"].removeprefix("Bearer ")
+        if who == "tom.keller":
+            return httpx.Response(403, json={"title": "This needs the permission leads.see"})
+        return httpx.Response(200 if who == "ingrid.sommer" or request.url.path.endswith("/a") else 404, json={})
+
+    people = People(RUNNING, page=True)
+    people._tokens = {person: (math.inf, person) for person in CAST}
+    async with httpx.AsyncClient(transport=httpx.MockTransport(door)) as http:
+        sights = {one.person: (one.seen, one.of, one.why) for one in await people.look(http, ["a", "b"])}
+    assert sights["anna.schmidt"] == (1, 2, "")
+    assert sights["ingrid.sommer"] == (2, 2, "")
+    assert sights["tom.keller"] == (0, 2, "This needs the permission leads.see")
+    assert set(sights) == set(CAST)
+
+
+def test_whom_the_page_knows_are_the_markets_people_and_those_who_keep_the_organisation() -> None:
+    known = people()
+    assert list(known)[: len(CAST)] == list(CAST)
+    assert known["li.wei"] == "上海团队"
+    assert set(ADMINISTRATORS) < set(known)
 
 
 @pytest.mark.parametrize(
@@ -175,19 +224,20 @@ def test_an_amount_is_shown_in_three_digits(minor: int, shown: str) -> None:
 
 
 def test_where_nothing_can_move_plain_lines_say_the_same() -> None:
-    lines = plain(board(), "5 s: 16 leads accepted", WALK, [LINE, OVER])
+    lines = plain(board(), "5 s: 16 leads accepted", WALK, [LINE, OVER], SIGHTS)
     assert lines == [
         "5 s: 16 leads accepted",
         "  counted   16 leads, 2 valid, 2 routed, 2 assigned, 2 won, 2 lost",
         "  segments  fr 9, dach 7",
         f"  one lead  सीता (IN, web): {WALK.steps_text().plain}",
+        "  who sees  of the same 20 leads: anna.schmidt 3, tom.keller none",
         "  budget    salon-lyon / stand (camille.martin): 120% of 1k EUR",
     ]
     assert not set("╭│╰━\x1b") & set("".join(lines))
 
 
 def test_on_no_terminal_the_end_is_a_plain_table(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    show = Show(RUNNING, SimpleNamespace(sent=sent(), walk=None), SimpleNamespace(), 0.0)  # type: ignore[arg-type]
+    show = Show(RUNNING, SimpleNamespace(sent=sent(), walk=None), SimpleNamespace(), PEOPLE, 0.0)  # type: ignore[arg-type]
     show.board = board()
     show.leave(tmp_path / "last.svg")
     shown = capsys.readouterr().out
@@ -219,7 +269,7 @@ def played(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Any]:
 
     @contextlib.contextmanager
     def stack(**_: object) -> Iterator[SimpleNamespace]:
-        yield SimpleNamespace(running=RUNNING, home=tmp_path)
+        yield SimpleNamespace(running=RUNNING, home=tmp_path, signs_in=False)
 
     async def play(*_: object) -> tuple[list[str], Standing]:
         return found["wrong"], AFTER
@@ -229,6 +279,7 @@ def played(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Any]:
     monkeypatch.setattr(command, "_come_to_rest", lambda *_: None)
     monkeypatch.setattr(command, "Asking", lambda *_: SimpleNamespace(standing=lambda: BEFORE))
     monkeypatch.setattr(command, "_play", play)
+    monkeypatch.setattr(command, "People", lambda *_, **__: PEOPLE)
     return found
 
 

@@ -7,14 +7,15 @@ from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
 
 from contracts import STREAMS
 from contracts.topics import definition
+from tributary.bus import Bus
 from tributary.child_process import free_port
 from tributary.kafka import LocalKafka, answers, answers_now
 from tributary.topics import create_topics
 
 
 def test_the_topics_are_as_the_contracts_say_and_creating_them_again_changes_nothing(kafka_server: str) -> None:
-    create_topics(kafka_server)
-    assert create_topics(kafka_server) == []
+    create_topics(Bus(kafka_server))
+    assert create_topics(Bus(kafka_server)) == []
     client = AdminClient({"bootstrap.servers": kafka_server})
     there = client.list_topics(timeout=10).topics
     for stream in STREAMS:
@@ -26,18 +27,18 @@ def test_the_topics_are_as_the_contracts_say_and_creating_them_again_changes_not
 
 
 def test_nobody_answers_where_nobody_listens() -> None:
-    assert not answers(f"127.0.0.1:{free_port()}", 0.2)
+    assert not answers(Bus(f"127.0.0.1:{free_port()}"), 0.2)
 
 
 def test_another_stacks_kafka_is_not_taken_for_ones_own(kafka_server: str) -> None:
     cluster = AdminClient({"bootstrap.servers": kafka_server}).list_topics(timeout=10).cluster_id
-    assert answers_now(kafka_server, cluster)
-    assert not answers_now(kafka_server, "another")
+    assert answers_now(Bus(kafka_server), cluster)
+    assert not answers_now(Bus(kafka_server), "another")
 
 
 def test_a_killed_broker_comes_back_on_its_port_with_its_records(tmp_path: Path) -> None:
     with LocalKafka(tmp_path / "kafka", port=free_port()) as broker:
-        create_topics(broker.bootstrap, STREAMS[:1])
+        create_topics(broker.bus, STREAMS[:1])
         topic, before = STREAMS[0].topic, broker.bootstrap
         producer = Producer({"bootstrap.servers": before, "acks": "all", "log_level": 0})
         producer.produce(topic, b"kept", partition=0)

@@ -12,11 +12,14 @@ from pathlib import Path
 
 import psutil
 import pytest
+from joserfc import jwt
+from joserfc.jwk import KeySet
 
 from tributary import running
 from tributary.child_process import StackError, free_port
 from tributary.services import LocalService
 from tributary.stack import Stack, together
+from tributary.tokens import public_keys
 
 Soon = Callable[..., bool]
 Gone = Callable[[int], bool]
@@ -45,8 +48,12 @@ def test_a_stack_that_is_up_says_where_and_only_to_its_user(lamp: Stack, gone: G
     lamp.start()
     place = lamp.home / "stack.json"
     shown = json.loads(place.read_text())
-    assert set(shown) == {"kafka", "services", "token", "pids", "stack", "home"}
-    assert shown["services"]["lamp"] == {"url": lamp.services["lamp"].url, "database": lamp.services["lamp"].database}
+    assert set(shown) == {
+        *("kafka", "services", "token", "pids", "stack", "home", "issuer", "operator_token", "secured", "web")
+    }
+    one = lamp.services["lamp"]
+    assert shown["services"]["lamp"] == {"url": one.url, "database": one.database, "watched": one.watched}
+    assert one.owner not in place.read_text(), "nobody but migrate needs the owner's address"
     assert psutil.Process(shown["pids"]["lamp"]).cmdline()[-3:] == ["-m", "lamp", "serve"]
     assert place.stat().st_mode & 0o777 == 0o600
     assert running.read(lamp.home) == lamp.running
@@ -83,7 +90,9 @@ def test_keys_and_data_are_kept_from_one_start_to_the_next(lamp: Stack) -> None:
     lamp.stop()
     again = Stack(lamp.home, services=("lamp",), kafka=first.kafka, postgres=lamp.outside)
     with again:
-        assert again.token == first.token
+        assert again.running.operator_token == first.operator_token
+        assert (again.issuer.url, again.running.tokens.issuer) == (first.issuer, first.issuer)
+        jwt.decode(first.token, KeySet.import_key_set(json.loads(public_keys(again.home).read_text())))
         assert again.services["lamp"].environment()["TRIBUTARY_MASTER_KEY"] == environment["TRIBUTARY_MASTER_KEY"]
         assert again.running.services["lamp"].database == first.services["lamp"].database
     assert {path.stat().st_mode & 0o777 for path in (lamp.home / "keys").iterdir()} == {0o600}
@@ -197,7 +206,7 @@ def test_two_stacks_that_start_at_the_same_moment_each_speak_to_their_own_servic
 
 def test_whoever_answers_at_a_services_port_without_being_it_is_never_ready(lamp: Stack) -> None:
     service = lamp.start().services["lamp"]
-    stranger = LocalService("lamp", lamp.home, database=service.owner)
+    stranger = LocalService("lamp", lamp.home, database=service.database)
     stranger.port = lamp.services["lamp"].port
     assert stranger.readiness() == (False, f"another process answers at port {stranger.port}")
 

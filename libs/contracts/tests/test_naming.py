@@ -20,7 +20,11 @@ RATIOS = {"metrics.kpi.changed.v1: conversion"}  # a share of a count, without a
 def faults(stream: Stream) -> Iterator[str]:
     """Every breach of the naming rules in one stream, as a sentence."""
     service, _, aggregate = stream.topic.partition(".")
-    if not re.fullmatch(r"[a-z]+\.[a-z]+", stream.topic) or service not in HEARS or aggregate.endswith("s"):
+    if (
+        not re.fullmatch(r"[a-z]+\.[a-z]+", stream.topic)
+        or service not in HEARS
+        or aggregate.removesuffix("access").endswith("s")
+    ):
         yield f"{stream.topic}: a topic is a service and the singular of what it is about"
     if not stream.about.endswith("."):
         yield f"{stream.topic}: a stream says in a sentence what it is about"

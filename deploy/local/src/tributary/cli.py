@@ -2,7 +2,7 @@
 
 import typer
 
-from tributary import clean, replay, up
+from tributary import clean, replay, token_command, up
 from tributary.demo import command as demo
 from tributary.faults import command as faults
 from tributary.verify import command as verify
@@ -18,6 +18,7 @@ def tributary() -> None:
 app.command()(demo.demo)
 app.command()(up.up)
 app.command()(clean.clean)
+app.command()(token_command.token)
 app.command()(replay.replay)
 app.command()(verify.verify)
 app.command()(faults.faults)

@@ -13,19 +13,21 @@ from pathlib import Path
 from typing import IO
 
 from tributary import jars
+from tributary.bus import ADMIN, Bus
 from tributary.child_process import Owned, StackError, free_port, run
 from tributary.server import Server
-from tributary.state import cache
+from tributary.state import cache, private
 
 PORT = 19092
 SETTINGS = """\
 process.roles=broker,controller
 node.id={node}
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+listeners={listeners},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners={listeners}
 controller.listener.names=CONTROLLER
 controller.quorum.voters={voters}
-listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
+inter.broker.listener.name=CLIENTS
+listener.security.protocol.map=CONTROLLER:{protocol},CLIENTS:{protocol},MACHINE:PLAINTEXT
 log.dirs={data}
 auto.create.topics.enable=false
 group.initial.rebalance.delay.ms=0
@@ -46,6 +48,24 @@ num.network.threads=2
 num.io.threads=2
 background.threads=2
 """
+# Whoever comes has to say who he is, also brokers and controllers among themselves: as the admin, whom the broker knows from
+# here. All others are users that the admin makes (principals.py), so no password of theirs is on a command line or in here.
+SECURED = """\
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+allow.everyone.if.no.acl.found=false
+super.users=User:{admin}
+sasl.enabled.mechanisms=SCRAM-SHA-512,PLAIN
+sasl.mechanism.inter.broker.protocol=PLAIN
+sasl.mechanism.controller.protocol=PLAIN
+listener.name.clients.plain.sasl.jaas.config={plain}
+listener.name.clients.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
+listener.name.controller.sasl.enabled.mechanisms=PLAIN
+listener.name.controller.plain.sasl.jaas.config={plain}
+"""
+PLAIN = (
+    "org.apache.kafka.common.security.plain.PlainLoginModule required"
+    ' username="{admin}" password="{password}" user_{admin}="{password}";'
+)
 
 
 class NoJava(StackError):
@@ -85,7 +105,11 @@ def jvm_flags(version: int, heap: str) -> list[str]:
 
 
 class LocalKafka(Server):
-    """One broker with its controller. Several form one cluster when they share ``cluster`` and ``voters`` (node id -> port)."""
+    """One broker with its controller. Several form one cluster when they share ``cluster`` and ``voters`` (node id -> port).
+
+    With ``keys``, the folder of its principals' passwords, it asks everybody who he is. ``open_to_machine``: beside the door for
+    those there is another, at ``port``, for any program of this machine, which there is the visitor of principals.py.
+    """
 
     name = "Kafka"
 
@@ -98,6 +122,8 @@ class LocalKafka(Server):
         voters: Mapping[int, int] | None = None,
         cluster: str | None = None,
         heap: str = "256m",
+        keys: Path | None = None,
+        open_to_machine: bool = False,
         life: Path | None = None,
         progress: jars.Progress = lambda done, total: None,
     ) -> None:
@@ -106,18 +132,31 @@ class LocalKafka(Server):
         self._voters = dict(voters or {})
         self._cluster = cluster or str(uuid.uuid4())
         self._heap = heap
+        self._keys = keys
+        self._open_to_machine = open_to_machine
+        self._inside = free_port() if open_to_machine else None
         self._progress = progress
         self._tool: list[str | Path] = []
 
     @property
     def bootstrap(self) -> str:
-        """host:port for clients."""
-        return f"127.0.0.1:{self.port}"
+        """host:port for clients; where it asks who comes, for those who say it."""
+        return f"127.0.0.1:{self._inside or self.port}"
+
+    @property
+    def bus(self) -> Bus:
+        """How one comes to it."""
+        return Bus(self.bootstrap, self._keys)
 
     @property
     def address(self) -> str:
-        """The same."""
+        """The same as ``bootstrap``."""
         return self.bootstrap
+
+    @property
+    def machine(self) -> str:
+        """host:port for any program of this machine; nothing where there is no such door."""
+        return f"127.0.0.1:{self.port}" if self._open_to_machine else ""
 
     def _prepare(self) -> None:
         path = jars.ensure(cache() / "kafka-4.3.1", progress=self._progress)
@@ -138,19 +177,27 @@ class LocalKafka(Server):
     def _settings(self, data: Path, port: int, controller: int) -> Path:
         voters = self._voters or {self.node: controller}
         copies = min(3, len(voters))
-        place = self.home / "server.properties"
-        place.write_text(
-            SETTINGS.format(
-                node=self.node,
-                port=port,
-                controller=voters[self.node],
-                voters=",".join(f"{node}@127.0.0.1:{at}" for node, at in sorted(voters.items())),
-                data=data,
-                copies=copies,
-                in_sync=max(1, copies - 1),
-            )
+        listeners = f"CLIENTS://127.0.0.1:{self._inside or port}"
+        text = SETTINGS.format(
+            node=self.node,
+            listeners=f"{listeners},MACHINE://127.0.0.1:{port}" if self._open_to_machine else listeners,
+            protocol="PLAINTEXT" if self._keys is None else "SASL_PLAINTEXT",
+            controller=voters[self.node],
+            voters=",".join(f"{node}@127.0.0.1:{at}" for node, at in sorted(voters.items())),
+            data=data,
+            copies=copies,
+            in_sync=max(1, copies - 1),
         )
-        return place
+        if self._keys is not None:
+            plain = PLAIN.format(admin=ADMIN, password=Bus(keys=self._keys).password(ADMIN))
+            text += SECURED.format(admin=ADMIN, plain=plain)
+        return private(self.home / "server.properties", text)
+
+    def _choose_port(self) -> int:
+        port = super()._choose_port()
+        if self._inside is not None and not self._pinned:
+            self._inside = free_port()
+        return port
 
     def _process_for(self, port: int, lock: IO[str]) -> Owned:
         settings = self._settings(self.home / "data", port, free_port())
@@ -161,28 +208,28 @@ class LocalKafka(Server):
         first's Kafka for its own: the broker there must be of this cluster."""
         report = (self.home / "data" / "meta.properties").read_text()
         cluster = re.search(r"^cluster\.id=(.+)$", report, re.MULTILINE)
-        return answers_now(self.bootstrap, cluster[1] if cluster else "")
+        return answers_now(self.bus, cluster[1] if cluster else "")
 
 
-def answers(bootstrap: str, timeout: float) -> bool:
+def answers(bus: Bus, timeout: float) -> bool:
     """Whether a Kafka at this address tells of a broker in time."""
     end = time.monotonic() + timeout
     while time.monotonic() < end:
-        if answers_now(bootstrap):
+        if answers_now(bus):
             return True
         time.sleep(0.05)
     return False
 
 
-def answers_now(bootstrap: str, cluster: str | None = None) -> bool:
-    """Whether a Kafka at this address tells of a broker just now; where ``cluster`` is given, a broker of that cluster."""
+def answers_now(bus: Bus, cluster: str | None = None) -> bool:
+    """Whether a Kafka at this address tells its admin of a broker just now; where ``cluster`` is given, a broker of that cluster."""
     from confluent_kafka import KafkaException
     from confluent_kafka.admin import AdminClient
 
-    host, port = bootstrap.split(",")[0].rsplit(":", 1)
+    host, port = bus.address.split(",")[0].rsplit(":", 1)
     try:  # a bare socket first: the client library complains aloud of every refused connection
         socket.create_connection((host, int(port)), 1).close()
-        client = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
+        client = AdminClient(bus.librdkafka(ADMIN))
         report = client.list_topics(timeout=3)
     except (OSError, KafkaException):
         return False

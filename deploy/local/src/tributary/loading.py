@@ -1,4 +1,4 @@
-"""Puts the small market in force and plans its campaigns, through the operator's doors of a running stack."""
+"""Puts the small market in force and plans its campaigns, as its own machine."""
 
 import httpx
 

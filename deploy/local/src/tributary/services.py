@@ -10,18 +10,21 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from tributary.bus import Bus
 from tributary.child_process import Owned, StackError, free_port, run
 from tributary.patience import Patience
 from tributary.postgres import address_of
 from tributary.state import secret, token
+from tributary.tokens import ALGORITHM
 
 PORTS = {"leads": 8101, "territory": 8102, "campaigns": 8103, "metrics": 8104}
 PORTS_TRIED = 10
+NOWHERE = Bus()
 IN_USE = "address already in use"
 
 
 def operator_token(home: Path) -> str:
-    """The operator's bearer token, made once."""
+    """The bearer token of the machine ``operator``, made once: it puts in, and reads no row."""
     return secret(home / "keys" / "operator-token")
 
 
@@ -47,7 +50,7 @@ class LocalService:
         home: Path,
         *,
         database: str,
-        kafka: str = "",
+        kafka: Bus = NOWHERE,
         extra: Mapping[str, str] | None = None,
         usual_port: bool = True,
         stack: str = "",
@@ -56,6 +59,7 @@ class LocalService:
         self.stack = stack or token()
         self.owner = database
         self.kafka = kafka
+        self.issuer = self.issuer_keys = ""
         self.log = home / "log" / f"{name}.log"
         self.port = free_port(PORTS.get(name) if usual_port else None)
         self.began = 0.0
@@ -105,11 +109,14 @@ class LocalService:
         report = {
             "DATABASE_URL": self.database,
             "DOOR_DATABASE_URL": address_of(self.owner, "door"),
-            **({"KAFKA_BOOTSTRAP_SERVERS": self.kafka} if self.kafka else {}),
+            **self.kafka.environment(self.name),
             "TRIBUTARY_HOST": "127.0.0.1",
             "TRIBUTARY_PORT": str(self.port),
             "TRIBUTARY_INSTANCE": f"{self.name}-0",
             "TRIBUTARY_STACK": self.stack,
+            **({"TRIBUTARY_ISSUER": self.issuer} if self.issuer else {}),
+            **({"TRIBUTARY_ISSUER_KEYS": self.issuer_keys} if self.issuer_keys else {}),
+            "TRIBUTARY_TOKEN_ALGORITHMS": ALGORITHM,
             "TRIBUTARY_OPERATOR_TOKEN": operator_token(self._home),
             "TRIBUTARY_MASTER_KEY": master_key(self._home, self.name),
             "TRIBUTARY_RATE_EXEMPT": "127.0.0.0/8",  # all that calls here calls from this machine
@@ -119,9 +126,11 @@ class LocalService:
 
     def migrate(self) -> None:
         """Brings its database to the schema of this code."""
-        command = [sys.executable, "-m", self.name, "migrate"]
-        env = {**self.environment(), "OWNER_DATABASE_URL": self.owner}
-        run(f"Migrating the database of {self.name}", command, log=self.log, env=env)
+        self.run(f"Migrating the database of {self.name}", "migrate", OWNER_DATABASE_URL=self.owner)
+
+    def run(self, doing: str, *words: str, **more: str) -> None:
+        """Runs its command line with these words to its end; it is told ``more`` in its environment."""
+        run(doing, [sys.executable, "-m", self.name, *words], log=self.log, env={**self.environment(), **more})
 
     def start(self, **more: str) -> None:
         """Starts it and does not wait; this one process is told ``more`` in its environment."""

@@ -50,6 +50,11 @@ def private(path: Path, text: str) -> Path:
     return path
 
 
+def read_secret(home: str, name: str) -> str:
+    """What is kept under this name among a stack's keys."""
+    return (Path(home) / "keys" / name).read_text().strip()
+
+
 def secret(path: Path, make: Callable[[], str] = token) -> str:
     """A secret made once and kept."""
     if not path.exists():

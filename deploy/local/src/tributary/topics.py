@@ -5,16 +5,17 @@ from typing import Any
 
 from contracts import STREAMS, Stream
 from contracts.topics import definition
+from tributary.bus import ADMIN, Bus
 from tributary.child_process import StackError
 
 
-def create_topics(bootstrap: str, streams: Sequence[Stream] = STREAMS, copies: int = 1) -> list[str]:
+def create_topics(bus: Bus, streams: Sequence[Stream] = STREAMS, copies: int = 1) -> list[str]:
     """Creates the topics that are missing and returns their names; those that are there stay as they are."""
     from confluent_kafka import KafkaError, KafkaException
     from confluent_kafka.admin import AdminClient
     from confluent_kafka.cimpl import NewTopic
 
-    client: Any = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
+    client: Any = AdminClient(bus.librdkafka(ADMIN))
     wanted = [
         NewTopic(topic["topic"], topic["partitions"], replication_factor=copies, config=topic["config"])
         for topic in map(definition, streams)

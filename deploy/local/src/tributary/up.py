@@ -11,16 +11,20 @@ from tributary.running import Running
 from tributary.stack import Stack
 
 
-def up(market: Annotated[bool, typer.Option("--market", help="Load the small market too.")] = False) -> None:
-    """Starts Kafka, Postgres and the four services and keeps them up until Ctrl-C."""
+def up(
+    market: Annotated[bool, typer.Option("--market", help="Load the small market too.")] = False,
+    sign_in: Annotated[bool, typer.Option(help="Run the issuer's page, where people sign in.")] = True,
+) -> None:
+    """Starts Kafka, Postgres, the issuer and the four services and keeps them up until Ctrl-C."""
     steps = Steps()
     with foreground(steps.console):
         steps.say("Starting Tributary:")
-        with steps, Stack(steps=steps, mock_allowed=True) as stack:
+        with steps, Stack(steps=steps, mock_allowed=True, sign_in=sign_in, open_to_machine=True) as stack:
             if market:
                 with steps.step("the market") as step:
                     step.done = f"the market: {load_market(stack.running)}"
             steps.say(addresses(stack.running))
+            steps.say(f"[bold]Open {stack.web} in a browser.[/bold]" if stack.web else "There is no page to open.")
             steps.say(f"Everything is up. {stack.home / 'stack.json'} says where; Ctrl-C ends it.")
             stack.wait()
 
@@ -31,4 +35,5 @@ def addresses(running: Running) -> str:
         f"  {name:<10} doors {service.url}/docs   health {service.url}/readyz"
         for name, service in running.services.items()
     ]
-    return "\n".join([*lines, f"  {'kafka':<10} {running.kafka}"])
+    more = {"kafka": running.kafka, "issuer": running.issuer}
+    return "\n".join([*lines, *(f"  {name:<10} {where}" for name, where in more.items())])

@@ -2,15 +2,26 @@
 
 import copy
 from collections.abc import Callable
+<<<<<<< HEAD
 from datetime import date
+=======
+from dataclasses import replace
+>>>>>>> main
 from typing import NamedTuple
+from uuid import UUID
 
 from metrics.domain import league
 from metrics.domain.contributions import Number
+<<<<<<< HEAD
 from tributary.verify.events import Assigned, Captured, Closed, EventRecord, KpiTold, Qualified, Unreadable
 from tributary.verify.snapshot import ClosedPeriod, Counted, Snapshot
+=======
+from territory.domain.organisation import Person
+from tributary.verify.events import Assigned, Captured, Closed, EventRecord, KpiTold, Looked, Qualified, Unreadable
+from tributary.verify.snapshot import Snapshot
+>>>>>>> main
 
-from .snapshots import ADS, ANNA, BEN, CARL, DORA, EVE, FAY, PARKED, UNKNOWN, decided, known
+from .snapshots import ADS, ANNA, BEN, CARL, DORA, EVE, FAY, OPENING, PARKED, UNKNOWN, decided, known
 
 Plant = Callable[[Snapshot], None]
 
@@ -87,6 +98,11 @@ def _posting(snapshot: Snapshot, n: int, **changed: object) -> None:
 
 def _number(snapshot: Snapshot, topic: str, n: int, **changed: object) -> None:
     _records(snapshot, topic)[n] = _records(snapshot, topic)[n]._replace(**changed)  # type: ignore[arg-type]
+
+
+def _looked(snapshot: Snapshot, **changed: str) -> None:
+    looks = snapshot.leads.openings.looks
+    looks[OPENING, EVE] = looks[OPENING, EVE]._replace(**changed)  # type: ignore[arg-type]
 
 
 def _unroutable_without_reason(snapshot: Snapshot) -> None:
@@ -246,6 +262,16 @@ def _revision(snapshot: Snapshot) -> None:
     _swap(snapshot, "leads.lead", *n)
 
 
+def change_jo(snapshot: Snapshot, **changed: object) -> None:
+    people = snapshot.territory.organisation.people
+    people["jo"] = replace(people["jo"], **changed)  # type: ignore[arg-type]
+
+
+def _belongs_twice(snapshot: Snapshot) -> None:
+    [one] = snapshot.territory.organisation.people["jo"].memberships
+    change_jo(snapshot, memberships=(one, replace(one, id=UUID(int=9))))
+
+
 PLANTED = (
     Planted("accepted", "lost", f"lead {ANNA} was submitted", lambda w: w.leads.leads.pop(ANNA) and None),
     Planted("accepted", "lost", f"lead {PARKED} was submitted", _forgotten_parking),
@@ -302,6 +328,25 @@ PLANTED = (
     Planted("decisions", "lost", f"lead {ANNA} was heard", lambda w: w.territory.decisions.pop(ANNA) and None),
     Planted("decisions", "invented", f"lead {CARL} has a decision", _nobody_spoke),
     Planted("decisions", "lost", f"lead {ANNA} stands by decision 2", lambda w: change_decision(w, ANNA, number=2)),
+    Planted("access", "invented", "jo was told to see more", lambda w: change_jo(w, memberships=())),
+    Planted("access", "invented", "jo was told to do more", lambda w: change_jo(w, roles=())),
+    Planted(
+        "access",
+        "invented",
+        "jo was told to see more",
+        lambda w: change_jo(w, person=Person("jo", suspended=True, access=5)),
+    ),
+    Planted("access", "lost", "version 6 says, and version 5", lambda w: change_jo(w, person=Person("jo", access=6))),
+    Planted("access", "invented", "jo was told to see something", lambda w: w.territory.organisation.people.clear()),
+    Planted("openings", "lost", f"jo opened lead {EVE}", lambda w: _silence(w, "leads.audit", EVE, Looked)),
+    Planted(
+        "openings", "invented", f"opened lead {EVE}", lambda w: w.leads.openings.looks.pop((OPENING, EVE)) and None
+    ),
+    Planted("openings", "wrong", "'write', 'member'", lambda w: _looked(w, purpose="write")),
+    Planted("openings", "wrong", "opened by ('berlin', 'mia'", lambda w: _looked(w, person="mia")),
+    Planted("openings", "wrong", "person: select", lambda w: w.leads.openings.ways.append("person: select")),
+    Planted("memberships", "doubled", "jo belongs to berlin twice", _belongs_twice),
+    Planted("turns", "lost", "the members among whom turn 1", lambda w: change_decision(w, ANNA, roster="gone")),
     Planted("told", "wrong", "told for s/berlin/p/1/new", lambda w: change_decision(w, ANNA, cause="returned")),
     Planted("told", "lost", "and told for nothing", _decided_again_in_silence),
     Planted(

@@ -10,6 +10,7 @@ from contracts.campaigns.campaign import BudgetLine, CampaignPlanned
 from contracts.campaigns.ledger import LedgerPosted
 from contracts.campaigns.spend import SpendReported
 from contracts.event import Event, Money, Sealed
+from contracts.leads.audit import ContactOpened
 from contracts.leads.intake import LeadSubmitted, OutcomeReported
 from contracts.leads.lead import (
     LeadAttributes,
@@ -20,19 +21,24 @@ from contracts.leads.lead import (
     OpportunityOpened,
 )
 from contracts.metrics.kpi import KpiChanged
+from contracts.territory.access import AccessGranted, Grant, RoleHeld
 from contracts.territory.lead import LeadAssigned, LeadRouted, LeadUnassigned, LeadUnroutable
 from contracts.territory.structure import MarketActivated
 from leads.domain import lead as life
 from leads.domain.lead import Lead, Outcome
 from leads.domain.money import Money as Amount
 from metrics.domain.kpi import Kpi, Measures, by_number, moved, total
+from territory.domain.access import Known as KnownPerson
 from territory.domain.market import fingerprint
+from territory.domain.organisation import KINDS, RANKS, Membership, Person, RoleGrant, Structure, Unit
 from territory.domain.rotation import Member, Turn, next_turn
 from territory.domain.routing import Refused
 from tributary.verify.boxes import Boxes
 from tributary.verify.events import EventRecord, body_of
 from tributary.verify.invariants.kpis import is_counted, numbers_of, recount
 from tributary.verify.invariants.written import entry_of
+from tributary.verify.openings import Look
+from tributary.verify.organisation import OrganisationTables
 from tributary.verify.snapshot import (
     SERVICES,
     Account,
@@ -52,6 +58,7 @@ from tributary.verify.snapshot import (
 
 AT = datetime(2026, 5, 4, 12, tzinfo=UTC)
 ANNA, BEN, CARL, DORA, EVE, FAY, PARKED, ON_THE_WAY, UNKNOWN = (str(UUID(int=n)) for n in range(1, 10))
+OPENING = str(UUID(int=99))
 ADS = ("spring", "ads", "EUR")
 UNPLANNED = ("stray", "unplanned", "EUR")
 WON = ("won", (9000, "EUR"), None)
@@ -114,12 +121,14 @@ def clean() -> Snapshot:
     for lead_id in (ANNA, BEN, CARL, DORA, EVE, FAY):
         _submit(snapshot, lead_id)
     _market(snapshot)
+    _organisation(snapshot)
     _anna_to_eve(snapshot)
     _fay_is_lost_and_then_won(snapshot)
     put(snapshot, OutcomeReported(lead_id=UUID(UNKNOWN), result="won", at=AT))
     snapshot.leads.waiting["leads.intake-8"] = UNKNOWN
     snapshot.leads.boxes = Boxes(intake_keys={"intake-ab-1"}, opened=6)
     _ledger(snapshot)
+    _opened(snapshot)
     _submit(snapshot, PARKED)
     heard_everything(snapshot)
     snapshot.accounts["leads"].parked_at.add(("leads.intake", 0, 9))
@@ -134,6 +143,21 @@ def _market(snapshot: Snapshot) -> None:
     snapshot.territory.markets[1] = MarketFile(document, fingerprint(MARKET))
     snapshot.territory.active = 1
     put(snapshot, MarketActivated(version=1, rules=1, segments=1, teams=1, activated_at=AT))
+
+
+def _organisation(snapshot: Snapshot) -> None:
+    """jo belongs to berlin, and everybody was told so."""
+    unit = Unit("berlin", "sales", None, "Berlin", AT)
+    member = Membership(UUID(int=1), "jo", "berlin", "expert", AT)
+    known_of = KnownPerson(Person("jo", access=5), (member,), (RoleGrant(UUID(int=2), "jo", "qualifier", None, AT),))
+    structure = Structure.of(1, [unit], KINDS, RANKS)
+    snapshot.territory.organisation = OrganisationTables(structure, {"jo": known_of}, AT + timedelta(hours=1))
+    grant = Grant(team="berlin", kind="member", records="own", opens=True, begins_at=AT)
+    over = grant.model_copy(update={"team": "munich", "ends_at": AT + timedelta(minutes=1)})
+    role = RoleHeld(role="qualifier", begins_at=AT)
+    said = {"person": "jo", "kind": "person", "cause": "joined", "granted_at": AT}
+    put(snapshot, AccessGranted(version=4, grants=(), **said))  # type: ignore[arg-type]
+    put(snapshot, AccessGranted(version=5, grants=(grant, over), roles=(role,), **said))  # type: ignore[arg-type]
 
 
 def _submit(snapshot: Snapshot, lead_id: str) -> None:
@@ -282,6 +306,15 @@ def _fay_is_lost_and_then_won(snapshot: Snapshot) -> None:
     timeline = kept([*map(entry_of, row.timeline), *(step for step in (lost, won) if step)])
     snapshot.leads.leads[FAY] = row._replace(outcomes=(LOST, WON), timeline=timeline, entries=len(timeline))
     snapshot.territory.decisions[FAY] = decided("near_term", *take_turn(snapshot))
+
+
+def _opened(snapshot: Snapshot) -> None:
+    """jo opened whom ANNA and EVE are about, at once."""
+    for lead_id in (ANNA, EVE):
+        look = Look("berlin", "jo", "", "call", "member", None, AT)
+        snapshot.leads.openings.looks[OPENING, lead_id] = look
+        said = {"opening": OPENING, "lead_id": lead_id, "opened_at": look.at, **look._asdict(), "on_behalf_of": None}
+        put(snapshot, ContactOpened.model_validate(said))
 
 
 def _ledger(snapshot: Snapshot) -> None:

@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
 from confluent_kafka.admin import AdminClient, NewTopic
 
+from tributary.bus import Bus
 from tributary.verify.private import CANARY, Private
 from tributary.verify.snapshot import Log
 from tributary.verify.topics import Topics
@@ -48,7 +49,7 @@ async def say(kafka: str, topic: str, *records: tuple[bytes, list[tuple[str, byt
 
 
 def read(kafka: str, topic: str, private: Private) -> Log:
-    topics = Topics(kafka)
+    topics = Topics(Bus(kafka))
     try:
         return topics.read(topics.spans([topic]), lambda *_: None, private)[topic]
     finally:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import sys
+from collections.abc import AsyncIterator
 from functools import partial
 from itertools import chain
 from typing import Any
@@ -15,7 +16,7 @@ from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaAckableMessage
 
-from chassis import telemetry
+from chassis import kafka_security, telemetry
 from chassis.errors import words
 from chassis.settings import Settings
 
@@ -78,6 +79,7 @@ def new_broker(settings: Settings) -> KafkaBroker:
     """A FastStream broker that only consumes, creates no topics, and acknowledges nothing by itself."""
     return KafkaBroker(
         settings.kafka_bootstrap_servers,
+        security=kafka_security.of_faststream(settings),
         consumer_only=True,
         allow_auto_create_topics=False,
         ack_policy=AckPolicy.MANUAL,
@@ -116,6 +118,7 @@ def new_reader(settings: Settings) -> AIOKafkaConsumer:
     """A consumer of no group, for who reads all of a topic by himself: it is assigned its partitions, from the start."""
     return AIOKafkaConsumer(
         bootstrap_servers=settings.kafka_bootstrap_servers,
+        **kafka_security.client_arguments(settings),
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         fetch_max_wait_ms=IDLE_WAIT_MS,
@@ -129,6 +132,7 @@ async def new_producer(settings: Settings) -> AIOKafkaProducer:
     """A started idempotent producer: acks=all, no linger (batches form while a request is in flight), 1 MB batches."""
     producer = AIOKafkaProducer(
         bootstrap_servers=settings.kafka_bootstrap_servers,
+        **kafka_security.client_arguments(settings),
         enable_idempotence=True,
         acks="all",
         linger_ms=0,
@@ -141,7 +145,7 @@ async def new_producer(settings: Settings) -> AIOKafkaProducer:
     )
     try:
         async with asyncio.timeout(15):
-            await producer.start()
+            await kafka_security.started(producer.start(), settings)
     except BaseException:
         await abort(producer)
         raise
@@ -162,14 +166,25 @@ async def abort(producer: AIOKafkaProducer) -> None:
         await asyncio.wait_for(producer.client.close(), 1)
 
 
-async def partition_counts(settings: Settings) -> dict[str, int]:
-    """The topics of the cluster and how many partitions each has, or an error when it can't be reached."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka_bootstrap_servers, request_timeout_ms=5000)
+@contextlib.asynccontextmanager
+async def admin(settings: Settings, timeout_ms: int = 5000) -> AsyncIterator[AIOKafkaAdminClient]:
+    """A client that asks about the cluster, or changes it. An error when it can't be reached or does not let us in."""
+    client = AIOKafkaAdminClient(
+        bootstrap_servers=settings.kafka_bootstrap_servers,
+        **kafka_security.client_arguments(settings),
+        request_timeout_ms=timeout_ms,
+    )
     try:
-        await admin.start()
-        return {topic["topic"]: len(topic["partitions"]) for topic in await admin.describe_topics()}
+        await kafka_security.started(client.start(), settings)
+        yield client
     finally:
-        await admin.close()
+        await client.close()
+
+
+async def partition_counts(settings: Settings) -> dict[str, int]:
+    """The topics of the cluster that we may see and how many partitions each has, or an error when it can't be reached."""
+    async with admin(settings) as client:
+        return {topic["topic"]: len(topic["partitions"]) for topic in await client.describe_topics()}
 
 
 async def beginning_offset(consumer: AIOKafkaConsumer, partition: Any) -> int:

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import typer
 
 from chassis import failpoint, parking, reread, restored, schema, telemetry, topics
-from chassis.errors import words
+from chassis.errors import Refused, words
 from chassis.schema import Phase
 from chassis.service import Service
 from chassis.settings import Settings
@@ -52,11 +52,6 @@ def cli(build: Callable[[S], Service], settings_type: type[S], name: str) -> typ
         os.environ.setdefault("DATABASE_URL", NO_DATABASE)
         _migrate(settings_type(), name, phase)
 
-    @app.command(name="topics", help="Creates the topics of the contracts that are missing.")
-    def create_topics(copies: int = typer.Option(1, help="replicas of each partition")) -> None:
-        os.environ.setdefault("DATABASE_URL", NO_DATABASE)
-        _create_topics(settings_type(), copies)
-
     @app.command(help="Exits 0 when the service on this host is ready.")
     def health() -> None:
         try:
@@ -78,9 +73,22 @@ def cli(build: Callable[[S], Service], settings_type: type[S], name: str) -> typ
     def was_restored() -> None:
         _say(ask(restored.begin_new_history))
 
+    _add_kafka(app, settings_type)
     _add_reread(app, ask)
     app.add_typer(_parked(ask), name="parked")
     return app
+
+
+def _add_kafka(app: typer.Typer, settings_type: type[Settings]) -> None:
+    @app.command(name="topics", help="Creates the topics of the contracts that are missing.")
+    def create_topics(copies: int = typer.Option(1, help="replicas of each partition")) -> None:
+        os.environ.setdefault("DATABASE_URL", NO_DATABASE)
+        _create_topics(settings_type(), copies)
+
+    @app.command(help="Gives every principal on Kafka its rights and, if <NAME>_KAFKA_PASSWORD is set, that password.")
+    def principals() -> None:
+        os.environ.setdefault("DATABASE_URL", NO_DATABASE)
+        _establish_principals(settings_type())
 
 
 def _add_reread(app: typer.Typer, ask: Asked) -> None:
@@ -109,9 +117,9 @@ def _parked(ask: Asked) -> typer.Typer:
     def parked_list(everything: bool = typer.Option(False, "--all")) -> None:
         _say(ask(lambda service: parking.listed(service.database, everything)))
 
-    @parked.command(name="show", help="One parked event, whole.")
-    def parked_show(parked_id: uuid.UUID) -> None:
-        _say(ask(lambda service: parking.shown(service.database, parked_id)))
+    @parked.command(name="show", help="One parked event; its body only for a reason, for it may hold personal data.")
+    def parked_show(parked_id: uuid.UUID, because: str = typer.Option("", help="why, for the record")) -> None:
+        _say(ask(lambda service: parking.shown(service.database, parked_id, because)))
 
     @parked.command(name="replay", help="Handles one parked event now, or all of them in order.")
     def parked_replay(
@@ -162,9 +170,19 @@ def _migrate(settings: Settings, name: str, phase: Phase | None) -> None:
 
 def _create_topics(settings: Settings, copies: int) -> None:
     try:
-        _say("\n".join(asyncio.run(topics.create(settings.kafka_bootstrap_servers, copies))))
+        _say("\n".join(asyncio.run(topics.create(settings, copies))))
     except topics.TopicsRefused as refusal:
         _say(str(refusal))
+        raise typer.Exit(1) from None
+
+
+def _establish_principals(settings: Settings) -> None:
+    from chassis import principals
+
+    try:
+        _say(asyncio.run(principals.establish(settings, principals.passwords(os.environ))).words)
+    except (principals.RightsRefused, Refused) as refusal:
+        _say(f"{refusal}.")
         raise typer.Exit(1) from None
 
 

@@ -17,6 +17,10 @@ class Unusable(ValueError):
     """What came can't be used. Its words are our own and hold nothing of what came."""
 
 
+class Refused(ConnectionError):
+    """Kafka answers and does not let us in, or not do what we ask. Its words are our own."""
+
+
 def is_of_a_value(error: BaseException) -> bool:
     """True when the error is about what an event holds, so that whoever sent it has caused it; else it is a bug of ours."""
     if isinstance(error, asyncpg.PostgresError):
@@ -24,11 +28,16 @@ def is_of_a_value(error: BaseException) -> bool:
     return isinstance(error, ValueError | ArithmeticError)
 
 
+def brief(error: BaseException) -> str:
+    """The error's type, or its sentence where that is our own."""
+    return str(error) if isinstance(error, Unusable | Refused) else type(error).__name__
+
+
 def words(error: BaseException) -> str:
     """The error's type, the rule that was broken and the place in our code: names that are ours, and no value."""
     if isinstance(error, ValidationError):
         return readable(error)
-    if isinstance(error, Unusable):
+    if isinstance(error, Unusable | Refused):
         return str(error)
     parts = [type(error).__name__]
     if isinstance(error, asyncpg.PostgresError):

@@ -3,7 +3,7 @@
 The roles are called as the owner with `_worker`, `_door` and `_watch` behind it; whoever makes the database makes them all
 (deploy/postgres). None of them owns anything or can change the schema, so that row policies bind them and can't be taken away by
 them. The worker may do everything to rows, but for what a table's `worker` says; the watch reads what holds no key and nothing
-sealed; the door does what the table's `door` says.
+sealed; the door does what the table's `door` says, and the function that hands out keys what its `keys` says.
 """
 
 import importlib
@@ -65,16 +65,18 @@ def grant_rights(connection: Any, its: Iterable[Table], owner: str, phase: Phase
             connection.exec_driver_sql(f'revoke all on all tables in schema public from "{owner}_{suffix}"')
     for statement in connection.exec_driver_sql(_NOT_PUBLIC).scalars().all():
         connection.exec_driver_sql(statement)
-    for suffix in SUFFIXES:
+    for suffix in (*SUFFIXES, "keys"):
         connection.exec_driver_sql(f'grant usage on schema public to "{owner}_{suffix}"')
         connection.exec_driver_sql(f'grant execute on function access_me() to "{owner}_{suffix}"')
-        if suffix != "door":
+        if suffix in ("worker", "watch"):
             connection.exec_driver_sql(f'grant select on alembic_version to "{owner}_{suffix}"')
     there = dict(connection.exec_driver_sql(_COLUMNS).all())
     for table in its:
         connection.exec_driver_sql(f'grant {table.info.get("worker", WORKER)} on {table.name} to "{owner}_worker"')
         if seen := _watched(table, there[table.name]):
             connection.exec_driver_sql(f'grant select ({", ".join(seen)}) on {table.name} to "{owner}_watch"')
+        if rights := table.info.get("keys"):
+            connection.exec_driver_sql(f'grant {rights} on {table.name} to "{owner}_keys"')
         if rights := table.info.get("door"):
             connection.exec_driver_sql(f'grant {rights} on {table.name} to "{owner}_door"')
 

@@ -16,6 +16,7 @@ from opentelemetry.trace import SpanKind
 from uuid_utils import uuid7
 
 from chassis import failpoint, telemetry
+from chassis.errors import brief
 from chassis.lanes import Lanes, Refused, Shard
 from chassis.problems import Problem, unavailable
 from chassis.settings import Settings
@@ -160,8 +161,8 @@ class Intake:
                 self._stopped_by, began = "", time.monotonic()
                 await self._work(stopping)
             except Exception as error:
-                self._stopped_by = f"the door lost Kafka: {type(error).__name__}"
-                self.log.warning("door_lost_kafka", error=type(error).__name__)
+                self._stopped_by = f"the door lost Kafka: {brief(error)}"
+                self.log.warning("door_lost_kafka", error=brief(error))
                 self._fail_all()
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(stopping.wait(), pause)

@@ -24,7 +24,7 @@ class _NoRedirect(HTTPRedirectHandler):
 def is_loopback(url: str) -> bool:
     """Whether this is an address of this machine's own."""
     host = urlsplit(url).hostname or ""
-    if host == "localhost":
+    if host == "localhost" or host.endswith(".localhost"):
         return True
     try:
         return ipaddress.ip_address(host).is_loopback

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import TopicAuthorizationFailedError
 
 from chassis import broker, failpoint, telemetry
 from chassis.settings import Settings
@@ -175,7 +176,7 @@ class Lanes:
         except AssertionError:
             return "Kafka has no such partition", False
         except Exception as error:
-            return type(error).__name__, False
+            return _why(error), False
         failpoint.reach("relay.sent")
         # Waited for and never cancelled: a batch whose future is cancelled breaks the sender at its next try.
         await asyncio.wait([sending], timeout=max(0.0, end - time.monotonic()))
@@ -183,7 +184,7 @@ class Lanes:
             sending.add_done_callback(_looked_at)
             return "no acknowledgement comes", True
         failure = sending.exception()
-        return ("" if failure is None else type(failure).__name__), False
+        return ("" if failure is None else _why(failure)), False
 
     async def _part(self, shard: Shard, line: _Line, hangs: bool) -> None:
         """The shard leaves this producer; where its batch hangs in it, so do the others."""
@@ -225,6 +226,12 @@ class Lanes:
         self.log.info("shard_takes_again", topic=shard[0], shard=shard[1])
         for other in self._aside.values():
             other.until = min(other.until, time.monotonic() + SHORTEST_PAUSE_S)
+
+
+def _why(failure: BaseException) -> str:
+    if isinstance(failure, TopicAuthorizationFailedError):
+        return "Kafka lets our principal not write there (TopicAuthorizationFailedError)"
+    return type(failure).__name__
 
 
 def _looked_at(future: "asyncio.Future[Any]") -> None:

@@ -20,7 +20,7 @@ from opentelemetry.trace import SpanKind
 
 from chassis import failpoint, telemetry
 from chassis.database import KEPT_ALIVE, plain_url
-from chassis.errors import words
+from chassis.errors import brief, words
 from chassis.lanes import Lanes, Refused, Shard
 from chassis.settings import Settings
 from contracts.event import Stream
@@ -114,7 +114,7 @@ class Relay:
                 began = time.monotonic()
                 await self._work(connection, source, stopping)
             except Exception as error:
-                self._stopped_by = f"the relay begins again after {type(error).__name__}"
+                self._stopped_by = f"the relay begins again after {brief(error)}"
                 telemetry.RELAY_RESTARTS.inc()
                 self.log.warning("relay_restarts", error=words(error))
                 with contextlib.suppress(TimeoutError):

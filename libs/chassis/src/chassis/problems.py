@@ -21,9 +21,12 @@ MEANINGS = {
     405: "The path does not take this method; `Allow` names those that it takes.",
     408: "The body took too long to come. Nothing was taken.",
     409: "What is on record stands against it.",
+    410: "It was here and is gone for good.",
+    412: "It was changed since it was read: read it again.",
     413: "The body is too large. Nothing was taken.",
     415: "The content type is not taken here.",
     422: "Fields are wrong; each is named. Nothing was taken.",
+    428: "It may only be changed by who has read it: send the `ETag` in `If-Match`.",
     429: "Too many calls. Nothing was taken.",
     503: "Something that is needed is away or full. Nothing was taken: try again.",
 }

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import CommitFailedError
 
+from chassis.kafka_security import client_arguments
+
 if TYPE_CHECKING:
     from chassis.service import Service
 
@@ -62,6 +64,7 @@ async def its_group(service: "Service") -> AsyncIterator[AIOKafkaConsumer]:
     """A consumer that reads what it is told to and may move the offsets of the service's group."""
     consumer = AIOKafkaConsumer(
         bootstrap_servers=service.settings.kafka_bootstrap_servers,
+        **client_arguments(service.settings),
         group_id=service.router.service,
         enable_auto_commit=False,
         auto_offset_reset="earliest",

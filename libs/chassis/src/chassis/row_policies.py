@@ -2,11 +2,12 @@
 policies of it, so that no door's statement can see or change another row, whatever it forgets.
 
 A table that a door reaches has one of four words. The workers' role meets the policy `true`, the watching role reads every row,
-the owner has no policy and so sees none. The condition is `= any (array(select ..))`, evaluated once and able to use an index;
+the role of the function that hands out keys what a table's `keys` says, the owner has no policy and so sees none. The condition is `= any (array(select ..))`, evaluated once and able to use an index;
 `exists` can't, and stands only where rows are read by their parent's key (ADR 0026).
 """
 
 import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -19,17 +20,19 @@ _ME = "(select access_me())"
 _RUNNING = f"g.person = {_ME} and g.begins_at <= now() and g.ends_at > now()"
 _WHOSE = "coalesce(nullif(g.on_behalf_of, ''), g.person)"
 WRITES = ("insert", "update", "delete")
+_WORD = re.compile(r"select|insert")
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Which rows a door may see and which it may write. Conditions name the table's columns by ``{row}``, their table."""
+    """Which rows a door may see and which it may write. Conditions name the table by ``{row}`` and a row's team by ``{team}``."""
 
     sees: str
     records: str
     word: str  # what the policy is called
     reason: str = ""
     unasked: str = ""  # why a door may put in any row
+    of: str = ""  # the column of the team
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +51,25 @@ def _grants(what: str) -> str:
     return f"select {what} from access_grant g where {_RUNNING}"  # noqa: S608 - nothing of it comes from outside
 
 
-def team(column: str = "team", records: str | None = None) -> Rows:
-    """The rows of the teams of which somebody has a running grant. Rows without a team are those of `(unplaced)`.
+def team(column: str = "team", records: str | None = None, *, shared: bool = False, besides: str = "") -> Rows:
+    """The rows of the teams of which somebody has a running grant. Rows without a team are those of `(unplaced)`: a column that
+    can't be null says that itself, and only then does its index serve.
 
     He writes where the grant records `all`, and with ``records``, the column that says whose a row is, also where it records
-    `own` and the row is his or theirs for whom he stands in.
+    `own` and the row is his or theirs for whom he stands in. ``shared`` rows are the team's: he writes them where his grant
+    records anything. ``besides`` is a condition under which a row is there for everybody who has passed the door.
     """
-    its = f"coalesce({{row}}.{column}, '{UNPLACED}')"
-    writes = f"{its} = any (array({_grants('g.team')} and g.records = 'all'))"
+    its, some = "{team}", "<> 'none'" if shared else "= 'all'"
+    writes = f"{its} = any (array({_grants('g.team')} and g.records {some}))"
     if records:
         writes += f" or ({its}, {{row}}.{records}) in ({_grants(f'g.team, {_WHOSE}')} and g.records = 'own')"
-    return Rows(f"{its} = any (array({_grants('g.team')}))", writes, "team")
+    more = f" or {besides}" if besides else ""
+    return Rows(f"{its} = any (array({_grants('g.team')})){more}", f"{writes}{more}", "team", of=column)
+
+
+def scope(name: str) -> str:
+    """The condition that a machine is at the door whose token has this scope."""
+    return f"'{name}' = any (string_to_array(current_setting('tributary.roles', true), ','))"
 
 
 def through(parent: Table, key: str, at: str = "", together: str = "") -> Rows:
@@ -69,7 +80,7 @@ def through(parent: Table, key: str, at: str = "", together: str = "") -> Rows:
     """
     rows: Rows = parent.info["rows"]
     its = f"select from {parent.name} where {parent.name}.{at or key} = {{row}}.{key}"
-    records = f"exists ({its} and ({rows.records.format(row=parent.name)}))"
+    records = f"exists ({its} and ({_written(parent, rows, rows.records)}))"
     return Rows(f"exists ({its})", records, "through", unasked=together)
 
 
@@ -84,6 +95,13 @@ def free(reason: str) -> Rows:
     return Rows("true", "true", "free", reason)
 
 
+def _written(table: Table, rows: Rows, condition: str) -> str:
+    team = f"{table.name}.{rows.of}"
+    if rows.of and table.columns[rows.of].nullable:
+        team = f"coalesce({team}, '{UNPLACED}')"
+    return condition.format(row=table.name, team=team)
+
+
 def wanted(table: Table, owner: str) -> list[Policy]:
     """The policies that a table's `info` asks for; none for a table that no door reaches.
 
@@ -94,12 +112,14 @@ def wanted(table: Table, owner: str) -> list[Policy]:
     rows = table.info.get("rows")
     if not isinstance(rows, Rows):
         raise TypeError(f"doors reach {table.name}: its info has to say which rows exist for whom")
-    sees, records = (text.format(row=table.name) for text in (rows.sees, rows.records))
+    sees, records = (_written(table, rows, text) for text in (rows.sees, rows.records))
     door = f"{owner}_door"
     found = [
         Policy("worker", f"{owner}_worker", "all", "true", "true"),
         Policy("watch", f"{owner}_watch", "select", "true"),
     ]
+    for word in _WORD.findall(table.info.get("keys", "")):
+        found.append(Policy(f"keys_{word}", f"{owner}_keys", word, *(("", "true") if word == "insert" else ("true",))))
     words = [word.strip() for word in rights.split(",")]
     if "select" in words:
         found.append(Policy(rows.word, door, "select", sees, "", rows.reason))

@@ -27,7 +27,7 @@ from chassis.access import (
 from chassis.access_reader import AccessReader
 from chassis.consumer import Consumer
 from chassis.database import CONTENDED, UNSTORABLE, Database, is_infrastructure, is_refused
-from chassis.errors import words
+from chassis.errors import brief, words
 from chassis.identity import Identity, KeysMissing
 from chassis.intake import Intake
 from chassis.jobs import Job, run_forever
@@ -287,7 +287,7 @@ class Service:
             try:
                 self.waiting = await check()
             except Exception as error:
-                self.waiting = f"{(check.__doc__ or '').strip()} ({type(error).__name__})"
+                self.waiting = f"{(check.__doc__ or '').strip()} ({brief(error)})"
             if not self.waiting:
                 self.waiting = "it is starting"
                 return
@@ -328,7 +328,8 @@ class Service:
     async def _check_topics(self) -> str:
         """Kafka can't be reached."""
         there = await broker.partition_counts(self.settings)
-        return topics.unfit(there, (*self.streams, *self.intake_streams, *self.router.streams, self.access.stream))
+        needed = (*self.streams, *self.intake_streams, *self.router.streams, self.access.stream)
+        return topics.unfit(there, needed, self.settings.kafka_user)
 
     async def _join(self) -> str:
         """The consumer group can't be joined."""

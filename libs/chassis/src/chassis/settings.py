@@ -3,7 +3,7 @@
 import base64
 import ipaddress
 import socket
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -37,6 +37,16 @@ class Settings(BaseSettings):
     kafka_bootstrap_servers: Commas = Field(
         default=["127.0.0.1:9092"],
         validation_alias=AliasChoices("KAFKA_BOOTSTRAP_SERVERS", "kafka_bootstrap_servers"),
+    )
+    kafka_security: Literal["plaintext", "sasl_plaintext", "sasl_ssl"] = Field(
+        default="plaintext",
+        description="plaintext: Kafka asks nobody who he is; else kafka_user and kafka_password say it",
+    )
+    kafka_mechanism: Literal["SCRAM-SHA-512", "PLAIN"] = "SCRAM-SHA-512"
+    kafka_user: str = Field(default="", description="this service's principal on Kafka")
+    kafka_password: SecretStr = SecretStr("")
+    kafka_ca: str = Field(
+        default="", description="file of the authority that signed the brokers; else the system's are trusted"
     )
     host: str = "127.0.0.1"
     port: int = 8000
@@ -156,8 +166,18 @@ class Settings(BaseSettings):
     def check(self) -> None:
         """A ValueError that says what is missing or wrong for serving."""
         self.master_key_bytes()
+        self.check_kafka()
         if not self.door_database_url.get_secret_value():
             raise ValueError("DOOR_DATABASE_URL is needed: the database for the doors' role")
+
+    def check_kafka(self) -> None:
+        """A ValueError where what is said of Kafka contradicts itself: half a name would be none, and nobody would see it."""
+        named = {bool(self.kafka_user), bool(self.kafka_password.get_secret_value())}
+        if named != {self.kafka_security != "plaintext"}:
+            raise ValueError(
+                "TRIBUTARY_KAFKA_USER, TRIBUTARY_KAFKA_PASSWORD and a TRIBUTARY_KAFKA_SECURITY beside plaintext"
+                " are needed all three, or none"
+            )
 
     def master_key_bytes(self) -> bytes:
         """The master key, or a ValueError that says what is wrong with it."""

@@ -152,5 +152,5 @@ ACCESS_GRANT = Table(
     Column("opens", Boolean, nullable=False),
     Column("reference", Uuid),
     CheckConstraint("records in ('none', 'own', 'all')", name="access_grant_records_check"),
-    info={"door": "select", "rows": own("person")},
+    info={"door": "select", "rows": own("person"), "keys": "select"},
 )

@@ -146,7 +146,7 @@ async def test_with_the_broker_away_the_door_says_so_and_nothing_refused_is_deli
     monkeypatch.setattr(sys.modules[Intake.__module__], "ACK_WITHIN_S", 0.5)
     stream = dataclasses.replace(SPEND, partitions=1)
     monkeypatch.setitem(STREAM_OF, "campaigns.spend.reported.v1", stream)
-    await asyncio.to_thread(create_topics, own_kafka.bootstrap, (stream,))
+    await asyncio.to_thread(create_topics, own_kafka.bus, (stream,))
     settings = Settings(database_url=SecretStr("postgresql:///"), kafka_bootstrap_servers=[own_kafka.bootstrap])
     made, stopping = Intake("toy", settings), asyncio.Event()
     running = asyncio.create_task(made.run(stopping))

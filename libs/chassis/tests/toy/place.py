@@ -23,6 +23,7 @@ from toy.app import build
 from toy.handlers import subscription
 from toy.streams import streams_of
 from toy.waiting import until
+from tributary.bus import Bus
 from tributary.topics import create_topics
 
 OWNER = "test_place"
@@ -165,7 +166,7 @@ async def a_place(kafka: str, postgres: str, monkeypatch: pytest.MonkeyPatch) ->
     for stream in (metadata, emitted, taken, access):
         for event in stream.events:
             monkeypatch.setitem(STREAM_OF, event.event_type(), stream)
-    await asyncio.to_thread(create_topics, kafka, (metadata, emitted, taken, access))
+    await asyncio.to_thread(create_topics, Bus(kafka), (metadata, emitted, taken, access))
     place = Place(kafka, postgres, metadata, emitted, taken, access, f"toy-{mark}")
     try:
         yield place

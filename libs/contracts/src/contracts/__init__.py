@@ -9,7 +9,9 @@ from contracts.leads.intake import INTAKE
 from contracts.leads.lead import LEAD
 from contracts.metrics.kpi import KPI
 from contracts.territory.access import ACCESS
+from contracts.territory.calendar import CALENDAR
 from contracts.territory.lead import LEAD as TERRITORY_LEAD
+from contracts.territory.member import MEMBER
 from contracts.territory.structure import STRUCTURE
 
 STREAMS: tuple[Stream, ...] = (
@@ -19,6 +21,8 @@ STREAMS: tuple[Stream, ...] = (
     TERRITORY_LEAD,
     STRUCTURE,
     ACCESS,
+    CALENDAR,
+    MEMBER,
     CAMPAIGN,
     SPEND,
     LEDGER,

@@ -6,6 +6,7 @@ from contracts import STREAMS
 from contracts.event import Event, Stream
 from contracts.hearers import hearers
 from contracts.library import Json, examples_of
+from contracts.principals import outsiders, principals, rights
 from contracts.schemas import schema_of
 
 OPENING = """# What is said on Tributary
@@ -21,7 +22,13 @@ the old one, on the same topic, until nobody hears the old one. Personal data tr
 
 def page() -> str:
     """The whole page."""
-    parts = [OPENING, overview(), *(stream_section(stream) for stream in STREAMS), values_section()]
+    parts = [
+        OPENING,
+        overview(),
+        principals_section(),
+        *(stream_section(stream) for stream in STREAMS),
+        values_section(),
+    ]
     return "\n".join(parts)
 
 
@@ -32,6 +39,25 @@ def overview() -> str:
         for s in STREAMS
     ]
     return table(["stream", "said by", "heard by", "key", "partitions", "kept"], rows)
+
+
+def principals_section() -> str:
+    """Who may do what on Kafka."""
+    rows = []
+    for principal in principals():
+        ours = [right for right in rights() if right.principal == principal]
+        cells = [
+            ", ".join(f"`{r.name}`" for r in ours if (r.kind, r.operation) == asked) or "nothing"
+            for asked in (("topic", "write"), ("topic", "read"), ("group", "read"))
+        ]
+        rows.append([f"`{principal}`" + (" (outsider)" if principal in outsiders() else ""), *cells])
+    return "\n".join(
+        [
+            "## Who may do what\n",
+            "Each principal's rights on Kafka, to topics and consumer groups of exactly these names; whatever is not here is refused.\n",
+            table(["principal", "writes", "reads", "works in the group"], rows),
+        ]
+    )
 
 
 def stream_section(stream: Stream) -> str:

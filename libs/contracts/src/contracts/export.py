@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from contracts import asyncapi, catalogue, topics
+from contracts import asyncapi, catalogue, principals, topics
 from contracts.library import HOME, ROOT, text_of
 from contracts.schemas import all_schemas
 
@@ -17,6 +17,8 @@ def artefacts() -> dict[Path, str]:
         **schemas,
         HOME / "asyncapi.json": text_of(asyncapi.document()),
         HOME / "topics.json": text_of(topics.definitions()),
+        HOME / "principals.json": text_of(principals.definitions()),
+        HOME / "kafka-acls.sh": principals.commands(),
         ROOT / "docs" / "catalogue.md": catalogue.page(),
     }
 

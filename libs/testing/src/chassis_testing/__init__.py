@@ -22,6 +22,7 @@ from pydantic import SecretStr
 
 from chassis import Actor, migrations, outbox, roles, tables, telemetry
 from chassis.consumer import Consumer, Delivery
+from chassis.database import Database
 from chassis.jobs import run_once
 from chassis.service import Service
 from chassis.settings import Settings
@@ -156,8 +157,7 @@ class ServiceUnderTest:
 
     async def grants(self, person: str, *teams: str) -> None:
         """From now on the rows of these teams exist for this person too, to be written and opened."""
-        await self.sql("insert into access_person (person, version) values ($1, 1) on conflict do nothing", person)
-        await self.sql(_GRANT, person, list(teams))
+        await grants(self.service.database, person, *teams)
 
     async def alters(self, *statements: str) -> None:
         """A hand in the schema, as who owns it; ``{owner}`` is his name. What his roles are called begins with it."""
@@ -215,6 +215,13 @@ def lets_in(service: Service) -> None:
     """Who shows TOKEN is a machine that may everything, and what it may see is known. Which rows that is, its grants say."""
     service.access.level_at = time.monotonic()
     service.operator = Actor(MACHINE, frozenset({"reader", *service.roles}), kind="machine").with_rights(service.roles)
+
+
+async def grants(database: Database, person: str, *teams: str) -> None:
+    """From now on the rows of these teams exist in this database for this person too, to be written and opened."""
+    async with database.connection() as conn:
+        await conn.execute("insert into access_person (person, version) values ($1, 1) on conflict do nothing", person)
+        await conn.execute(_GRANT, person, list(teams))
 
 
 _GRANT = """

@@ -1,10 +1,26 @@
 """The service, put together."""
 
 from chassis import Service, Settings
+from contracts.territory.access import ACCESS
+from contracts.territory.calendar import CALENDAR
 from contracts.territory.lead import LEAD
+from contracts.territory.member import MEMBER
 from contracts.territory.structure import STRUCTURE
 from territory import handlers
-from territory.api import market, routing
+from territory.api import (
+    absence,
+    access,
+    break_glass,
+    calendar,
+    market,
+    membership,
+    move,
+    organisation,
+    person,
+    proposal,
+    routing,
+    unit,
+)
 from territory.api.permissions import ROLES
 from territory.jobs import JOBS
 
@@ -17,8 +33,24 @@ def build(settings: Settings) -> Service:
         router=handlers.router,
         roles=ROLES,
         jobs=JOBS,
-        api=(market.router, routing.router),
-        streams=(LEAD, STRUCTURE),
+        api=tuple(
+            door.router
+            for door in (
+                market,
+                routing,
+                unit,
+                person,
+                membership,
+                move,
+                proposal,
+                absence,
+                break_glass,
+                calendar,
+                access,
+                organisation,
+            )
+        ),
+        streams=(LEAD, STRUCTURE, ACCESS, MEMBER, CALENDAR),
         accepts={"/v1/market": market.CONTENT_TYPES},
         description="Which team, pipeline and person a lead belongs to, and why.",
     )

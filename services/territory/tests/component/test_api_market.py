@@ -112,7 +112,8 @@ async def test_a_version_that_was_taken_before_its_faults_were_known_goes_on_as_
     await service.sql("update active_market set version = 7")
     await service.sql("insert into rotation (team, credits) values ('berlin', '{}')")
     await service.receives(qualified(1))
-    assert [type(event).__name__ for event in await service.emitted()] == ["LeadRouted", "LeadAssigned"]
+    said = [type(event).__name__ for event in await service.emitted() if event.type.startswith("territory.lead.")]
+    assert said == ["LeadRouted", "LeadAssigned"]
 
 
 async def test_rules_are_compiled_when_they_are_put_and_an_index_that_takes_too_much_is_refused(

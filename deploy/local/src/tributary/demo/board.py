@@ -2,10 +2,12 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx
+
+from tributary.tokens import Bearer
 
 AGAIN_AFTER_S = 0.5
 
@@ -18,14 +20,14 @@ class Board:
         self.fresh: set[str] = set()
         self.began = asyncio.Event()
 
-    async def follow(self, url: str, token: str) -> None:
+    async def follow(self, url: str, token: Callable[[], str]) -> None:
         """Reads the stream until cancelled, resuming where it broke off; one that can't be resumed begins anew."""
-        last, headers = "", {"authorization": f"Bearer {token}"}
-        async with httpx.AsyncClient(timeout=None, trust_env=False) as http:
+        last = ""
+        async with httpx.AsyncClient(auth=Bearer(token), timeout=None, trust_env=False) as http:
             while True:
                 more = {"last-event-id": last} if last else {}
                 try:
-                    async with http.stream("GET", url, headers={**headers, **more}) as stream:
+                    async with http.stream("GET", url, headers=more) as stream:
                         last = await self._read(stream, last)
                 except httpx.TransportError:
                     pass

@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
+import httpx
 import typer
 
 from tributary.child_process import StackError
+from tributary.demo.people import People, Sight, said
 from tributary.demo.playing import Player
-from tributary.demo.show import Show
+from tributary.demo.show import LEADS_LOOKED_AT, Show
 from tributary.demo.tally import Asking, Sent, Standing, disagreements, summary
 from tributary.ending import Ended, foreground
 from tributary.loading import load_market
@@ -20,6 +22,7 @@ from tributary.progress import Steps
 from tributary.running import Running
 from tributary.stack import Stack
 from tributary.state import private
+from tributary.tokens import LOCAL
 from tributary.verify.command import verified
 from tributary.verify.page import show as show_verdict
 from tributary.verify.settling import settle
@@ -39,15 +42,19 @@ def demo(
     agreed = True
     with foreground(steps.console):
         steps.say("Starting Tributary:")
-        with steps, Stack(steps=steps, mock_allowed=True) as stack:
+        with steps, Stack(steps=steps, mock_allowed=True, sign_in=True) as stack:
             running = stack.running
             with steps.step("the market") as step:
                 step.done = f"the market: {load_market(running)}"
+            people = People(running, page=stack.signs_in)
+            with steps.step("the people") as step:
+                step.done = people.join()
             _come_to_rest(running, steps)
-            asking = Asking({name: service.url for name, service in running.services.items()}, running.token)
+            urls = {name: service.url for name, service in running.services.items()}
+            asking = Asking(urls, lambda: running.tokens.machine(LOCAL))
             before = asking.standing()
             player = Player(running, rate, seed=int(time.time()))
-            show = Show(running, player, asking, began)
+            show = Show(running, player, asking, people, began)
             try:
                 with _plainly():
                     found = asyncio.run(_play(player, show, seconds, asking, before))
@@ -59,8 +66,9 @@ def demo(
                 raise
             finally:
                 show.leave(picture)
+            seen = _seen(show, player)
             verdict = _verified(running, player.sent, stack.home, steps)
-            for line in (*summary(player.sent, before, after, wrong), *events_of(verdict)):
+            for line in (*summary(player.sent, before, after, wrong), *seen, *events_of(verdict)):
                 show.say(line)
             if not verdict.holds:
                 show_verdict(verdict, json_wanted=False)
@@ -100,6 +108,17 @@ async def _play(
         await asyncio.gather(playing, showing, ending, return_exceptions=True)
 
 
+def _seen(show: Show, player: Player) -> list[str]:
+    """What each sees in the end, and how soon one who moves sees something else."""
+
+    async def look() -> list[Sight]:
+        async with httpx.AsyncClient(timeout=20, trust_env=False) as http:
+            return await show.people.look(http, list(player.recent)[:LEADS_LOOKED_AT])
+
+    sights = asyncio.run(look())
+    return [f"who sees    {said(sights)}", f"moved       {show.people.move(list(player.recent))}"]
+
+
 async def _asked_to_end() -> None:
     """Returns when a signal asks for the end. Inside the loop a signal must not raise: it would tear connections apart that
     are to be closed. Afterwards it raises again as before."""
@@ -131,7 +150,7 @@ def _plainly() -> Iterator[None]:
 def _come_to_rest(running: Running, steps: Steps) -> None:
     """A run before this one may have been ended in the middle: what it left on its way is no part of this one."""
     with steps.step("what an earlier run left on its way") as step:
-        topics = Topics(running.kafka)
+        topics = Topics(running.bus)
         try:
             left = asyncio.run(settle(running.services, topics, REST_WITHIN_S))
         finally:

@@ -14,15 +14,18 @@ import httpx
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from tributary.bus import FEED
 from tributary.child_process import StackError
 from tributary.demo.tally import Sent
 from tributary.demo.walk import Walk
 from tributary.running import Running
+from tributary.tokens import LOCAL
 from tributary.traffic import Traffic
 
 CALL_SHARE, OUTCOME_SHARE, OUTCOME_AFTER_S = 0.16, 0.25, 2.0
 SPENDS_EVERY_S, WALK_EVERY_S, IMPORT_ROWS = 0.8, 1.0, 8
 PATIENCE_S = 60.0
+RECENT = 80
 NOT_NOW = frozenset((429, 503))
 
 
@@ -31,12 +34,13 @@ class Player:
 
     def __init__(self, running: Running, per_second: float, seed: int) -> None:
         self.urls = {name: service.url for name, service in running.services.items()}
-        self.kafka, self.per_second = running.kafka, per_second
+        self.bus, self.per_second = running.bus, per_second
         self.traffic, self.draw = Traffic(seed), random.Random(seed)
         self.sent = Sent()
         self.walk: Walk | None = None
+        self.recent: deque[str] = deque(maxlen=RECENT)
         self.stopping = asyncio.Event()
-        self._token = {"authorization": f"Bearer {running.token}"}
+        self._running = running
         self._open: deque[tuple[float, str, dict[str, Any]]] = deque()
         self._import: list[dict[str, Any]] = []
 
@@ -51,6 +55,9 @@ class Player:
             group.create_task(self._spends())
             group.create_task(self._outcomes())
             group.create_task(self._follow())
+
+    def _as(self, machine: str) -> dict[str, str]:
+        return {"authorization": f"Bearer {self._running.tokens.machine(machine)}"}
 
     async def _pause(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
@@ -70,29 +77,30 @@ class Player:
             self._import.append(lead)
             if len(self._import) >= IMPORT_ROWS:
                 rows, self._import = self._import, []
-                answer = await self._post("leads", "/v1/leads/batch", {"leads": rows}, self._token)
+                answer = await self._post("leads", "/v1/leads/batch", {"leads": rows}, self._as("web-form"))
                 for lead_id, row in zip(answer["ids"], rows, strict=True):
                     self._accepted(lead_id, row)
             return
         door = "/v1/calls" if lead["source"] == "phone" else "/v1/leads"
-        token = {} if lead["source"] == "web" else self._token  # the public door takes leads of the web
+        token = {} if lead["source"] == "web" else self._as("web-form")  # the public door takes leads of the web
         answer = await self._post("leads", door, lead, {**token, "idempotency-key": str(uuid.uuid4())})
         self._accepted(answer["id"], lead)
 
     def _accepted(self, lead_id: str, lead: dict[str, Any]) -> None:
         self.sent.leads.add(lead_id)
+        self.recent.append(lead_id)
         if self.draw.random() < OUTCOME_SHARE:
             self._open.append((time.monotonic() + OUTCOME_AFTER_S, lead_id, lead))
 
     async def _spends(self) -> None:
         """By the door as our own people do, and straight onto the topic as an ad platform does; now and then twice."""
-        async with AIOKafkaProducer(bootstrap_servers=self.kafka, acks="all") as producer:
+        async with AIOKafkaProducer(**self.bus.aiokafka(FEED), acks="all") as producer:
             by_door = False
             while not self.stopping.is_set():
                 by_door = not by_door
                 rows = [self.traffic.spend() for _ in range(3)]
                 if by_door:
-                    await self._post("campaigns", "/v1/spend", {"spend": rows}, self._token)
+                    await self._post("campaigns", "/v1/spend", {"spend": rows}, self._as("ads"))
                 else:
                     await _say_as_outsider(producer, [*rows, rows[0]])  # a card feed that repeats itself
                 for row in rows:
@@ -108,7 +116,7 @@ class Player:
                 if (await self._lead_now(lead_id, "")).get("state") == "assigned":
                     due.append(self.traffic.outcome(lead_id, lead))
             if due:
-                answer = await self._post("leads", "/v1/outcomes", {"outcomes": due}, self._token)
+                answer = await self._post("leads", "/v1/outcomes", {"outcomes": due}, self._as("crm"))
                 self.sent.outcomes += answer["accepted"]
             await self._pause(0.5)
 
@@ -128,7 +136,7 @@ class Player:
 
     async def _lead_now(self, lead_id: str, how: str) -> dict[str, Any]:
         """The lead as its door shows it; nothing while it is still on its way."""
-        answer = await self._answer("GET", "leads", f"/v1/leads/{lead_id}{how}", None, self._token)
+        answer = await self._answer("GET", "leads", f"/v1/leads/{lead_id}{how}", None, self._as(LOCAL))
         return dict(answer.json()) if answer.status_code == 200 else {}
 
     async def _post(self, service: str, path: str, body: Any, headers: dict[str, str]) -> Any:

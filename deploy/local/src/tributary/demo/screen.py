@@ -11,25 +11,35 @@ from rich.table import Table
 from rich.text import Text
 
 from tributary.demo.board import Board
+from tributary.demo.people import Sight, said
 from tributary.demo.tally import BudgetLine
 from tributary.demo.walk import Walk
 from tributary.running import Running
 
 COUNTS = {"leads": "leads", "valid": "valid", "routed": "routed", "assigned": "assigned"}
 ENDS = {"won": "won", "lost": "lost"}
-NARROW, AROUND = 104, 16  # columns below which some are left out; lines of the screen that are not KPI rows
+NARROW, TALL, AROUND = 104, 40, 18  # columns and lines below which some are left out; lines that are not KPI rows
 LINES_SHOWN = 4
 
 
 def screen(
-    board: Board, headline: str, walk: Walk | None, lines: Sequence[BudgetLine], width: int = 110, height: int = 60
+    board: Board,
+    headline: str,
+    walk: Walk | None,
+    lines: Sequence[BudgetLine],
+    sights: Sequence[Sight] = (),
+    width: int = 110,
+    height: int = 60,
 ) -> Group:
     """All of it, as much as fits."""
-    room = max(3, height - AROUND)
+    tall = height >= TALL
+    room = max(3, height - AROUND - (len(sights) if tall else 0))
+    seen = sight_table(sights) if tall else Text(said(sights), overflow="ellipsis", no_wrap=True)
     return Group(
         Text(headline, style="bold"),
         _panel("KPIs by segment, from the stream", kpi_table(board, width >= NARROW, room)),
         walk.text() if walk else Text("the first lead is on its way", style="dim"),
+        _panel("the same leads, as each who has signed in sees them", seen),
         _panel("budget lines, the most used first", budget_table(lines)),
     )
 
@@ -76,6 +86,17 @@ def _sum(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {"key": "all", **total, "conversion": conversion, "won_amount": {}, "spend": {}, "cost_per_lead": None}
 
 
+def sight_table(sights: Sequence[Sight]) -> Table:
+    """Who sees how many of the same leads, and what the door says to who sees none."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
+    for justify in ("left", "left", "right", "left"):
+        table.add_column(justify=justify, no_wrap=True)
+    for one in sights:
+        seen = Text(f"{one.seen} of {one.of}", style="green" if one.seen else "dim")
+        table.add_row(one.person, Text(one.what, style="dim"), seen, Text(one.why, style="dim"))
+    return table
+
+
 def budget_table(lines: Sequence[BudgetLine]) -> Table:
     """The lines nearest to overspent, or beyond."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
@@ -114,13 +135,17 @@ def short(amount: float) -> str:
     return f"{amount:.0f}"
 
 
-def plain(board: Board, headline: str, walk: Walk | None, lines: Sequence[BudgetLine]) -> list[str]:
+def plain(
+    board: Board, headline: str, walk: Walk | None, lines: Sequence[BudgetLine], sights: Sequence[Sight] = ()
+) -> list[str]:
     """The same in a few lines of text, for a log."""
     sums = ", ".join(f"{board.total(name)} {word}" for name, word in {**COUNTS, **ENDS}.items())
     most = ", ".join(f"{row['key']} {row['leads']}" for row in board.largest_first()[:4])
     shown = [headline, f"  counted   {sums}", f"  segments  {most}"]
     if walk:
         shown.append(f"  one lead  {walk.who} ({walk.where}): {walk.steps_text().plain}")
+    if sights:
+        shown.append(f"  who sees  {said(sights)}")
     if lines:
         line = max(lines, key=lambda line: line.used)
         of = f"{line.campaign} / {line.line} ({line.owner})"
@@ -142,10 +167,13 @@ def addresses(running: Running) -> list[str]:
         "KPIs": f"GET  {url['metrics']}/v1/kpis?by=segment|channel|team|campaign",
         "stream": f"GET  {url['metrics']}/v1/kpis/stream?by=segment",
         "Kafka": running.kafka,
+        "sign in": f"{running.issuer}, with the word in .local/keys/sign-in",
     }
+    page = f"Open {running.web} in a browser: ingrid.sommer, anna.schmidt and others sign in with the word in .local/keys/sign-in."
     return [
+        *([page, ""] if running.web else []),
         "Docs, health and telemetry of each service:",
         *pages,
-        "Doors (a form needs no token; the others take the operator's, which is in .local/stack.json):",
+        "Doors (a form needs no token; .venv/bin/python -m tributary token --as anna.schmidt gives one for the others):",
         *(f"  {what:<11}{where}" for what, where in doors.items()),
     ]

@@ -12,21 +12,24 @@ from rich.console import Console, Group
 from rich.live import Live
 
 from tributary.demo.board import Board
+from tributary.demo.people import People
 from tributary.demo.picture import save_picture
 from tributary.demo.playing import Player
 from tributary.demo.screen import addresses, kpi_table, plain, screen
 from tributary.demo.tally import Asking, BudgetLine, Standing
 from tributary.running import Running
+from tributary.tokens import LOCAL
 
-LINE_EVERY_S, BUDGETS_EVERY_S, FRAME_EVERY_S = 5.0, 2.0, 0.2
+LINE_EVERY_S, BUDGETS_EVERY_S, LOOK_EVERY_S, FRAME_EVERY_S = 5.0, 2.0, 3.0, 0.2
+LEADS_LOOKED_AT = 20
 LOG_WIDTH = 110
 
 
 class Show:
     """KPIs come from the stream; budgets, which no stream tells, are asked now and then."""
 
-    def __init__(self, running: Running, player: Player, asking: Asking, began: float) -> None:
-        self.running, self.player = running, player
+    def __init__(self, running: Running, player: Player, asking: Asking, people: People, began: float) -> None:
+        self.running, self.player, self.people = running, player, people
         self.board = Board()
         self.lines: list[BudgetLine] = []
         self._asking, self._began, self._started = asking, began, time.monotonic()
@@ -40,8 +43,9 @@ class Show:
             self.say(line)
         url = f"{self.running.services['metrics'].url}/v1/kpis/stream?by=segment"
         async with asyncio.TaskGroup() as group:
-            group.create_task(self.board.follow(url, self.running.token))
+            group.create_task(self.board.follow(url, lambda: self.running.tokens.machine(LOCAL)))
             group.create_task(self._ask_budgets())
+            group.create_task(self._look())
             group.create_task(self._present())
 
     async def _present(self) -> None:
@@ -58,11 +62,11 @@ class Show:
 
     def _frame(self, height: int = 60, width: int = 0) -> Group:
         width = width or self._console.width
-        return screen(self.board, self.headline(), self.player.walk, self.lines, width, height)
+        return screen(self.board, self.headline(), self.player.walk, self.lines, self.people.sights, width, height)
 
     async def _log(self) -> None:
         while True:
-            for line in plain(self.board, self.headline(), self.player.walk, self.lines):
+            for line in plain(self.board, self.headline(), self.player.walk, self.lines, self.people.sights):
                 self.say(line)
             await asyncio.sleep(LINE_EVERY_S)
 
@@ -71,6 +75,20 @@ class Show:
             with contextlib.suppress(httpx.HTTPError):
                 self.lines = await asyncio.to_thread(self._asking.lines)
             await asyncio.sleep(BUDGETS_EVERY_S)
+
+    async def _look(self) -> None:
+        async with httpx.AsyncClient(timeout=20, trust_env=False) as http:
+            while True:
+                if leads := self.looked_at:
+                    with contextlib.suppress(httpx.HTTPError):
+                        await self.people.look(http, leads)
+                await asyncio.sleep(LOOK_EVERY_S)
+
+    @property
+    def looked_at(self) -> list[str]:
+        """The leads that everybody is asked about: none so new that it is still on its way."""
+        recent = list(self.player.recent)
+        return recent[: min(LEADS_LOOKED_AT, len(recent) // 2)]
 
     def headline(self) -> str:
         """How much so far, and how fast."""

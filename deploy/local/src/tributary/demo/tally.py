@@ -1,11 +1,13 @@
 """What went in, what came out, and whether they agree."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+
+from tributary.tokens import Bearer
 
 DIMENSIONS = ("segment", "channel", "team", "campaign")
 
@@ -63,9 +65,9 @@ class Standing:
 class Asking:
     """Asks a running stack's doors for its totals."""
 
-    def __init__(self, urls: Mapping[str, str], token: str) -> None:
+    def __init__(self, urls: Mapping[str, str], token: Callable[[], str]) -> None:
         self.urls = urls
-        self.http = httpx.Client(headers={"authorization": f"Bearer {token}"}, timeout=30, trust_env=False)
+        self.http = httpx.Client(auth=Bearer(token), timeout=30, trust_env=False)
 
     def standing(self) -> Standing:
         """The totals now."""

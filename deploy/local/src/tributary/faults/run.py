@@ -63,9 +63,9 @@ def _testbed(folder: Path, journal: Journal, seed: int, rate: float, brokers: in
         cluster: LocalCluster | None = None
         if brokers > 1:
             with steps.step(f"{brokers} brokers"):
-                cluster = ending.enter_context(LocalCluster(home, brokers))
-                create_topics(cluster.bootstrap, copies=min(3, brokers))
-        kafka = cluster.bootstrap if cluster else None
+                cluster = ending.enter_context(LocalCluster(home, brokers, keys=home / "keys"))
+                create_topics(cluster.bus, copies=min(3, brokers))
+        kafka = cluster.bus if cluster else None
         stack = ending.enter_context(Stack(home, kafka=kafka, extra=TOLD, usual_ports=False, steps=steps))
         load_market(stack.running)
         load = Load(stack.running, rate, seed)

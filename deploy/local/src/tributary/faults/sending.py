@@ -21,20 +21,21 @@ LONGEST_PAUSE_S, ANSWER_WITHIN_S = 1.0, 15.0
 
 @dataclass(frozen=True)
 class Request:
-    """One thing to post. ``taken`` is told the answer."""
+    """One thing to post, by one of the stack's machines. ``taken`` is told the answer."""
 
     path: str
     body: bytes
     taken: Callable[[dict[str, Any]], None]
     headers: Mapping[str, str] = field(default_factory=dict)
+    machine: str = "web-form"
 
 
 class Door:
     """The queue in front of one service, and as many senders as connections. While the door is away, the queue grows."""
 
-    def __init__(self, url: str, token: str, senders: int, seed: int) -> None:
+    def __init__(self, url: str, token: Callable[[str], str], senders: int, seed: int) -> None:
         self.url, self._draw, self._senders = url, random.Random(seed), senders
-        self._head = f"Host: tributary\r\nContent-Type: application/json\r\nAuthorization: Bearer {token}\r\n"
+        self._token = token
         self._queue: asyncio.Queue[Request] = asyncio.Queue()
         self.sent, self.sent_again = 0, 0
         self.refused: list[str] = []
@@ -72,9 +73,10 @@ class Door:
             connection.close()
 
     async def _send(self, connection: "Connection", request: Request) -> None:
-        pause, whole = 0.05, self._whole(request)
+        pause = 0.05
         while True:
             self.sent += 1
+            whole = self._whole(request)
             try:
                 async with asyncio.timeout(ANSWER_WITHIN_S):
                     status, body = await connection.ask(whole)
@@ -93,7 +95,10 @@ class Door:
 
     def _whole(self, request: Request) -> bytes:
         given = "".join(f"{name}: {value}\r\n" for name, value in request.headers.items())
-        head = f"POST {request.path} HTTP/1.1\r\n{self._head}{given}Content-Length: {len(request.body)}\r\n\r\n"
+        known = (
+            f"Host: tributary\r\nContent-Type: application/json\r\nAuthorization: Bearer {self._token(request.machine)}"
+        )
+        head = f"POST {request.path} HTTP/1.1\r\n{known}\r\n{given}Content-Length: {len(request.body)}\r\n\r\n"
         return head.encode() + request.body
 
 

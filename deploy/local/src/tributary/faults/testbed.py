@@ -16,6 +16,7 @@ import asyncpg
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
+from tributary.bus import ADMIN
 from tributary.child_process import StackError
 from tributary.cluster import LocalCluster
 from tributary.faults.journal import Journal
@@ -74,7 +75,7 @@ class Testbed:
 
     def owners(self, group: str) -> int:
         """How many members of a consumer group have partitions just now; 0 while the brokers do not say."""
-        admin: Any = AdminClient({"bootstrap.servers": self.stack.bootstrap, "log_level": 0})
+        admin: Any = AdminClient(self.stack.bus.librdkafka(ADMIN))
         try:
             described = admin.describe_consumer_groups([group], request_timeout=5)[group].result()
         except KafkaException:

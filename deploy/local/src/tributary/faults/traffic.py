@@ -41,9 +41,10 @@ class Load:
         self.strangers: list[str] = []  # ids that no naming of ours makes: a lead taken under another id
         self._made, self._draw = Traffic(seed), random.Random(seed)
         self._doors = {
-            name: Door(running.services[name].url, running.token, senders, seed) for name, senders in SENDERS.items()
+            name: Door(running.services[name].url, running.tokens.machine, senders, seed)
+            for name, senders in SENDERS.items()
         }
-        self._outsider, self._canaries = Outsider(running.kafka, seed), Canaries(seed)
+        self._outsider, self._canaries = Outsider(running.bus, seed), Canaries(seed)
         self._spends_known: set[str] = set()
         self._times: list[float] = []
         self._marks: list[tuple[int, int]] = []
@@ -189,7 +190,7 @@ class Load:
             self.outcomes += answer["accepted"]
 
         body = json.dumps({"outcomes": [self._canaries.outcome(one) for one in outcomes]}).encode()
-        self._doors["leads"].put(Request("/v1/outcomes", body, taken))
+        self._doors["leads"].put(Request("/v1/outcomes", body, taken, machine="crm"))
 
     # -- money
 
@@ -202,7 +203,7 @@ class Load:
         if self._draw.random() < 0.5:
             noted = {row["spend_id"]: self._canaries.spend(row) for row in rows}
             body = json.dumps({"spend": [noted[row["spend_id"]] for row in (*rows, *again)]}).encode()
-            self._doors["campaigns"].put(Request("/v1/spend", body, lambda _: self._paid(rows)))
+            self._doors["campaigns"].put(Request("/v1/spend", body, lambda _: self._paid(rows), machine="ads"))
         else:  # by the ad platform, late and in any order, among what it has told before
             report, self._late = [*self._late, *again], rows
             self._draw.shuffle(report)

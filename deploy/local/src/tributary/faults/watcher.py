@@ -10,6 +10,7 @@ from metrics.domain.catalogue import UNROUTED
 from tributary.child_process import StackError
 from tributary.faults.traffic import Load
 from tributary.running import Running
+from tributary.tokens import LOCAL, Bearer
 
 EVERY_S, NORMAL_LAG_S = 0.1, 1.5
 
@@ -36,7 +37,8 @@ class Watcher:
 
     def __init__(self, running: Running, load: Load) -> None:
         self._url, self._load = running.services["metrics"].url, load
-        self._client = httpx.Client(headers={"authorization": f"Bearer {running.token}"}, timeout=5, trust_env=False)
+        auth = Bearer(lambda: running.tokens.machine(LOCAL))
+        self._client = httpx.Client(auth=auth, timeout=5, trust_env=False)
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self.seen: list[Seen] = []

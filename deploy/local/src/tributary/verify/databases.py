@@ -18,6 +18,8 @@ from tributary.running import RunningService
 from tributary.verify.boxes import Boxes, read_boxes
 from tributary.verify.events import EventRecord, body_of, spend_name
 from tributary.verify.looking import look_at_tables
+from tributary.verify.openings import read_openings
+from tributary.verify.organisation import read_organisation
 from tributary.verify.private import Private
 from tributary.verify.snapshot import (
     Account,
@@ -52,19 +54,21 @@ from parked where replayed_at is null or cause = any($1)
 """
 _LEADS = """
 select lead_id::text, coalesce(p.state, 'nowhere'), l.captured_at, p.qualified_at, p.discarded_at, p.opened_at, p.assigned_at,
-    p.segment, p.team, p.pipeline, p.assignee, p.waits, case when p.outcomes <> '[]' then p.outcomes::text end,
+    p.segment, nullif(p.team, '(unplaced)'), p.pipeline, p.assignee, p.waits, case when p.outcomes <> '[]' then p.outcomes::text end,
     l.occurred_at, p.grade, p.disposition, p.scorecard, p.discard_reason, coalesce(l.about::text, ''),
     coalesce(p.differing, 0), coalesce(p.entries, 0), p.captured_at
 from lead_place p full join lead l using (lead_id)
 """
 _TIMELINES = "select lead_id::text, n, at, what, detail::text from timeline order by lead_id, n"
 _DECISIONS = """
-select lead_id::text, disposition, ruleset, segment, team, pipeline, assignee, reason, rule, attributes::text, refused::text,
-    turn, number, cause
+select lead_id::text, disposition, ruleset, segment, team, pipeline, assignee, reason, rule,
+    attributes::text, refused::text, turn, number, cause, roster::text
 from decision order by lead_id, number
 """
 _MARKETS = "select version, document::text, sha256 from market"
-_PLANS = "select campaign, version, name, channel, segment, starts_at, ends_at, currency from campaign where known"
+_PLANS = (
+    "select campaign, version, name, channel, segment, starts_at, ends_at, currency, team from campaign where known"
+)
 _LINES = """
 select campaign, line, currency, planned, budget, committed, incurred, available, unmatched, postings, item, owner
 from budget_line
@@ -200,6 +204,7 @@ async def _leads(connection: Any) -> LeadsTables:
     tables.astray = sorted(timelines)
     rows = await connection.fetch("select event_id, lead_id::text from waiting_outcome")
     tables.waiting = {row[0]: row[1] for row in rows}
+    tables.openings = await read_openings(connection)
     return tables
 
 
@@ -221,7 +226,10 @@ async def _territory(connection: Any) -> TerritoryTables:
     markets = {row[0]: MarketFile(row[1], row[2]) for row in await connection.fetch(_MARKETS)}
     active = await connection.fetchval("select version from active_market")
     credits = {row[0]: json.loads(row[1]) for row in rotations}
-    return TerritoryTables(decisions, earlier, credits, {row[0]: row[2] for row in rotations}, markets, active or 0)
+    turns = {row[0]: row[2] for row in rotations}
+    rosters = {row[0]: row[1] for row in await connection.fetch("select id::text, members::text from roster")}
+    organisation = await read_organisation(connection)
+    return TerritoryTables(decisions, earlier, credits, turns, markets, active or 0, rosters, organisation)
 
 
 async def _campaigns(connection: Any) -> CampaignTables:

@@ -11,6 +11,7 @@ from pydantic_core import from_json
 from metrics.domain.catalogue import UNPLACED, measures, step_of, steps
 from metrics.domain.contributions import Number
 from metrics.domain.kpi import by_number
+from tributary.verify.openings import Look
 from values.text import key, visible
 
 Money = tuple[int, str] | None
@@ -55,6 +56,13 @@ class Reported(NamedTuple):
     result: str
     amount: Money
     reason: str | None
+
+
+class Looked(NamedTuple):
+    """Somebody looked at whom the lead is about."""
+
+    opening: str
+    look: Look
 
 
 class Captured(NamedTuple):
@@ -208,6 +216,14 @@ class Activated(NamedTuple):
     teams: int
 
 
+class AccessTold(NamedTuple):
+    """What somebody may see and do: team, kind, records, opens, on whose behalf, from, until; and role, unit, from, until."""
+
+    version: int
+    grants: frozenset[tuple[Any, ...]]
+    roles: frozenset[tuple[Any, ...]]
+
+
 class KpiTold(NamedTuple):
     """One KPI row."""
 
@@ -272,6 +288,11 @@ def _captured(b: Mapping[str, Any]) -> Captured:
     )
 
 
+def _looked(b: Mapping[str, Any]) -> Looked:
+    words = (b["team"], b["person"], b.get("on_behalf_of", ""), b["purpose"], b["grant_kind"], b.get("reference"))
+    return Looked(b["opening"], Look(*words, at=_when(b["opened_at"])))
+
+
 def _qualified(b: Mapping[str, Any]) -> Qualified:
     at, about = _when(b["qualified_at"]), canonical(b["about"])
     reasons = tuple((reason["term"], reason["points"]) for reason in b.get("reasons", ()))
@@ -281,6 +302,26 @@ def _qualified(b: Mapping[str, Any]) -> Qualified:
 def _which(b: Mapping[str, Any]) -> tuple[int, str]:
     """Which decision about the lead it is, and why it was made."""
     return b.get("revision", 1), b.get("cause", "new")
+
+
+def _access(body: Mapping[str, Any]) -> AccessTold:
+    grants = frozenset(
+        (
+            one["team"],
+            one["kind"],
+            one["records"],
+            one["opens"],
+            one.get("on_behalf_of") or "",
+            _when(one["begins_at"]),
+            _maybe(one.get("ends_at")),
+        )
+        for one in body.get("grants", ())
+    )
+    roles = frozenset(
+        (one["role"], one.get("unit"), _when(one["begins_at"]), _maybe(one.get("ends_at")))
+        for one in body.get("roles", ())
+    )
+    return AccessTold(body["version"], grants, roles)
 
 
 def _kpi(body: Mapping[str, Any]) -> KpiTold:
@@ -303,6 +344,7 @@ READ: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
     **{step: lambda b, at=f"{step_of(step)}_at": Stepped(_when(b[at])) for step in steps()},  # type: ignore[misc]
     "leads.intake.outcome_reported.v1": lambda b: Reported(b["result"], _money(b), b.get("reason")),
     "leads.intake.submitted.v1": lambda b: _submitted(b["person"]["key"]),
+    "leads.audit.contact_opened.v1": _looked,
     "leads.lead.captured.v1": _captured,
     "leads.lead.qualified.v1": _qualified,
     "leads.lead.discarded.v1": lambda b: Discarded(_when(b["discarded_at"]), b["reason"]),
@@ -338,6 +380,8 @@ READ: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
         b["owner"],
     ),
     "territory.structure.market_activated.v1": lambda b: Activated(b["version"], b["rules"], b["segments"], b["teams"]),
+    "territory.access.granted.v1": _access,
+    "territory.access.revoked.v1": _access,
     "metrics.kpi.changed.v1": _kpi,
 }
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from chassis.records import read_leniently
+from tributary.bus import WATCH, Bus
 from tributary.child_process import StackError
 
 Place = tuple[str, int]  # topic, partition
@@ -39,15 +40,15 @@ class Misnamed(NamedTuple):
         return list(self.found.headers)
 
 
-def read_again(bootstrap: str, offsets: Mapping[Place, Sequence[int]]) -> dict[Place, list[Misnamed]]:
+def read_again(bus: Bus, offsets: Mapping[Place, Sequence[int]]) -> dict[Place, list[Misnamed]]:
     """The records at these offsets. What has expired or was compacted away meanwhile is left out."""
-    return asyncio.run(_read_again(bootstrap, offsets)) if offsets else {}
+    return asyncio.run(_read_again(bus, offsets)) if offsets else {}
 
 
-async def _read_again(bootstrap: str, offsets: Mapping[Place, Sequence[int]]) -> dict[Place, list[Misnamed]]:
+async def _read_again(bus: Bus, offsets: Mapping[Place, Sequence[int]]) -> dict[Place, list[Misnamed]]:
     read_leniently()
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap, group_id=None, enable_auto_commit=False, auto_offset_reset="earliest"
+        **bus.aiokafka(WATCH), group_id=None, enable_auto_commit=False, auto_offset_reset="earliest"
     )
     await consumer.start()
     try:

@@ -34,7 +34,7 @@ def read_snapshot(running: Running, settle_s: float, accepted: Path | None, step
     if missing:
         raise StackError(f"The stack runs without {missing[0]}: there is nothing to compare.")
     journal = read_journal(accepted) if accepted else None
-    topics = Topics(running.kafka)
+    topics = Topics(running.bus)
     # Millions of small values that all stay: looking for cycles among them would cost more than reading them.
     gc.disable()
     try:

@@ -7,12 +7,18 @@ from typing import Any, NamedTuple
 
 from contracts import STREAMS
 from contracts.hearers import HEARS
+<<<<<<< HEAD
 from metrics.domain import league
+=======
+from contracts.territory.access import UNPLACED
+>>>>>>> main
 from metrics.domain.contributions import Number
 from metrics.domain.facts import CampaignFact, LeadFact, LineFact
 from tributary.verify.boxes import Boxes
 from tributary.verify.events import EventRecord, Money
 from tributary.verify.numbering import Aside, Numbered, Owner, sort_out
+from tributary.verify.openings import OpeningTables
+from tributary.verify.organisation import OrganisationTables
 from tributary.verify.private import Private
 
 SERVICES = ("leads", "territory", "campaigns", "metrics")
@@ -75,6 +81,7 @@ class Decision(NamedTuple):
     turn: int | None = None
     number: int = 1
     cause: str = "new"
+    roster: str | None = None
 
 
 class MarketFile(NamedTuple):
@@ -94,6 +101,7 @@ class Plan(NamedTuple):
     starts_at: datetime | None
     ends_at: datetime | None
     currency: str | None
+    team: str = UNPLACED
 
 
 class Line(NamedTuple):
@@ -148,6 +156,7 @@ class LeadsTables:
     waiting: dict[str, str] = field(default_factory=dict)  # event id -> lead id
     astray: list[str] = field(default_factory=list)  # leads that have a timeline and nothing else
     boxes: Boxes = field(default_factory=Boxes)
+    openings: OpeningTables = field(default_factory=OpeningTables)
 
 
 @dataclass
@@ -160,6 +169,8 @@ class TerritoryTables:
     turns: dict[str, int] = field(default_factory=dict)  # how many each team has taken
     markets: dict[int, MarketFile] = field(default_factory=dict)
     active: int = 0
+    rosters: dict[str, str] = field(default_factory=dict)  # members as JSON, by what decisions call them
+    organisation: OrganisationTables = field(default_factory=OrganisationTables)
 
     def all_decisions(self) -> Iterator[tuple[str, Decision]]:
         """Every decision with its lead, those that stand and those before them."""

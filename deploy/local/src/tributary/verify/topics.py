@@ -7,6 +7,8 @@ from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
+from contracts.principals import WATCH, WATCH_GROUP
+from tributary.bus import Bus
 from tributary.child_process import StackError
 from tributary.verify.events import EventRecord, body_of
 from tributary.verify.misnamed import Place, read_again
@@ -27,20 +29,19 @@ SILENCE_S = 20.0
 class Topics:
     """A reader of all our topics."""
 
-    def __init__(self, bootstrap: str) -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
         self._misnamed: dict[Place, list[int]] = {}
         self._consumer: Any = Consumer(
             {
-                "bootstrap.servers": bootstrap,
-                "group.id": "tributary-verify",  # asked for, never joined: partitions are assigned by hand
+                **bus.librdkafka(WATCH),
+                "group.id": WATCH_GROUP,  # asked for, never joined: partitions are assigned by hand
                 "enable.auto.commit": False,
                 "auto.offset.reset": "error",
                 "enable.partition.eof": True,
                 "queued.max.messages.kbytes": 16384,
                 "fetch.max.bytes": 16 * 1024 * 1024,
                 "max.partition.fetch.bytes": 4 * 1024 * 1024,
-                "log_level": 0,
             }
         )
 
@@ -84,7 +85,7 @@ class Topics:
                 self._take(record, logs, found, open_ends, private)
             done += len(records)
             progress(min(done, total), total)
-        for (topic, partition), its_records in read_again(self._bootstrap, self._misnamed).items():
+        for (topic, partition), its_records in read_again(self._bus, self._misnamed).items():
             for record in its_records:
                 self._keep(record, record.headers(), topic, partition, logs, found, private)
             found[topic, partition].sort(key=lambda event: event.offset)

@@ -8,7 +8,7 @@ from itertools import islice
 from tributary.verify.invariants import INVARIANTS, Invariant, Violation
 from tributary.verify.invariants.placement import counted, places, unaccounted
 from tributary.verify.invariants.sequences import duplicates
-from tributary.verify.snapshot import SEQUENCED, Snapshot
+from tributary.verify.snapshot import SEQUENCED, STREAM, Snapshot
 
 KEPT = 1000  # counter-examples per invariant; all of them are counted
 
@@ -103,7 +103,7 @@ def _notes(snapshot: Snapshot) -> list[str]:
     notes = [
         f"The beginning of {topic} has expired: what needs it whole is not compared with it."
         for topic, log in snapshot.logs.items()
-        if not log.complete and topic != "metrics.kpi" and topic != "territory.structure"
+        if not log.complete and not STREAM[topic].compacted
     ]
     for topic in SEQUENCED:
         aside = [one for one in snapshot.numbered(topic).aside if snapshot.is_set_aside(topic, one)]

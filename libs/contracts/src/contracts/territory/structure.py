@@ -36,6 +36,25 @@ class TeamDefined(Event):
     defined_at: Instant
 
 
+class UnitDefined(Event):
+    """A unit of the company has this place in the tree. ``id`` is ``unit:`` and the unit's own; ``team`` says whether leads are
+    worked there. From ``until_at`` on it is closed. A greater ``version`` of a unit is newer."""
+
+    type: Literal["territory.structure.unit_defined.v1"] = "territory.structure.unit_defined.v1"
+    id: str
+    unit: str
+    kind: str
+    parent: str | None = None
+    team: bool
+    name: str
+    zone: str | None = None
+    calendar: str | None = None
+    from_at: Instant
+    until_at: Instant | None = None
+    version: int
+    defined_at: Instant
+
+
 class MarketActivated(Event):
     """A market version with this many rules, segments and teams took effect."""
 
@@ -51,8 +70,8 @@ class MarketActivated(Event):
 STRUCTURE = Stream(
     "territory.structure",
     key="id",
-    events=(SegmentDefined, TeamDefined, MarketActivated),
-    about="Segments, teams and the active market version; the newest state of each.",
+    events=(SegmentDefined, TeamDefined, UnitDefined, MarketActivated),
+    about="Units, segments, teams and the active market version; the newest state of each.",
     compacted=True,
     partitions=1,
 )

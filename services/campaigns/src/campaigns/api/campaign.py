@@ -8,10 +8,10 @@ from pydantic import BaseModel, Field
 
 from campaigns.api.permissions import Permission
 from campaigns.api.schemas import Body, Budget, CampaignId, Code, Name, Time, Words
-from campaigns.domain.campaign import CurrencyFixed, Plan, PlannedLine, faults
+from campaigns.domain.campaign import CurrencyFixed, Plan, PlannedLine, WhoseCampaign, faults
 from campaigns.store import campaign as campaigns
 from campaigns.store import ledger
-from campaigns.use_cases.campaign import plan_campaign
+from campaigns.use_cases.campaign import NotYours, plan_campaign
 from chassis import FieldError, Problem, absent, begin, may, not_valid
 from chassis.problems import declared
 
@@ -36,12 +36,17 @@ class PlanBody(Body):
     starts_at: Time | None = None
     ends_at: Time | None = None
     currency: Code
+    team: Annotated[
+        Name | None, Field(description="who owns it: where nothing is said, who has it, or the planner's only team")
+    ] = None
     lines: Annotated[list[LineBody], Field(max_length=500)] = []
 
     def plan(self) -> Plan:
         """The body as a plan."""
         lines = tuple(PlannedLine(one.line, one.item, one.budget, one.owner) for one in self.lines)
-        return Plan(self.name, self.channel, self.segment, self.starts_at, self.ends_at, self.currency, lines)
+        return Plan(
+            self.name, self.channel, self.segment, self.starts_at, self.ends_at, self.currency, lines, self.team or ""
+        )
 
 
 class Planned(BaseModel):
@@ -57,6 +62,7 @@ class CampaignHead(BaseModel):
     campaign: str
     known: bool
     version: int
+    team: str
     name: str | None
     channel: str | None
     segment: str | None
@@ -89,7 +95,7 @@ class Campaigns(BaseModel):
 
 
 @router.put(
-    "/{campaign:path}", dependencies=[Depends(may(Permission.PLAN_CAMPAIGNS, rows=False))], responses=declared(409)
+    "/{campaign:path}", dependencies=[Depends(may(Permission.PLAN_CAMPAIGNS, rows=False))], responses=declared(404, 409)
 )
 async def put_campaign(request: Request, campaign: CampaignId, body: PlanBody) -> Planned:
     """Puts a plan on record. The same plan again changes nothing; a changed one is a new version."""
@@ -100,6 +106,10 @@ async def put_campaign(request: Request, campaign: CampaignId, body: PlanBody) -
     try:
         async with begin(request) as tx:
             campaign, version = await plan_campaign(campaign, plan, tx)
+    except NotYours:
+        raise absent("No such campaign") from None
+    except WhoseCampaign as refusal:
+        raise not_valid([FieldError("team", str(refusal))]) from refusal
     except CurrencyFixed as refusal:
         raise Problem(409, "The currency can't change", detail=str(refusal)) from refusal
     return Planned(campaign=campaign, version=version)

@@ -78,7 +78,7 @@ async def get_ledger(
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> LedgerSeen:
     """Where the money of a campaign went. What this process took just before is waited for, at most a second."""
-    await until_counted(request)
+    await until_counted(request, campaign)
     async with begin(request) as tx:
         head = await campaigns.campaign_head(tx, campaign)
         if head is None:

@@ -122,7 +122,7 @@ async def post_spend(request: Request, body: SpendBatch) -> Taken:
     events = [event for _, (event, _) in rows.taken]
     if events:
         await intake(request).say(SPEND, events, request.scope.get("tributary.trace", ""), actor_of(request).named)
-        note_taken(request, (spend_of(event).identity for event in events if event.amount.minor))
+        note_taken(request, (spend_of(event) for event in events if event.amount.minor))
     # A zero is told as well, in case it takes back an amount under the same id; it is not counted, and so not among these.
     accepted = sum(event.amount.minor > 0 for event in events)
     notes = flagged((index, flags) for index, (_, flags) in rows.taken)

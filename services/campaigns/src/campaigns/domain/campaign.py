@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -10,6 +10,12 @@ from campaigns.domain.ledger import Book, Line, Posting
 from campaigns.domain.spend import LONGEST, Fault
 from values.money import CURRENCIES
 from values.text import key
+
+UNPLACED = "(unplaced)"
+
+
+class WhoseCampaign(Exception):
+    """The team that is to own a campaign was not said, or is none of the planner's; the message says which."""
 
 
 class CurrencyFixed(Exception):
@@ -37,6 +43,7 @@ class Plan:
     ends_at: datetime | None
     currency: str
     lines: tuple[PlannedLine, ...]
+    team: str = ""  # who owns it; nothing said: whoever has it on record, or the planner's only team
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "lines", tuple(sorted(self.lines, key=lambda line: line.line)))
@@ -48,6 +55,22 @@ class Plan:
 
 # Names of campaigns and items travel in the clear, and are meant for everybody: a person's address has no place in them.
 _PERSONAL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+|\+\d[\d ()./-]{7,}\d")
+
+
+def owner_of(plan: Plan, recorded: str | None, teams: Collection[str] | None) -> str:
+    """The team that owns a campaign from this plan on. ``recorded`` is who has it so far, ``teams`` those for which the planner
+    may record; None for a machine, which plans for any.
+
+    Raises WhoseCampaign.
+    """
+    if teams is None:
+        return plan.team or recorded or UNPLACED
+    if plan.team and plan.team not in teams:
+        raise WhoseCampaign("is no team for which you may record")
+    named = plan.team or recorded or (next(iter(teams)) if len(teams) == 1 else "")
+    if not named:
+        raise WhoseCampaign("say which of your teams owns it")
+    return named
 
 
 def faults(plan: Plan) -> list[Fault]:

@@ -9,13 +9,20 @@ from campaigns.domain.ledger import Book
 from chassis import Transaction
 from values.text import key
 
-_COLUMNS = "campaign, known, version, name, channel, segment, starts_at, ends_at, currency, planned_at"
-_HEAD = "select COLUMNS from campaign where key = $1".replace("COLUMNS", _COLUMNS)
-_LIST = "select COLUMNS from campaign where campaign > $1 order by campaign limit $2".replace("COLUMNS", _COLUMNS)
+_COLUMNS = "campaign, known, version, team, name, channel, segment, starts_at, ends_at, currency, planned_at"
+_ALL = "select COLUMNS from campaign".replace("COLUMNS", _COLUMNS)
+_HEAD = f"{_ALL} where key = $1"
+_GRANTED = "select team from access_grant where person = access_me() and begins_at <= now() and ends_at > now()"
+
+# What is read names the teams: a machine that may plan for any of them is shown those of its grants, and no others.
+_SEEN = f"(team = any (array({_GRANTED})) or not known)"
+_SHOW = f"{_HEAD} and {_SEEN}"
+_LIST = f"{_ALL} where campaign > $1 and {_SEEN} order by campaign limit $2"
+_RECORDS = f"{_GRANTED} and records <> 'none' group by team order by team"
 
 _PLAN = """
 update campaign set known = true, version = $2, name = $3, channel = $4, segment = $5, starts_at = $6, ends_at = $7,
-    currency = $8, planned_at = $9
+    currency = $8, planned_at = $9, team = $10
 where campaign = $1
 """
 
@@ -45,6 +52,7 @@ async def recorded_plan(tx: Transaction, book: Book) -> Recorded:
         ends_at=head["ends_at"],
         currency=head["currency"],
         lines=lines,
+        team=head["team"],
     )
     return Recorded(head["version"], plan)
 
@@ -62,12 +70,19 @@ async def save_plan(tx: Transaction, campaign: str, version: int, plan: Plan) ->
         plan.ends_at,
         plan.currency,
         tx.now,
+        plan.team,
     )
 
 
+async def teams(tx: Transaction) -> list[str]:
+    """The teams for which who is at the door may record."""
+    return [row["team"] for row in await tx.conn.fetch(_RECORDS)]
+
+
 async def campaign_head(tx: Transaction, campaign: str) -> asyncpg.Record | None:
-    """What is on record about a campaign, without its lines; its name may be written in any spelling."""
-    return await tx.conn.fetchrow(_HEAD, key(campaign))
+    """What is on record about a campaign, without its lines, if it exists for who is at the door; its name may be written in any
+    spelling."""
+    return await tx.conn.fetchrow(_SHOW, key(campaign))
 
 
 async def campaigns_after(tx: Transaction, after: str, limit: int) -> list[asyncpg.Record]:

@@ -20,12 +20,13 @@ from sqlalchemy import (
     text,
 )
 
-from chassis.row_policies import free, through
+from chassis.row_policies import scope, team, through
 
-METADATA = (
-    MetaData()
-)  # `info` says what the doors may do to a table and which rows exist for whom; without these words, nothing
-_CAMPAIGN = free("a campaign has no team: a permission opens its doors")
+METADATA = MetaData()  # `info`: what the doors may do to a table, and which rows exist for whom; without it, nothing
+
+# A campaign is its team's. Nobody's yet is one that only spend has named: whoever may plan takes it. A machine that may plan puts
+# plans of any team on record and is shown none of them: no scope opens a door that reads.
+_CAMPAIGN = team(shared=True, besides=f"not {{row}}.known or {scope('campaigns:plan')}")
 
 # A campaign that only spend has named is here with known = false, without a plan. ``campaign`` is its name as it was written
 # first, ``key`` the one form in which names are compared.
@@ -36,6 +37,7 @@ CAMPAIGN = Table(
     Column("key", Text, nullable=False, unique=True),
     Column("known", Boolean, nullable=False),
     Column("version", Integer, nullable=False),
+    Column("team", Text, nullable=False, server_default=text("'(unplaced)'")),
     Column("name", Text),
     Column("channel", Text),
     Column("segment", Text),
@@ -89,7 +91,7 @@ SPEND = Table(
     Column("conflicting", Boolean, nullable=False, server_default=text("false")),
     Column("counted_at", DateTime(timezone=True), nullable=False),
     CheckConstraint("amount >= 0", name="spend_amount_check"),
-    info={"door": "select", "rows": through(CAMPAIGN, "campaign")},
+    info={"door": "select", "rows": through(CAMPAIGN, "campaign", "key")},
 )
 
 LEDGER_POSTING = Table(

@@ -1,6 +1,8 @@
 """A plan is put on record, and its budget on the ledger."""
 
-from campaigns.domain.campaign import Plan, rebudget
+from dataclasses import replace
+
+from campaigns.domain.campaign import Plan, owner_of, rebudget
 from campaigns.store import campaign as campaigns
 from campaigns.store import ledger
 from campaigns.use_cases.ledger import posted
@@ -9,14 +11,24 @@ from contracts.campaigns.campaign import BudgetLine, CampaignPlanned
 from values.text import key
 
 
+class NotYours(Exception):
+    """Under this name there is a campaign of another team."""
+
+
 async def plan_campaign(name: str, plan: Plan, tx: Transaction) -> tuple[str, int]:
-    """Carries the plan out and returns the campaign's id on record and the plan's version.
+    """Carries the plan out and returns the campaign's id on record and the plan's version; raises NotYours for one of another
+    team, and WhoseCampaign.
 
     The plan that is already on record changes nothing and says nothing, in whatever spelling its names come.
     """
-    [book] = (await ledger.open_books(tx, {key(name): name})).values()
-    campaign, plan = book.campaign, plan.as_written_in(book)
+    books = list((await ledger.open_books(tx, {key(name): name})).values())
+    if not books:
+        raise NotYours
+    [book] = books
     recorded = await campaigns.recorded_plan(tx, book)
+    teams = None if tx.actor.kind == "machine" else await campaigns.teams(tx)
+    team = owner_of(plan, recorded.plan.team if recorded.plan else None, teams)
+    campaign, plan = book.campaign, replace(plan.as_written_in(book), team=team)
     if recorded.plan == plan:
         return campaign, recorded.version
     lines, postings = rebudget(book, plan)
@@ -41,5 +53,6 @@ def _to_event(campaign: str, plan: Plan, version: int, tx: Transaction) -> Campa
         currency=plan.currency,
         lines=tuple(BudgetLine(line=p.line, item=p.item, budget=p.budget, owner=p.owner) for p in plan.lines),
         version=version,
+        team=plan.team,
         planned_at=tx.now,
     )

@@ -26,7 +26,17 @@ def _digits_only(number: str, keep_non_digits: bool = False) -> str:
     return number if keep_non_digits else _NO_DIGIT.sub("", number)
 
 
+_extension_off = phonenumberutil._maybe_strip_extension
+_NOTHING_BEHIND = re.compile(r"[0-9 ()/.+-]+", re.ASCII)
+
+
+def _strip_extension(number: str) -> tuple[str, str]:
+    """What the library looks for by a pattern of all its words and signs for an extension: among these signs is none."""
+    return ("", number) if _NOTHING_BEHIND.fullmatch(number) else _extension_off(number)
+
+
 phonenumberutil.normalize_digits_only = _digits_only
+phonenumberutil._maybe_strip_extension = _strip_extension
 
 # Digits with the usual signs between them: no second number, no trunk prefix in brackets, nothing that a spreadsheet added.
 _PLAIN = re.compile(r"\+?(?:\d{1,15}|(?!.*\(0\))(?!.*[\d\s][/][\s]*[+0(])[\d ()/-]{1,30})", re.ASCII)

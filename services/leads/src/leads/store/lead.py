@@ -11,6 +11,7 @@ import asyncpg
 from pydantic_core import to_json
 
 from chassis import Transaction
+from contracts.territory.access import UNPLACED
 from leads.domain.lead import Entry, Lead, Note, Outcome
 from leads.domain.money import Money
 
@@ -141,7 +142,8 @@ async def exists(tx: Transaction, lead_id: UUID) -> bool:
 
 
 def _lead(row: asyncpg.Record) -> Lead:
-    return Lead._make((*_plain(row), tuple(map(outcome_of, row["outcomes"]))))
+    lead = Lead._make((*_plain(row), tuple(map(outcome_of, row["outcomes"]))))
+    return lead._replace(team=None) if lead.team == UNPLACED else lead
 
 
 def _place(change: Change) -> dict[str, Any]:
@@ -149,6 +151,7 @@ def _place(change: Change) -> dict[str, Any]:
     place: dict[str, Any] = {name: value for name, value in zip(_PLAIN, lead, strict=False) if value is not None}
     outcomes = [outcome_json(o) for o in lead.outcomes]
     return place | {
+        "team": lead.team or UNPLACED,
         "lead_id": change.lead_id,
         "state": lead.state,
         "outcomes": outcomes,

@@ -69,8 +69,7 @@ async def look(tx: Transaction, sealed: dict[UUID, Box], purpose: str) -> dict[U
 def _look(row: asyncpg.Record, wrapping: bytes, box: Box) -> Look:
     wrapped = row["wrapped_key"]
     key = open_bytes(wrapping, wrapped, box.person_id.bytes) if wrapped else None
-    how = (row[name] for name in ("opening", "at", "team", "on_behalf_of", "grant_kind", "reference"))
-    return Look(*how, key=key)
+    return Look(row["opening"], row["at"], row["team"], row["on_behalf_of"], row["grant_kind"], row["reference"], key)
 
 
 async def looks(tx: Transaction, lead_id: UUID, before: UUID | None, limit: int) -> list[asyncpg.Record]:

@@ -1,14 +1,27 @@
 """The tables as the code expects them; a test compares them with what the migrations make."""
 
-from sqlalchemy import BigInteger, Boolean, Column, DateTime, Index, Integer, LargeBinary, MetaData, Table, Text, Uuid
+from dataclasses import replace
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    Uuid,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
-from chassis.row_policies import team, through
+from chassis.row_policies import own, team, through
 from chassis.tables import GROWING
 
-METADATA = (
-    MetaData()
-)  # `info` says what the doors may do to a table and which rows exist for whom; without these words, nothing
+METADATA = MetaData()  # `info`: what the doors may do to a table, and which rows exist for whom; without it, nothing
 WHEN = DateTime(timezone=True)
 
 LEAD_PLACE = Table(
@@ -25,7 +38,7 @@ LEAD_PLACE = Table(
     Column("discard_reason", Text),
     Column("opened_at", WHEN),
     Column("segment", Text),
-    Column("team", Text),
+    Column("team", Text, nullable=False),
     Column("pipeline", Text),
     Column("assigned_at", WHEN),
     Column("assignee", Text),
@@ -35,7 +48,7 @@ LEAD_PLACE = Table(
     Column("entries", Integer, nullable=False, comment="the number of the last entry of its timeline"),
     comment="where each lead is now",
     postgresql_with=GROWING | {"fillfactor": "35"},
-    info={"door": "select", "rows": team(records="assignee")},
+    info={"door": "select", "rows": team(records="assignee"), "keys": "select (lead_id, team)"},
 )
 
 LEAD = Table(
@@ -55,7 +68,7 @@ LEAD = Table(
     Column("content", Text, nullable=False, comment="a digest of what was submitted, keyed with the person's key"),
     comment="written once, at capture",
     postgresql_with=GROWING,
-    info={"door": "select", "rows": through(LEAD_PLACE, "lead_id")},
+    info={"door": "select", "rows": through(LEAD_PLACE, "lead_id"), "keys": "select (lead_id, person_id)"},
 )
 
 TIMELINE = Table(
@@ -72,6 +85,32 @@ TIMELINE = Table(
     info={"door": "select", "rows": through(LEAD_PLACE, "lead_id")},
 )
 
+# Whoever sees the lead sees who looked; his own looks he sees wherever he belongs now: they are counted against his limit.
+_BY_LEAD = through(LEAD_PLACE, "lead_id")
+OPENED = Table(
+    "opened",
+    METADATA,
+    Column("opening", Uuid, comment="one for all leads that were opened at once"),
+    Column("lead_id", Uuid),
+    Column("at", WHEN, nullable=False),
+    Column("team", Text, nullable=False, comment="whose the lead was then"),
+    Column("person", Text, nullable=False, comment="who looked"),
+    Column("on_behalf_of", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("grant_kind", Text, nullable=False),
+    Column("reference", Uuid),
+    Column("trace", Text),
+    PrimaryKeyConstraint("lead_id", "opening"),
+    Index("opened_by", "person", "at"),
+    comment="append only: who looked at whom a lead is about; nothing of what was seen",
+    info={
+        "door": "select",
+        "rows": replace(_BY_LEAD, sees=f"{own('person').sees} or {_BY_LEAD.sees}"),
+        "keys": "select (lead_id), insert",
+        "worker": "select",
+    },
+)
+
 PERSON = Table(
     "person",
     METADATA,
@@ -79,6 +118,7 @@ PERSON = Table(
     Column("wrapped_key", LargeBinary, comment="null once the person was forgotten"),
     Column("known_since", WHEN, nullable=False),
     postgresql_with=GROWING | {"fillfactor": "100"},
+    info={"keys": "select (person_id, wrapped_key)"},
 )
 
 INTAKE_KEY = Table(

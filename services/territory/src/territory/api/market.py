@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from chassis import FieldError, Problem, begin, document, may, not_valid
 from chassis.problems import declared
 from territory.api.market_file import Unreadable, read_json, read_yaml, write_yaml
+from territory.api.organisation import organisation
 from territory.api.permissions import Permission
 from territory.api.schemas import Activated, MarketFile, RuleSet, RuleSets, RuleSetVersion, Segments, Teams, Warned
 from territory.domain.market import Fault, MarketRefused, MarketVersion
@@ -45,7 +46,7 @@ async def put_market(request: Request) -> Activated:
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     given, market, warnings = await asyncio.to_thread(_read, await request.body(), kind)
-    async with begin(request) as tx:
+    async with organisation(request) as tx:
         active = await activate_market(given, market, tx)
     store.keep(tx, active)  # not before the commit: a version that came to nothing may be given again
     return Activated(
@@ -67,7 +68,7 @@ async def put_market(request: Request) -> Activated:
 async def get_market(request: Request) -> Response:
     """JSON unless YAML is asked for with ``Accept: application/yaml``. Put back as it is, it changes nothing."""
     async with begin(request) as tx:
-        active = await store.active_market(tx, holds=False)
+        active = await store.active_market(tx)
         found = await store.document_of(tx, active.version)
     if found is None:
         raise Problem(404, "No market has been loaded")
@@ -91,7 +92,7 @@ async def get_rulesets(
 ) -> RuleSets:
     """The newest first."""
     async with begin(request) as tx:
-        active = await store.active_market(tx, holds=False)
+        active = await store.active_market(tx)
         versions = await store.versions(tx, before, limit)
     return RuleSets(active=active.version, rulesets=[RuleSetVersion(**vars(version)) for version in versions])
 
@@ -139,7 +140,7 @@ async def get_teams(request: Request) -> Response:
 
 async def _part(request: Request, name: str) -> Response:
     async with begin(request) as tx:
-        active = await store.active_market(tx, holds=False)
+        active = await store.active_market(tx)
         given = await store.document_of(tx, active.version) or {}
     return JSONResponse({"version": active.version, name: given.get(name) or []})
 

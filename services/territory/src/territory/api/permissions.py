@@ -1,4 +1,4 @@
-"""What somebody may do at the doors of territory."""
+"""What somebody may do at the doors of territory. On whom and on which unit, the organisation itself says."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -16,24 +16,68 @@ class Permission(StrEnum):
     SEE_DECISIONS = "territory.see_decisions"
     """See where a lead went and by which rule."""
 
+    SEE_ORGANISATION = "territory.see_organisation"
+    """See units, people by their ids, calendars, words, and what somebody may see oneself; names as far as one's scope goes."""
 
-_SEES = frozenset({Permission.SEE_MARKET, Permission.SEE_DECISIONS})
-_SHAPES = frozenset({Permission.CHANGE_MARKET, Permission.SEE_MARKET})
+    CHANGE_UNITS = "territory.change_units"
+    """Make, change and close units, their words and calendars, in the unit of one's role."""
+
+    CHANGE_PEOPLE = "territory.change_people"
+    """Put people on record, propose memberships, subjects and moves, end and suspend, where one leads or administers."""
+
+    GRANT_ROLES = "territory.grant_roles"
+    """Give others roles, and take them; some only with a second person."""
+
+    CONFIRM = "territory.confirm"
+    """Confirm or refuse what another has proposed, where one is inside."""
+
+    REPORT_ABSENCE = "territory.report_absence"
+    """Say that oneself or who one leads is away, and who stands in."""
+
+    ASK_GLASS = "territory.ask_glass"
+    """Ask for a look at a unit's rows from outside."""
+
+    GRANT_GLASS = "territory.grant_glass"
+    """Grant such a look to another."""
+
+    SEE_HISTORY = "territory.see_history"
+    """See every change of the organisation, and by whom it was made."""
+
+
+_SEES = frozenset({Permission.SEE_MARKET, Permission.SEE_DECISIONS, Permission.SEE_ORGANISATION})
+_LOOKS = frozenset({Permission.SEE_MARKET, Permission.SEE_ORGANISATION})  # neither holds a lead
+_SHAPES = _LOOKS | {Permission.CHANGE_MARKET}
+_LEADS = _SEES | {Permission.CHANGE_PEOPLE, Permission.CONFIRM, Permission.REPORT_ABSENCE}
+_KEEPS = _LOOKS | {
+    Permission.CHANGE_UNITS,
+    Permission.CHANGE_PEOPLE,
+    Permission.GRANT_ROLES,
+    Permission.CONFIRM,
+    Permission.REPORT_ABSENCE,
+    Permission.SEE_HISTORY,
+}
 
 ROLES: Mapping[str, frozenset[Permission]] = {
     # of people, and of machines that territory gave rows
-    "member": _SEES,
-    "leader": _SEES,
-    "management": _SEES,
+    "member": _SEES | {Permission.REPORT_ABSENCE},
+    "leader": _LEADS,
+    "management": _SEES | {Permission.CONFIRM, Permission.REPORT_ABSENCE},
     "reader": _SEES,
     "break_glass": frozenset({Permission.SEE_DECISIONS}),
+    # granted by name
     "segment_manager": _SHAPES,
     "territory_designer": _SHAPES,
-    "rule_activator": frozenset({Permission.SEE_MARKET}),
-    "people_administrator": frozenset({Permission.SEE_MARKET}),  # the structure holds no lead
-    "organisation_management": frozenset({Permission.SEE_MARKET}),
-    "auditor": frozenset({Permission.SEE_MARKET}),
-    # scopes of machines: the market holds no lead either
+    "rule_activator": _SHAPES,  # whoever puts a file in force activates it
+    "people_administrator": _KEEPS,
+    "organisation_management": _KEEPS,
+    "general_manager": _LOOKS,
+    "qualifier": _LOOKS,
+    "marketer": _LOOKS,
+    "marketing_manager": _LOOKS,
+    "break_glass_asker": _LOOKS | {Permission.ASK_GLASS},
+    "break_glass_granter": _LOOKS | {Permission.GRANT_GLASS},
+    "auditor": _LOOKS | {Permission.SEE_HISTORY},
+    # scopes of machines
     "market:write": frozenset({Permission.CHANGE_MARKET}),
     "market:read": frozenset({Permission.SEE_MARKET}),
 }

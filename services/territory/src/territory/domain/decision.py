@@ -41,8 +41,8 @@ class Decision:
 
     Of a lead's decisions the one with the greatest ``number`` stands; the first has 1. ``attributes`` are all that were known of
     the lead, so that a later rule can ask for others than the rules of this one did. ``turn_number`` says which turn of its
-    team's rotation it was: the turns of a team in their order, each with the members of its rule-set version, give the same
-    people again.
+    team's rotation it was: the turns of a team in their order, each with the members of its roster, give the same people
+    again. ``roster`` names those members, None where no turn was taken.
     """
 
     lead_id: UUID
@@ -56,6 +56,7 @@ class Decision:
     turn_number: int | None
     decided_at: datetime
     excluded: Excluded = Excluded()
+    roster: UUID | None = None
 
 
 def is_routed(genuine: bool, disposition: str) -> bool:

@@ -18,6 +18,7 @@ from territory.domain.criteria import (
     text,
 )
 from territory.domain.market import Fault, Market, MarketRefused, Pipeline, Segment, Team
+from territory.domain.organisation import UNPLACED
 from territory.domain.rotation import WEIGHT_AT_MOST, Member
 from territory.domain.routing import FALLBACK, Fallback, Rule
 from values.postcodes import has_districts
@@ -217,6 +218,8 @@ class _Reading:
         for place, team in enumerate(teams):
             if team.id == MARKET:
                 self.fault(f"teams[{place}].id", f"may not be {MARKET}: that is the market's own id")
+            elif team.id == UNPLACED:
+                self.fault(f"teams[{place}].id", "may not be the word for what no team has")
             elif team.id and team.id in ids:
                 self.fault(f"teams[{place}].id", "is the id of a segment")
 

@@ -10,7 +10,9 @@ from chassis import Transaction
 from territory.domain.market import NO_MARKET, MarketVersion
 from territory.domain.market_file import read_market
 
-_ACTIVE = "select version from active_market for share"
+# Where a batch has waited for an activation, the organisation is read as it was before: its ``market`` says so.
+_ACTIVE = "select a.version, o.version as organisation, o.market as taken_in from active_market a, organisation o for share of a"
+_LOOK = "select version from active_market"
 _REPLACE = "select version from active_market for update"
 _INSERT = "insert into market (version, document, sha256, activated_at) values ($1, $2, $3, $4)"
 _ACTIVATE = "update active_market set version = $1"
@@ -38,10 +40,31 @@ class Version:
     teams: int
 
 
-async def active_market(tx: Transaction, *, holds: bool = True) -> MarketVersion:
-    """The market in force, compiled. One who ``holds`` it decides by it, and until his transaction ends an activation waits;
-    one who only looks needs no right to lock."""
-    version = await tx.conn.fetchval(_ACTIVE if holds else _ACTIVE.removesuffix(" for share"))
+@dataclass(frozen=True)
+class InForce:
+    """The market in force, how often the organisation has changed, and which version's members it knows."""
+
+    market: MarketVersion
+    organisation: int
+    taken_in: int
+
+
+async def in_force(tx: Transaction) -> InForce:
+    """The market in force, compiled, and the organisation. The market stays in force until this transaction ends: an activation
+    waits. The organisation may change meanwhile.
+    """
+    row = await tx.conn.fetchrow(_ACTIVE)
+    assert row is not None
+    version, organisation, taken_in = row
+    return InForce(await _compiled(tx, version), organisation, taken_in)
+
+
+async def active_market(tx: Transaction) -> MarketVersion:
+    """The market in force, compiled, for one who only looks and needs no right to lock."""
+    return await _compiled(tx, await tx.conn.fetchval(_LOOK))
+
+
+async def _compiled(tx: Transaction, version: int) -> MarketVersion:
     market = await market_of(tx, version) or NO_MARKET
     if market.ruleset.index is None:
         await asyncio.to_thread(market.ruleset.compile)

@@ -45,6 +45,7 @@ class Decided:
     rules_refused: int
     people_refused: tuple[Refused, ...]
     more_people: int
+    roster: UUID | None = None
 
 
 async def already_decided(tx: Transaction, leads: Iterable[UUID]) -> set[UUID]:
@@ -86,6 +87,7 @@ def _row(decision: Decision) -> dict[str, Any]:
         "excluded_people": decision.excluded.people,
         "decided_at": decision.decided_at,
         "pipeline": decision.pipeline,
+        "roster": decision.roster,
     }
     if not isinstance(route, Routed):
         return {**row, "reason": route.reason, "refused": {}}

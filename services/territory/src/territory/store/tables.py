@@ -9,7 +9,6 @@ from sqlalchemy import (
     Column,
     DateTime,
     Integer,
-    MetaData,
     Table,
     Text,
     Uuid,
@@ -18,14 +17,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from chassis.row_policies import free, team
+from chassis.row_policies import team
 from chassis.tables import GROWING
-
-_STRUCTURE = free("the sales structure holds no lead: a permission opens its doors")
-
-METADATA = (
-    MetaData()
-)  # `info` says what the doors may do to a table and which rows exist for whom; without these words, nothing
+from territory.store.organisation_tables import METADATA  # with the organisation's tables in it
+from territory.store.organisation_tables import STRUCTURE as _STRUCTURE
 
 # Every market file that ever took effect, as it was given. Rows never change.
 MARKET = Table(
@@ -62,6 +57,7 @@ ROTATION = Table(
 
 # Every decision about a lead, the one with the greatest number stands. ``attributes`` are all that were known of the lead.
 # ``refused`` holds how many rules and which members were not taken; which rules follows from the attributes and the version.
+# ``roster`` names the members among whom the turn was taken.
 DECISION = Table(
     "decision",
     METADATA,
@@ -82,6 +78,7 @@ DECISION = Table(
     Column("excluded_teams", ARRAY(Text), nullable=False),
     Column("excluded_people", ARRAY(Text), nullable=False),
     Column("decided_at", DateTime(timezone=True), nullable=False),
+    Column("roster", Uuid),
     postgresql_with=GROWING | {"fillfactor": "100"},
     info={"door": "select", "rows": team()},
 )

@@ -10,6 +10,7 @@ from contracts.territory.structure import MarketActivated, MemberOfTeam, Segment
 from territory.domain.market import MarketVersion, fingerprint
 from territory.store import market as store
 from territory.store import rotation
+from territory.use_cases.member import take_in_market
 
 
 async def activate_market(document: Any, market: MarketVersion, tx: Transaction) -> MarketVersion:
@@ -21,6 +22,7 @@ async def activate_market(document: Any, market: MarketVersion, tx: Transaction)
     active = market.numbered(before + 1)
     await rotation.begin_rotations(tx, active.market.teams)
     await store.save_and_activate(tx, active.version, document, new)
+    await take_in_market(active, tx)
     for event in to_events(active, tx.now):
         tx.emit(event)
     return active

@@ -1,6 +1,7 @@
 """Load, decide, save, tell."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from chassis import Transaction
@@ -11,8 +12,9 @@ from territory.domain.criteria import OWN, Scalar, is_comparable, text
 from territory.domain.decision import Cause, Decision, is_due_an_assignee, is_routed, route
 from territory.domain.rotation import next_turn
 from territory.domain.routing import Routed, Unroutable
-from territory.store import market, rotation
+from territory.store import market, member, rotation
 from territory.store import routing as store
+from territory.use_cases.member import take_in_market
 
 
 async def route_leads(leads: Sequence[LeadQualified], tx: Transaction) -> None:
@@ -20,27 +22,31 @@ async def route_leads(leads: Sequence[LeadQualified], tx: Transaction) -> None:
     fresh = await _undecided(leads, tx)
     if not fresh:
         return
-    active = await market.active_market(tx)
+    now = await market.in_force(tx)
+    active, organisation = now.market, now.organisation if now.taken_in == now.market.version else None
+    if organisation is None:
+        await take_in_market(active, tx)
     known = [(lead, attributes(lead.about)) for lead in fresh]
     routes = [(lead, about, route(about, active)) for lead, about in known]
     due = {at.team for lead, _, at in routes if isinstance(at, Routed) and is_due_an_assignee(lead.disposition)}
     standings = await rotation.lock_rotations(tx, due) if due else {}
+    rosters = await member.rosters_at(tx, organisation, due, tx.now) if due else {}
     decisions = []
     for lead, about, where in routes:
         team = active.market.teams[where.team] if isinstance(where, Routed) else None
         pipeline = team.pipeline if team else None
-        turn = turn_number = None
+        turn = turn_number = roster = None
         if team and is_due_an_assignee(lead.disposition):
             standing = standings[team.id]
-            turn = next_turn(team.members, standing.credits)
+            turn = next_turn(rosters[team.id].members, standing.credits)
             if turn.assignee:
                 standing.credits = turn.credits
                 turn_number = standing.turn = standing.turn + 1
-        decisions.append(
-            Decision(lead.lead_id, 1, Cause.NEW, lead.disposition, about, where, pipeline, turn, turn_number, tx.now)
-        )
+                roster = rosters[team.id].id
+        made = Decision(lead.lead_id, 1, Cause.NEW, lead.disposition, about, where, pipeline, turn, turn_number, tx.now)
+        decisions.append(replace(made, roster=roster) if roster else made)
     if due:
-        await rotation.save_rotations(tx, standings)
+        await rotation.save_rotations(tx, standings, rosters.values())
     await store.save_decisions(tx, decisions)
     for decision in decisions:
         for event in to_events(decision):

@@ -32,8 +32,8 @@ def kill_broker(testbed: Testbed, draw: random.Random, node: int = 0) -> dict[st
         broker.start()
     else:
         assert testbed.stack.kafka is not None
-        address = testbed.stack.bootstrap
-        pid = struck(testbed.stack.kafka, signal.SIGKILL, lambda: kafka.answers(address, 1))
+        bus = testbed.stack.bus
+        pid = struck(testbed.stack.kafka, signal.SIGKILL, lambda: kafka.answers(bus, 1))
     if not is_gone(pid):
         raise DidNotHappen(f"the broker ({pid}) lives after kill -9")
     return {"onset": onset, "pid": pid, "node": node, "down_s": round(time.monotonic() - onset, 1)}

@@ -98,7 +98,7 @@ def swarm(testbed: Testbed, draw: random.Random) -> dict[str, Any]:
     """Hundreds of bad requests at the doors, with and without a token, and hundreds of bad records on what outsiders reach."""
     onset = time.monotonic()
     answers = _at_the_doors(testbed, draw)
-    outsider = Outsider(testbed.stack.bootstrap, draw.randrange(1 << 30))
+    outsider = Outsider(testbed.stack.bus, draw.randrange(1 << 30))
     for n in range(ON_TOPICS):
         if n % 2:
             outsider.nonsense("campaigns.spend", bad_spend(draw))

@@ -1,9 +1,11 @@
 """What must be true of every stack at every moment: pure functions over what was read, each giving counter-examples."""
 
+from tributary.verify.invariants.access import ACCESS, MEMBERSHIPS
 from tributary.verify.invariants.agreed import AGREED
 from tributary.verify.invariants.decisions import DECISIONS, DECISIONS_TOLD, FOLLOWED, OWNERS, ROTATION
 from tributary.verify.invariants.kpis import AS_OF, FACTS, KPIS, KPIS_TOLD
 from tributary.verify.invariants.ledger import DOUBLE_ENTRY, LINES, POSTINGS_TOLD, SPENDS
+from tributary.verify.invariants.openings import OPENINGS
 from tributary.verify.invariants.order import ORDER
 from tributary.verify.invariants.parked import UNREADABLE
 from tributary.verify.invariants.placement import ACCOUNTED, CONSERVED
@@ -44,6 +46,9 @@ INVARIANTS: tuple[Invariant, ...] = (
     AS_OF,
     ROTATION,
     TURNS,
+    ACCESS,
+    MEMBERSHIPS,
+    OPENINGS,
     UNREADABLE,
     ACCOUNTED,
 )

@@ -1,7 +1,7 @@
 """Territory: every decision follows from the lead as it was told and from the market version that it names, and those stand."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -9,6 +9,8 @@ from contracts.leads.lead import LeadAttributes
 from territory.domain.decision import is_due_an_assignee, route
 from territory.domain.market import NO_MARKET, MarketRefused, MarketVersion, fingerprint
 from territory.domain.market_file import read_market
+from territory.domain.member import read
+from territory.domain.rotation import Member
 from territory.domain.routing import Routed, Unroutable
 from territory.use_cases.routing import attributes
 from tributary.verify.events import Activated
@@ -67,7 +69,10 @@ def reasons(snapshot: Snapshot) -> Iterator[Violation]:
                 "wrong", f"lead {lead_id} was decided by market version {decision.ruleset}, which can't be read"
             )
             continue
-        found = [_against(decision, disposition, about, market) for disposition, about in judged.get(lead_id, ())]
+        members = {member.id for member in members_of(snapshot, decision, decision.team or "", market) or ()}
+        found = [
+            _against(decision, disposition, about, market, members) for disposition, about in judged.get(lead_id, ())
+        ]
         if found and all(found):
             yield Violation("wrong", f"lead {lead_id}: its decision {found[-1]}")
 
@@ -81,7 +86,18 @@ def market_of(snapshot: Snapshot, version: int) -> MarketVersion | None:
         return None
 
 
-def _against(decision: Decision, disposition: str, about: str, market: MarketVersion) -> str:
+def members_of(
+    snapshot: Snapshot, decision: Decision, team: str, market: MarketVersion | None
+) -> Sequence[Member] | None:
+    """Those of the roster; where a decision of before rosters names none, those of its market version."""
+    if decision.roster:
+        kept = snapshot.territory.rosters.get(decision.roster)
+        return read(json.loads(kept)) if kept else None
+    found = market.market.teams.get(team) if market else None
+    return found.members if found else None
+
+
+def _against(decision: Decision, disposition: str, about: str, market: MarketVersion, members: set[str]) -> str:
     """What the decision has that does not follow from the lead as it was told; nothing when all of it does."""
     if decision.disposition != disposition:
         return f"is of a {decision.disposition} lead, and it was told as {disposition}"
@@ -96,10 +112,10 @@ def _against(decision: Decision, disposition: str, about: str, market: MarketVer
     if isinstance(where, Unroutable):
         named = (decision.rule, decision.team, decision.reason)
         return "" if named == (None, None, where.reason) else f"names {named}, and no rule claims the lead"
-    return _of_a_team(decision, where, refused, market)
+    return _of_a_team(decision, where, refused, market, members)
 
 
-def _of_a_team(decision: Decision, where: Routed, refused: Any, market: MarketVersion) -> str:
+def _of_a_team(decision: Decision, where: Routed, refused: Any, market: MarketVersion, members: set[str]) -> str:
     team = market.market.teams.get(where.team)
     right = (where.rule, where.segment, where.team, team.pipeline if team else None)
     held = (decision.rule, decision.segment, decision.team, decision.pipeline)
@@ -107,7 +123,6 @@ def _of_a_team(decision: Decision, where: Routed, refused: Any, market: MarketVe
         return f"says {_words(held)}, and the rules say {_words(right)}"
     if refused.get("rules", 0) != where.refused:
         return f"says that {refused.get('rules', 0)} rules were refused, and {where.refused} were"
-    members = {member.id for member in team.members} if team else set()
     if decision.assignee and decision.assignee not in members:
         return f"gives it to {decision.assignee}, who is not in team {where.team}"
     if decision.assignee and not is_due_an_assignee(decision.disposition):

@@ -6,8 +6,8 @@ from itertools import pairwise
 
 from territory.domain.decision import is_due_an_assignee
 from territory.domain.market import MarketVersion
-from territory.domain.rotation import Member, next_turn
-from tributary.verify.invariants.reasons import market_of
+from territory.domain.rotation import next_turn
+from tributary.verify.invariants.reasons import market_of, members_of
 from tributary.verify.invariants.violation import Invariant, Violation
 from tributary.verify.snapshot import Decision, Snapshot
 
@@ -49,9 +49,13 @@ def _taken_again(
 ) -> Iterator[Violation]:
     credits: Mapping[str, int] = {}
     for number, lead_id, decision in numbered:
-        members = _members(snapshot, decision.ruleset, team, markets)
+        if decision.ruleset not in markets:
+            markets[decision.ruleset] = market_of(snapshot, decision.ruleset)
+        members = members_of(snapshot, decision, team, markets[decision.ruleset])
+        if members is None and decision.roster:
+            yield Violation("lost", f"lead {lead_id}: the members among whom turn {number} of team {team} was taken")
         if members is None:
-            return  # REASONS and MARKETS say so
+            return  # REASONS and MARKETS say so of a market
         turn = next_turn(members, credits)
         credits = turn.credits
         if turn.assignee != decision.assignee:
@@ -76,19 +80,9 @@ def _taken_again(
             )
 
 
-def _members(
-    snapshot: Snapshot, version: int, team: str, markets: dict[int, MarketVersion | None]
-) -> Sequence[Member] | None:
-    if version not in markets:
-        markets[version] = market_of(snapshot, version)
-    market = markets[version]
-    found = market.market.teams.get(team) if market else None
-    return found.members if found else None
-
-
 TURNS = Invariant(
     "turns",
-    "The turns of every team in their order, each with the members of its market version, give the same people, the same"
+    "The turns of every team in their order, each with the members of its roster, give the same people, the same"
     " passed over and the same reasons again, and in the end the credits that are saved.",
     turns,
 )

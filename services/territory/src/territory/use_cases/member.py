@@ -1,0 +1,134 @@
+"""What a market file says of teams and people becomes part of the organisation: what it names anew or otherwise than before."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from chassis import Transaction
+from contracts.territory.member import AbsenceChanged, MemberJoined, MemberLeft
+from territory.domain.market import NO_MARKET, MarketVersion
+from territory.domain.member import Entry, FileChange, Listed, changed, in_order
+from territory.domain.organisation import COMPANY, LOWEST, MANAGEMENT, Membership, Structure, Unit
+from territory.domain.proposal import JOIN
+from territory.store import access, market, member
+from territory.store import organisation as store
+from territory.store import person as rows
+from territory.store.organisation_tables import ABSENCE, MEMBERSHIP, UNIT
+from territory.use_cases.access import JOINED, say_access
+from territory.use_cases.authority import Change, authority_of
+from territory.use_cases.organisation import unit_defined, with_company
+from territory.use_cases.person import may_sign_in
+from territory.use_cases.proposal import propose
+
+SALES, FILE, AWAY = "sales", "file", "away"
+
+
+async def take_in_market(active: MarketVersion, tx: Transaction) -> None:
+    """The organisation knows the teams and people of this market: what neither it nor the one before changes stays as it was
+    made at the doors, and nothing is deleted. It happens once for each version.
+    """
+    organisation = await store.hold(tx)
+    if organisation.market == active.version:
+        return
+    before = await market.market_of(tx, organisation.market) or NO_MARKET
+    await store.taken_in(tx, active.version)
+    change = changed(Listed.of(before.market.teams), Listed.of(active.market.teams))
+    if change:
+        structure = await with_company(await store.structure_of(tx, organisation.structure), tx)
+        await _apply(change, Listed.of(active.market.teams), structure, tx)
+
+
+async def _apply(change: FileChange, listed: Listed, structure: Structure, tx: Transaction) -> None:
+    structure, appeared = await _units(change, structure, tx)
+    for person in sorted({person for _, person in change.joined}):
+        await _make(person, tx)
+    running = await member.running(tx, listed.names)
+    touched = {person for _, person in change.gone}
+    by_hand = Change(tx, structure, await authority_of(tx, structure)) if tx.actor.kind == "person" else None
+    for team, person, entry in in_order(change.joined):
+        if (team, person) not in running:
+            await _join(team, person, entry, by_hand, tx)
+            touched.add(person)
+    for team, person, entry in in_order(change.edited):
+        if held := running.get((team, person)):
+            await member.edit(tx, held[0], entry.weight, entry.takes_leads)
+            await store.record(tx, "membership", person, None, {"unit": team, **vars(entry)})
+    for team, person in sorted(change.gone):
+        held = running.get((team, person))
+        if held and held[1] == FILE:  # what was made at a door ends there
+            await member.end(tx, held[0])
+            await store.record(tx, "membership", person, {"unit": team}, {"until_at": tx.now})
+            tx.emit(MemberLeft(person=person, unit=team, at=tx.now))
+    await _absences(change, tx)
+    touched |= {*change.now_away, *change.now_back}
+    if appeared:
+        touched |= {*await access.reaching(tx, _above(appeared, structure))}
+    await say_access(touched, structure, JOINED, (), tx)
+
+
+async def _make(person: str, tx: Transaction) -> None:
+    """Who is new is on record, and the service's own issuer calls them by their id, as far as an id can stand in a token. A file
+    binds nobody who is there already."""
+    if await rows.make(tx, person, "person"):
+        await store.record(tx, "person", person, None, {"kind": "person"})
+        if may_sign_in(person) and await rows.bind(tx, tx.settings.issuer, person, person):
+            await store.record(tx, "subject", person, None, {"issuer": tx.settings.issuer, "subject": person})
+
+
+async def _units(change: FileChange, structure: Structure, tx: Transaction) -> tuple[Structure, list[str]]:
+    """A unit for each team that has none, below the company; and another name where the file has another."""
+    parent = COMPANY if COMPANY in structure.units else next(iter(sorted(structure.units)))
+    appeared, units = [], dict(structure.units)
+    for team, name in sorted(change.new_names.items()):
+        before = units.get(team)
+        if before is None:
+            units[team] = unit = Unit(team, SALES, parent, name, tx.now)
+            await store.add(tx, UNIT, vars(unit))
+            appeared.append(team)
+        elif before.name != name:
+            units[team] = unit = Unit(**{**vars(before), "name": name, "version": before.version + 1})
+            await store.change(tx, UNIT, team, {"name": name})
+        else:
+            continue
+        await store.record(tx, "unit", team, before, unit)
+        tx.emit(unit_defined(unit, structure, tx))
+    if units == structure.units:
+        return structure, []
+    await store.count(tx, structure=True)
+    kinds, ranks = structure.kinds.values(), structure.ranks.values()
+    return Structure.of(structure.version + 1, units.values(), kinds, ranks), appeared
+
+
+def _above(units: Iterable[str], structure: Structure) -> set[str]:
+    """Where those belong who see these units: above them, or in the management."""
+    above = {one for unit in units for one in structure.path(unit)}
+    return above | {unit.id for unit in structure.units.values() if unit.kind == MANAGEMENT}
+
+
+async def _join(team: str, person: str, entry: Entry, by_hand: Change | None, tx: Transaction) -> None:
+    """A file that a machine puts, from where the company keeps it, holds at once. Where somebody puts it by hand a new member is
+    a gain of access as at any door: proposed, and confirmed by whoever is inside."""
+    joins = Membership(
+        uuid7(), person, team, LOWEST, tx.now, takes_leads=entry.takes_leads, weight=entry.weight, source=FILE
+    )
+    if by_hand is not None:
+        await propose(JOIN, person, team, vars(joins), joins.id, by_hand)
+        return
+    await store.add(tx, MEMBERSHIP, vars(joins))
+    await store.record(tx, "membership", person, None, joins)
+    tx.emit(MemberJoined(person=person, unit=team, rank=LOWEST, at=tx.now))
+
+
+async def _absences(change: FileChange, tx: Transaction) -> None:
+    away = await member.away_by_file(tx, change.now_away)
+    for person in sorted(change.now_away - away):
+        row = {"id": uuid7(), "person": person, "kind": AWAY, "from_at": tx.now, "source": FILE}
+        await store.add(tx, ABSENCE, row)
+        await store.record(tx, "absence", person, None, row)
+        tx.emit(AbsenceChanged(person=person, absence=UUID(str(row["id"])), kind=AWAY, from_at=tx.now))
+    for absence, person, kind, from_at in await member.back_by_file(tx, change.now_back):
+        await store.record(tx, "absence", person, {"id": absence}, {"until_at": tx.now})
+        tx.emit(
+            AbsenceChanged(person=person, absence=absence, kind=kind, from_at=from_at, until_at=max(from_at, tx.now))
+        )

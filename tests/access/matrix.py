@@ -1,0 +1,115 @@
+"""Who may what at which door: written by hand, a line a door, and never taken from what the doors declare.
+
+A line says what each caller of people.py is answered: ``status caller caller | status caller | status *``, where ``*`` is everybody
+else. ``{own}`` stands for a thing of the team berlin. Whoever is let in and sent nothing useful gets 422: what matters is that
+he was let in. Doors for everybody are named with the reason.
+"""
+
+SHUT = "401 nobody forged expired | 403 *"
+SEES = "member leader marketer manager general substitute glass board"
+BELONGS = "member leader marketer manager general stranger mover substitute stood_in glass glass_over"
+ELSEWHERE = "stranger mover stood_in glass_over"
+LOOKS = f"{BELONGS} board keeper designer"
+MARKET = f"{LOOKS} operator intake"
+PEOPLE = f"{BELONGS} keeper"
+LEADS = "leader keeper"
+CONFIRMS = "leader manager general keeper"
+KEEPS = "keeper"
+SHAPES = "designer operator intake"
+ME = "200 * | 401 nobody forged expired"
+
+OPEN: dict[tuple[str, str, str], str] = {
+    **{
+        (service, "GET", path): "health says nothing of anybody"
+        for service in ("leads", "territory", "campaigns", "metrics")
+        for path in ("/livez", "/readyz")
+    },
+    ("leads", "POST", "/v1/leads"): "anybody may become a lead",
+    ("leads", "GET", "/v1/leads/thanks"): "where a form's sender lands",
+}
+
+DOORS: dict[tuple[str, str, str], str] = {
+    # -- leads
+    ("leads", "GET", "/v1/access/me"): ME,
+    ("leads", "GET", "/v1/leads/{lead_id}"): f"200 {SEES} | 404 {ELSEWHERE} | {SHUT}",
+    ("leads", "POST", "/v1/leads/{lead_id}/contact"): f"422 {BELONGS} | {SHUT}",
+    ("leads", "GET", "/v1/leads/{lead_id}/openings"): (
+        f"200 member leader marketer manager general substitute glass | 404 {ELSEWHERE} | {SHUT}"
+    ),
+    ("leads", "POST", "/v1/calls"): (
+        f"422 member leader marketer stranger mover substitute stood_in glass glass_over operator intake | {SHUT}"
+    ),
+    ("leads", "POST", "/v1/leads/batch"): (
+        f"422 member leader marketer stranger mover substitute stood_in glass glass_over operator intake | {SHUT}"
+    ),
+    ("leads", "POST", "/v1/outcomes"): f"422 operator intake | {SHUT}",
+    # -- campaigns
+    ("campaigns", "GET", "/v1/access/me"): ME,
+    ("campaigns", "GET", "/v1/campaigns"): f"200 {BELONGS} board | {SHUT}",
+    ("campaigns", "GET", "/v1/campaigns/{campaign}"): (f"200 {SEES} | 404 {ELSEWHERE} | {SHUT}"),
+    ("campaigns", "PUT", "/v1/campaigns/{campaign}"): f"422 marketer operator intake | {SHUT}",
+    ("campaigns", "GET", "/v1/campaigns/{campaign}/ledger"): f"200 leader marketer manager general board | {SHUT}",
+    ("campaigns", "POST", "/v1/spend"): f"422 marketer operator intake | {SHUT}",
+    # -- metrics
+    ("metrics", "GET", "/v1/access/me"): ME,
+    ("metrics", "GET", "/v1/kpis"): f"200 {BELONGS} board | {SHUT}",
+    ("metrics", "GET", "/v1/kpis/stream"): f"422 {BELONGS} board | {SHUT}",
+    ("metrics", "POST", "/v1/kpis/stream/tickets"): f"200 {BELONGS} board | {SHUT}",
+    # A key of no lead of his is a list of none, whether others have it or nobody.
+    ("metrics", "GET", "/v1/kpis/{by}/{key}/facts"): f"200 {BELONGS} board | {SHUT}",
+    ("metrics", "GET", "/v1/league"): f"404 {BELONGS} board | {SHUT}",
+    # -- territory
+    ("territory", "GET", "/v1/access/me"): ME,
+    ("territory", "GET", "/v1/leads/{lead_id}/decision"): f"200 {SEES} | 404 {ELSEWHERE} | {SHUT}",
+    # The structure holds no lead. Whom these doors let in is asked a second time, for the unit: nobody here leads one that
+    # territory has on record, so that what a body has to name is not found, and what needs a unit of one's own is shut.
+    ("territory", "DELETE", "/v1/absences/{absence}"): f"404 {PEOPLE} | {SHUT}",
+    ("territory", "PATCH", "/v1/absences/{absence}"): f"404 {PEOPLE} | {SHUT}",
+    ("territory", "GET", "/v1/access/{person}"): f"404 {LOOKS} | {SHUT}",
+    ("territory", "GET", "/v1/break-glass"): f"200 {LOOKS} | {SHUT}",
+    ("territory", "POST", "/v1/break-glass"): SHUT,
+    ("territory", "POST", "/v1/break-glass/{glass}/close"): f"404 {LOOKS} | {SHUT}",
+    ("territory", "POST", "/v1/break-glass/{glass}/grant"): SHUT,
+    ("territory", "GET", "/v1/calendars"): f"200 {LOOKS} | {SHUT}",
+    ("territory", "GET", "/v1/calendars/{calendar}"): f"404 {LOOKS} | {SHUT}",
+    ("territory", "PUT", "/v1/calendars/{calendar}"): f"422 {KEEPS} | {SHUT}",
+    ("territory", "GET", "/v1/calendars/{calendar}/at"): f"422 {LOOKS} | {SHUT}",
+    ("territory", "GET", "/v1/market"): f"200 {MARKET} | {SHUT}",
+    ("territory", "PUT", "/v1/market"): f"422 {SHAPES} | {SHUT}",
+    ("territory", "PATCH", "/v1/memberships/{membership}"): f"404 {LEADS} | {SHUT}",
+    ("territory", "GET", "/v1/moves"): f"200 {LEADS} | {SHUT}",
+    ("territory", "POST", "/v1/moves"): f"422 {LEADS} | {SHUT}",
+    ("territory", "DELETE", "/v1/moves/{move}"): f"404 {LEADS} | {SHUT}",
+    ("territory", "GET", "/v1/organisation/changes"): f"200 {KEEPS} | {SHUT}",
+    ("territory", "GET", "/v1/people"): f"200 {LOOKS} | {SHUT}",
+    ("territory", "GET", "/v1/people/{person}"): f"404 {LOOKS} | {SHUT}",
+    ("territory", "PUT", "/v1/people/{person}"): SHUT,
+    ("territory", "GET", "/v1/people/{person}/absences"): f"200 {LOOKS} | {SHUT}",
+    ("territory", "POST", "/v1/people/{person}/absences"): f"404 {PEOPLE} | {SHUT}",
+    ("territory", "GET", "/v1/people/{person}/memberships"): f"200 {LOOKS} | {SHUT}",
+    ("territory", "POST", "/v1/people/{person}/memberships"): f"422 {LEADS} | {SHUT}",
+    ("territory", "GET", "/v1/people/{person}/roles"): f"200 {LOOKS} | {SHUT}",
+    ("territory", "POST", "/v1/people/{person}/roles"): f"422 {KEEPS} | {SHUT}",
+    ("territory", "POST", "/v1/people/{person}/subjects"): f"422 {LEADS} | {SHUT}",
+    ("territory", "POST", "/v1/people/{person}/subjects/unbind"): f"422 {LEADS} | {SHUT}",
+    ("territory", "DELETE", "/v1/people/{person}/suspension"): SHUT,
+    ("territory", "PUT", "/v1/people/{person}/suspension"): SHUT,
+    ("territory", "GET", "/v1/proposals"): f"200 {LOOKS} | {SHUT}",
+    ("territory", "POST", "/v1/proposals/{proposal}/confirm"): f"404 {CONFIRMS} | {SHUT}",
+    ("territory", "POST", "/v1/proposals/{proposal}/refuse"): f"404 {CONFIRMS} | {SHUT}",
+    ("territory", "POST", "/v1/proposals/{proposal}/withdraw"): f"404 {LEADS} | {SHUT}",
+    ("territory", "DELETE", "/v1/roles/{role}"): f"404 {KEEPS} | {SHUT}",
+    ("territory", "GET", "/v1/rulesets"): f"200 {MARKET} | {SHUT}",
+    ("territory", "GET", "/v1/rulesets/{version}"): f"200 {MARKET} | {SHUT}",
+    ("territory", "GET", "/v1/segments"): f"200 {MARKET} | {SHUT}",
+    ("territory", "GET", "/v1/substitutions"): f"200 {LOOKS} | {SHUT}",
+    ("territory", "POST", "/v1/substitutions"): f"422 {PEOPLE} | {SHUT}",
+    ("territory", "POST", "/v1/substitutions/{substitution}/end"): f"404 {PEOPLE} | {SHUT}",
+    ("territory", "GET", "/v1/teams"): f"200 {MARKET} | {SHUT}",
+    ("territory", "GET", "/v1/units"): f"200 {LOOKS} | {SHUT}",
+    ("territory", "GET", "/v1/units/{unit}"): f"200 {LOOKS} | {SHUT}",
+    ("territory", "PUT", "/v1/units/{unit}"): f"422 {KEEPS} | {SHUT}",
+    ("territory", "POST", "/v1/units/{unit}/close"): SHUT,
+    ("territory", "GET", "/v1/vocabularies/{vocabulary}"): f"200 {LOOKS} | {SHUT}",
+    ("territory", "PUT", "/v1/vocabularies/{vocabulary}"): f"422 {KEEPS} | {SHUT}",
+}
