@@ -74,5 +74,5 @@ ALONE = {
     "metrics.publication": "a job over the store's kpis",
     "metrics.recompute": "the command that counts anew from facts and kpis",
     "metrics.spend": "like leads: facts, contributions and kpis",
-    "metrics.tickets": "a part of the stream's door, with a table of its own",
+    "metrics.tickets": "a part of the stream's door: what it seals is kept nowhere",
 }

@@ -10,6 +10,7 @@ import asyncpg
 from pydantic_core import from_json
 
 from chassis.parking import SUSPECT
+from metrics.domain import league
 from metrics.domain.facts import CampaignFact, LeadFact, LineFact
 from metrics.domain.kpi import by_number
 from tributary.child_process import StackError
@@ -23,6 +24,8 @@ from tributary.verify.private import Private
 from tributary.verify.snapshot import (
     Account,
     CampaignTables,
+    ClosedPeriod,
+    Counted,
     Decision,
     Entry,
     Known,
@@ -86,6 +89,9 @@ from kpi where period = 'all'
 """
 
 
+_ENTRIES = "select lead_id, day, team, step, person, valid, outcome, amount, currency from league_entry"
+_PERIODS = "select grain, starts_on, ends_on from league_period"
+_LEAGUE = "select grain, starts_on, team, counts::text, money::text from league"
 _PARTS = "select team, by, key, version, measures::text, true as said from kpi_part where period = 'all'"
 
 
@@ -249,7 +255,18 @@ async def _metrics(connection: Any) -> MetricsTables:
         {(row["team"], row["by"], row["key"]): _kpi_row(row) for row in await connection.fetch(_PARTS)},
         {(row["by"], row["key"]): _kpi_row(row) for row in await connection.fetch(_KPIS)},
         {row[0]: row[1] for row in await connection.fetch("select topic, at from as_of")},
+        [Counted(str(row[0]), row[1], league.Entry(*row[2:])) for row in await connection.fetch(_ENTRIES)],
+        await _periods(connection),
     )
+
+
+async def _periods(connection: Any) -> list[ClosedPeriod]:
+    found = [ClosedPeriod(row[0], row[1], row[2], {}) for row in await connection.fetch(_PERIODS)]
+    by_start = {(period.grain, period.starts_on): period.rows for period in found}
+    for grain, starts_on, team, *shown in await connection.fetch(_LEAGUE):
+        counts, money = (None if text is None else from_json(text) for text in shown)
+        by_start[grain, starts_on][team] = (counts, money)
+    return found
 
 
 def _kpi_row(row: Any) -> KpiRow:

@@ -2,12 +2,16 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from contracts import STREAMS
 from contracts.hearers import HEARS
+<<<<<<< HEAD
+from metrics.domain import league
+=======
 from contracts.territory.access import UNPLACED
+>>>>>>> main
 from metrics.domain.contributions import Number
 from metrics.domain.facts import CampaignFact, LeadFact, LineFact
 from tributary.verify.boxes import Boxes
@@ -184,6 +188,23 @@ class CampaignTables:
     spends: dict[str, Spend] = field(default_factory=dict)
 
 
+class Counted(NamedTuple):
+    """One step of a lead that a closed day has counted."""
+
+    lead_id: str
+    day: date
+    entry: league.Entry
+
+
+class ClosedPeriod(NamedTuple):
+    """A closed period of the league: by team, the counts and the money that it shows, or None where they are withheld."""
+
+    grain: str
+    starts_on: date
+    ends_on: date
+    rows: dict[str, tuple[object, object]]
+
+
 @dataclass
 class MetricsTables:
     """Facts, and the numbers made of them."""
@@ -194,6 +215,8 @@ class MetricsTables:
     kpis: dict[tuple[str, str, str], KpiRow] = field(default_factory=dict)  # team, dimension, key
     totals: dict[tuple[str, str], KpiRow] = field(default_factory=dict)
     as_of: dict[str, datetime] = field(default_factory=dict)  # by topic
+    entries: list[Counted] = field(default_factory=list)
+    periods: list[ClosedPeriod] = field(default_factory=list)
 
 
 @dataclass
