@@ -2,24 +2,16 @@
 
 import copy
 from collections.abc import Callable
-<<<<<<< HEAD
-from datetime import date
-=======
 from dataclasses import replace
->>>>>>> main
+from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
 from metrics.domain import league
 from metrics.domain.contributions import Number
-<<<<<<< HEAD
-from tributary.verify.events import Assigned, Captured, Closed, EventRecord, KpiTold, Qualified, Unreadable
-from tributary.verify.snapshot import ClosedPeriod, Counted, Snapshot
-=======
 from territory.domain.organisation import Person
 from tributary.verify.events import Assigned, Captured, Closed, EventRecord, KpiTold, Looked, Qualified, Unreadable
-from tributary.verify.snapshot import Snapshot
->>>>>>> main
+from tributary.verify.snapshot import ClosedPeriod, Counted, Snapshot
 
 from .snapshots import ADS, ANNA, BEN, CARL, DORA, EVE, FAY, OPENING, PARKED, UNKNOWN, decided, known
 

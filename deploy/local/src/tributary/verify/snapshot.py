@@ -7,11 +7,8 @@ from typing import Any, NamedTuple
 
 from contracts import STREAMS
 from contracts.hearers import HEARS
-<<<<<<< HEAD
-from metrics.domain import league
-=======
 from contracts.territory.access import UNPLACED
->>>>>>> main
+from metrics.domain import league
 from metrics.domain.contributions import Number
 from metrics.domain.facts import CampaignFact, LeadFact, LineFact
 from tributary.verify.boxes import Boxes
