@@ -77,7 +77,7 @@ async def test_a_door_of_any_make_without_a_line_is_seen(leads: ServiceUnderTest
         there(made)
 
 
-async def _nothing(request: Any) -> None:
+async def _nothing(request: Any) -> Any:
     """Is never asked."""
 
 

@@ -82,7 +82,8 @@ async def in_campaigns(campaigns: ServiceUnderTest) -> Things:
 
 async def in_metrics(metrics: ServiceUnderTest) -> Things:
     """A lead of a campaign each."""
-    of, betray = {}, {}
+    of: dict[str, dict[str, str]] = {}
+    betray: dict[str, str] = {}
     for team in TEAMS:
         lead_id, campaign = uuid4(), canary(team)
         planned = CampaignPlanned(campaign=campaign, name="x", currency="EUR", version=1, planned_at=AT, team=team)
@@ -112,7 +113,8 @@ async def in_territory(territory: ServiceUnderTest) -> Things:
     ids = ("membership", "role", "move", "proposal", "absence", "substitution", "glass")
     fixed = {name: str(uuid4()) for name in ids}
     fixed |= {"version": "1", "unit": OWN, "vocabulary": "rank", "person": "member", "calendar": "x"}
-    of, betray = {}, {}
+    of: dict[str, dict[str, str]] = {}
+    betray: dict[str, str] = {}
     for team, country in ((OWN, "DE"), (OTHER, "FR"), (UNPLACED, "PL")):
         lead_id = uuid4()
         await territory.receives(_qualified(lead_id, country))
