@@ -27,7 +27,7 @@ export UV_PYTHON_DOWNLOADS ?= $(if $(PYTHON),never,automatic)
 export UV_SYSTEM_CERTS ?= 1
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME UV_PYTHON UV_PROJECT_ENVIRONMENT
 
-MEMBERS := $(patsubst %/pyproject.toml,%,$(wildcard libs/*/pyproject.toml services/*/pyproject.toml deploy/local/pyproject.toml))
+MEMBERS := $(patsubst %/pyproject.toml,%,$(wildcard libs/*/pyproject.toml services/*/pyproject.toml deploy/local/pyproject.toml web/door/pyproject.toml))
 PROJECTS := pyproject.toml $(MEMBERS:%=%/pyproject.toml)
 SERVICES := leads territory campaigns metrics
 # The smaller set is enough to run; once the whole is there it serves for everything.
@@ -35,7 +35,7 @@ RUN := $(if $(wildcard .venv/.all),.venv/.all,.venv/.embedded)
 ALL := .venv/.all
 QUIET := $(shell [ -t 2 ] || echo --quiet)
 
-.PHONY: help demo test up verify replay faults bench contracts check fmt images clean mutants lock
+.PHONY: help demo test up verify replay faults bench contracts check fmt web images clean mutants lock
 
 help: ## Lists these words.
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-13s %s\n", $$1, $$2}'
@@ -73,7 +73,7 @@ contracts: $(ALL) ## Writes schemas, AsyncAPI, topics, catalogue and each servic
 check: $(ALL) ## Format, lint, types, imports and contracts; changes nothing.
 	@.venv/bin/ruff format --check .
 	@.venv/bin/ruff check .
-	@.venv/bin/mypy -p contracts -p chassis -p chassis_testing -p values $(SERVICES:%=-p %) -p tributary
+	@.venv/bin/mypy -p contracts -p chassis -p chassis_testing -p values $(SERVICES:%=-p %) -p tributary -p session_door
 	@.venv/bin/lint-imports
 	@$(PY) -m contracts.export --check
 	@$(PY) -m contracts.compatibility
@@ -82,6 +82,9 @@ check: $(ALL) ## Format, lint, types, imports and contracts; changes nothing.
 fmt: $(ALL) ## Puts every file into the one format and sorts its imports.
 	@.venv/bin/ruff check --quiet --select I --fix .
 	@.venv/bin/ruff format --quiet .
+
+web: $(ALL) ## Builds the page into web/dist, with the types of the doors, and runs its own tests.
+	@exec $(PY) web/build.py
 
 images: ## Builds the container image of every service; TRIBUTARY_VERSION tags them, else they are called dev.
 	@command -v docker >/dev/null || { echo "Images are built by Docker, and there is no docker here."; exit 2; }

@@ -33,7 +33,7 @@ const provider = new Provider(issuer, {
       client_id: "tributary-web",
       application_type: "native", // RFC 8252: any port of this machine
       token_endpoint_auth_method: "none",
-      redirect_uris: ["http://127.0.0.1/signed-in", "http://localhost/signed-in"],
+      redirect_uris: ["http://127.0.0.1/signed-in", "http://localhost/signed-in", "http://127.0.0.1/auth/callback"],
       grant_types: ["authorization_code", "refresh_token"],
       response_types: ["code"],
     },
@@ -75,6 +75,7 @@ const provider = new Provider(issuer, {
   features: {
     devInteractions: { enabled: false },
     userinfo: { enabled: false },
+    revocation: { enabled: true },
     rpInitiatedLogout: { enabled: false }, // its page would load fonts from elsewhere; prompt=login signs in anew
     clientCredentials: { enabled: true },
     resourceIndicators: {

@@ -39,7 +39,6 @@ BUSINESS = {
 
 # Types of events that verify does not look into: only their numbers count.
 UNREAD = {
-    "leads.audit.contact_opened.v1": "made by the statement after the one that writes the look down, in one transaction; its numbers count",
     "campaigns.ledger.overspent.v1": "said beside the posting that overspends, which is read, and holds nothing more",
     "territory.calendar.published.v1": "a calendar's version as its table has it, and no row follows from it yet",
     "territory.member.absence_changed.v1": "a fact for people; turns follow the table, and TURNS looks at those",
@@ -75,5 +74,5 @@ ALONE = {
     "metrics.publication": "a job over the store's kpis",
     "metrics.recompute": "the command that counts anew from facts and kpis",
     "metrics.spend": "like leads: facts, contributions and kpis",
-    "metrics.tickets": "a part of the stream's door, with a table of its own",
+    "metrics.tickets": "a part of the stream's door: what it seals is kept nowhere",
 }

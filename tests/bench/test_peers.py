@@ -31,7 +31,8 @@ def test_the_numbers_expected_are_those_that_metrics_makes() -> None:
         learn(facts.setdefault(event.lead_id, LeadFact(event.lead_id)), event, "")
     for fact in facts.values():
         total.move(None, contribution(fact))
-    assert {key: +Counter({m: n for m, n in row.items() if m in COUNTS}) for key, row in total.rows.items()} == {
+    found = {key[1:]: row for key, row in total.over_teams().rows.items()}
+    assert {key: +Counter({m: n for m, n in row.items() if m in COUNTS}) for key, row in found.items()} == {
         key: +Counter({m: n for m, n in row.items() if m in COUNTS}) for key, row in right.rows.items()
     }
 

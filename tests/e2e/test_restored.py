@@ -60,7 +60,7 @@ def back_up(stage: Stage, service: str) -> Path:
 def restore(stage: Stage, service: str, file: Path) -> None:
     """What the runbook says, up to the start: stop, restore, `restored`."""
     stage.services[service].stop()
-    drop = f"set client_min_messages = error; drop owned by {service} cascade"
+    drop = f"set client_min_messages = error; drop owned by {service}, {service}_keys cascade"
     tool("psql", "-q", "-d", superusers(stage, service), "-c", drop)
     assert stage.sql(service, "select 1 from pg_tables where schemaname = 'public'") == []
     tool("pg_restore", "-d", superusers(stage, service), str(file))

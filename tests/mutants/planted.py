@@ -7,6 +7,8 @@ from pathlib import Path
 CHASSIS, TESTS = "libs/chassis/src/chassis", "libs/chassis/tests"
 LEADS, CAMPAIGNS = "services/leads/src/leads", "services/campaigns/src/campaigns"
 LOCAL = "deploy/local/src/tributary"
+KEY = f"{LEADS}/migrations/versions/0002_opened_before.py"
+OPENING, SCOPE = "services/leads/tests/component/test_opening.py", "services/campaigns/tests/component/test_scope.py"
 METRICS, TERRITORY = "services/metrics/src/metrics", "services/territory/src/territory"
 
 
@@ -446,6 +448,98 @@ MUTANTS = (
         "    parts = [type(error).__name__, str(error)]\n",
         f"{TESTS}/component/test_discretion.py",
     ),
+    Mutant(
+        "a key is handed out and the look is not written down",
+        (
+            (
+                KEY,
+                "from allowed a cross join look where a.wrapped_key is not null",
+                "from allowed a cross join look where false",
+            ),
+            (KEY, "case when w.lead_id is not null then a.wrapped_key end", "a.wrapped_key"),
+        ),
+        (OPENING,),
+    ),
+    _m(
+        "a grant that opens no personal data opens some",
+        KEY,
+        "and g.team = p.team and g.opens and g.begins_at",
+        "and g.team = p.team and g.begins_at",
+        OPENING,
+    ),
+    _m(
+        "broken glass opens for any purpose",
+        KEY,
+        "and (g.kind = 'break_glass') = (why = 'break_glass')",
+        "",
+        OPENING,
+    ),
+    _m(
+        "whom a lead is about is opened, and nobody is told",
+        f"{LEADS}/use_cases/opening.py",
+        "            tx.emit(_to_event(lead_id, one, purpose, is_last, tx))\n",
+        "",
+        OPENING,
+    ),
+    _m(
+        "another team's lead is answered 403, and one that never was 404",
+        f"{LEADS}/api/opening.py",
+        "    if lead_id not in found.known:\n        raise no_such_lead()\n",
+        "    if lead_id not in found.known:\n"
+        "        async with request.app.state.service.database.transaction() as tx:\n"
+        "            held = await leads.exists(tx, lead_id)\n"
+        "        raise Problem(403, 'Not yours') if held else no_such_lead()\n",
+        OPENING,
+    ),
+    _m(
+        "whoever opens is counted together with all whose looks he sees",
+        f"{LEADS}/store/opening.py",
+        "from opened where person = $1 and at > $2",
+        "from opened where $1 <> '' and at > $2",
+        OPENING,
+    ),
+    _m(
+        "who moves to another team begins his hour anew",
+        f"{LEADS}/store/tables.py",
+        "sees=f\"{own('person').sees} or {_BY_LEAD.sees}\"",
+        "sees=_BY_LEAD.sees",
+        OPENING,
+    ),
+    _m(
+        "a list leaves it to the policy whose rows it shows",
+        f"{CAMPAIGNS}/store/campaign.py",
+        "where campaign > $1 and {_SEEN} order by",
+        "where campaign > $1 order by",
+        SCOPE,
+    ),
+    _m(
+        "the spends behind a ledger are looked for under the spelling of the plan",
+        f"{CAMPAIGNS}/store/tables.py",
+        'through(CAMPAIGN, "campaign", "key")',
+        'through(CAMPAIGN, "campaign")',
+        SCOPE,
+    ),
+    _m(
+        "whoever reads a ledger waits for everybody's spends",
+        f"{CAMPAIGNS}/api/taken.py",
+        "if awaited.book == book and clock()",
+        "if clock()",
+        SCOPE,
+    ),
+    _m(
+        "to read what belongs to one lead every lead that somebody sees is gathered",
+        f"{CHASSIS}/row_policies.py",
+        'return Rows(f"exists ({its} offset 0)"',
+        'return Rows(f"exists ({its})"',
+        OPENING,
+    ),
+    _m(
+        "a parked body is shown without a reason",
+        f"{CHASSIS}/parking.py",
+        "whole=bool(because)",
+        "whole=True",
+        f"{TESTS}/component/test_parking.py",
+    ),
     _m(
         "the key of a parked lead is destroyed",
         f"{LEADS}/use_cases/keys.py",
@@ -575,10 +669,8 @@ MUTANTS = (
     _m(
         "the database shows every team's numbers at every door",
         f"{METRICS}/store/tables.py",
-        'Index("kpi_part_changed_xid", "changed_xid"),\n    postgresql_with={"fillfactor": "50"},\n'
-        '    info={"door": "select", "rows": team()},',
-        'Index("kpi_part_changed_xid", "changed_xid"),\n    postgresql_with={"fillfactor": "50"},\n'
-        '    info={"door": "select", "rows": free("planted")},',
+        'postgresql_with={"fillfactor": "50"},\n    info={"door": "select", "rows": team()},',
+        'postgresql_with={"fillfactor": "50"},\n    info={"door": "select", "rows": free("planted")},',
         "services/metrics/tests/component/test_scope.py",
     ),
     _m(
@@ -592,8 +684,8 @@ MUTANTS = (
     _m(
         "a tick tells everybody what changed for anybody",
         f"{METRICS}/api/feed.py",
-        "            if team in self.teams\n",
-        "",
+        "for team, part in of.items() if team in self.teams]",
+        "for team, part in of.items()]",
         "services/metrics/tests/component/test_stream_scope.py",
     ),
     _m(

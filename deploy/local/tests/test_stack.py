@@ -49,7 +49,7 @@ def test_a_stack_that_is_up_says_where_and_only_to_its_user(lamp: Stack, gone: G
     place = lamp.home / "stack.json"
     shown = json.loads(place.read_text())
     assert set(shown) == {
-        *("kafka", "services", "token", "pids", "stack", "home", "issuer", "operator_token", "secured")
+        *("kafka", "services", "token", "pids", "stack", "home", "issuer", "operator_token", "secured", "web")
     }
     one = lamp.services["lamp"]
     assert shown["services"]["lamp"] == {"url": one.url, "database": one.database, "watched": one.watched}

@@ -42,6 +42,7 @@ class Running:
     issuer: str = ""
     operator_token: str = ""
     secured: str = ""
+    web: str = ""
 
     @property
     def bus(self) -> Bus:
@@ -75,6 +76,6 @@ def read(home: Path | None = None) -> Running:
     except PermissionError:
         pass
     services = {name: RunningService(**about) for name, about in found["services"].items()}
-    names = ("stack", "home", "issuer", "operator_token", "secured")
+    names = ("stack", "home", "issuer", "operator_token", "secured", "web")
     more = {name: found.get(name, "") for name in names}
     return Running(found["kafka"], services, found["token"], found["pids"], **more)

@@ -47,10 +47,10 @@ class TestRun:
 def forget_killed_runs() -> None:
     """Removes what a killed run could not: a folder of an hour ago whose owner holds no lock any more."""
     for home in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        if time.time() - home.stat().st_mtime < 3600:
-            continue
-        with contextlib.suppress(StackError, OSError), locked(home / ALIVE, wait=0):
-            shutil.rmtree(home, ignore_errors=True)
+        with contextlib.suppress(StackError, OSError):  # another run may remove it, or be just ending
+            if time.time() - home.stat().st_mtime >= 3600:
+                with locked(home / ALIVE, wait=0):
+                    shutil.rmtree(home, ignore_errors=True)
 
 
 def shared_postgres() -> str:

@@ -18,6 +18,8 @@ from contracts import STREAMS
 from tributary import principals, topics
 from tributary.bus import Bus
 from tributary.child_process import StackError, free_port, take_lock
+from tributary.gateway import DOOR_PORT, FrontEnd, NoGateway
+from tributary.gateway import PORT as WEB_PORT
 from tributary.issuer import PORT as ISSUER_PORT
 from tributary.issuer import LocalIssuer, NoIssuer
 from tributary.jars import JarsMissing
@@ -81,6 +83,8 @@ class Stack:
         self._open_to_machine = open_to_machine
         self.issuer = LocalIssuer(self.home, self._free_or(ISSUER_PORT))
         self._sign_in = sign_in
+        self.front = FrontEnd(self.home, self.name, self._free_or(WEB_PORT), self._free_or(DOOR_PORT))
+        self._front_database = self.web = ""
         self._steps = steps or Steps(quiet=True)
         self._ending = threading.Event()
         self._lock: IO[str] | None = None
@@ -116,6 +120,8 @@ class Stack:
             child_process["postgres"] = self.postgres
         if self._sign_in:
             child_process["issuer"] = self.issuer
+        if self.web:
+            child_process |= {"gateway": self.front.gateway, "door": self.front.door or self.front.gateway}
         services = {
             name: RunningService(service.url, service.database, service.watched)
             for name, service in self.services.items()
@@ -132,6 +138,7 @@ class Stack:
             self.issuer.url,
             operator_token=operator_token(self.home),
             secured=self.bus.address if self.bus.keys else "",
+            web=self.web,
         )
 
     def start(self) -> Running:
@@ -145,6 +152,7 @@ class Stack:
             self._tell_services()
             starts = [functools.partial(self._start_service, service) for service in self.services.values()]
             together(*starts)
+            self._start_front()
             self._keep_alive()
             self.running.write(self.home)
         except BaseException:
@@ -161,7 +169,7 @@ class Stack:
         self._ending.set()
         (self.home / "stack.json").unlink(missing_ok=True)
         servers: list[Server] = [server for server in (self.kafka, self.postgres, self.issuer) if server]
-        for group in (list(self.services.values()), servers):
+        for group in (self.front.servers, list(self.services.values()), servers):
             for thing in group:
                 thing.ask_to_stop()
             for thing in group:
@@ -206,6 +214,18 @@ class Stack:
                     " `tributary token` gives tokens all the same.[/bold yellow]"
                 )
 
+    def _start_front(self) -> None:
+        if not self._sign_in:
+            return
+        with self._steps.step("the page") as step:
+            services = {name: service.url for name, service in self.services.items()}
+            try:
+                self.web = self.front.start(self._front_database, self.issuer.url, services)
+                step.done = f"the page at {self.web}"
+            except NoGateway as failure:
+                step.done = "no page"
+                self._steps.say(f"[bold yellow]{escape(str(failure))}[/bold yellow]")
+
     def _start_local_kafka(self, step: Step) -> None:
         def fetched(done: int, total: int) -> None:
             step.detail(f"its jars: {done >> 20} of {total >> 20} MB" if done < total else "")
@@ -240,12 +260,14 @@ class Stack:
         if self.outside:
             with self._steps.step("Postgres at DATABASE_URL"):
                 addresses = {name: self._outside_database(name) for name in self.names}
+                self._front_database = self._outside_database("web") if self._sign_in else ""
         else:
             with self._steps.step("Postgres 18") as step:
                 port = self._free_or(POSTGRES_PORT)
                 self.postgres = LocalPostgres(self.home / "postgres", port=port, throw_away=self._throw_away)
                 self.postgres.start()
                 addresses = {name: self.postgres.ensure_role_and_database(name) for name in self.names}
+                self._front_database = self.postgres.ensure_role_and_database("web") if self._sign_in else ""
                 step.done = f"Postgres 18 at 127.0.0.1:{self.postgres.port}"
         with self._steps.step("migrations"):
             for name, address in addresses.items():
@@ -287,6 +309,7 @@ class Stack:
     def _keep_alive(self) -> None:
         kept: list[Server | LocalService] = [*self.services.values()]
         kept += [server for server in (self.kafka, self.postgres, self._sign_in and self.issuer) if server]
+        kept += self.front.servers if self.web else []
         for thing in kept:
             threading.Thread(target=self._keep_one_alive, args=(thing,), daemon=True).start()
         threading.Thread(target=self._renew, daemon=True).start()

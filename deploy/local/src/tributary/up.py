@@ -24,6 +24,7 @@ def up(
                 with steps.step("the market") as step:
                     step.done = f"the market: {load_market(stack.running)}"
             steps.say(addresses(stack.running))
+            steps.say(f"[bold]Open {stack.web} in a browser.[/bold]" if stack.web else "There is no page to open.")
             steps.say(f"Everything is up. {stack.home / 'stack.json'} says where; Ctrl-C ends it.")
             stack.wait()
 

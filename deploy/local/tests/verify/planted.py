@@ -3,15 +3,17 @@
 import copy
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
+from metrics.domain import league
 from metrics.domain.contributions import Number
 from territory.domain.organisation import Person
-from tributary.verify.events import Assigned, Captured, Closed, EventRecord, KpiTold, Qualified, Unreadable
-from tributary.verify.snapshot import Snapshot
+from tributary.verify.events import Assigned, Captured, Closed, EventRecord, KpiTold, Looked, Qualified, Unreadable
+from tributary.verify.snapshot import ClosedPeriod, Counted, Snapshot
 
-from .snapshots import ADS, ANNA, BEN, CARL, DORA, EVE, FAY, PARKED, UNKNOWN, decided, known
+from .snapshots import ADS, ANNA, BEN, CARL, DORA, EVE, FAY, OPENING, PARKED, UNKNOWN, decided, known
 
 Plant = Callable[[Snapshot], None]
 
@@ -90,6 +92,11 @@ def _number(snapshot: Snapshot, topic: str, n: int, **changed: object) -> None:
     _records(snapshot, topic)[n] = _records(snapshot, topic)[n]._replace(**changed)  # type: ignore[arg-type]
 
 
+def _looked(snapshot: Snapshot, **changed: str) -> None:
+    looks = snapshot.leads.openings.looks
+    looks[OPENING, EVE] = looks[OPENING, EVE]._replace(**changed)  # type: ignore[arg-type]
+
+
 def _unroutable_without_reason(snapshot: Snapshot) -> None:
     change_decision(snapshot, DORA, reason=None)
 
@@ -132,6 +139,14 @@ def _told_kpi(snapshot: Snapshot) -> None:
 def _untold_kpi(snapshot: Snapshot) -> None:
     row = snapshot.metrics.totals["team", "berlin"]
     snapshot.metrics.totals["team", "berlin"] = row._replace(version=row.version + 1)
+
+
+def _closed_day(snapshot: Snapshot, counted: str = ANNA, leads: int = 1, team: str = "berlin", day: int = 4) -> None:
+    """A day of the league that has counted one lead, and what it shows of it."""
+    numbers = {"leads": leads, "valid": 0, "won": 0, "lost": 0}
+    on = date(2026, 5, 4)
+    snapshot.metrics.periods.append(ClosedPeriod("day", on, on, {team: (numbers, None)}))
+    snapshot.metrics.entries.append(Counted(counted, date(2026, 5, day), league.Entry("berlin", "captured", "jo")))
 
 
 def _another_sum(snapshot: Snapshot) -> None:
@@ -315,6 +330,13 @@ PLANTED = (
     ),
     Planted("access", "lost", "version 6 says, and version 5", lambda w: change_jo(w, person=Person("jo", access=6))),
     Planted("access", "invented", "jo was told to see something", lambda w: w.territory.organisation.people.clear()),
+    Planted("openings", "lost", f"jo opened lead {EVE}", lambda w: _silence(w, "leads.audit", EVE, Looked)),
+    Planted(
+        "openings", "invented", f"opened lead {EVE}", lambda w: w.leads.openings.looks.pop((OPENING, EVE)) and None
+    ),
+    Planted("openings", "wrong", "'write', 'member'", lambda w: _looked(w, purpose="write")),
+    Planted("openings", "wrong", "opened by ('berlin', 'mia'", lambda w: _looked(w, person="mia")),
+    Planted("openings", "wrong", "person: select", lambda w: w.leads.openings.ways.append("person: select")),
     Planted("memberships", "doubled", "jo belongs to berlin twice", _belongs_twice),
     Planted("turns", "lost", "the members among whom turn 1", lambda w: change_decision(w, ANNA, roster="gone")),
     Planted("told", "wrong", "told for s/berlin/p/1/new", lambda w: change_decision(w, ANNA, cause="returned")),
@@ -457,6 +479,10 @@ PLANTED = (
     Planted("kpis", "invented", "KPI channel=search of berlin: leads is", _wrong_count),
     Planted("kpis", "invented", "KPI channel=search of lyon: leads is", _kept_for_another_team),
     Planted("kpis", "lost", "KPI channel=search of berlin: leads is 0", _kept_for_another_team),
+    Planted("kpis", "wrong", "the league of the day of 2026-05-04: berlin has", lambda w: _closed_day(w, leads=2)),
+    Planted("kpis", "lost", "the row of berlin is lost", lambda w: _closed_day(w, team="lyon")),
+    Planted("kpis", "invented", "the league counts that lead", lambda w: _closed_day(w, counted=UNKNOWN)),
+    Planted("kpis", "invented", "on 2026-05-05, which is not closed", lambda w: _closed_day(w, day=5)),
     Planted("kpis", "invented", "KPI channel=search of (all): leads is 99, the teams make", _another_sum),
     Planted("kpis", "wrong", "KPIs by channel count 7 leads, and 6 are captured", _wrong_count),
     Planted("kpis", "invented", "KPI campaign=spring of (unplaced): spend EUR is 501", _wrong_money),

@@ -330,6 +330,7 @@ WITHIN = (
         "stray/unplanned EUR is i of eve",
         lambda w: w.campaigns.lines.update({UNPLANNED: w.campaigns.lines[UNPLANNED]._replace(owner="eve")}),
     ),
+    Planted("plans", "wrong", "campaign spring: team is lyon, and it was told", lambda w: _plan(w, team="lyon")),
     Planted(
         "plans", "wrong", "campaign spring: segment is s, and it was told as None", lambda w: _plan(w, segment="s")
     ),

@@ -10,6 +10,7 @@ from contracts.campaigns.campaign import BudgetLine, CampaignPlanned
 from contracts.campaigns.ledger import LedgerPosted
 from contracts.campaigns.spend import SpendReported
 from contracts.event import Event, Money, Sealed
+from contracts.leads.audit import ContactOpened
 from contracts.leads.intake import LeadSubmitted, OutcomeReported
 from contracts.leads.lead import (
     LeadAttributes,
@@ -36,6 +37,7 @@ from tributary.verify.boxes import Boxes
 from tributary.verify.events import EventRecord, body_of
 from tributary.verify.invariants.kpis import is_counted, numbers_of, recount
 from tributary.verify.invariants.written import entry_of
+from tributary.verify.openings import Look
 from tributary.verify.organisation import OrganisationTables
 from tributary.verify.snapshot import (
     SERVICES,
@@ -56,6 +58,7 @@ from tributary.verify.snapshot import (
 
 AT = datetime(2026, 5, 4, 12, tzinfo=UTC)
 ANNA, BEN, CARL, DORA, EVE, FAY, PARKED, ON_THE_WAY, UNKNOWN = (str(UUID(int=n)) for n in range(1, 10))
+OPENING = str(UUID(int=99))
 ADS = ("spring", "ads", "EUR")
 UNPLANNED = ("stray", "unplanned", "EUR")
 WON = ("won", (9000, "EUR"), None)
@@ -125,6 +128,7 @@ def clean() -> Snapshot:
     snapshot.leads.waiting["leads.intake-8"] = UNKNOWN
     snapshot.leads.boxes = Boxes(intake_keys={"intake-ab-1"}, opened=6)
     _ledger(snapshot)
+    _opened(snapshot)
     _submit(snapshot, PARKED)
     heard_everything(snapshot)
     snapshot.accounts["leads"].parked_at.add(("leads.intake", 0, 9))
@@ -302,6 +306,15 @@ def _fay_is_lost_and_then_won(snapshot: Snapshot) -> None:
     timeline = kept([*map(entry_of, row.timeline), *(step for step in (lost, won) if step)])
     snapshot.leads.leads[FAY] = row._replace(outcomes=(LOST, WON), timeline=timeline, entries=len(timeline))
     snapshot.territory.decisions[FAY] = decided("near_term", *take_turn(snapshot))
+
+
+def _opened(snapshot: Snapshot) -> None:
+    """jo opened whom ANNA and EVE are about, at once."""
+    for lead_id in (ANNA, EVE):
+        look = Look("berlin", "jo", "", "call", "member", None, AT)
+        snapshot.leads.openings.looks[OPENING, lead_id] = look
+        said = {"opening": OPENING, "lead_id": lead_id, "opened_at": look.at, **look._asdict(), "on_behalf_of": None}
+        put(snapshot, ContactOpened.model_validate(said))
 
 
 def _ledger(snapshot: Snapshot) -> None:

@@ -117,9 +117,9 @@ def _parked(ask: Asked) -> typer.Typer:
     def parked_list(everything: bool = typer.Option(False, "--all")) -> None:
         _say(ask(lambda service: parking.listed(service.database, everything)))
 
-    @parked.command(name="show", help="One parked event, whole.")
-    def parked_show(parked_id: uuid.UUID) -> None:
-        _say(ask(lambda service: parking.shown(service.database, parked_id)))
+    @parked.command(name="show", help="One parked event; its body only for a reason, for it may hold personal data.")
+    def parked_show(parked_id: uuid.UUID, because: str = typer.Option("", help="why, for the record")) -> None:
+        _say(ask(lambda service: parking.shown(service.database, parked_id, because)))
 
     @parked.command(name="replay", help="Handles one parked event now, or all of them in order.")
     def parked_replay(

@@ -31,6 +31,7 @@ delete from parked where id in (
     select id from parked where ended_at < $1 limit 1000 for update skip locked
 )
 """
+_SEEN = "update parked set detail = left('body seen: ' || $1 || '; ' || detail, 1000) where id = $2"
 _NAMESPACE = uuid.UUID("6f2d4b5e-6c1e-4c55-9d5c-3b1f5a0c9a11")
 
 _STORE = """
@@ -159,20 +160,29 @@ async def oldest_waiting(tx: Transaction, event_type: str) -> datetime | None:
     return found
 
 
-async def shown(database: "Database", parked_id: uuid.UUID) -> dict[str, Any] | None:
-    """One of them whole, its body opened: for the eyes of whoever holds the master key. What was discarded has none."""
+async def shown(database: "Database", parked_id: uuid.UUID, because: str = "") -> dict[str, Any] | None:
+    """One of them: its body only ``because`` of something, which stays on record with it. A body may hold personal data."""
+    if because:
+        async with database.connection() as conn:
+            await conn.execute(_SEEN, _text(because, 300), parked_id)
+    return await _found(database, parked_id, whole=bool(because))
+
+
+async def _found(database: "Database", parked_id: uuid.UUID, *, whole: bool) -> dict[str, Any] | None:
+    """One of them, with its body opened by the master key where the ``whole`` is wanted; else that is empty, as it is of what was
+    discarded."""
     async with database.connection() as conn:
         row = await conn.fetchrow("select * from parked where id = $1", parked_id)
     if row is None:
         return None
-    box = row["payload"]
-    body = open_bytes(_key(database.settings.master_key_bytes()), box) if box else b""
-    return {**dict(row), "payload": body.decode(errors="replace"), "key": (row["key"] or b"").decode(errors="replace")}
+    key, box = (row["key"] or b"").decode(errors="replace"), row["payload"]
+    body = open_bytes(_key(database.settings.master_key_bytes()), box) if box and whole else b""
+    return {**dict(row), "key": key, "payload": body.decode(errors="replace")}
 
 
 async def replay(database: "Database", router: "Router", parked_id: uuid.UUID) -> str:
     """Handles a parked event now, in one transaction with the note that it was. Raises if it fails again."""
-    found = await shown(database, parked_id)
+    found = await _found(database, parked_id, whole=True)
     if found is None:
         return "there is no such parked event"
     if found["replayed_at"]:

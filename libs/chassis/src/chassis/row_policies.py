@@ -80,8 +80,9 @@ def through(parent: Table, key: str, at: str = "", together: str = "") -> Rows:
     """
     rows: Rows = parent.info["rows"]
     its = f"select from {parent.name} where {parent.name}.{at or key} = {{row}}.{key}"
-    records = f"exists ({its} and ({_written(parent, rows, rows.records)}))"
-    return Rows(f"exists ({its})", records, "through", unasked=together)
+    # Without the fence the planner may choose to hash every parent that somebody sees, to read the children of one.
+    records = f"exists ({its} and ({_written(parent, rows, rows.records)}) offset 0)"
+    return Rows(f"exists ({its} offset 0)", records, "through", unasked=together)
 
 
 def own(column: str) -> Rows:

@@ -36,10 +36,21 @@ async def test_the_body_rests_sealed_and_is_opened_for_whoever_holds_the_master_
     parked = await one_parked(service)
     [row] = await service.sql("select payload from parked")
     assert "José".encode() not in row["payload"]
-    shown = await parking.shown(service.service.database, parked)
+    shown = await parking.shown(service.service.database, parked, "the test reads it")
     assert shown is not None
     assert "fails for José" in shown["payload"]
     assert shown["headers"]["ce_type"] == "campaigns.campaign.planned.v1"
+
+
+async def test_a_body_is_shown_for_a_reason_alone_which_stays_on_record(service: ServiceUnderTest) -> None:
+    parked = await one_parked(service)
+    shown = await parking.shown(service.service.database, parked)
+    assert shown is not None
+    assert "José" not in str(shown)
+    assert not shown["detail"].startswith("body seen")
+    await parking.shown(service.service.database, parked, "ticket 7")
+    [row] = await parking.listed(service.service.database)
+    assert row["detail"].startswith("body seen: ticket 7; ")
 
 
 async def test_another_master_key_does_not_open_it(service: ServiceUnderTest) -> None:
@@ -48,7 +59,7 @@ async def test_another_master_key_does_not_open_it(service: ServiceUnderTest) ->
     parked = await one_parked(service)
     service.service.settings.master_key = SecretStr("A" * 43 + "=")
     with pytest.raises(CannotOpen):
-        await parking.shown(service.service.database, parked)
+        await parking.shown(service.service.database, parked, "the test reads it")
 
 
 async def test_a_replay_has_the_events_effect_once_and_is_on_record(
@@ -205,7 +216,7 @@ async def test_what_is_discarded_waits_no_more_and_its_body_is_gone(service: Ser
     [row] = await parking.listed(database, everything=True)
     assert row["detail"].startswith("discarded: sent by a test; ValueError")
     assert await service.sql("select from parked where payload = ''")
-    shown = await parking.shown(database, parked)
+    shown = await parking.shown(database, parked, "the test reads it")
     assert shown is not None
     assert shown["payload"] == ""
     assert await parking.replay(database, router, parked) == "it was discarded"

@@ -177,6 +177,6 @@ async def test_with_the_broker_away_the_door_says_so_and_nothing_refused_is_deli
 
 
 async def values_on(kafka: LocalKafka, stream: Stream) -> list[str]:
-    place = Place(kafka.bootstrap, "", stream, stream, stream, "-")
+    place = Place(kafka.bootstrap, "", stream, stream, stream, stream, "-")
     events = [stream.events[0].model_validate_json(r.value) for r in await place.on_topic(stream)]
     return [event.spend_id for event in events]  # type: ignore[attr-defined]

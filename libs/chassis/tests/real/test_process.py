@@ -13,11 +13,11 @@ from typing import Any
 import httpx
 import pytest
 from toy.facts import planned
-from toy.place import Place, at_work, noted, say
+from toy.place import OWNER, Place, at_work, noted, say
 from toy.waiting import until
 
 from chassis import Service
-from chassis_testing import MASTER
+from chassis_testing import MASTER, tokens, url_of
 from tributary.child_process import free_port
 
 TOKEN = "token-of-this-test"
@@ -36,7 +36,10 @@ class Process:
             "PYTHONPATH": f"{Path(__file__).parents[1]}:{os.environ.get('PYTHONPATH', '')}",
             "DATABASE_URL": place.settings(database).database_url.get_secret_value(),
             "DOOR_DATABASE_URL": place.settings(database).door_database_url.get_secret_value(),
+            "OWNER_DATABASE_URL": url_of(place.postgres, database, OWNER, "owner"),
             "KAFKA_BOOTSTRAP_SERVERS": place.kafka,
+            "TRIBUTARY_ISSUER": tokens.ISSUER,
+            "TRIBUTARY_ISSUER_KEYS": tokens.key_file(),
             "TRIBUTARY_PORT": str(self.port),
             "TRIBUTARY_OPERATOR_TOKEN": TOKEN,
             "TRIBUTARY_MASTER_KEY": MASTER,
@@ -90,7 +93,7 @@ async def works_and_stops(place: Place, toy: Process, serving: "asyncio.subproce
         await say(up, [planned("a"), planned("b", "fails")])
         listed = await until("one is parked", lambda: parked(toy), 60)
     assert (listed["cause"], listed["type"]) == ("ValueError", "campaigns.campaign.planned.v1")
-    shown = json.loads((await toy.run("parked", "show", listed["id"])).stdout)
+    shown = json.loads((await toy.run("parked", "show", listed["id"], "--because", "a test")).stdout)
     assert '"name":"fails"' in shown["payload"]
     assert (await toy.run("parked", "replay", listed["id"])).stdout.startswith(
         f"{listed['id']}: failed again: ValueError at handlers.py:"
@@ -100,7 +103,8 @@ async def works_and_stops(place: Place, toy: Process, serving: "asyncio.subproce
     assert (await toy.run("parked", "discard", listed["id"], "--reason", "a test")).stdout == "1 discarded\n"
     assert (await toy.run("parked", "list")).stdout == "[]\n"
     assert (await toy.run("health")).returncode == 0
-    async with toy.http.stream("GET", "/v1/ticks") as stream:
+    reader = tokens.bearer(tokens.of_machine("reader", "toy:read"))
+    async with toy.http.stream("GET", "/v1/ticks", headers=reader) as stream:
         lines = stream.aiter_lines()
         assert await anext(lines) == "tick"
         began = time.monotonic()

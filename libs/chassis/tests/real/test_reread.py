@@ -44,7 +44,9 @@ def later(place: Place, database: str, hears: bool = True, idempotent: bool = Tr
 
     router.on(place.metadata, idempotent=idempotent)(on_planned)
     router.on(place.taken, idempotent=idempotent)(on_spend)
-    return build(place.settings(database), router, (place.emitted,))
+    made = build(place.settings(database), router, (place.emitted,))
+    made.access.stream = place.access
+    return made
 
 
 async def marks(service: Service) -> list[tuple[Any, ...]]:

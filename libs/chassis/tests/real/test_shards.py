@@ -64,7 +64,9 @@ def widened(place: Place, stream: Stream) -> None:
 
 def says_two(place: Place, database: str) -> Service:
     """A toy with two streams to say."""
-    return build(place.settings(database), subscription(f"up-{place.group}"), (place.metadata, place.emitted))
+    made = build(place.settings(database), subscription(f"up-{place.group}"), (place.metadata, place.emitted))
+    made.access.stream = place.access
+    return made
 
 
 def names_of(partition: int, stream: Stream) -> Iterator[str]:
@@ -137,7 +139,7 @@ async def test_a_partition_that_is_gone_stops_only_itself_and_is_named_at_the_st
         )
         assert await up._check_topics() == f"topic {place.metadata.topic} has 1 partitions, the contracts say 2"
         with pytest.raises(TopicsRefused, match="has 1 partitions, the contracts say 2"):
-            await create([place.kafka], 1, [place.metadata])
+            await create(place.settings("-"), 1, [place.metadata])
         await asyncio.to_thread(widened, place, place.metadata)
         await until("the other has its events too", lambda: no_rows(up), 30)
         assert await up._check_topics() == ""

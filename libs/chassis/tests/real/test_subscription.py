@@ -326,6 +326,7 @@ async def test_a_service_waits_for_its_topics_and_says_which_are_missing(place: 
     from toy.app import build
 
     down = build(place.settings(database), subscription(place.group, missing), (place.emitted,))
+    down.access.stream = place.access
     async with at_work(down, ready=False):
         await until("it says so", lambda: f"topics are missing: {missing.topic}" in down.not_ready_reasons())
 

@@ -2,9 +2,11 @@
 
 import asyncio
 import os
+from dataclasses import replace
 
 from chassis import Service, Settings, cli
 from contracts import STREAM_OF
+from contracts.territory.access import ACCESS
 from toy.app import build
 from toy.handlers import subscription
 from toy.streams import streams_of
@@ -23,7 +25,9 @@ async def fails(service: Service) -> None:
 def process(settings: Settings) -> Service:
     """The toy of this process."""
     background = (fails,) if os.environ.get("TOY_FAILS") else ()
-    return build(settings, subscription(f"toy-{MARK}", HEARD, TAKEN), (SAID,), background)
+    made = build(settings, subscription(f"toy-{MARK}", HEARD, TAKEN), (SAID,), background)
+    made.access.stream = replace(ACCESS, topic=f"territory.access-{MARK}")
+    return made
 
 
 app = cli(process, Settings, "toy")

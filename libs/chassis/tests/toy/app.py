@@ -74,7 +74,7 @@ async def put() -> None:
     """Takes something."""
 
 
-@api.get("/ticks")
+@intake.get("/ticks", dependencies=[Depends(may(Permission.NOTE, rows=False))])
 async def ticks(request: Request) -> StreamingResponse:
     """A stream that ends when the service does."""
     service: Service = request.app.state.service

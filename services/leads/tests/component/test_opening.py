@@ -120,6 +120,8 @@ async def test_who_opens_too_many_waits_and_it_is_told(service: ServiceUnderTest
     assert [a.status_code for a in answers] == [200, 200, 429]
     assert int(answers[2].headers["retry-after"]) > 3000
     assert [event.limit_reached for event in await service.emitted()] == [False, True]  # type: ignore[attr-defined]
+    await service.told(may("mia", {"team": "berlin"}))
+    assert (await service.as_("mia").post(f"/v1/leads/{leads[2]}/contact", json={"purpose": "call"})).status_code == 200
 
 
 async def test_the_doors_role_has_no_other_way_to_a_key(service: ServiceUnderTest) -> None:
@@ -267,3 +269,13 @@ async def test_no_answer_to_a_stranger_of_the_team_holds_anything_of_it(service:
             said += answer.text + str(answer.headers)
     for canary in ("munich", "Canary", "Secret", "dach", "contract", "franz", "DE"):
         assert canary not in said
+
+
+async def test_one_lead_is_read_by_its_key_however_many_there_are(service: ServiceUnderTest) -> None:
+    """A policy whose rows are their parent's may not gather all parents that somebody sees."""
+    await service.told(may("anna", {"team": "berlin"}))
+    for table in ("lead", "timeline", "opened"):
+        async with service.service.database.at_door(Actor("anna")) as tx:
+            plan = [row[0] for row in await tx.conn.fetch(f"explain select from {table}")]
+        assert any("EXISTS(SubPlan" in line for line in plan), plan
+        assert not any("hashed" in line for line in plan), plan

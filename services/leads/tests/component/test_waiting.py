@@ -101,7 +101,7 @@ async def test_an_outcome_whose_lead_never_comes_is_parked_after_a_month_and_not
     assert await service.sql("select from waiting_outcome") == []
     [row] = await service.parked()
     assert (row["cause"], row["type"]) == ("its lead never came", "leads.intake.outcome_reported.v1")
-    shown = await parking.shown(service.service.database, row["id"])
+    shown = await parking.shown(service.service.database, row["id"], "the test reads it")
     assert shown is not None
     assert OutcomeReported.model_validate_json(shown["payload"]) == reported(lead_id)
 

@@ -7,8 +7,10 @@ import asyncpg
 import pytest
 
 from chassis_testing import ServiceUnderTest
+from contracts.hearers import HEARS
 from contracts.leads.lead import LeadCaptured
-from contracts.metrics.kpi import KpiChanged
+from contracts.metrics.kpi import KPI, KpiChanged
+from contracts.territory.lead import LeadRouted
 
 NOON = datetime(2025, 3, 1, 12, tzinfo=UTC)
 
@@ -78,3 +80,18 @@ async def test_a_floor_of_another_cluster_makes_every_row_said_again(service: Se
     assert "channel:web" in await said(service)
     await service.receives(captured(2))
     assert (await said(service))["channel:web"].leads == 2
+
+
+def test_no_service_hears_the_sums_over_all_teams() -> None:
+    """They are of the whole company and live: what a service heard of them it could show to somebody of one team."""
+    assert [service for service, streams in HEARS.items() if KPI in streams] == []
+
+
+async def test_what_is_told_is_of_all_teams_and_says_nothing_of_one(service: ServiceUnderTest) -> None:
+    for n, team in enumerate(("berlin", "roma", "berlin")):
+        placed = LeadRouted(
+            lead_id=UUID(int=n), segment="s", team=team, pipeline="p", rule="r", ruleset=1, routed_at=NOON
+        )
+        await service.receives(captured(n), placed)
+    rows = await said(service)
+    assert {key: row.leads for key, row in rows.items() if row.by == "channel"} == {"channel:web": 3}

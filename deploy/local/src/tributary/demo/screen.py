@@ -169,7 +169,9 @@ def addresses(running: Running) -> list[str]:
         "Kafka": running.kafka,
         "sign in": f"{running.issuer}, with the word in .local/keys/sign-in",
     }
+    page = f"Open {running.web} in a browser: ingrid.sommer, anna.schmidt and others sign in with the word in .local/keys/sign-in."
     return [
+        *([page, ""] if running.web else []),
         "Docs, health and telemetry of each service:",
         *pages,
         "Doors (a form needs no token; .venv/bin/python -m tributary token --as anna.schmidt gives one for the others):",

@@ -10,6 +10,7 @@ import asyncpg
 from pydantic_core import from_json
 
 from chassis.parking import SUSPECT
+from metrics.domain import league
 from metrics.domain.facts import CampaignFact, LeadFact, LineFact
 from metrics.domain.kpi import by_number
 from tributary.child_process import StackError
@@ -17,11 +18,14 @@ from tributary.running import RunningService
 from tributary.verify.boxes import Boxes, read_boxes
 from tributary.verify.events import EventRecord, body_of, spend_name
 from tributary.verify.looking import look_at_tables
+from tributary.verify.openings import read_openings
 from tributary.verify.organisation import read_organisation
 from tributary.verify.private import Private
 from tributary.verify.snapshot import (
     Account,
     CampaignTables,
+    ClosedPeriod,
+    Counted,
     Decision,
     Entry,
     Known,
@@ -50,7 +54,7 @@ from parked where replayed_at is null or cause = any($1)
 """
 _LEADS = """
 select lead_id::text, coalesce(p.state, 'nowhere'), l.captured_at, p.qualified_at, p.discarded_at, p.opened_at, p.assigned_at,
-    p.segment, p.team, p.pipeline, p.assignee, p.waits, case when p.outcomes <> '[]' then p.outcomes::text end,
+    p.segment, nullif(p.team, '(unplaced)'), p.pipeline, p.assignee, p.waits, case when p.outcomes <> '[]' then p.outcomes::text end,
     l.occurred_at, p.grade, p.disposition, p.scorecard, p.discard_reason, coalesce(l.about::text, ''),
     coalesce(p.differing, 0), coalesce(p.entries, 0), p.captured_at
 from lead_place p full join lead l using (lead_id)
@@ -62,7 +66,9 @@ select lead_id::text, disposition, ruleset, segment, team, pipeline, assignee, r
 from decision order by lead_id, number
 """
 _MARKETS = "select version, document::text, sha256 from market"
-_PLANS = "select campaign, version, name, channel, segment, starts_at, ends_at, currency from campaign where known"
+_PLANS = (
+    "select campaign, version, name, channel, segment, starts_at, ends_at, currency, team from campaign where known"
+)
 _LINES = """
 select campaign, line, currency, planned, budget, committed, incurred, available, unmatched, postings, item, owner
 from budget_line
@@ -83,6 +89,9 @@ from kpi where period = 'all'
 """
 
 
+_ENTRIES = "select lead_id, day, team, step, person, valid, outcome, amount, currency from league_entry"
+_PERIODS = "select grain, starts_on, ends_on from league_period"
+_LEAGUE = "select grain, starts_on, team, counts::text, money::text from league"
 _PARTS = "select team, by, key, version, measures::text, true as said from kpi_part where period = 'all'"
 
 
@@ -195,6 +204,7 @@ async def _leads(connection: Any) -> LeadsTables:
     tables.astray = sorted(timelines)
     rows = await connection.fetch("select event_id, lead_id::text from waiting_outcome")
     tables.waiting = {row[0]: row[1] for row in rows}
+    tables.openings = await read_openings(connection)
     return tables
 
 
@@ -245,7 +255,18 @@ async def _metrics(connection: Any) -> MetricsTables:
         {(row["team"], row["by"], row["key"]): _kpi_row(row) for row in await connection.fetch(_PARTS)},
         {(row["by"], row["key"]): _kpi_row(row) for row in await connection.fetch(_KPIS)},
         {row[0]: row[1] for row in await connection.fetch("select topic, at from as_of")},
+        [Counted(str(row[0]), row[1], league.Entry(*row[2:])) for row in await connection.fetch(_ENTRIES)],
+        await _periods(connection),
     )
+
+
+async def _periods(connection: Any) -> list[ClosedPeriod]:
+    found = [ClosedPeriod(row[0], row[1], row[2], {}) for row in await connection.fetch(_PERIODS)]
+    by_start = {(period.grain, period.starts_on): period.rows for period in found}
+    for grain, starts_on, team, *shown in await connection.fetch(_LEAGUE):
+        counts, money = (None if text is None else from_json(text) for text in shown)
+        by_start[grain, starts_on][team] = (counts, money)
+    return found
 
 
 def _kpi_row(row: Any) -> KpiRow:

@@ -2,16 +2,19 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from contracts import STREAMS
 from contracts.hearers import HEARS
+from contracts.territory.access import UNPLACED
+from metrics.domain import league
 from metrics.domain.contributions import Number
 from metrics.domain.facts import CampaignFact, LeadFact, LineFact
 from tributary.verify.boxes import Boxes
 from tributary.verify.events import EventRecord, Money
 from tributary.verify.numbering import Aside, Numbered, Owner, sort_out
+from tributary.verify.openings import OpeningTables
 from tributary.verify.organisation import OrganisationTables
 from tributary.verify.private import Private
 
@@ -95,6 +98,7 @@ class Plan(NamedTuple):
     starts_at: datetime | None
     ends_at: datetime | None
     currency: str | None
+    team: str = UNPLACED
 
 
 class Line(NamedTuple):
@@ -149,6 +153,7 @@ class LeadsTables:
     waiting: dict[str, str] = field(default_factory=dict)  # event id -> lead id
     astray: list[str] = field(default_factory=list)  # leads that have a timeline and nothing else
     boxes: Boxes = field(default_factory=Boxes)
+    openings: OpeningTables = field(default_factory=OpeningTables)
 
 
 @dataclass
@@ -180,6 +185,23 @@ class CampaignTables:
     spends: dict[str, Spend] = field(default_factory=dict)
 
 
+class Counted(NamedTuple):
+    """One step of a lead that a closed day has counted."""
+
+    lead_id: str
+    day: date
+    entry: league.Entry
+
+
+class ClosedPeriod(NamedTuple):
+    """A closed period of the league: by team, the counts and the money that it shows, or None where they are withheld."""
+
+    grain: str
+    starts_on: date
+    ends_on: date
+    rows: dict[str, tuple[object, object]]
+
+
 @dataclass
 class MetricsTables:
     """Facts, and the numbers made of them."""
@@ -190,6 +212,8 @@ class MetricsTables:
     kpis: dict[tuple[str, str, str], KpiRow] = field(default_factory=dict)  # team, dimension, key
     totals: dict[tuple[str, str], KpiRow] = field(default_factory=dict)
     as_of: dict[str, datetime] = field(default_factory=dict)  # by topic
+    entries: list[Counted] = field(default_factory=list)
+    periods: list[ClosedPeriod] = field(default_factory=list)
 
 
 @dataclass

@@ -12,7 +12,7 @@ import contextlib
 import secrets
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Collection, Iterable
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
@@ -115,7 +115,6 @@ class Channel:
         self.by, self.teams = by, teams
         self.name = secrets.token_hex(4)
         self.readers: set[Reader] = set()
-        self.told: dict[str, int] = {}  # the versions of the last tick's rows
         self.idle_since = 0.0
         self.number = 0
         self._ring: deque[Frame] = deque()
@@ -150,19 +149,15 @@ class Channel:
         self._room = self._ring_bytes
         self.number += 1
 
-    def fresh(self, rows: Iterable[tuple[frozenset[str], dict[str, Part]]]) -> list[Kpi]:
-        """What these rows are for who sees these teams, where one of them has changed it and it was not told yet: what was read
-        up to a transaction still running is read again at the next tick, and told once is enough."""
-        parts = [
-            part
-            for changed, of in rows
-            if not changed.isdisjoint(self.teams)
-            for team, part in of.items()
-            if team in self.teams
-        ]
-        now = list(summed(parts))
-        told, self.told = self.told, {kpi.key: kpi.version for kpi in now}
-        return [kpi for kpi in now if told.get(kpi.key) != kpi.version]
+    def news(self, rows: Iterable[dict[str, Part]], seen: int) -> list[Kpi]:
+        """What these rows are for who sees these teams, where one of them has changed it since that version was the highest:
+        what was read up to a transaction still running is read again at the next tick, and told once is enough."""
+        found: list[Kpi] = []
+        for of in rows:
+            parts = [part for team, part in of.items() if team in self.teams]
+            if any(part.version > seen for part in parts):
+                found += summed(parts)
+        return found
 
 
 class Feed:
@@ -172,6 +167,7 @@ class Feed:
         self.settings = settings
         self.channels: dict[tuple[By, frozenset[str]], Channel] = {}
         self.floor: int | None = None
+        self.seen = 0  # the highest version of what was told
         self._kick = asyncio.Event()
         self._lost = False
         self._silent_since = self._looked_at = 0.0
@@ -234,9 +230,10 @@ class Feed:
 
     async def _begin(self, tx: Transaction) -> None:
         """Whatever changes from now on is told: settled before anything is read, so that nothing falls between."""
-        horizon = await kpis.horizon(tx) if self.floor is None else 0
         if self.floor is None:
-            self.floor = horizon
+            seen, horizon = await kpis.last_merge(tx), await kpis.horizon(tx)
+            if self.floor is None:
+                self.seen, self.floor = seen, horizon
 
     def close(self, reader: Reader) -> None:
         """It is told nothing more of its channel."""
@@ -332,13 +329,13 @@ class Feed:
                 if not reader.backlog:  # whoever has something waiting is not kept alive by more of it
                     self._push(reader, KEEP_ALIVE)
 
-    async def _tell(self, parts: Iterable[Part], tx: Transaction) -> bool:
+    async def _tell(self, parts: Sequence[Part], tx: Transaction) -> bool:
         """Tells each channel what is new in it; whether there was anything."""
-        rows: dict[By, list[tuple[frozenset[str], dict[str, Part]]]] = {}
+        rows: dict[By, list[dict[str, Part]]] = {}
         for (by, _, _), some in groupby(parts, key=lambda part: part[1:4]):
-            of = {part.team: part for part in some}
-            rows.setdefault(by, []).append((frozenset(t for t, part in of.items() if part.fresh), of))
-        news = [(channel, channel.fresh(rows.get(channel.by, ()))) for channel in self.channels.values()]
+            rows.setdefault(by, []).append({part.team: part for part in some})
+        seen, self.seen = self.seen, max([self.seen, *(part.version for part in parts)])
+        news = [(channel, channel.news(rows.get(channel.by, ()), seen)) for channel in self.channels.values()]
         news = [(channel, changed) for channel, changed in news if changed]
         as_of = await kpis.as_of(tx) if news else {}
         for channel, changed in news:

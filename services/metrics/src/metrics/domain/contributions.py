@@ -131,11 +131,10 @@ class KpiDelta:
                 row[number] = row.get(number, 0) + n
 
     def over_teams(self) -> "KpiDelta":
-        """The same for the company: every row under the name of all teams. A lead that moves from team to team moves nothing."""
+        """The same for the company: every row under the name of all teams. Where a lead moves from team to team it moves by zero."""
         whole = KpiDelta()
         for (_, by, key), row in self.rows.items():
             whole.add(((ALL_TEAMS, by, key),), row.items())
-        whole.rows = {key: row for key, row in whole.rows.items() if any(row.values())}
         return whole
 
     def less(self, other: "KpiDelta") -> "KpiDelta":

@@ -79,14 +79,13 @@ class Kpi:
 
 
 class Part(NamedTuple):
-    """What one team adds to a KPI row; ``fresh`` when that has changed since the moment that was asked about."""
+    """What one team adds to a KPI row."""
 
     team: str
     by: By
     key: str
     period: str
     version: int
-    fresh: bool
     measures: Measures
 
 

@@ -42,7 +42,7 @@ insert into kpi_part as k (team, by, key, measures, period, version)
 select d.team, d.by, d.key, d.measures::json, $5, merge.version
 from merge, unnest($1::text[], $2::text[], $3::text[], $4::text[]) as d(team, by, key, measures)
 on conflict (by, period, key, team) do update set
-    measures = excluded.measures, version = excluded.version, changed_xid = excluded.changed_xid
+    measures = excluded.measures, version = excluded.version
 """
 _HEARD = """
 insert into as_of as a (topic, at) values ($1, $2)
@@ -52,16 +52,15 @@ _ROWS = """
 select by, key, period, version, measures::text as measures from kpi
 where by = any($1::text[]) and changed_xid >= $2 order by by, period, key
 """
-# The parts of a row stand side by side. A row that changed for one team is read with the parts of all that are asked for.
+# The parts of a row stand side by side. Whatever changes a part writes the company's row too.
 _CHANGED = """
-select k.team, k.by, k.key, k.period, k.version, k.changed_xid >= $2 as fresh, k.measures::text as measures
-from kpi_part k join (select distinct by, period, key from kpi_part where by = any($1::text[]) and changed_xid >= $2) c
-on k.by = c.by and k.period = c.period and k.key = c.key
-where k.team = any($3::text[])
+select k.team, k.by, k.key, k.period, k.version, k.measures::text as measures
+from (select by, period, key from kpi where by = any($1::text[]) and changed_xid >= $2) c
+join kpi_part k on k.by = c.by and k.period = c.period and k.key = c.key and k.team = any($3::text[])
 order by k.by, k.period, k.key
 """
 _PAGE = """
-select team, by, key, period, version, true as fresh, measures::text as measures from kpi_part
+select team, by, key, period, version, measures::text as measures from kpi_part
 where by = $1 and period = $2 and key > $3 and team = any($5::text[]) and key <= (select max(key) from (
     select distinct key from kpi_part where by = $1 and period = $2 and key > $3 and team = any($5::text[]) order by key limit $4
 ) page)
@@ -153,9 +152,16 @@ async def read(tx: Transaction, dimensions: Sequence[By], since: int = 0) -> Cha
     return Changes([Kpi(by, key, period, v, from_json(measures)) for by, key, period, v, measures in rows], now)
 
 
+async def last_merge(tx: Transaction) -> int:
+    """The highest version of any part. Merges are made one at a time, each under a higher version than those before it, so a
+    part that changes after this was asked has a higher one."""
+    version: int = await tx.conn.fetchval("select coalesce(max(version), 0) from merged")
+    return version
+
+
 async def read_parts(tx: Transaction, dimensions: Sequence[By], since: int, teams: Collection[str]) -> ChangedParts:
     """The rows of these dimensions of which a part was changed by transaction ``since`` or later, in the order of their keys:
-    the parts of these teams."""
+    all parts of these teams."""
     now = await horizon(tx)
     rows = await tx.conn.fetch(_CHANGED, list(dimensions), since, list(teams))
     return ChangedParts(list(map(_part, rows)), now)
@@ -167,8 +173,8 @@ async def page(tx: Transaction, by: By, after: str, limit: int, teams: Collectio
 
 
 def _part(row: Record) -> Part:
-    team, by, key, period, version, fresh, measures = row
-    return Part(team, by, key, period, version, fresh, from_json(measures))
+    team, by, key, period, version, measures = row
+    return Part(team, by, key, period, version, from_json(measures))
 
 
 async def whole_held(tx: Transaction) -> KpiDelta:

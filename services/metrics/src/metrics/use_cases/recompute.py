@@ -36,8 +36,11 @@ async def rebuild(tx: Transaction) -> Mapping[tuple[str, ...], tuple[int, int]]:
     await store.take_turn(tx)
     await rename_all(tx)
     parts, whole, right = await kpis.parts_held(tx), await kpis.whole_held(tx), await recomputed(tx)
-    await kpis.merge_parts(tx, right.less(parts))
-    await kpis.merge_whole(tx, right.over_teams().less(whole))
+    amiss, of_all = right.less(parts), right.over_teams().less(whole)
+    for key in amiss.over_teams().rows:
+        of_all.rows.setdefault(key, {})
+    await kpis.merge_parts(tx, amiss)
+    await kpis.merge_whole(tx, of_all)
     return _apart(parts, whole, right)
 
 

@@ -78,7 +78,7 @@ def terminate_backends(testbed: Testbed, draw: random.Random) -> dict[str, Any]:
     ended = testbed.sql(
         "postgres",
         "select count(*) filter (where pg_terminate_backend(pid)) from pg_stat_activity "
-        "where usename in ('leads', 'territory', 'campaigns', 'metrics')",
+        "where usename ~ '^(leads|territory|campaigns|metrics)(_worker|_door)?$'",
     )
     if not ended:
         raise DidNotHappen("no connection was open")

@@ -5,6 +5,7 @@ from tributary.verify.invariants.agreed import AGREED
 from tributary.verify.invariants.decisions import DECISIONS, DECISIONS_TOLD, FOLLOWED, OWNERS, ROTATION
 from tributary.verify.invariants.kpis import AS_OF, FACTS, KPIS, KPIS_TOLD
 from tributary.verify.invariants.ledger import DOUBLE_ENTRY, LINES, POSTINGS_TOLD, SPENDS
+from tributary.verify.invariants.openings import OPENINGS
 from tributary.verify.invariants.order import ORDER
 from tributary.verify.invariants.parked import UNREADABLE
 from tributary.verify.invariants.placement import ACCOUNTED, CONSERVED
@@ -47,6 +48,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     TURNS,
     ACCESS,
     MEMBERSHIPS,
+    OPENINGS,
     UNREADABLE,
     ACCOUNTED,
 )

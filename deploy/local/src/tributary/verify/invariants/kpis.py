@@ -23,6 +23,7 @@ from tributary.verify.events import (
     Unassigned,
     Unroutable,
 )
+from tributary.verify.invariants.league import league
 from tributary.verify.invariants.violation import Invariant, Kind, Violation
 from tributary.verify.snapshot import MetricsTables, Place, Snapshot
 from values.text import key as normal
@@ -213,6 +214,7 @@ def kpis(snapshot: Snapshot) -> Iterator[Violation]:
     whole = KpiDelta()
     whole.rows = {(ALL_TEAMS, *key): dict(row.numbers) for key, row in snapshot.metrics.totals.items()}  # type: ignore[misc]
     yield from _numbers("the teams make", whole.as_mapping(), _parts(snapshot.metrics).over_teams().as_mapping())
+    yield from league(snapshot)
     made = recount(snapshot)
     if all(snapshot.logs[topic].complete for topic in ("leads.lead", "territory.lead", "campaigns.ledger")):
         yield from _numbers("the topics make", live, numbers_of(made))
@@ -273,7 +275,7 @@ FACTS = Invariant(
 KPIS = Invariant(
     "kpis",
     "Every KPI, of every team, in every dimension and currency, equals its recomputation from the facts and its recount from the"
-    " topics, and those of all teams are their sums.",
+    " topics, and those of all teams are their sums. What the league shows is what its days have counted.",
     kpis,
 )
 KPIS_TOLD = Invariant("kpis_told", "The newest word on metrics.kpi about a row equals the row of all teams.", emitted)

@@ -15,11 +15,9 @@ SQL = (
         team text not null,
         version bigint not null,
         measures json not null,
-        changed_xid bigint not null default pg_current_xact_id()::text::bigint,
         primary key (by, period, key, team)
     ) with (fillfactor = 50)
     """,
-    "create index kpi_part_changed_xid on kpi_part (changed_xid)",
     """
     create table merged (
         only_one boolean primary key default true constraint merged_only_one check (only_one),

@@ -1,0 +1,99 @@
+"""A real browser in front of the stage: found on this system or installed from its packages, with what it complains about."""
+
+import contextlib
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tributary.child_process import locked
+from tributary.state import cache
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+PACKAGES = ("chromium", "fonts-noto-core", "fonts-noto-cjk")
+FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update",
+)  # fmt: skip
+WAIT_MS = 20_000
+
+
+class NoBrowser(RuntimeError):
+    """There is no Chromium, and none can be installed: what a browser shows can't be tested."""
+
+
+def chromium() -> str:
+    """The program. Without it nothing is skipped: it is installed, or the tests fail."""
+    with locked(cache() / "chromium.lock", wait=280):
+        if found := os.environ.get("TRIBUTARY_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None):
+            return found
+        if os.geteuid() or not shutil.which("apt-get"):
+            raise NoBrowser("Install Chromium, or name one in TRIBUTARY_CHROMIUM.")
+        for words in (("update",), ("install", "-y", "--no-install-recommends", *PACKAGES)):
+            subprocess.run(
+                ["apt-get", "-qq", *words],
+                check=True,
+                stdout=subprocess.DEVNULL,
+                env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
+            )
+    return next(filter(None, map(shutil.which, NAMES)))
+
+
+@contextlib.contextmanager
+def browser() -> Iterator[Browser]:
+    """One browser for many tests."""
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
+        yield started
+        started.close()
+
+
+class Tab:
+    """Somebody's page, and everything in it that went wrong."""
+
+    def __init__(self, context: BrowserContext, url: str, word: str) -> None:
+        self.context, self.url, self._word = context, url, word
+        self.complaints: list[str] = []
+        context.add_init_script(
+            "addEventListener('securitypolicyviolation', (e) => console.error('POLICY', e.violatedDirective, e.sourceFile, e.sample))"
+        )
+        self.page: Page = context.new_page()
+        self.page.set_default_timeout(WAIT_MS)
+        self.page.on("console", self._hear)
+        self.page.on("pageerror", lambda failure: self.complaints.append(f"error: {failure.message}"))
+
+    def _hear(self, message: Any) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(f"{message.type}: {message.text}")
+
+    def go(self, path: str = "/today") -> Page:
+        """Opens an address of the gateway."""
+        self.page.goto(self.url + path)
+        return self.page
+
+    def sign_in(self, person: str, path: str = "/today", keyboard: bool = False) -> Page:
+        """By the sign-in page, as people do it."""
+        page = self.go(path)
+        page.locator("a.first").click()
+        page.locator("#person").select_option(person)
+        page.locator("#word").fill(self._word)
+        page.locator("#word").press("Enter")
+        page.wait_for_url(f"{self.url}/**")
+        page.locator(".say:not(.muted), .none").first.wait_for()
+        return page
+
+    def audit(self, source: Path, *rules_off: str) -> list[str]:
+        """What axe finds, one line each; the source is axe itself."""
+        self.page.evaluate(source.read_text() + "\n;0")
+        tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+        told: dict[str, Any] = self.page.evaluate("(tags) => axe.run(document, {runOnly: tags})", tags)
+        return [
+            f"{found['id']}: {node['html'][:160]} {node.get('failureSummary', '')[:300]}"
+            for found in told["violations"]
+            for node in found["nodes"]
+            if found["id"] not in rules_off
+        ]

@@ -1,0 +1,361 @@
+"""The page as people meet it, in a real browser: signing in, live numbers, who sees what, keys, languages, and nothing to complain."""
+
+import asyncio
+import re
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+from browsing import Tab, browser
+from playwright.sync_api import Browser, Page, expect
+from stage import Stage, a_lead
+
+from tributary.child_process import free_port
+from tributary.demo.people import MOVER, People
+from tributary.gateway import FrontEnd
+from tributary.people import MANAGER, SUPERVISOR, SYSTEM, people
+from tributary.state import read_secret
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "web"))
+
+import build
+
+pytestmark = pytest.mark.xdist_group("stack")
+ANNA, FRANZ = "anna.schmidt", "franz.huber"
+LANGUAGES = ("en", "fr", "fa", "hi", "zh")
+PICTURES = Path(__file__).parents[2] / ".local" / "pictures"
+Open = Callable[..., Tab]
+
+
+class Front(FrontEnd):
+    """Gateway and door of the stage."""
+
+    url = database = ""
+
+
+@pytest.fixture(scope="module")
+def front(session_stage: Stage) -> Iterator[Front]:
+    """The page of the stage, its people, and some leads of two teams."""
+    stack = session_stage.stack
+    stack.issuer.knows(people())
+    made = Front(stack.home, stack.name, free_port(), free_port())
+    assert stack.postgres is not None
+    with stack.issuer:
+        services = {name: service.url for name, service in stack.services.items()}
+        made.database = stack.postgres.ensure_role_and_database("web")
+        made.url = made.start(made.database, stack.issuer.url, services)
+        try:
+            People(stack.running, page=False).join()
+            for number in range(6):
+                session_stage.lead(session_stage.submit(a_lead(**BERLIN if number % 2 else MUNICH)))
+            yield made
+        finally:
+            for server in made.servers:
+                server.stop()
+
+
+BERLIN = {"country": "DE", "postcode": "10115"}
+MUNICH = {"country": "DE", "postcode": "80331"}
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with browser() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def axe() -> Path:
+    return build.packages() / "axe-core" / "axe.min.js"
+
+
+@pytest.fixture
+def tab(front: Front, chromium: Browser, session_stage: Stage) -> Iterator[Open]:
+    """A browser of somebody's own. Whatever it complains about fails the test."""
+    opened: list[Tab] = []
+
+    def one(
+        language: str = "en", theme: Any = "light", width: int = 1440, height: int = 1000, motion: Any = "reduce"
+    ) -> Tab:
+        context = chromium.new_context(
+            viewport={"width": width, "height": height}, locale=language, color_scheme=theme, reduced_motion=motion
+        )
+        opened.append(Tab(context, front.url, read_secret(str(session_stage.home), "sign-in")))
+        return opened[-1]
+
+    yield one
+    complaints = [complaint for each in opened for complaint in each.complaints]
+    for each in opened:
+        each.context.close()
+    assert complaints == []
+
+
+def captured(page: Page) -> int:
+    """The first number of the sentence at the top."""
+    return int(re.sub(r"\D", "", page.locator(".say .number").first.inner_text()))
+
+
+def teams(page: Page) -> list[str]:
+    """The rows of the table, by name."""
+    return [name.strip() for name in page.locator(".row.body .key").all_inner_texts()]
+
+
+def test_an_address_leads_there_after_signing_in_and_shows_live_numbers(tab: Open) -> None:
+    page = tab().sign_in(MANAGER, "/today?by=team")
+    assert page.url.endswith("/today?by=team")
+    assert {"Team Berlin", "Team München"} <= set(teams(page))
+    expect(page.locator(".live")).to_contain_text("Live")
+    assert page.title() == "Today · Tributary"
+
+
+def test_a_browser_holds_no_token_and_keeps_nothing_about_anybody(tab: Open) -> None:
+    page = tab().sign_in(MANAGER)
+    kept = page.evaluate("({cookie: document.cookie, local: Object.keys(localStorage), session: {...sessionStorage}})")
+    assert kept == {"cookie": "", "local": kept["local"], "session": {}}
+    assert set(kept["local"]) <= {"language", "theme", "keys"}
+    cookies = [cookie for cookie in page.context.cookies() if cookie["name"].startswith("tributary")]
+    assert all(cookie["httpOnly"] and cookie["sameSite"] == "Lax" for cookie in cookies)
+
+
+def test_a_form_that_somebody_sends_moves_the_numbers_on_an_open_page(tab: Open, session_stage: Stage) -> None:
+    page = tab().sign_in(MANAGER)
+    before, loaded = captured(page), page.evaluate("performance.timeOrigin")
+    session_stage.submit(a_lead(**BERLIN))
+    expect(page.locator(".say .number").first).to_contain_text(str(before + 1), timeout=5000)
+    expect(page.locator(".river .big").first).to_have_text(str(before + 1))
+    expect(page.locator(".row.body .up").first).to_have_text("+1")
+    assert page.evaluate("performance.timeOrigin") == loaded
+
+
+def test_each_sees_what_is_of_his_units(tab: Open) -> None:
+    seen = {who: set(teams(tab().sign_in(who, "/today?by=team"))) for who in (MANAGER, SUPERVISOR, ANNA, FRANZ)}
+    assert seen[ANNA] == seen[SUPERVISOR] == {"Team Berlin"}
+    assert seen[FRANZ] == {"Team München"}
+    assert seen[MANAGER] >= seen[ANNA] | seen[FRANZ]
+    page = tab().sign_in(SYSTEM)
+    expect(page.locator("main")).to_contain_text("You see no leads")
+    assert page.locator(".number").count() == 0
+
+
+def test_who_moves_sees_other_rows_on_the_page_that_he_has_open(tab: Open, session_stage: Stage) -> None:
+    page = tab().sign_in(MOVER, "/today?by=team")
+    assert teams(page) == ["Team Berlin"]
+    organisation = People(session_stage.stack.running, page=False)
+    with httpx.Client(base_url=session_stage.url("territory", "/v1"), timeout=30, trust_env=False) as http:
+        for old, new, name in (("berlin", "munich", "Team München"), ("munich", "berlin", "Team Berlin")):
+            order = {"person": MOVER, "from_unit": old, "to_unit": new}
+            organisation._confirmed(http, organisation._done(http, "POST", "/moves", order)["proposal"], MANAGER)
+            expect(page.locator(".row.body .key")).to_have_text([name], timeout=5000)
+
+
+def test_every_number_opens_to_what_it_means_and_to_the_leads_that_it_counts(tab: Open) -> None:
+    page = tab().sign_in(MANAGER, "/today?by=team")
+    row = page.locator(".row.body", has_text="Team Berlin")
+    for column in range(4):
+        cell = row.locator("[role=gridcell] .number").nth(column)
+        cell.click()
+        panel = page.locator("dialog.panel")
+        expect(panel.locator(".agrees:not(.not)")).to_be_visible()
+        shown = int(re.sub(r"\D", "", panel.locator(".agrees").inner_text()))
+        assert panel.locator(".leads li").count() == min(50, shown)
+        assert len(panel.locator(".means").inner_text()) > 20
+        page.keyboard.press("Escape")
+        expect(panel).to_have_count(0)
+    assert "number=" not in page.url
+
+
+def test_a_number_that_is_made_of_others_shows_them(tab: Open) -> None:
+    page = tab().sign_in(MANAGER, "/today?number=team%2Fconversion%2Fberlin")
+    parts = page.locator("dialog.panel .parts li")
+    expect(parts).to_have_count(2)
+    parts.nth(1).locator("button").click()
+    expect(page.locator("dialog.panel h2")).to_have_text("Valid leads")
+
+
+def test_everything_is_done_by_keys_alone_and_the_focus_is_always_somewhere(tab: Open) -> None:
+    page = tab().sign_in(MANAGER)
+    stops = set()
+    for _ in range(45):
+        page.keyboard.press("Tab")
+        at = page.evaluate("(document.activeElement ?? document.body).outerHTML.slice(0, 200)")
+        outline = page.evaluate(
+            "getComputedStyle(document.activeElement).outlineStyle + document.activeElement.tagName"
+        )
+        assert not outline.startswith("none") or outline.endswith(("BODY", "g")), at
+        stops.add(at)
+    assert len(stops) > 15
+    page.keyboard.press("Digit3")
+    expect(page.locator("#by h2")).to_have_text("Teams")
+    page.locator("h1").click()
+    for key in ("j", "j", "ArrowRight"):
+        page.keyboard.press(key)
+    expect(page.locator(".row.at")).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(page.locator("dialog.panel")).to_be_visible()
+    assert page.evaluate("document.activeElement.closest('dialog') !== null")
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.getAttribute('role')") == "grid"
+    page.keyboard.press("t")
+    expect(page.locator("table.twin")).to_be_visible()
+    page.keyboard.press("/")
+    page.keyboard.type("berlin")
+    expect(page.locator(".row.body")).to_have_count(1)
+    assert "q=berlin" in page.url
+
+
+def test_a_paused_page_stands_still_and_says_what_waits(tab: Open, session_stage: Stage) -> None:
+    page = tab().sign_in(MANAGER)
+    before = captured(page)
+    page.keyboard.press("p")
+    expect(page.locator(".live")).to_contain_text("Paused")
+    session_stage.submit(a_lead(**MUNICH))
+    expect(page.locator(".live")).to_contain_text(re.compile(r"Paused, [1-9]\d* changes? wait"))
+    assert captured(page) == before
+    page.keyboard.press("p")
+    expect(page.locator(".say .number").first).to_contain_text(str(before + 1))
+
+
+def test_a_second_tab_opens_no_second_stream_and_takes_over_when_the_first_is_closed(
+    tab: Open, session_stage: Stage
+) -> None:
+    first = tab().sign_in(MANAGER)
+    streams: list[str] = []
+    second = first.context.new_page()
+    second.on("request", lambda request: streams.append(request.url) if "/stream" in request.url else None)
+    second.goto(first.url)
+    expect(second.locator(".say .number").first).to_be_visible()
+    before = captured(second)
+    assert streams == []
+    first.close()
+    session_stage.submit(a_lead(**BERLIN))
+    expect(second.locator(".say .number").first).to_contain_text(str(before + 1))
+    assert len(streams) == 4
+
+
+def test_while_metrics_is_away_the_last_numbers_stand_and_they_come_back_by_themselves(
+    tab: Open, session_stage: Stage
+) -> None:
+    one = tab()
+    page = one.sign_in(MANAGER)
+    before = captured(page)
+    session_stage.services["metrics"].stop()
+    try:
+        expect(page.locator(".live")).to_contain_text("Connecting again, numbers from")
+        assert captured(page) == before
+    finally:
+        session_stage.up()
+    session_stage.submit(a_lead(**BERLIN))
+    expect(page.locator(".live")).to_contain_text("Live", timeout=30_000)
+    expect(page.locator(".say .number").first).to_contain_text(str(before + 1))
+    one.complaints[:] = [told for told in one.complaints if "Failed to load resource" not in told]
+
+
+def test_a_session_that_was_ended_elsewhere_is_said_over_the_page_and_signing_in_leads_back(
+    tab: Open, front: Front, session_stage: Stage
+) -> None:
+    page = tab().sign_in(ANNA, "/today?by=team")
+    asyncio.run_coroutine_threadsafe(_end_all_sessions(front.database), _loop()).result(10)
+    page.wait_for_timeout(5200)  # so long an answer about a session is good
+    page.evaluate("dispatchEvent(new Event('focus'))")
+    dialog = page.locator("dialog.sheet")
+    expect(dialog).to_contain_text("Your session has ended")
+    assert teams(page) == ["Team Berlin"], "the numbers stand"
+    dialog.locator("a").click()
+    page.wait_for_url("**/today?by=team")  # the issuer still knows who he is
+    expect(page.locator(".live")).to_contain_text("Live")
+
+
+async def _end_all_sessions(database: str) -> None:
+    connection = await asyncpg.connect(database)
+    await connection.execute("delete from session")
+    await connection.close()
+
+
+def _loop() -> asyncio.AbstractEventLoop:
+    """A loop of another thread: that of the browser runs in this one."""
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, daemon=True).start()
+    return loop
+
+
+def test_signing_out_ends_it_in_every_tab(tab: Open) -> None:
+    page = tab().sign_in(MANAGER)
+    other = page.context.new_page()
+    other.goto(page.url)
+    expect(other.locator(".say .number").first).to_be_visible()
+    page.locator(".rail .foot .button").click()
+    for each in (page, other):
+        expect(each.locator(".note")).to_have_text("You are signed out.")
+    other.goto(page.url.partition("/sign-in")[0] + "/today")
+    expect(other.locator("a.first")).to_be_visible()
+    assert other.locator(".number").count() == 0
+
+
+def test_an_unknown_address_is_a_page_with_a_way_back(tab: Open) -> None:
+    one = tab()
+    one.sign_in(MANAGER)
+    page = one.go("/nothing/here")
+    page.locator("main a").click()
+    expect(page.locator(".say .number").first).to_be_visible()
+
+
+def test_a_broken_policy_is_reported(tab: Open, front: Front) -> None:
+    """So an empty list of reports says something."""
+
+    def reports() -> float:
+        assert front.door is not None
+        told = httpx.get(f"{front.door.address}/internal/metrics", trust_env=False).text
+        return sum(
+            float(line.split()[-1]) for line in told.splitlines() if line.startswith("tributary_csp_reports_total{")
+        )
+
+    one = tab()
+    page, before = one.go("/"), reports()
+    assert before == 0, "a page of another test has broken the policy"
+    page.locator("a.first").wait_for()
+    with page.expect_request("**/auth/csp"):
+        page.evaluate("document.body.setAttribute('style', 'color: red')")
+    page.wait_for_timeout(500)
+    assert any("POLICY style-src" in told for told in one.complaints), one.complaints
+    assert reports() == 1
+    one.complaints.clear()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_is_open_to_everybody_and_fits(tab: Open, axe: Path, language: str) -> None:
+    """In each language, light and dark, wide and narrow: nothing that axe finds, nothing cut, nothing to scroll sideways."""
+    one = tab(language)
+    one.go("/").locator("a.first").wait_for()
+    assert one.audit(axe) == []
+    page = one.sign_in(MANAGER, "/today?by=team")
+    assert page.evaluate("[document.documentElement.lang, document.documentElement.dir]") == [
+        language,
+        "rtl" if language == "fa" else "ltr",
+    ]
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+        for width in (1440, 390):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.wait_for_timeout(150)
+            assert one.audit(axe) == [], (theme, width)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            page.screenshot(path=PICTURES / f"today-{language}-{theme}-{width}.png", full_page=True)
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto(one.url + "/today?number=team%2Fwon%2Fberlin&river=table")
+    page.locator("dialog.panel .value").wait_for()
+    assert one.audit(axe) == []
+
+
+def test_digits_and_dates_are_the_readers(tab: Open) -> None:
+    page = tab("fa").sign_in(MANAGER, "/today?number=team%2Fleads%2Fberlin")
+    assert re.search(r"[۰-۹]", page.locator(".say").inner_text())
+    assert not re.search(r"[0-9]", page.locator(".say").inner_text() + page.locator(".live").inner_text())
+    assert "آذر" in page.locator("dialog.panel .leads").inner_text() or re.search(
+        r"[۰-۹]", page.locator("dialog.panel .leads").inner_text()
+    )

@@ -1,0 +1,195 @@
+"""The gateway as strangers try it: what passes, what never does, and what a service gets to hear of a browser."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, ClassVar
+
+import httpx
+import pytest
+
+from tributary.child_process import free_port
+from tributary.gateway import LocalGateway
+
+COOKIE = {"cookie": "tributary-session=good"}
+OURS = {"sec-fetch-site": "same-origin"}
+FORGED = {
+    "authorization": "Bearer forged",
+    "x-forwarded-user": "boss",
+    "x-remote-user": "boss",
+    "remote-user": "boss",
+    "x-auth-request-user": "boss",
+    "forwarded": "for=10.0.0.1",
+}
+
+
+class Door(BaseHTTPRequestHandler):
+    """Knows one cookie."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        good = "tributary-session=good" in self.headers.get("cookie", "") and self.path == "/internal/session"
+        body = b"" if good else json.dumps({"title": "Sign in", "status": 401, "path": self.path}).encode()
+        self.send_response(200 if good else 401)
+        if good:
+            self.send_header("authorization", "Bearer of-the-door")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_POST = do_GET
+
+    def log_message(self, *_: Any) -> None:
+        """Says nothing."""
+
+
+class Upstream(BaseHTTPRequestHandler):
+    """Says what it has heard; at /v1/stream, three events with a pause between."""
+
+    protocol_version = "HTTP/1.1"
+    heard: ClassVar[list[tuple[str, str, dict[str, str]]]] = []
+
+    def do_GET(self) -> None:
+        self.heard.append((self.command, self.path, {name.lower(): value for name, value in self.headers.items()}))
+        self.send_response(200)
+        self.send_header("set-cookie", "own=1")
+        if self.path != "/v1/stream":
+            self.send_header("content-length", "2")
+            self.end_headers()
+            self.wfile.write(b"{}")
+            return
+        self.send_header("content-type", "text/event-stream")
+        self.send_header("connection", "close")
+        self.end_headers()
+        for number in range(3):
+            self.wfile.write(f"data: {number}\n\n".encode())
+            self.wfile.flush()
+            time.sleep(0.3)
+
+    do_POST = do_GET
+    log_message = Door.log_message
+
+
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """The gateway between this client and two strangers that stand for door and services."""
+    home = tmp_path_factory.mktemp("gateway")
+    servers = [ThreadingHTTPServer(("127.0.0.1", 0), handler) for handler in (Door, Upstream)]
+    for server in servers:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+    door, upstream = (f"127.0.0.1:{server.server_address[1]}" for server in servers)
+    made = LocalGateway(home, free_port(), "a-word-of-this-test")
+    made.leads_to(door, dict.fromkeys(("leads", "territory", "campaigns", "metrics"), upstream))
+    with made, httpx.Client(base_url=made.address, trust_env=False, timeout=10) as client:
+        yield client
+    for server in servers:
+        server.shutdown()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_heard() -> None:
+    Upstream.heard.clear()
+
+
+def test_without_a_session_no_service_is_asked(gateway: httpx.Client) -> None:
+    for headers in ({}, {"cookie": "tributary-session=bad"}, FORGED, {"authorization": "Bearer of-the-door"}):
+        assert gateway.get("/api/metrics/v1/kpis", headers=headers).status_code == 401
+    assert not Upstream.heard
+
+
+def test_a_service_hears_the_doors_token_and_nothing_that_a_browser_claims_of_itself(gateway: httpx.Client) -> None:
+    assert gateway.get("/api/leads/v1/leads/7?wait=1", headers=COOKIE | FORGED).status_code == 200
+    [(_, path, heard)] = Upstream.heard
+    assert path == "/v1/leads/7?wait=1"
+    assert heard["authorization"] == "Bearer of-the-door"
+    assert not {"cookie", *(FORGED.keys() - {"authorization"})} & heard.keys()
+    assert "forged" not in str(heard)
+    assert "boss" not in str(heard)
+
+
+def test_a_service_sets_no_cookie_here(gateway: httpx.Client) -> None:
+    assert "set-cookie" not in gateway.get("/api/leads/v1/x", headers=COOKIE).headers
+
+
+@pytest.mark.parametrize("path", ["/api/leads/v1/leads", "/auth/logout"])
+def test_a_page_of_another_site_can_make_nothing_happen(gateway: httpx.Client, path: str) -> None:
+    here = str(gateway.base_url).rstrip("/")
+    for headers in (
+        {},
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
+        {"origin": "http://evil.example"},
+    ):
+        answer = gateway.post(path, headers=COOKIE | headers)
+        assert (answer.status_code, answer.json()["title"]) == (403, "This comes from another site"), headers
+    assert not Upstream.heard
+    for headers in (OURS, {"origin": here}):
+        assert gateway.post(path, headers=COOKIE | headers).status_code != 403, headers
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/internal/session", "/api/metrics/metrics", "/api/metrics/docs", "/api/leads/openapi.json", "/api/other/v1/x", "/auth/nothing",
+     "/api/leads/v1/../metrics", "/api/leads/v1/%2e%2e/metrics", "//internal/session"],
+)  # fmt: skip
+def test_only_what_a_page_needs_is_reached(gateway: httpx.Client, path: str) -> None:
+    answer = httpx.request("GET", str(gateway.base_url).rstrip("/") + path, headers=COOKIE, trust_env=False)
+    assert answer.status_code == 404 or "<!doctype html>" in answer.text.lower()
+    assert not [heard for _, heard, _ in Upstream.heard if not heard.startswith("/v1/")]
+
+
+def test_events_are_passed_on_as_they_come(gateway: httpx.Client) -> None:
+    came = []
+    with gateway.stream("GET", "/api/metrics/v1/stream", headers=COOKIE) as answer:
+        for line in answer.iter_lines():
+            if line:
+                came.append(time.monotonic())
+    assert len(came) == 3
+    assert came[2] - came[0] > 0.4, "they came all at once"
+
+
+def test_every_answer_says_what_a_page_may_do(gateway: httpx.Client) -> None:
+    for path in ("/", "/today", "/auth/me", "/api/leads/v1/x", "/api/nothing"):
+        headers = gateway.get(path).headers
+        policy = headers["content-security-policy"]
+        wanted = (
+            "default-src 'none'",
+            "script-src 'self'",
+            "require-trusted-types-for 'script'",
+            "frame-ancestors 'none'",
+        )
+        assert [one for one in wanted if one not in policy] == [], path
+        assert "'unsafe" not in policy
+        assert (headers["x-content-type-options"], headers["referrer-policy"]) == ("nosniff", "same-origin")
+        assert "server" not in headers
+
+
+def test_the_page_is_asked_for_anew_and_its_parts_are_kept(gateway: httpx.Client) -> None:
+    page = gateway.get("/today?by=team")
+    assert page.headers["cache-control"] == "no-cache"
+    part = next(word for word in page.text.split('"') if word.startswith("/assets/"))
+    assert "immutable" in gateway.get(part).headers["cache-control"]
+    assert gateway.get("/assets/nothing.js").status_code == 404
+
+
+def test_a_service_that_is_away_is_said_so(tmp_path: Path) -> None:
+    gone = f"127.0.0.1:{free_port()}"
+    made = LocalGateway(tmp_path, free_port(), "another-word")
+    made.leads_to(gone, dict.fromkeys(("leads", "territory", "campaigns", "metrics"), gone))
+    with made:
+        answer = httpx.get(f"{made.address}/api/leads/v1/x", trust_env=False)
+    assert answer.status_code == 502
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["title"] == "A part of the system is away"
+
+
+def test_another_name_of_this_machine_is_not_answered(gateway: httpx.Client) -> None:
+    """A page elsewhere whose name was made to lead here gets nothing."""
+    answer = gateway.get("/api/leads/v1/x", headers=COOKIE | {"host": "evil.example"})
+    assert not answer.content
+    assert not Upstream.heard

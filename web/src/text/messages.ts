@@ -1,0 +1,68 @@
+/** Texts in the reader's language: ICU messages, parsed when the page was built. Only his language is loaded. */
+import { IntlMessageFormat } from "intl-messageformat";
+import { defineComponent, h, shallowRef, type VNode } from "vue";
+
+export const LANGUAGES = { en: "English", fr: "Français", fa: "فارسی", hi: "हिन्दी", zh: "中文" } as const;
+export type Language = keyof typeof LANGUAGES;
+/** What numbers, dates and plurals follow. */
+const LOCALES: Record<Language, string> = { en: "en", fr: "fr", fa: "fa-IR", hi: "hi-IN", zh: "zh-CN" };
+export type Key = keyof typeof import("../../messages/en.json");
+type Values = Record<string, unknown>;
+
+const loaders = import.meta.glob<{ default: Record<string, unknown> }>("../../messages/*.json");
+const catalogue = shallowRef<Record<string, unknown>>({});
+export const language = shallowRef<Language>("en");
+let formats = new Map<string, IntlMessageFormat>();
+
+export const locale = (): string => LOCALES[language.value];
+export const direction = (): "rtl" | "ltr" => (language.value === "fa" ? "rtl" : "ltr");
+
+export function isLanguage(name: unknown): name is Language {
+  return typeof name === "string" && name in LANGUAGES;
+}
+
+/** His choice of before, else the first of the browser's languages that there is. */
+export function preferred(): Language {
+  const kept = localStorage.getItem("language");
+  if (isLanguage(kept)) return kept;
+  return navigator.languages.map((tag) => tag.slice(0, 2)).find(isLanguage) ?? "en";
+}
+
+export async function speak(name: Language, remember = false): Promise<void> {
+  const { default: texts } = await loaders[`../../messages/${name}.json`]!();
+  formats = new Map();
+  language.value = name;
+  catalogue.value = texts;
+  document.documentElement.lang = name;
+  document.documentElement.dir = direction();
+  if (remember) localStorage.setItem("language", name);
+}
+
+function format(key: Key): IntlMessageFormat | string {
+  const text = catalogue.value[key];
+  if (text === undefined) throw new Error(`no text for ${key}`);
+  if (typeof text === "string") return text;
+  let made = formats.get(key);
+  if (!made) formats.set(key, (made = new IntlMessageFormat(text as never, locale())));
+  return made;
+}
+
+export function t(key: Key, values?: Values): string {
+  const made = format(key);
+  return typeof made === "string" ? made : String(made.format(values as never));
+}
+
+/** A text with parts in it: what stands in tags or slots is made by the slot of that name. */
+export const Text = defineComponent({
+  props: { of: { type: String, required: true }, values: { type: Object, default: () => ({}) } },
+  setup(props, { slots }) {
+    return () => {
+      const made = format(props.of as Key);
+      if (typeof made === "string") return made;
+      const tags: Record<string, unknown> = { b: (parts: unknown[]) => h("b", parts as VNode[]) };
+      for (const name of Object.keys(slots)) tags[name] = (parts: unknown[]) => slots[name]!({ text: parts.join("") });
+      const told = made.format({ ...tags, ...props.values } as never) as unknown;
+      return h("span", (Array.isArray(told) ? told : [told]) as VNode[]);
+    };
+  },
+});
