@@ -8,6 +8,8 @@ Doors for everybody are named with the reason.
 
 from typing import Any
 
+from .people import CALLERS
+
 SHUT = "401 nobody forged expired | 403 *"
 SEES = "member leader marketer manager general substitute glass board"
 AWAY = "stranger desk mover soon_in stood_in glass_soon glass_over"
@@ -167,3 +169,18 @@ USEFUL: tuple[tuple[tuple[str, str, str], Any, str, str], ...] = (
     (("campaigns", "POST", "/v1/spend"), {"spend": [SPEND]}, f"200 marketer operator intake | {SHUT}", ""),
     (("metrics", "POST", "/v1/kpis/stream/tickets"), {}, f"200 {BELONGS} board | {SHUT}", ""),
 )
+
+
+def expected(line: str) -> dict[str, int]:
+    """What a line says of each caller."""
+    said: dict[str, int] = {}
+    rest = 0
+    for part in line.split("|"):
+        status, *names = part.split()
+        for name in names:
+            if name == "*":
+                rest = int(status)
+            else:
+                assert name in CALLERS, name
+                said[name] = int(status)
+    return {name: said.get(name, rest) for name in CALLERS}

@@ -14,24 +14,9 @@ from chassis.service import Service
 from chassis_testing import ServiceUnderTest
 
 from .doors import Door, documented, there
-from .matrix import DOORS, OPEN, SHUT, UNDOCUMENTED, USEFUL
+from .matrix import DOORS, OPEN, SHUT, UNDOCUMENTED, USEFUL, expected
 from .people import CALLERS, OTHER, OWN, SIGHT, callers
 from .things import Things, filled
-
-
-def expected(line: str) -> dict[str, int]:
-    """What a line says of each caller."""
-    said: dict[str, int] = {}
-    rest = 0
-    for part in line.split("|"):
-        status, *names = part.split()
-        for name in names:
-            if name == "*":
-                rest = int(status)
-            else:
-                assert name in CALLERS, name
-                said[name] = int(status)
-    return {name: said.get(name, rest) for name in CALLERS}
 
 
 def lines_of(name: str) -> set[Door]:
