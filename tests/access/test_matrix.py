@@ -16,7 +16,7 @@ from chassis_testing import ServiceUnderTest
 from .doors import Door, documented, there
 from .matrix import DOORS, OPEN, SHUT, UNDOCUMENTED, USEFUL, expected
 from .people import CALLERS, OTHER, OWN, SIGHT, callers
-from .things import Things, filled
+from .things import Things, bytes_of, filled
 
 
 def lines_of(name: str) -> set[Door]:
@@ -149,14 +149,10 @@ class Told:
         for team in self.matrix.things.of:
             answer = own if team == OWN else await self.of(team)
             if team not in SIGHT.get(self.caller, ()):
-                if _bytes(answer) != _bytes(absent):
+                if bytes_of(answer) != bytes_of(absent):
                     self.matrix.wrong.append(f"{self} is told that a thing of {team} is there: {answer.text[:200]}")
-            elif absent.status_code in (200, 404) and _bytes(answer) == _bytes(absent):
+            elif absent.status_code in (200, 404) and bytes_of(answer) == bytes_of(absent):
                 self.matrix.wrong.append(f"{self} does not find what is of {team}")
-
-
-def _bytes(answer: httpx.Response) -> tuple[int, bytes, list[tuple[bytes, bytes]]]:
-    return answer.status_code, answer.content, sorted(answer.headers.raw)
 
 
 QUERIES = {

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpx
+
 from chassis_testing import ServiceUnderTest
 from contracts.campaigns.campaign import CampaignPlanned
 from contracts.leads.lead import LeadAttributes, LeadCaptured, LeadQualified
@@ -142,3 +144,8 @@ async def filled(service: ServiceUnderTest) -> Things:
     """Everybody is known, and everything is there."""
     await tell(service)
     return await FILLED[service.service.name](service)
+
+
+def bytes_of(answer: httpx.Response) -> tuple[int, bytes, list[tuple[bytes, bytes]]]:
+    """Everything by which one answer could be told from another."""
+    return answer.status_code, answer.content, sorted(answer.headers.raw)

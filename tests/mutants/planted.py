@@ -900,6 +900,20 @@ MUTANTS = (
         "tests/access/test_turns.py",
     ),
     _m(
+        "leak: everybody in the company is known by name",
+        f"{TERRITORY}/api/person.py",
+        'row["name"] if may_know(who, row["id"], units) else None',
+        'row["name"]',
+        "tests/access/test_organisation.py",
+    ),
+    _m(
+        "leak: why somebody looks at a unit from outside is for everybody to read",
+        f"{TERRITORY}/api/break_glass.py",
+        "for row in rows if may_see(row, who)",
+        "for row in rows if may_see(row, who) or True",
+        "tests/access/test_organisation.py",
+    ),
+    _m(
         "leak: the faults let everything be seen that was somebody's once",
         f"{LOCAL}/faults/sight.py",
         "look.asked <= self.ends + GONE_WITHIN_S",
