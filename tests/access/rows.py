@@ -37,6 +37,7 @@ FREE: dict[str, dict[str, str]] = {
     "campaigns": _NUMBERS,
     "metrics": {
         **_NUMBERS,
+        "merged": "when anything was counted last says nothing of anybody",
         "as_of": "how far topics were heard says nothing of anybody",
         "known_name": "how names are spelled",
         "league": "closed periods, without small groups, are for every member",
