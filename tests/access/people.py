@@ -49,6 +49,7 @@ EVERY_TEAM = tuple(grant(team, "management") for team in (OWN, OTHER, UNPLACED))
 TOLD: tuple[AccessGranted | AccessRevoked, ...] = (
     said("member", grant(OWN)),
     said("stranger", grant(OTHER)),  # works for another team
+    said("desk", grant(UNPLACED)),  # gives what no team has a place
     said("leader", grant(OWN, "supervisor")),
     said("marketer", grant(OWN), roles=("marketer",)),
     said("manager", *EVERY_TEAM),
@@ -62,14 +63,33 @@ TOLD: tuple[AccessGranted | AccessRevoked, ...] = (
     said("mover", grant(OTHER), version=2),
     said("newcomer", grant(OWN, begins_at=AHEAD)),
     said("substitute", grant(OTHER), grant(OWN, "substitute", on_behalf_of="member", ends_at=AHEAD)),
+    said("soon_in", grant(OTHER), grant(OWN, "substitute", on_behalf_of="member", begins_at=AHEAD)),
     said("stood_in", grant(OTHER), grant(OWN, "substitute", on_behalf_of="member", ends_at=AGO)),
     said("glass", grant(OTHER), grant(OWN, "break_glass", ends_at=AHEAD)),
+    said("glass_soon", grant(OTHER), grant(OWN, "break_glass", begins_at=AHEAD)),
     said("glass_over", grant(OTHER), grant(OWN, "break_glass", ends_at=AGO)),
     said("machine:board", grant(OWN, "machine"), grant(OTHER, "machine")),
 )
 
+# Whose things each may ever be shown; nobody else is shown a thing of a team.
+SIGHT: dict[str, set[str]] = {
+    **{one: {OWN} for one in ("member", "leader", "marketer")},
+    **{one: {OTHER} for one in ("stranger", "mover", "soon_in", "stood_in", "glass_soon", "glass_over")},
+    **{one: {OWN, OTHER} for one in ("substitute", "glass", "board")},
+    **{one: {OWN, OTHER, UNPLACED} for one in ("manager", "general")},
+    "desk": {UNPLACED},
+}
+
+# Of whose things each changes anything. Who stands in and who is of two teams does so in both; management, a machine that reads and
+# who looks behind the glass do not.
+RECORDS: dict[str, set[str]] = {
+    **{one: teams for one, teams in SIGHT.items() if one not in ("manager", "general", "board")},
+    "glass": {OTHER},
+    "desk": {"nobody"},
+}
+
 CALLERS = (
-    "nobody", "forged", "expired", "unknown", "operator", "intake", "board",
+    "nobody", "forged", "expired", "unknown", "operator", "intake", "bare", "ungranted", "board",
     *dict.fromkeys(one.person for one in TOLD if not one.person.startswith("machine:")),
 )  # fmt: skip
 
@@ -90,6 +110,8 @@ def callers(service: ServiceUnderTest) -> dict[str, httpx.AsyncClient]:
         "unknown": service.as_("whoever"),
         "operator": shows(TOKEN),
         "intake": shows(tokens.of_machine("intake", *SCOPES.split())),
+        "bare": shows(tokens.of_machine("bare")),
+        "ungranted": shows(tokens.of_machine("ungranted", "kpis:read")),
         "board": shows(tokens.of_machine("board", "kpis:read")),
     }
     return special | {one: service.as_(one) for one in CALLERS if one not in special}

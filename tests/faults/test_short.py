@@ -5,6 +5,7 @@ The long form is ``make faults SECONDS=60 SEED=1``.
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +19,7 @@ KINDS = {
     "numbered records again",
     "duplicates and disorder",
     "bad input in hundreds",
+    "people moved",
     "connections terminated",
     "Postgres killed",
     "poison",
@@ -37,6 +39,13 @@ def test_what_is_killed_cut_off_repeated_and_poisoned_loses_and_doubles_nothing(
     assert said["accepted"] > 1000
     assert (said["lost"], said["doubled"]) == (0, 0)
     assert {kind for kind, times in said["faults"].items() if times} == KINDS
+    [moved] = [line for line in journal_of(tmp_path) if line.get("kind") == "people moved" and "moves" in line]
+    assert moved["by"] == ["leads", "metrics", "metrics' stream", "territory"]
+    assert (moved["moves"], moved["without_a_right"]) == (14, 0)
     assert set(said["recovery_s"]) == KINDS - {"poison"}
-    journal = [json.loads(line) for line in (tmp_path / "1.jsonl").read_text().splitlines()]
-    assert [line["what"] for line in journal][-3:] == ["drained", "verdict", "ends"]
+    assert [line["what"] for line in journal_of(tmp_path)][-3:] == ["drained", "verdict", "ends"]
+
+
+def journal_of(folder: Path) -> list[dict[str, Any]]:
+    """Its lines."""
+    return [json.loads(line) for line in (folder / "1.jsonl").read_text().splitlines()]

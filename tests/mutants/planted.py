@@ -793,6 +793,133 @@ MUTANTS = (
         "allow.everyone.if.no.acl.found=true",
         f"{TESTS}/real/test_principals.py",
     ),
+    # Leaks, each of which the matrix of tests/access sees.
+    Mutant(
+        "leak: how a lead went on loses its row policy",
+        (
+            (f"{LEADS}/store/tables.py", "import own, team, through", "import free, own, team, through"),
+            (
+                f"{LEADS}/store/tables.py",
+                'comment="append only",\n    postgresql_with=GROWING,\n'
+                '    info={"door": "select", "rows": through(LEAD_PLACE, "lead_id")},',
+                'comment="append only",\n    postgresql_with=GROWING,\n'
+                '    info={"door": "select", "rows": free("planted")},',
+            ),
+        ),
+        ("tests/access/test_rows.py",),
+    ),
+    Mutant(
+        "leak: the database shows every decision at every door",
+        (
+            (f"{TERRITORY}/store/tables.py", "import team\n", "import free\n"),
+            (f"{TERRITORY}/store/tables.py", '"rows": team()},', '"rows": free("planted")},'),
+        ),
+        ("tests/access/test_rows.py",),
+    ),
+    _m(
+        "leak: a table that was forgotten can be read at the doors",
+        f"{LEADS}/store/tables.py",
+        'info={"keys": "select (person_id, wrapped_key)"},',
+        'info={"keys": "select (person_id, wrapped_key)", "door": "select", "rows": own("person_id::text")},',
+        "tests/access/test_rows.py",
+    ),
+    _m(
+        "leak: what is of another team is refused and not absent",
+        f"{LEADS}/api/leads.py",
+        "    if found is None:\n        raise no_such_lead()\n",
+        "    if found is None:\n"
+        "        async with service.database.transaction() as tx:\n"
+        "            if await leads.exists(tx, lead_id):\n"
+        "                raise __import__('chassis').Problem(403, 'Not yours')\n"
+        "        raise no_such_lead()\n",
+        "tests/access/test_matrix.py",
+    ),
+    _m(
+        "leak: an answer about a lead is kept for whoever asks next",
+        f"{LEADS}/api/leads.py",
+        "            found = await leads.show(tx, lead_id)\n",
+        "            kept = service.__dict__.setdefault('kept', {})\n"
+        "            found = kept[lead_id] = kept.get(lead_id) or await leads.show(tx, lead_id)\n",
+        "tests/access/test_matrix.py",
+    ),
+    _m(
+        "leak: a list of who looked does not ask who may see the lead",
+        f"{LEADS}/api/opening.py",
+        "known = await leads.exists(tx, lead_id)",
+        "known = True",
+        "tests/access/test_matrix.py",
+    ),
+    _m(
+        "leak: a door of no document that nobody watches",
+        f"{CHASSIS}/page.py",
+        '    @api.get("/docs", include_in_schema=False)\n',
+        '    @api.get("/people", include_in_schema=False)\n    @api.get("/docs", include_in_schema=False)\n',
+        "tests/access/test_matrix.py",
+    ),
+    _m(
+        "leak: who looks after the system sees what is in it",
+        f"{LEADS}/api/permissions.py",
+        '    "leader": _OF_THE_TEAM,\n',
+        '    "leader": _OF_THE_TEAM,\n    "system_administrator": _OF_THE_TEAM,\n',
+        "tests/access/test_matrix.py",
+    ),
+    _m(
+        "leak: management writes what it may only see",
+        f"{CHASSIS}/row_policies.py",
+        "\"<> 'none'\" if shared",
+        "\"<> ''\" if shared",
+        "tests/access/test_rows.py",
+    ),
+    _m(
+        "leak: the operator's token reads as it did once",
+        f"{CHASSIS}/access.py",
+        '        ("leads:capture", "outcomes:report",',
+        '        ("reader", "leads:capture", "outcomes:report",',
+        "tests/access/test_matrix.py",
+    ),
+    _m(
+        "leak: what is shown of campaigns leaves the teams to the database",
+        f"{CAMPAIGNS}/store/campaign.py",
+        '_SHOW = f"{_HEAD} and {_SEEN}"',
+        "_SHOW = _HEAD",
+        "services/campaigns/tests/component/test_scope.py",
+    ),
+    _m(
+        "leak: who is there by a right that is over stays for as long as nobody says more",
+        f"{CHASSIS}/access_reader.py",
+        "            standing.actors.clear()\n",
+        "            pass\n",
+        f"{TESTS}/component/test_access.py",
+    ),
+    _m(
+        "leak: a machine's word is enough where it is not known who may see what",
+        f"{CHASSIS}/access.py",
+        'if self.rows or actor.kind != "machine":\n            scope["service"].access.check()\n',
+        'if self.rows or actor.kind != "machine":\n'
+        '            if actor.kind != "machine":\n                scope["service"].access.check()\n',
+        "tests/access/test_turns.py",
+    ),
+    _m(
+        "leak: everybody in the company is known by name",
+        f"{TERRITORY}/api/person.py",
+        'row["name"] if may_know(who, row["id"], units) else None',
+        'row["name"]',
+        "tests/access/test_organisation.py",
+    ),
+    _m(
+        "leak: why somebody looks at a unit from outside is for everybody to read",
+        f"{TERRITORY}/api/break_glass.py",
+        "for row in rows if may_see(row, who)",
+        "for row in rows if may_see(row, who) or True",
+        "tests/access/test_organisation.py",
+    ),
+    _m(
+        "leak: the faults let everything be seen that was somebody's once",
+        f"{LOCAL}/faults/sight.py",
+        "look.asked <= self.ends + GONE_WITHIN_S",
+        "bool(self.ends)",
+        "tests/faults/test_sight.py",
+    ),
 )
 
 

@@ -26,6 +26,7 @@ class Report:
     accepted: int = 0
     strangers: list[str] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
+    shown: list[str] = field(default_factory=list)  # to somebody who had no right to it
     verdict: Verdict | None = None
 
     def struck(self, kind: str) -> None:
@@ -54,7 +55,9 @@ class Report:
         """Everything that makes the run fail, in sentences."""
         never = [kind for kind in self.due if not self.happened.get(kind) and kind not in self.missing]
         found = list(self.failures) + [f"{kind} never happened" for kind in never]
-        found += [f"accepted and not on record: {one}" for one in self.lost[:20]] + self.strangers[:20]
+        found += (
+            [f"accepted and not on record: {one}" for one in self.lost[:20]] + self.strangers[:20] + self.shown[:20]
+        )
         if self.verdict is None:
             found.append("the invariants were not looked at")
         elif not self.verdict.holds:

@@ -163,6 +163,7 @@ def _drain(testbed: Testbed, report: Report, steps: Steps) -> None:
         report.failures += _failing(testbed.load.stop)
         report.failures += _failing(lambda: _fresh(testbed))
         step.done = f"drained: {len(testbed.load.accepted):,} leads accepted"
+    report.shown = testbed.shown
     report.accepted, report.strangers = len(testbed.load.accepted), list(testbed.load.strangers)
     testbed.journal.note("drained", **testbed.load.figures)
     if parked := records.parked(testbed):

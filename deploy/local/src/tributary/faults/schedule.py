@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from tributary.faults.nemesis import disk, processes, records, servers, strangers
+from tributary.faults.nemesis import disk, people, processes, records, servers, strangers
 from tributary.faults.testbed import Testbed
 
 SERVICES = ("leads", "territory", "campaigns", "metrics")
@@ -62,6 +62,7 @@ class Schedule:
             ],
             [self._round(("clock jump", servers.jump_clock))],
             [self._round(("bad input in hundreds", strangers.swarm))],
+            [self._round(("people moved", people.move))],
             [self._round(("disk full", partial(disk.fill, service=draw.choice(("leads", "territory")))))],
         ]
         draw.shuffle(chains)
@@ -83,7 +84,7 @@ class Schedule:
                 ("numbered records again", records.send_again),
                 ("duplicates and disorder", records.disorder),
             ),
-            self._round(("bad input in hundreds", strangers.swarm)),
+            self._round(("bad input in hundreds", strangers.swarm), ("people moved", people.move)),
             self._round(("connections terminated", servers.terminate_backends)),
             self._round(("Postgres killed", servers.kill_postgres)),
         ]

@@ -49,6 +49,7 @@ class Testbed:
     report: Mapping[str, str]  # to every service, by its environment
     backups: dict[str, Path] = field(default_factory=dict)
     replicas: dict[str, LocalService] = field(default_factory=dict)
+    shown: list[str] = field(default_factory=list)  # to somebody who had no right to it
 
     def service(self, name: str) -> LocalService:
         """One of the four."""

@@ -1,0 +1,63 @@
+"""Which rows of which tables exist for whom: written by hand, a line a table, and never taken from what the tables ask for.
+
+A line says in SQL whose a row ``t`` is, as a worker finds out: a team, or the principal whom it is about. Who has one of these in sight
+sees the row, and nobody else does.
+"""
+
+_LEAD = "(select p.team from lead_place p where p.lead_id = t.lead_id)"
+_CAMPAIGN = "(select c.team from campaign c where c.campaign = t.campaign)"
+_PLACED = "array[coalesce(t.team, '(unplaced)')]"  # what is not placed is the desk's
+_OWN = {"access_person": "array[t.person]", "access_grant": "array[t.person]"}
+
+ROWS: dict[str, dict[str, str]] = {
+    "leads": {
+        **_OWN,
+        "lead_place": "array[t.team]",
+        "lead": f"array[{_LEAD}]",
+        "timeline": f"array[{_LEAD}]",
+        "opened": f"array[{_LEAD}, t.person]",  # his own looks count against his limit
+    },
+    "campaigns": {
+        **_OWN,
+        "campaign": "array[t.team]",
+        "budget_line": f"array[{_CAMPAIGN}]",
+        "spend": "array[(select c.team from campaign c where c.key = t.campaign)]",
+        "ledger_posting": f"array[{_CAMPAIGN}]",
+        "ledger_entry": "array[(select team from campaign join ledger_posting p using (campaign) where p.id = t.posting_id)]",
+    },
+    "metrics": {**_OWN, "lead_fact": _PLACED, "kpi_part": "array[t.team]"},
+    "territory": {**_OWN, "decision": _PLACED},
+}
+
+_NUMBERS = {"outbox_shard": "the next number of a shard says nothing of anybody"}
+_STRUCTURE = "the structure of the company holds no lead; its doors ask who looks"
+
+FREE: dict[str, dict[str, str]] = {
+    "leads": _NUMBERS,
+    "campaigns": _NUMBERS,
+    "metrics": {
+        **_NUMBERS,
+        "merged": "when anything was counted last says nothing of anybody",
+        "as_of": "how far topics were heard says nothing of anybody",
+        "known_name": "how names are spelled",
+        "league": "closed periods, without small groups, are for every member",
+        "league_period": "which periods are closed",
+    },
+    "territory": {
+        **_NUMBERS,
+        **dict.fromkeys(
+            (
+                "absence", "active_market", "break_glass", "calendar", "market", "membership", "move", "organisation",
+                "organisation_change", "person", "proposal", "role_grant", "roster", "rotation", "subject",
+                "substitution", "unit", "vocabulary",
+            ),
+            _STRUCTURE,
+        ),
+    },
+}  # fmt: skip
+
+# What a door changes of a table, and of which teams' rows that is true for whom. Management and machines record on none.
+WRITTEN = {
+    "campaign": "update campaign set name = name returning campaign",
+    "budget_line": "update budget_line set item = item returning campaign",
+}
