@@ -214,3 +214,23 @@ async def test_every_change_is_on_record_by_whom(company: Company) -> None:
     joined = next(one for one in found if one["what"] == "membership")
     assert (joined["by"], joined["second"], joined["after"]["unit"]) == ("om", "adm", "berlin")
     assert (await company.does("bo", "GET", "organisation/changes")).status_code == 403
+
+
+async def test_why_somebody_is_away_is_for_those_who_see_their_unit(company: Company) -> None:
+    await company.joins("s.germany", "germany", "supervisor")
+    await company.ok("anna.schmidt", "POST", "people/anna.schmidt/absences", {"kind": "sick"})
+    kinds = {
+        who: [one["kind"] for one in (await company.ok(who, "GET", "people/anna.schmidt/absences"))["absences"]]
+        for who in ("anna.schmidt", "bo", "adm", "s.germany", "eve")
+    }
+    assert kinds == {"anna.schmidt": ["sick"], "bo": ["sick"], "adm": ["sick"], "s.germany": ["away"], "eve": ["away"]}
+
+
+async def test_a_move_is_seen_by_those_who_decide_about_one_of_its_units(company: Company) -> None:
+    for leader, unit in (("s.berlin", "berlin"), ("s.germany", "germany"), ("s.head", "head-office")):
+        await company.joins(leader, unit, "supervisor")
+    await company.ok("adm", "POST", "moves", {"person": "bo", "from_unit": "berlin", "to_unit": "germany"})
+    seen = {
+        who: len((await company.ok(who, "GET", "moves"))["moves"]) for who in ("adm", "s.berlin", "s.germany", "s.head")
+    }
+    assert seen == {"adm": 1, "s.berlin": 1, "s.germany": 1, "s.head": 0}

@@ -27,8 +27,10 @@ from territory.api.permissions import Permission
 from territory.domain.organisation import Absence as AbsenceOf
 from territory.domain.organisation import Substitution as SubstitutionOf
 from territory.store import substitution as store
+from territory.store.person import units_of
 from territory.use_cases.absence import change_absence, end_absence, report_absence
 from territory.use_cases.authority import look
+from territory.use_cases.person import may_know
 from territory.use_cases.substitution import end_substitution, order_substitution
 
 router = APIRouter(prefix="/v1", tags=["absences"])
@@ -36,6 +38,7 @@ SEES = [Depends(may(Permission.SEE_ORGANISATION))]
 REPORTS = [Depends(may(Permission.REPORT_ABSENCE))]
 Name = Annotated[str, Path(min_length=1, max_length=200)]
 MOST = 500
+UNSAID = "away"
 
 
 class AbsenceBody(Interval):
@@ -100,10 +103,12 @@ class Substitutions(BaseModel):
 
 @router.get("/people/{person}/absences", dependencies=SEES, summary="When somebody is away.")
 async def get_absences(request: Request, person: Name) -> Absences:
-    """The latest first."""
+    """The latest first. Of what kind one is, is said to who sees a unit of theirs; to others it is `away`."""
     async with begin(request) as tx:
+        _, who = await look(tx)
         rows = await store.absences_of(tx, person, MOST)
-    return Absences(absences=[Absence(**vars(row)) for row in rows])
+        knows = may_know(who, person, (await units_of(tx, [person])).get(person, []))
+    return Absences(absences=[Absence(**vars(row) | ({} if knows else {"kind": UNSAID})) for row in rows])
 
 
 @router.post(

@@ -14,6 +14,7 @@ from territory.api.proposal import Proposal, shown_proposal
 from territory.domain.move import PROPOSED
 from territory.domain.move import Move as MoveOf
 from territory.store import move as store
+from territory.use_cases.authority import look
 from territory.use_cases.move import order_move, withdraw_move
 
 router = APIRouter(prefix="/v1", tags=["people"])
@@ -73,10 +74,12 @@ async def post_move(request: Request, response: Response, body: MoveBody, idempo
 
 @router.get("/moves", dependencies=KEEPS, summary="Moves, ordered and done.")
 async def get_moves(request: Request, person: Annotated[str | None, Query(max_length=200)] = None) -> Moves:
-    """The latest first."""
+    """The latest first, of those units about which one decides."""
     async with begin(request) as tx:
+        _, who = await look(tx)
         rows = await store.listed(tx, person, MOST)
-    return Moves(moves=[_move(row, tx.now) for row in rows])
+    mine = (row for row in rows if who.sees_move(row.person, row.from_unit, row.to_unit))
+    return Moves(moves=[_move(row, tx.now) for row in mine])
 
 
 @router.delete("/moves/{move}", dependencies=KEEPS, summary="Takes back a move that is not done.", responses=CHANGES)

@@ -75,6 +75,12 @@ class Authority:
         """Whether they hold one of these roles there."""
         return any(self.holds(role, unit) for role in roles)
 
+    def sees_move(self, person: str, *units: str | None) -> bool:
+        """Whether a move between these units is theirs to see: it is their own, or they decide about one of the units."""
+        return person == self.principal or any(
+            self.is_inside(unit) or self.holds_any(PEOPLE, MANAGEMENT_ROLE, unit=unit) for unit in units if unit
+        )
+
     def is_inside(self, unit: str) -> bool:
         """Whether what is in this unit is theirs already: a leader of it or above it, or a member of the management."""
         return self.manages or self.leads(unit)
