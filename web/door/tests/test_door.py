@@ -71,7 +71,7 @@ async def test_an_answer_without_its_question_signs_nobody_in(doors: Doors, issu
     async with doors.one() as browser, doors.one() as other:
         sent = await browser.get("/auth/login")
         code, state = issuer.code_for(sent.headers["location"])
-        for who, told in ((browser, {"code": code, "state": "forged"}), (other, {"code": code, "state": state})):
+        for who, told in ((browser, {"code": code, "state": "gefälscht"}), (other, {"code": code, "state": state})):
             back = await who.get("/auth/callback", params=told)
             assert back.headers["location"] == "/sign-in?why=too-late"
             assert await person(who) is None
@@ -210,6 +210,9 @@ async def test_reports_of_broken_policies_are_counted_and_say_no_address(
     }
     async with doors.one() as browser:
         assert (await browser.post("/auth/csp", json=report)).status_code == 204
+        forged = {"csp-report": {"effective-directive": "img-src\nsomebody was signed in"}}
+        assert (await browser.post("/auth/csp", json=forged)).status_code == 204
+        assert not any("\n" in record.getMessage() for record in caplog.records)
         assert (await browser.post("/auth/csp", content=b"no json")).status_code == 400
         assert (await browser.post("/auth/csp", content=b"x" * 20_000)).status_code == 413
         told = (await browser.get("/internal/metrics")).text
