@@ -10,7 +10,8 @@ from uuid import UUID
 from metrics.domain import league
 from metrics.domain.contributions import Number
 from territory.domain.organisation import Person
-from tributary.verify.events import Assigned, Captured, Closed, EventRecord, KpiTold, Looked, Qualified, Unreadable
+from tributary.verify.events import Assigned, Captured, Closed, EventRecord, KpiTold, Qualified, Unreadable
+from tributary.verify.openings import Looked
 from tributary.verify.snapshot import ClosedPeriod, Counted, Snapshot
 
 from .snapshots import ADS, ANNA, BEN, CARL, DORA, EVE, FAY, OPENING, PARKED, UNKNOWN, decided, known

@@ -2,6 +2,7 @@
 
 from chassis import Service
 from chassis.http import Mount
+from contracts.leads.activity import ACTIVITY
 from contracts.leads.audit import AUDIT
 from contracts.leads.intake import INTAKE
 from contracts.leads.lead import LEAD
@@ -25,7 +26,7 @@ def build(settings: LeadsSettings) -> Service:
         roles=ROLES,
         jobs=JOBS,
         api=(page.router, leads.router, opening.router),
-        streams=(LEAD, AUDIT),
+        streams=(LEAD, AUDIT, ACTIVITY),
         intake=(INTAKE,),
         mounts={CAPTURE: Mount(capture, operation=OPERATION), f"{CAPTURE}/": Mount(capture)},
         accepts={CAPTURE: CAPTURE_TYPES, f"{CAPTURE}/": CAPTURE_TYPES},
