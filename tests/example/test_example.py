@@ -92,4 +92,4 @@ def test_a_step_that_fits_no_more_is_named(tree: Path) -> None:
 
 def test_no_step_of_the_page_is_read_past() -> None:
     page = PAGE.read_text()
-    assert len(steps(page)) == len(re.findall(r"^```(?!sh)\w+$", page, re.MULTILINE)) == 22
+    assert len(steps(page)) == len(re.findall(r"^```(?!sh)\w+$", page, re.MULTILINE)) == 21
