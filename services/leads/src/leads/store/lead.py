@@ -119,16 +119,6 @@ async def save(tx: Transaction, changes: Sequence[Change]) -> None:
         await tx.conn.execute(_SAVE, places, *entries)
 
 
-async def decided_at(tx: Transaction, placed: Mapping[UUID, Lead]) -> dict[UUID, datetime]:
-    """When the newest decision about the place of each of these leads was made that changed anything. Since when one waits stands
-    in its timeline only, which is asked for those that do."""
-    known = ((i, max(filter(None, (lead.opened_at, lead.assigned_at)), default=None)) for i, lead in placed.items())
-    found = {lead_id: at for lead_id, at in known if at}
-    if waiting := [lead_id for lead_id, lead in placed.items() if lead.waits]:
-        found |= {row["lead_id"]: row["at"] for row in await tx.conn.fetch(_DECIDED, waiting)}
-    return found
-
-
 async def persons(tx: Transaction, lead_ids: Iterable[UUID]) -> dict[UUID, UUID]:
     """Whose these leads are."""
     rows = await tx.conn.fetch("select lead_id, person_id from lead where lead_id = any($1)", list(lead_ids))
@@ -139,6 +129,16 @@ async def contents(tx: Transaction, lead_ids: Iterable[UUID]) -> dict[UUID, str]
     """The digests of what was submitted first."""
     rows = await tx.conn.fetch("select lead_id, content from lead where lead_id = any($1)", list(lead_ids))
     return {row["lead_id"]: row["content"] for row in rows}
+
+
+async def decided_at(tx: Transaction, placed: Mapping[UUID, Lead]) -> dict[UUID, datetime]:
+    """When the newest decision about the place of each of these leads was made that changed anything. Since when one waits stands
+    in its timeline only, which is asked for those that do."""
+    known = ((i, max(filter(None, (lead.opened_at, lead.assigned_at)), default=None)) for i, lead in placed.items())
+    found = {lead_id: at for lead_id, at in known if at}
+    if waiting := [lead_id for lead_id, lead in placed.items() if lead.waits]:
+        found |= {row["lead_id"]: row["at"] for row in await tx.conn.fetch(_DECIDED, waiting)}
+    return found
 
 
 async def show(tx: Transaction, lead_id: UUID) -> Record | None:

@@ -18,8 +18,8 @@ Decision = LeadRouted | LeadAssigned | LeadUnassigned | LeadUnroutable
 async def follow_decisions(events: Sequence[Decision], tx: Transaction) -> None:
     """Opens the opportunity in its team's pipeline, names its assignee, or writes down why there is none."""
     current = await leads.load(tx, (e.lead_id for e in events))
-    decided = await leads.decided_at(tx, current)
     added: dict[UUID, list[Entry]] = defaultdict(list)
+    decided = await leads.decided_at(tx, current)
     for event in events:
         # Each decision is one moment and says all that it decides, so nothing of one before it stands, heard late or once more.
         if (at := _moment(event)) < decided.get(event.lead_id, at):
