@@ -54,6 +54,9 @@ UNDOCUMENTED: dict[tuple[str, str, str], str] = {
 DOORS: dict[tuple[str, str, str], str] = {
     # -- leads
     ("leads", "GET", "/v1/access/me"): ME,
+    ("leads", "GET", "/v1/work"): f"200 {BELONGS} board | {SHUT}",
+    ("leads", "GET", "/v1/queues"): f"200 {BELONGS} board | {SHUT}",
+    ("leads", "GET", "/v1/summary"): f"200 {BELONGS} board | {SHUT}",
     ("leads", "GET", "/v1/leads"): f"200 {BELONGS} board | {SHUT}",
     ("leads", "GET", "/v1/leads/{lead_id}"): f"200 {SEES} | 404 {AWAY} | {SHUT}",
     ("leads", "GET", "/v1/leads/{lead_id}/timeline"): f"200 {SEES} | 404 {AWAY} | {SHUT}",

@@ -17,6 +17,7 @@ ROWS: dict[str, dict[str, str]] = {
         "timeline": f"array[{_LEAD}]",
         "activity": f"array[{_LEAD}]",
         "activity_void": f"array[{_LEAD}]",
+        "search_word": f"array[{_LEAD}]",
         "opened": f"array[{_LEAD}, t.person]",  # his own looks count against his limit
     },
     "campaigns": {

@@ -7,7 +7,7 @@ from contracts.leads.audit import AUDIT
 from contracts.leads.intake import INTAKE
 from contracts.leads.lead import LEAD
 from leads import handlers
-from leads.api import activity, leads, list, opening, page, timeline
+from leads.api import activity, leads, list, opening, page, timeline, work
 from leads.api.capture import CAPTURE_TYPES, OPERATION, capture
 from leads.api.permissions import ROLES
 from leads.api.seal import fetch_door_key
@@ -28,6 +28,7 @@ def build(settings: LeadsSettings) -> Service:
         api=(
             page.router,
             list.router,
+            work.router,
             leads.router,
             activity.router,
             timeline.router,

@@ -19,6 +19,7 @@ from leads.domain.list import Filters, Sort, WrongCursor
 from leads.domain.opening import TooMany
 from leads.domain.personal import Personal
 from leads.domain.place import Place
+from leads.domain.search import looked_for
 from leads.use_cases.list import Page, list_leads
 from values.text import key
 
@@ -45,6 +46,13 @@ class Asked(BaseModel):
     country: Annotated[str | None, Field(pattern="^[A-Z]{2}$")] = None
     segment: Word | None = None
     channel: Word | None = None
+    q: Annotated[
+        str | None,
+        Field(
+            max_length=200,
+            description="an e-mail address, a phone number, or words of the name or company, all of them",
+        ),
+    ] = None
     captured_from: AwareDatetime | None = None
     captured_to: Annotated[AwareDatetime | None, Field(description="captured before this moment")] = None
     sort: Annotated[Sort, Field(description="due_at lists what is due some time, the next first")] = "-captured_at"
@@ -101,6 +109,8 @@ async def get_leads(
     names: Annotated[bool, Query(description="whether names are opened; that somebody looked is on record")] = True,
 ) -> Leads:
     """Leads of the teams that who asks may see, the newest first. Each page of names is one look, with the purpose ``list``."""
+    if asked.q is not None and not looked_for(asked.q):
+        raise not_valid([FieldError("q", "holds nothing to look for")])
     response.headers.update(NOT_KEPT)
     named = names and actor_of(request).may(Permission.OPEN_CONTACT)
     try:

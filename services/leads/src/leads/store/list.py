@@ -4,6 +4,7 @@ from typing import Any
 
 import asyncpg
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Select,
     Text,
@@ -20,6 +21,9 @@ from chassis import Transaction
 from chassis.query import fetch
 from chassis.tables import ACCESS_GRANT
 from leads.domain.list import After, Filters
+from leads.domain.search import looked_for
+from leads.store.search import keys_of
+from leads.store.search_tables import SEARCH_WORD
 from leads.store.tables import LEAD_PLACE
 
 _EQUAL = ("place", "state", "campaign", "source", "product", "grade", "country", "segment", "channel")
@@ -42,24 +46,38 @@ async def page(
     tx: Transaction, filters: Filters, after: After | None, most: int, teams: list[str] | None
 ) -> list[asyncpg.Record]:
     """At most so many rows, in their order, behind this one."""
+    if filters.q is not None:
+        return await fetch(tx.conn, found(filters, keys_of(tx, looked_for(filters.q)), after, most, teams))
     return await fetch(tx.conn, statement(filters, after, most, teams))
+
+
+def found(filters: Filters, keys: list[int], after: After | None, most: int, teams: list[str] | None) -> Select[Any]:
+    """Those that have all of these words, however few: the words lead to the places."""
+    by = P.due_at if filters.sort == "due_at" else P.captured_at
+    its = select(*(P[name] for name in SHOWN)).where(
+        P.team.in_(teams_of_who_acts(teams)), by.is_not(None), *_asked(filters), *_behind(filters, by, after)
+    )
+    for n, key in enumerate(keys):
+        word = SEARCH_WORD.alias(f"w{n}")
+        its = its.join(
+            word, (word.c.lead_id == P.lead_id) & (word.c.key == bindparam(f"key_{n}", key, type_=BigInteger))
+        )
+    return its.order_by(*_order(filters, by, P.lead_id)).limit(most)
 
 
 def statement(filters: Filters, after: After | None, most: int, teams: list[str] | None) -> Select[Any]:
     """Of each team that is meant the next rows by its own index, and of all these the next."""
     mine = teams_of_who_acts(teams).cte("mine")
     by = P.due_at if filters.sort == "due_at" else P.captured_at
-    its = select(*(P[name] for name in SHOWN)).where(P.team == mine.c.team, by.is_not(None), *_asked(filters))
-    place = tuple_(by, P.lead_id)
-    if after is not None:
-        last = tuple_(bindparam("at", after.at), bindparam("lead_id", after.lead_id))
-        its = its.where(place > last if filters.sort == "due_at" else place < last)
+    its = select(*(P[name] for name in SHOWN)).where(
+        P.team == mine.c.team, by.is_not(None), *_asked(filters), *_behind(filters, by, after)
+    )
     rows = its.order_by(*_order(filters, by, P.lead_id)).limit(most).lateral("rows")
-    found = rows.c.due_at if filters.sort == "due_at" else rows.c.captured_at
+    at = rows.c.due_at if filters.sort == "due_at" else rows.c.captured_at
     return (
         select(*(rows.c[name] for name in SHOWN))
         .select_from(mine.join(rows, true()))
-        .order_by(*_order(filters, found, rows.c.lead_id))
+        .order_by(*_order(filters, at, rows.c.lead_id))
         .limit(most)
     )
 
@@ -73,6 +91,13 @@ def _asked(filters: Filters) -> list[ColumnElement[bool]]:
     if filters.captured_to is not None:
         asked.append(P.captured_at < filters.captured_to)
     return asked
+
+
+def _behind(filters: Filters, by: Any, after: After | None) -> list[ColumnElement[bool]]:
+    if after is None:
+        return []
+    place, last = tuple_(by, P.lead_id), tuple_(bindparam("at", after.at), bindparam("lead_id", after.lead_id))
+    return [place > last if filters.sort == "due_at" else place < last]
 
 
 def _order(filters: Filters, by: Any, lead_id: Any) -> tuple[Any, Any]:

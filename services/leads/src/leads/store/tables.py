@@ -87,6 +87,7 @@ LEAD = Table(
     Column("occurred_at", WHEN, nullable=False),
     Column("captured_at", WHEN, nullable=False),
     Column("content", Text, nullable=False, comment="a digest of what was submitted, keyed with the person's key"),
+    Index("lead_captured", "captured_at"),
     comment="written once, at capture",
     postgresql_with=GROWING,
     info={"door": "select", "rows": through(LEAD_PLACE, "lead_id"), "keys": "select (lead_id, person_id)"},
@@ -179,4 +180,5 @@ UNIT = Table(
 )
 
 # The other modules of tables hang theirs onto METADATA; whoever asks for all of them asks here.
-import leads.store.activity_tables  # noqa: E402, F401
+import leads.store.activity_tables  # noqa: E402
+import leads.store.search_tables  # noqa: E402, F401

@@ -75,6 +75,28 @@ SQL = (
     )
     """,
     "comment on table activity_void is 'append only: which activities count no more, and why'",
+    # In the order in which leads come, so that its entries go to the one last page; search follows it.
+    "-- squawk-ignore require-concurrent-index-creation\ncreate index lead_captured on lead (captured_at)",
+    """
+    create table search_word (
+        key bigint not null,
+        lead_id uuid not null,
+        primary key (key, lead_id)
+    ) with (
+        autovacuum_vacuum_scale_factor = 0.5,
+        autovacuum_analyze_scale_factor = 1,
+        autovacuum_vacuum_insert_scale_factor = 1
+    )
+    """,
+    "comment on column search_word.key is 'a keyed hash of a word, an e-mail address or a phone number'",
+    "create index search_word_of_lead on search_word (lead_id)",
+    """
+    create table search_position (
+        only boolean primary key default true,
+        captured_at timestamptz not null
+    )
+    """,
+    "comment on column search_position.captured_at is 'leads captured up to then can be found'",
 )
 
 
