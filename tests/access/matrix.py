@@ -64,7 +64,7 @@ DOORS: dict[tuple[str, str, str], str] = {
     ("leads", "GET", "/v1/leads/{lead_id}/holders"): f"200 {SEES} | 404 {AWAY} | {SHUT}",
     ("leads", "GET", "/v1/leads/{lead_id}/activities"): f"200 {SEES} | 404 {AWAY} | {SHUT}",
     ("leads", "POST", "/v1/leads/{lead_id}/activities"): f"422 {RECORDS} | {SHUT}",
-    ("leads", "POST", "/v1/leads/{lead_id}/activities/{activity}/void"): f"422 {RECORDS} | {SHUT}",
+    ("leads", "POST", "/v1/leads/{lead_id}/activities/{activity_id}/void"): f"422 {RECORDS} | {SHUT}",
     ("leads", "POST", "/v1/leads/{lead_id}/contact"): f"422 {BELONGS} | {SHUT}",
     ("leads", "GET", "/v1/leads/{lead_id}/openings"): (
         f"200 member leader marketer manager general substitute glass | 404 {AWAY} | {SHUT}"

@@ -30,7 +30,7 @@ insert into search_word (key, lead_id)
 select * from unnest($1::bigint[], $2::uuid[]) as w(key, lead_id) order by key, lead_id on conflict do nothing
 """
 _MOVE = """
-insert into search_position (captured_at) values ($1) on conflict (only) do update set captured_at = excluded.captured_at
+insert into search_position (captured_at) values ($1) on conflict (one) do update set captured_at = excluded.captured_at
 """
 
 

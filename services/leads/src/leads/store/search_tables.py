@@ -20,6 +20,6 @@ SEARCH_WORD = Table(
 SEARCH_POSITION = Table(
     "search_position",
     METADATA,
-    Column("only", Boolean, primary_key=True, server_default=text("true")),
+    Column("one", Boolean, primary_key=True, server_default=text("true")),
     Column("captured_at", WHEN, nullable=False, comment="leads captured up to then can be found"),
 )

@@ -92,7 +92,7 @@ SQL = (
     "create index search_word_of_lead on search_word (lead_id)",
     """
     create table search_position (
-        only boolean primary key default true,
+        one boolean primary key default true,
         captured_at timestamptz not null
     )
     """,
