@@ -232,3 +232,20 @@ async def test_what_was_written_before_there_were_lists_is_filled_in(sales: Sale
     await sales.service.runs("fill_places")
     assert await ids(sales, "anna", "place=person&product=Laser") == [lead]
     assert await sales.service.sql("select * from lead_place") == kept
+
+
+async def test_what_lies_far_back_is_listed_too_behind_what_is_of_late(sales: Sales) -> None:
+    leads = [await sales.lead() for _ in range(5)]
+    for lead, hours in zip(leads, (24 * 400, 24 * 30, 24 * 3, 5, 0), strict=True):
+        await sales.service.sql(
+            "update lead_place set captured_at = captured_at - make_interval(hours => $1) where lead_id = $2::text::uuid",
+            hours,
+            lead,
+        )
+    assert await ids(sales, "anna") == leads[::-1]
+    found, after = [], ""
+    for _ in range(5):
+        page = (await sales.anna.get(f"/v1/leads?limit=1{after}")).json()
+        found += [row["id"] for row in page["rows"]]
+        after = f"&after={page['after']}"
+    assert (found, page["after"]) == (leads[::-1], None)
