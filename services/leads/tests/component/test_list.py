@@ -234,7 +234,10 @@ async def test_what_was_written_before_there_were_lists_is_filled_in(sales: Sale
     assert await sales.service.sql("select * from lead_place") == kept
 
 
-async def test_what_lies_far_back_is_listed_too_behind_what_is_of_late(sales: Sales) -> None:
+async def test_what_lies_far_back_is_listed_too_behind_what_is_of_late(
+    sales: Sales, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lists, "FEW", 1)
     leads = [await sales.lead() for _ in range(5)]
     for lead, hours in zip(leads, (24 * 400, 24 * 30, 24 * 3, 5, 0), strict=True):
         await sales.service.sql(

@@ -23,7 +23,7 @@ from sqlalchemy import (
 from chassis import Transaction
 from chassis.query import fetch
 from leads.domain.work import BREACHED, DUE_SOON, GRADE_A, NORMAL, SOON
-from leads.store.list import SHOWN, teams_of_who_acts
+from leads.store.list import SHOWN, in_teams, teams_of_who_acts
 from leads.store.tables import LEAD_PLACE
 
 P = LEAD_PLACE.c
@@ -50,7 +50,7 @@ def work_statement(person: str, now: datetime, last: Sequence[Any] | None, most:
         P.assignee == person,
         literal_column("place") == literal_column("'person'"),
         P.captured_at.is_not(None),
-        P.team.in_(teams_of_who_acts()),
+        in_teams(P.team),
     )
     rows = its.subquery("rows")
     c = rows.c
@@ -106,7 +106,7 @@ async def counted(tx: Transaction, by: str, since: datetime, until: datetime) ->
             P.currency,
             func.coalesce(func.sum(P.value_minor).filter(_OPEN), 0).label("minor"),
         )
-        .where(P.team.in_(teams_of_who_acts()), P.captured_at >= since, P.captured_at < until)
+        .where(in_teams(P.team), P.captured_at >= since, P.captured_at < until)
         .group_by(_BY[by], P.place, P.currency)
     )
     return await fetch(tx.conn, its)
