@@ -122,7 +122,7 @@ def too_many(refusal: TooMany) -> Problem:
     return Problem(
         429,
         "You have opened too many",
-        detail="So many were opened within the hour that no more can be opened now.",
+        detail="So many were opened of late that no more can be opened now.",
         headers={"Retry-After": str(seconds), **NOT_KEPT},
     )
 

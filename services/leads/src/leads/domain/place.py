@@ -22,11 +22,12 @@ def place_of(lead: Lead) -> Place:
     state = lead.state
     if state == "won" or state == "lost" or state == "discarded":
         return state
-    if state not in ("opened", "assigned"):
+    if state == "assigned":
+        return "person"
+    if state != "opened":
         return "unroutable" if lead.waits else "arriving"
-    if found := _OF_A_TEAM.get(lead.disposition):
-        return "qualification" if lead.life.revisited else found
-    return "person" if state == "assigned" else "queue"
+    found = _OF_A_TEAM.get(lead.disposition, "queue")
+    return "qualification" if found == "nurture" and lead.life.revisited else found
 
 
 def waits_for(lead: Lead) -> str | None:

@@ -62,7 +62,7 @@ _RENEWED = ", ".join(f"{name} = excluded.{name}" for name in Lead._fields)
 _plain = itemgetter(*_PLAIN)
 _LATER = TypeAdapter(Later)
 _LISTED = ("source", "channel", "campaign", "product", "country")
-_FILLED = (*_LISTED, "value_minor", "currency")  # at capture, of what the lead is about; lists ask for them
+FILLED = (*_LISTED, "value_minor", "currency")  # at capture, of what the lead is about; lists ask for them
 
 
 def _with_columns(statement: str) -> str:
@@ -94,10 +94,10 @@ _CHANGE = _SAVE.replace(
     from json_populate_recordset(null::lead_place, $1::json) as new where lead_place.lead_id = new.lead_id
 """.replace("CHANGED", _RENEWED.replace("excluded.", "new.")),
 ).replace("returning lead_id, entries", "returning lead_place.lead_id, lead_place.entries")
-_CAPTURED = _SAVE.replace(", entries)", f", entries, {', '.join(_FILLED)})", 1).replace(
-    ", entries from", f", entries, {', '.join(_FILLED)} from", 1
+_CAPTURED = _SAVE.replace(", entries)", f", entries, {', '.join(FILLED)})", 1).replace(
+    ", entries from", f", entries, {', '.join(FILLED)} from", 1
 )
-_RENEWED_ONCE = "".join(f", {name} = coalesce(excluded.{name}, lead_place.{name})" for name in _FILLED)
+_RENEWED_ONCE = "".join(f", {name} = coalesce(excluded.{name}, lead_place.{name})" for name in FILLED)
 _RECORD_AND_SAVE = _CAPTURED.replace(" + excluded.entries", f" + excluded.entries{_RENEWED_ONCE}", 1).replace(
     "with ",
     """with recorded as (
