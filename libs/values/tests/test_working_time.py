@@ -92,6 +92,21 @@ def test_a_day_later_that_is_shorter_goes_on_when_work_does() -> None:
     assert tehran().days_after(at("2026-11-25T12:30Z"), 1) == at("2026-11-28T05:00Z")
 
 
+def test_a_day_after_a_friday_is_a_monday_at_the_same_time() -> None:
+    assert berlin().days_after(at("2026-11-27T09:30Z"), 1) == at("2026-11-30T09:30Z")
+
+
+def test_hours_that_a_clock_jumps_over_begin_at_the_jump() -> None:
+    night = WorkingTime("Europe/Berlin", {"sun": (("02:30", "04:00"),)})
+    assert night.opens_at(at("2026-03-28T12:00Z")) == at("2026-03-29T01:00Z")
+    assert night.worked(at("2026-03-28T12:00Z"), at("2026-03-29T12:00Z")) == timedelta(hours=1)
+
+
+def test_hours_that_come_twice_begin_at_the_first() -> None:
+    night = WorkingTime("Europe/Berlin", {"sun": (("02:30", "04:00"),)})
+    assert night.worked(at("2026-10-24T12:00Z"), at("2026-10-25T12:00Z")) == timedelta(hours=2, minutes=30)
+
+
 def test_beyond_what_is_known_the_week_goes_on_and_says_so() -> None:
     hours = berlin(_2026_12_25=CLOSED)
     assert hours.is_known(at("2026-12-31T22:59Z"))
