@@ -7,7 +7,7 @@ from contracts.leads.audit import AUDIT
 from contracts.leads.intake import INTAKE
 from contracts.leads.lead import LEAD
 from leads import handlers
-from leads.api import leads, opening, page
+from leads.api import activity, leads, list, opening, page, timeline, work
 from leads.api.capture import CAPTURE_TYPES, OPERATION, capture
 from leads.api.permissions import ROLES
 from leads.api.seal import fetch_door_key
@@ -25,7 +25,15 @@ def build(settings: LeadsSettings) -> Service:
         router=handlers.router,
         roles=ROLES,
         jobs=JOBS,
-        api=(page.router, leads.router, opening.router),
+        api=(
+            page.router,
+            list.router,
+            work.router,
+            leads.router,
+            activity.router,
+            timeline.router,
+            opening.router,
+        ),
         streams=(LEAD, AUDIT, ACTIVITY),
         intake=(INTAKE,),
         mounts={CAPTURE: Mount(capture, operation=OPERATION), f"{CAPTURE}/": Mount(capture)},

@@ -1,6 +1,7 @@
 """What was done about leads: as leads' database has it, and as it was told."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -46,3 +47,22 @@ TOLD: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
     "leads.activity.recorded.v1": _recorded,
     "leads.activity.voided.v1": lambda b: Voided(b["activity_id"], b["code"], b["by"]),
 }
+
+_DONE = """
+select activity_id::text, lead_id::text, kind, direction, reached, author, on_behalf_of, team, occurred_at, recorded_at from activity
+"""
+_VOIDED = "select activity_id::text, code, by from activity_void"
+
+
+@dataclass
+class ActivityTables:
+    """Every activity by its id, and those that count no more: why, and who said so."""
+
+    done: dict[str, Activity] = field(default_factory=dict)
+    voided: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+
+async def read_activities(connection: Any) -> ActivityTables:
+    """Everything of it, of one moment."""
+    done = {activity_id: Activity(*row) for activity_id, *row in await connection.fetch(_DONE)}
+    return ActivityTables(done, {row[0]: (row[1], row[2]) for row in await connection.fetch(_VOIDED)})

@@ -15,6 +15,7 @@ from metrics.domain.facts import CampaignFact, LeadFact, LineFact
 from metrics.domain.kpi import by_number
 from tributary.child_process import StackError
 from tributary.running import RunningService
+from tributary.verify.activities import read_activities
 from tributary.verify.boxes import Boxes, read_boxes
 from tributary.verify.events import EventRecord, body_of, spend_name
 from tributary.verify.looking import look_at_tables
@@ -205,6 +206,7 @@ async def _leads(connection: Any) -> LeadsTables:
     rows = await connection.fetch("select event_id, lead_id::text from waiting_outcome")
     tables.waiting = {row[0]: row[1] for row in rows}
     tables.openings = await read_openings(connection)
+    tables.activities = await read_activities(connection)
     return tables
 
 

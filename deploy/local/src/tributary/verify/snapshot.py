@@ -11,6 +11,7 @@ from contracts.territory.access import UNPLACED
 from metrics.domain import league
 from metrics.domain.contributions import Number
 from metrics.domain.facts import CampaignFact, LeadFact, LineFact
+from tributary.verify.activities import ActivityTables
 from tributary.verify.boxes import Boxes
 from tributary.verify.events import EventRecord, Money
 from tributary.verify.numbering import Aside, Numbered, Owner, sort_out
@@ -154,6 +155,7 @@ class LeadsTables:
     astray: list[str] = field(default_factory=list)  # leads that have a timeline and nothing else
     boxes: Boxes = field(default_factory=Boxes)
     openings: OpeningTables = field(default_factory=OpeningTables)
+    activities: ActivityTables = field(default_factory=ActivityTables)
 
 
 @dataclass

@@ -59,7 +59,7 @@ _COLUMNS = ", ".join(Lead._fields)
 _RENEWED = ", ".join(f"{name} = excluded.{name}" for name in Lead._fields)
 _plain = itemgetter(*_PLAIN)
 _LISTED = ("source", "channel", "campaign", "product", "country")
-_FILLED = (*_LISTED, "value_minor", "currency")  # at capture, of what the lead is about; lists ask for them
+FILLED = (*_LISTED, "value_minor", "currency")  # at capture, of what the lead is about; lists ask for them
 
 
 def _with_columns(statement: str) -> str:
@@ -84,10 +84,10 @@ from unnest($2::uuid[], $3::integer[], $4::timestamptz[], $5::text[], $6::text[]
     as added(lead_id, later, at, what, by, detail)
 join placed using (lead_id)
 """)
-_CAPTURED = _SAVE.replace(", entries)", f", entries, {', '.join(_FILLED)})", 1).replace(
-    ", entries from", f", entries, {', '.join(_FILLED)} from", 1
+_CAPTURED = _SAVE.replace(", entries)", f", entries, {', '.join(FILLED)})", 1).replace(
+    ", entries from", f", entries, {', '.join(FILLED)} from", 1
 )
-_RENEWED_ONCE = "".join(f", {name} = coalesce(excluded.{name}, lead_place.{name})" for name in _FILLED)
+_RENEWED_ONCE = "".join(f", {name} = coalesce(excluded.{name}, lead_place.{name})" for name in FILLED)
 _RECORD_AND_SAVE = _CAPTURED.replace(" + excluded.entries", f" + excluded.entries{_RENEWED_ONCE}", 1).replace(
     "with ",
     """with recorded as (
@@ -110,7 +110,7 @@ where lead_id = $1 order by t.n
 async def load(tx: Transaction, lead_ids: Iterable[UUID]) -> dict[UUID, Lead]:
     """The leads of these ids that are known in any way, locked in the order of their ids."""
     rows = await tx.conn.fetch(_LOAD, sorted(set(lead_ids)))
-    return {row["lead_id"]: _lead(row) for row in rows}
+    return {row["lead_id"]: lead_of(row) for row in rows}
 
 
 async def save(tx: Transaction, changes: Sequence[Change]) -> None:
@@ -145,7 +145,7 @@ async def show(tx: Transaction, lead_id: UUID) -> Record | None:
         return None
     timeline = [_entry(row) for row in rows]
     row = rows[0]
-    lead = _lead(row)
+    lead = lead_of(row)
     place = row["place"] or place_of(lead)
     return Record(lead_id, lead, row["about"], row["occurred_at"], timeline, place, row["due_at"], row["entries"])
 
@@ -155,7 +155,8 @@ async def exists(tx: Transaction, lead_id: UUID) -> bool:
     return bool(await tx.conn.fetchval("select exists (select from lead where lead_id = $1)", lead_id))
 
 
-def _lead(row: asyncpg.Record) -> Lead:
+def lead_of(row: asyncpg.Record) -> Lead:
+    """A lead as its row has it."""
     lead = Lead._make((*_plain(row), tuple(map(outcome_of, row["outcomes"]))))
     return lead._replace(team=None) if lead.team == UNPLACED else lead
 

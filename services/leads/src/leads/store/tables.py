@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from chassis.row_policies import own, team, through
+from chassis.row_policies import free, own, team, through
 from chassis.tables import GROWING
 
 METADATA = MetaData()  # `info`: what the doors may do to a table, and which rows exist for whom; without it, nothing
@@ -87,6 +87,7 @@ LEAD = Table(
     Column("occurred_at", WHEN, nullable=False),
     Column("captured_at", WHEN, nullable=False),
     Column("content", Text, nullable=False, comment="a digest of what was submitted, keyed with the person's key"),
+    Index("lead_captured", "captured_at"),
     comment="written once, at capture",
     postgresql_with=GROWING,
     info={"door": "select", "rows": through(LEAD_PLACE, "lead_id"), "keys": "select (lead_id, person_id)"},
@@ -166,3 +167,18 @@ CAMPAIGN = Table(
     Column("campaign", Text, primary_key=True),
     Column("planned", Boolean, nullable=False, server_default="true"),
 )
+
+UNIT = Table(
+    "unit",
+    METADATA,
+    Column("unit", Text, primary_key=True),
+    Column("parent", Text),
+    Column("kind", Text, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    comment="how the company is made up, as territory says",
+    info={"door": "select", "rows": free("the structure of the company holds no lead")},
+)
+
+# The other modules of tables hang theirs onto METADATA; whoever asks for all of them asks here.
+import leads.store.activity_tables  # noqa: E402
+import leads.store.search_tables  # noqa: E402, F401

@@ -34,6 +34,69 @@ SQL = (
     " where place in ('queue', 'qualification', 'unroutable')",
     "-- squawk-ignore require-concurrent-index-creation\n"
     "create index lead_place_unfilled on lead_place (lead_id) where place is null",
+    "create table unit (unit text primary key, parent text, kind text not null, version bigint not null)",
+    "comment on table unit is 'how the company is made up, as territory says'",
+    """
+    create table activity (
+        activity_id uuid primary key,
+        lead_id uuid not null,
+        kind text not null,
+        direction text not null,
+        reached boolean,
+        evidence text not null,
+        occurred_at timestamptz not null,
+        recorded_at timestamptz not null,
+        author text,
+        on_behalf_of text,
+        team text,
+        seconds int,
+        result text,
+        content text not null,
+        box bytea
+    ) with (
+        autovacuum_vacuum_scale_factor = 0.5,
+        autovacuum_analyze_scale_factor = 1,
+        autovacuum_vacuum_insert_scale_factor = 1
+    )
+    """,
+    "comment on table activity is 'append only: what was done about a lead'",
+    "comment on column activity.team is 'whose the lead was then'",
+    "comment on column activity.content is"
+    " 'a digest of what was sent, keyed with the person''s key where it holds text'",
+    "comment on column activity.box is 'what was said or written, sealed under the person''s key'",
+    "create index activity_of_lead on activity (lead_id, occurred_at)",
+    """
+    create table activity_void (
+        activity_id uuid primary key,
+        lead_id uuid not null,
+        code text not null,
+        by text not null,
+        at timestamptz not null
+    )
+    """,
+    "comment on table activity_void is 'append only: which activities count no more, and why'",
+    # In the order in which leads come, so that its entries go to the one last page; search follows it.
+    "-- squawk-ignore require-concurrent-index-creation\ncreate index lead_captured on lead (captured_at)",
+    """
+    create table search_word (
+        key bigint not null,
+        lead_id uuid not null,
+        primary key (key, lead_id)
+    ) with (
+        autovacuum_vacuum_scale_factor = 0.5,
+        autovacuum_analyze_scale_factor = 1,
+        autovacuum_vacuum_insert_scale_factor = 1
+    )
+    """,
+    "comment on column search_word.key is 'a keyed hash of a word, an e-mail address or a phone number'",
+    "create index search_word_of_lead on search_word (lead_id)",
+    """
+    create table search_position (
+        one boolean primary key default true,
+        captured_at timestamptz not null
+    )
+    """,
+    "comment on column search_position.captured_at is 'leads captured up to then can be found'",
 )
 
 
