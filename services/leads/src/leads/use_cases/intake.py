@@ -14,13 +14,14 @@ from leads.domain.flags import UNKNOWN_CAMPAIGN
 from leads.domain.lead import Entry, Lead
 from leads.domain.person import reach
 from leads.domain.personal import Personal
+from leads.domain.place import settled
 from leads.domain.qualification import Verdict, facts
 from leads.domain.scorecard import CURRENT
 from leads.store import campaign as campaigns
 from leads.store import keys
 from leads.store import lead as leads
 from leads.store import outcome as outcomes
-from leads.use_cases import to_events
+from leads.use_cases import rules, to_events
 from leads.use_cases.free_mail import is_free_mail
 from leads.use_cases.notes import reseal
 from leads.use_cases.personal import digest, pack, unpack
@@ -36,6 +37,7 @@ class Fresh:
     person_id: UUID
     personal: Personal
     key: bytes
+    party_id: UUID
     about: LeadAttributes
 
     @cached_property
@@ -46,7 +48,8 @@ class Fresh:
 
 async def take_in(events: Sequence[LeadSubmitted | OutcomeReported], tx: Transaction) -> None:
     """Load, decide, save, tell: submissions, and reported outcomes, which may have overtaken their lead."""
-    current = await leads.load(tx, (e.lead_id for e in events))
+    before = await leads.load(tx, (e.lead_id for e in events))
+    current = dict(before)
     fresh = await _fresh(tx, events, current)
     planned = await campaigns.known(tx, (f.submission.campaign for f in fresh.values() if f.submission.campaign))
     early = await outcomes.take(tx, fresh) if fresh else {}
@@ -74,10 +77,16 @@ async def take_in(events: Sequence[LeadSubmitted | OutcomeReported], tx: Transac
         _close(current, added, lead_id, outcome, event, tx)
 
     await outcomes.keep(tx, overtook)
+    response = await rules.response(tx)
     await leads.save(
         tx,
         [
-            leads.Change(lead_id, current[lead_id], entries, _capture(fresh[lead_id]) if lead_id in fresh else None)
+            leads.Change(
+                lead_id,
+                settled(before.get(lead_id, Lead()), current[lead_id], response, tx.now),
+                entries,
+                _capture(fresh[lead_id]) if lead_id in fresh else None,
+            )
             for lead_id, entries in added.items()
         ],
     )
@@ -97,9 +106,9 @@ async def _fresh(
             tx.park(one, "no intake key opens it: it was not sealed at this door, or its key is gone")
         elif one.lead_id not in opened:
             opened[one.lead_id] = (one, *found)
-    sealing_keys = await keys.person_keys(tx, (person_id for _, person_id, _ in opened.values())) if opened else {}
+    persons = await keys.person_keys(tx, (person_id for _, person_id, _ in opened.values())) if opened else {}
     return {
-        lead_id: Fresh(one, person_id, personal, sealing_keys[person_id], to_events.attributes(one))
+        lead_id: Fresh(one, person_id, personal, *persons[person_id], to_events.attributes(one))
         for lead_id, (one, person_id, personal) in opened.items()
     }
 
@@ -176,7 +185,7 @@ def _on_record(lead: Lead, one: Fresh, flags: tuple[str, ...], tx: Transaction) 
     judged = verdict.grade, verdict.disposition, verdict.scorecard, verdict.score, dict(verdict.reasons)
     lead, entry = lifecycle.qualified(lead, tx.now, *judged)
     steps.append(entry)
-    tx.emit(to_events.qualified(submission.lead_id, verdict, about, tx.now))
+    tx.emit(to_events.qualified(submission.lead_id, verdict, about, tx.now, one.party_id))
     if reason := verdict.discard_reason:
         lead, entry = lifecycle.discarded(lead, tx.now, reason)
         steps.append(entry)
@@ -203,4 +212,4 @@ def _capture(one: Fresh) -> leads.Capture:
     """Who and what the lead is about, sealed under the person's own key and bound to this lead."""
     ciphertext = seal_bytes(one.key, pack(one.personal), one.submission.lead_id.bytes)
     about = one.about.model_dump(mode="json", exclude_none=True)
-    return leads.Capture(one.person_id, ciphertext, about, one.submission.occurred_at, one.content)
+    return leads.Capture(one.person_id, one.party_id, ciphertext, about, one.submission.occurred_at, one.content)
