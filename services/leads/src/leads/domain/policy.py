@@ -116,6 +116,11 @@ class Policy:
         fitting = [(n, one) for n, one in enumerate(self.promises) if one.fits(of)]
         return max(fitting, key=lambda found: (found[1].narrowness, -found[0]))
 
+    @property
+    def by_language(self) -> bool:
+        """Whether a promise depends on what somebody speaks."""
+        return any(one.language is not None for one in self.promises)
+
     def kind(self, kind: str) -> str:
         """The kind of a request as it is known here; one that is not is another."""
         return kind if kind in self.kinds else OTHER

@@ -16,6 +16,8 @@ from values.working_time import WorkingTime
 
 State = Literal["open", "answered", "cancelled"]
 Standing = Literal["counts", "waits", "refused", "voided"]
+NOTED_LATE = timedelta(days=3)
+_TOLD_BY_US = ("phone", "sales")
 BELIEVED = timedelta(hours=24)  # what somebody types later than this counts when a supervisor says so
 
 
@@ -88,6 +90,16 @@ class Settled(NamedTuple):
     changed: Changed | None = None
     withdraws: tuple[str, ...] = ()
     by: Evidence | None = None
+
+
+def began(source: str, occurred_at: datetime, received_at: datetime) -> datetime | None:
+    """When a customer began to wait for the first response: when a form came in; of a call or a visit when it was, as far as whoever
+    noted it may say. None for a row of a list: nobody waits."""
+    if source == "import":
+        return None
+    if source in _TOLD_BY_US:
+        return min(max(occurred_at, received_at - NOTED_LATE), received_at)
+    return received_at
 
 
 def fire(request: Request, now: datetime) -> tuple[Request, tuple[Due, ...]]:

@@ -54,7 +54,9 @@ async def keys_of(lead_ids: Collection[UUID], purpose: str, tx: Transaction) -> 
     return {lead_id: one.key for lead_id, one in looks.items() if one.key is not None}
 
 
-async def look_at(lead_ids: Collection[UUID], purpose: str, tx: Transaction) -> tuple[dict[UUID, Box], dict[UUID, Look]]:
+async def look_at(
+    lead_ids: Collection[UUID], purpose: str, tx: Transaction
+) -> tuple[dict[UUID, Box], dict[UUID, Look]]:
     """What is sealed of those of these leads that exist for who acts here, and of those that he may open the keys: who has a key, to
     open or to seal by it, has looked, which is written down and told. Raises TooMany before."""
     recent = await opening.recent(tx, purpose)
