@@ -8,7 +8,7 @@ from contracts.leads.intake import INTAKE
 from contracts.leads.lead import LEAD
 from contracts.leads.request import REQUEST
 from leads import handlers
-from leads.api import activity, leads, list, opening, page, timeline, work
+from leads.api import activity, leads, list, opening, page, request, timeline, work
 from leads.api.capture import CAPTURE_TYPES, OPERATION, capture
 from leads.api.permissions import ROLES
 from leads.api.seal import fetch_door_key
@@ -32,6 +32,7 @@ def build(settings: LeadsSettings) -> Service:
             work.router,
             leads.router,
             activity.router,
+            request.router,
             timeline.router,
             opening.router,
         ),

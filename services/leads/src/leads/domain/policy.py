@@ -70,9 +70,11 @@ class Promise:
         named = [getattr(self, name) is not None for name in _NAMED]
         return sum(named), *map(int, named)
 
-    def times(self, hours: WorkingTime, starts_at: datetime) -> tuple[datetime, ...]:
-        """When it is due soon, when it is due, and when each step comes; never one before that before it."""
+    def times(self, hours: WorkingTime, starts_at: datetime, by: datetime | None = None) -> tuple[datetime, ...]:
+        """When it is due soon, when it is due, and when each step comes; never one before that before it. Agreed may be an earlier
+        time, ``by`` which it is due then."""
         due = self._after(hours, starts_at, self.within)
+        due = due if by is None else max(starts_at, min(by, due))
         times = [due if self.soon is None else self._soon(hours, starts_at, due), due]
         for step in self.steps:
             times.append(max(times[-1], self._after(hours, due, step.after)))

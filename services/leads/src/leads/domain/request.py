@@ -41,6 +41,8 @@ class Request:
     answered_at: datetime | None = None
     activity_id: UUID | None = None
     met: bool | None = None
+    document: str | None = None
+    key: UUID | None = None
 
     @property
     def due_at(self) -> datetime | None:
@@ -130,6 +132,7 @@ def settle(request: Request, evidence: Iterable[Evidence], now: datetime) -> tup
         after = replace(after, step=untrue[0])
     again = request.answered_at is not None or untrue
     after = replace(after, state="answered", answered_at=at, activity_id=best.activity_id)
+    after = replace(after, met=not after.late if after.n else None)
     return after, Settled(told, "corrected" if again else "answered", tuple(map(name_of, untrue)), best)
 
 

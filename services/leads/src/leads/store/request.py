@@ -17,7 +17,7 @@ from leads.domain.request import Evidence, Request
 _NAMES = tuple(field.name for field in fields(Request))
 _KEPT = ("lead_id", *_NAMES, "next_at", "due_at")
 _TYPES = {
-    **dict.fromkeys(("lead_id", "activity_id"), "uuid"),
+    **dict.fromkeys(("lead_id", "activity_id", "key"), "uuid"),
     **dict.fromkeys(("n", "policy"), "int"),
     **dict.fromkeys(("step", "promise"), "smallint"),
     **dict.fromkeys(("asked_at", "starts_at", "answered_at", "next_at", "due_at"), "timestamptz"),
@@ -30,17 +30,17 @@ _ROWS = f"unnest({_GIVEN}) as new({', '.join(_KEPT)})"
 _PICKED = ", ".join(f"new.{name}::timestamptz[]" if name == "times" else f"new.{name}" for name in _KEPT)
 _CHANGED = (
     *("state", "responder", "times", "step", "next_at", "due_at", "promise", "policy", "calendar", "calendar_version"),
-    *("answered_at", "activity_id", "met", "starts_at"),
+    *("answered_at", "activity_id", "met", "document"),
 )
 _SET = ", ".join(f"{name} = new.{name}{'::timestamptz[]' if name == 'times' else ''}" for name in _CHANGED)
 _PUT = f"""
 insert into request ({", ".join(_KEPT)}) select {_PICKED} from {_ROWS} on conflict do nothing returning lead_id, n
 """  # noqa: S608 - names of columns
 _SAVE = f"""
-update request set {_SET}, version = request.version + 1 from {_ROWS} where (request.lead_id, request.n) = (new.lead_id, new.n)
+update request set {_SET} from {_ROWS} where (request.lead_id, request.n) = (new.lead_id, new.n)
 """  # noqa: S608 - names of columns
-_FIELDS = ", ".join(f"r.{name}" for name in (*_NAMES, "lead_id", "version"))
-_WHERE = "p.team, p.assignee, p.pipeline, p.grade, p.captured_at from request r join lead_place p using (lead_id)"
+_FIELDS = ", ".join(f"r.{name}" for name in (*_NAMES, "lead_id"))
+_WHERE = "p.team, p.assignee, p.pipeline, p.grade from request r join lead_place p using (lead_id)"
 _LOAD = f"select {_FIELDS}, {_WHERE} where r.lead_id = any($1) order by r.lead_id, r.n for update of r"
 _LOOK = f"select {_FIELDS}, {_WHERE} where r.lead_id = $1 order by r.n"
 # Whoever holds a row is at it: it is left to him, and looked at again at the next turn.
@@ -81,8 +81,6 @@ class Kept:
     holder: str | None
     line: str | None
     grade: str | None
-    captured_at: datetime | None
-    version: int
 
     @property
     def responder(self) -> str | None:
@@ -122,6 +120,11 @@ async def load(tx: Transaction, lead_ids: Iterable[UUID]) -> list[Kept]:
 async def of_lead(tx: Transaction, lead_id: UUID) -> list[Kept]:
     """The requests of a lead, to look at."""
     return [_kept(row) for row in await tx.conn.fetch(_LOOK, lead_id)]
+
+
+async def alone(tx: Transaction, lead_id: UUID) -> None:
+    """Who asks for something more waits until another who does has done so: numbers follow one another."""
+    await tx.conn.execute("select pg_advisory_xact_lock(4715, hashtext($1))", str(lead_id))
 
 
 async def due(tx: Transaction, most: int) -> tuple[list[Kept], datetime]:
@@ -188,5 +191,5 @@ def _kept(row: asyncpg.Record) -> Kept:
     values = {name: row[name] for name in _NAMES}
     values["times"] = tuple(row["times"])
     team = "" if row["team"] == UNPLACED else row["team"]
-    who = (team, row["assignee"], row["pipeline"], row["grade"], row["captured_at"])
-    return Kept(row["lead_id"], Request(**values), *who, row["version"])
+    who = (team, row["assignee"], row["pipeline"], row["grade"])
+    return Kept(row["lead_id"], Request(**values), *who)

@@ -40,7 +40,6 @@ async def follow_decisions(events: Sequence[Decision], tx: Transaction) -> None:
         clock = first.get(event.lead_id) if event.lead_id not in begun else None
         tx.emit(_opened(event, lead, clock), caused_by=event)
         begun.add(event.lead_id)
-    await request.begin(first, {event.lead_id for event, _ in opened}, tx)
     response = await rules.response(tx)
     await leads.save(
         tx,
@@ -49,6 +48,7 @@ async def follow_decisions(events: Sequence[Decision], tx: Transaction) -> None:
             for i, entries in added.items()
         ],
     )
+    await request.begin(first, {event.lead_id for event, _ in opened}, tx)
 
 
 async def _owed(

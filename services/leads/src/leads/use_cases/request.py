@@ -7,11 +7,14 @@ from uuid import UUID
 
 from chassis import Transaction
 from leads.domain import request as life
+from leads.domain.activity import on_behalf_of
 from leads.domain.lead import Lead
 from leads.domain.policy import FIRST_RESPONSE, IMPORTED, Of, Policy, stops
 from leads.domain.request import Evidence, Request
+from leads.store import activity as activities
 from leads.store import calendar as calendars
 from leads.store import request as requests
+from leads.store.activity import Standing
 from leads.store.calendar import Clock
 from leads.store.request import Kept
 from leads.use_cases import policies
@@ -57,12 +60,12 @@ def _first(lead: Lead, clock: Clock, policy: Policy, language: str | None, tx: T
     return timed(Request(0, FIRST_RESPONSE, starts_at, starts_at), of, policy, clock)
 
 
-def timed(request: Request, of: Of, policy: Policy, clock: Clock) -> Request:
-    """The request with its times."""
+def timed(request: Request, of: Of, policy: Policy, clock: Clock, by: datetime | None = None) -> Request:
+    """The request with its times; agreed may be an earlier one ``by`` which it is due."""
     place, promise = policy.promise(of)
     return replace(
         request,
-        times=promise.times(clock.hours, request.starts_at),
+        times=promise.times(clock.hours, request.starts_at, by),
         promise=place,
         policy=policy.version,
         calendar=clock.calendar,
@@ -180,3 +183,132 @@ async def cancel(lead_ids: Collection[UUID], code: str, by: str | None, tx: Tran
     await requests.save(tx, [(k.lead_id, k.request) for k in ended])
     for one in ended:
         tx.emit(to_events.cancelled(one, code, by, tx.now))
+
+
+class NoSuchLead(Exception):
+    """It does not exist for who acts, or nobody may be asked about it yet."""
+
+
+class NoSuchRequest(Exception):
+    """The lead has none of this number."""
+
+
+class NotOpen(Exception):
+    """It was answered or cancelled."""
+
+    def __init__(self, state: str) -> None:
+        super().__init__(state)
+        self.state = state
+
+
+class NotLeading(Exception):
+    """Only who leads the lead's team may."""
+
+
+class NeedsDocument(Exception):
+    """Its kind is answered by sending something: what was sent has to be named."""
+
+
+async def ask(lead_id: UUID, wish: Request, by: datetime | None, tx: Transaction) -> Kept:
+    """Something more is asked of a lead that a team has; asked again under the same key it is the same.
+
+    Raises NoSuchLead and MayNotRecord.
+    """
+    there = await _standing(lead_id, tx)
+    await requests.alone(tx, lead_id)
+    kept = await requests.load(tx, [lead_id])
+    if wish.key and (same := next((k for k in kept if k.request.key == wish.key), None)):
+        return same
+    policy = await policies.in_force(tx)
+    clock = (await calendars.of_teams(tx, [there.team]))[there.team]
+    n = max((k.request.n for k in kept), default=0) + 1
+    wish = replace(wish, n=n, kind=policy.kind(wish.kind))
+    await requests.put(tx, [(lead_id, timed(wish, Of(wish.kind, there.pipeline, there.grade), policy, clock, by))])
+    one = await one_of(lead_id, n, tx)
+    tx.emit(to_events.received(one))
+    if one.request.responder:
+        tx.emit(to_events.offered(one, tx.actor.principal, tx.now))
+    return one
+
+
+async def offer(one: Kept, responder: str | None, tx: Transaction) -> Kept:
+    """Somebody is named who is to answer, or nobody: then the lead's person is. Its time stays. Raises NotOpen."""
+    _open(one)
+    after = replace(one, request=replace(one.request, responder=responder))
+    if after != one:
+        await requests.save(tx, [(one.lead_id, after.request)])
+        tx.emit(to_events.offered(after, tx.actor.principal, tx.now))
+    return after
+
+
+async def send(one: Kept, document: str | None, tx: Transaction) -> None:
+    """Before it is answered: what was sent, where its kind asks for that. Raises NotOpen and NeedsDocument."""
+    _open(one)
+    policy = (await policies.all_of(tx))[one.request.policy]
+    if policy.kinds.get(one.request.kind) and not document:
+        raise NeedsDocument
+    if document:
+        await requests.save(tx, [(one.lead_id, replace(one.request, document=document))])
+
+
+async def withdraw(one: Kept, code: str, tx: Transaction) -> Kept:
+    """Nobody waits for it any more. Raises NotOpen; the first response can't be withdrawn."""
+    _open(one)
+    if one.request.n == 0:
+        raise NotOpen("owed to every lead")
+    after = replace(one, request=replace(one.request, state="cancelled"))
+    await requests.save(tx, [(one.lead_id, after.request)])
+    tx.emit(to_events.cancelled(after, code, tx.actor.principal, tx.now))
+    return after
+
+
+async def check(one: Kept, met: bool, codes: Sequence[str], tx: Transaction) -> Kept:
+    """Who leads the team has looked whether the answer met what was asked. Raises NotLeading and NotOpen."""
+    await _leads(one.lead_id, tx)
+    if one.request.state != "answered":
+        raise NotOpen(one.request.state)
+    after = replace(one, request=replace(one.request, met=met))
+    await requests.save(tx, [(one.lead_id, after.request)])
+    tx.emit(to_events.checked(after, codes, tx.actor.principal, tx.now))
+    return after
+
+
+async def believe(one: Kept, activity_id: UUID, counts: bool, tx: Transaction) -> Kept:
+    """Who leads the team has said whether what was typed late is the answer. Raises NotLeading."""
+    await _leads(one.lead_id, tx)
+    await stand(one.lead_id, activity_id, "counts" if counts else "refused", tx)
+    return await one_of(one.lead_id, one.request.n, tx)
+
+
+async def one_of(lead_id: UUID, n: int, tx: Transaction) -> Kept:
+    """A request of a lead, locked for who may write. Raises NoSuchLead and NoSuchRequest."""
+    found = next((k for k in await requests.load(tx, [lead_id]) if k.request.n == n), None)
+    if found is None:
+        await _standing(lead_id, tx)
+        raise NoSuchRequest
+    return found
+
+
+async def of_lead(lead_id: UUID, tx: Transaction) -> list[Kept]:
+    """What is owed to whom a lead is about. Raises NoSuchLead."""
+    if await activities.standing(tx, lead_id) is None:
+        raise NoSuchLead
+    return await requests.of_lead(tx, lead_id)
+
+
+async def _standing(lead_id: UUID, tx: Transaction) -> Standing:
+    there = await activities.standing(tx, lead_id)
+    if there is None:
+        raise NoSuchLead
+    on_behalf_of(there.rights, there.holder)  # whoever may record here may
+    return there
+
+
+async def _leads(lead_id: UUID, tx: Transaction) -> None:
+    if not any(right.kind == "supervisor" and right.records for right in (await _standing(lead_id, tx)).rights):
+        raise NotLeading
+
+
+def _open(one: Kept) -> None:
+    if one.request.state != "open":
+        raise NotOpen(one.request.state)

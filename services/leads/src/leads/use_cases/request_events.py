@@ -8,9 +8,11 @@ from contracts.leads.request import (
     RequestAnswered,
     RequestBreached,
     RequestCancelled,
+    RequestChecked,
     RequestCorrected,
     RequestDueSoon,
     RequestEscalated,
+    RequestOffered,
     RequestReceived,
     RequestReopened,
 )
@@ -101,3 +103,13 @@ def reopened(kept: Kept, now: datetime) -> RequestReopened:
 def cancelled(kept: Kept, code: str, by: str | None, now: datetime) -> RequestCancelled:
     """No answer is owed any more."""
     return RequestCancelled(**of(kept), code=code, by=by, cancelled_at=now)
+
+
+def offered(kept: Kept, by: str, now: datetime) -> RequestOffered:
+    """Somebody is to answer."""
+    return RequestOffered(**of(kept), offered_at=now, due_at=kept.request.due_at, by=by)
+
+
+def checked(kept: Kept, codes: Sequence[str], by: str, now: datetime) -> RequestChecked:
+    """A supervisor has looked."""
+    return RequestChecked(**of(kept), met=bool(kept.request.met), codes=tuple(codes), by=by, checked_at=now)

@@ -41,7 +41,8 @@ SQL = (
         answered_at timestamptz,
         activity_id uuid,
         met boolean,
-        version int not null default 1,
+        document text,
+        key uuid,
         primary key (lead_id, n)
     ) with (
         autovacuum_vacuum_scale_factor = 0.5,
@@ -58,6 +59,8 @@ SQL = (
     "comment on column request.next_at is 'when the clock looks at it again'",
     "comment on column request.due_at is 'null as long as no team has the lead'",
     "comment on column request.promise is 'its place in the policy'",
+    "comment on column request.document is 'what was sent, where the kind asks for it: a reference without personal data'",
+    "comment on column request.key is 'made of the key under which somebody asked for it'",
     "create index request_next on request (next_at) where next_at is not null",
     """
     create table request_evidence (
