@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from chassis import Transaction
@@ -26,12 +27,17 @@ async def follow_decisions(events: Sequence[Decision], tx: Transaction) -> None:
     current = dict(before)
     added: dict[UUID, list[Entry]] = defaultdict(list)
     opened: list[tuple[LeadRouted, Lead]] = []
+    decided = await leads.decided_at(tx, current)
     for event in events:
+        # Each decision is one moment and says all that it decides, so nothing of one before it stands, heard late or once more.
+        if (at := _moment(event)) < decided.get(event.lead_id, at):
+            continue
         lead, entry = _step(current.get(event.lead_id, Lead()), event)
         current[event.lead_id] = lead
         if entry is None:
             continue
         added[event.lead_id].append(entry)
+        decided[event.lead_id] = at
         if isinstance(event, LeadRouted):
             opened.append((event, lead))
     first = await _owed(current, {i for i in added if before.get(i, Lead()).disposition is not None}, before, tx)
@@ -77,6 +83,16 @@ def _opened(event: LeadRouted, lead: Lead, clock: Request | None) -> Opportunity
         calendar=clock.calendar if clock else None,
         calendar_version=clock.calendar_version if clock else None,
     )
+
+
+def _moment(event: Decision) -> datetime:
+    match event:
+        case LeadRouted():
+            return event.routed_at
+        case LeadAssigned():
+            return event.assigned_at
+        case LeadUnassigned() | LeadUnroutable():
+            return event.decided_at
 
 
 def _step(lead: Lead, event: Decision) -> Transition:
