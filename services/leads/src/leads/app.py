@@ -6,8 +6,9 @@ from contracts.leads.activity import ACTIVITY
 from contracts.leads.audit import AUDIT
 from contracts.leads.intake import INTAKE
 from contracts.leads.lead import LEAD
+from contracts.leads.request import REQUEST
 from leads import handlers
-from leads.api import activity, leads, list, opening, page, timeline, work
+from leads.api import activity, leads, list, opening, page, request, timeline, work
 from leads.api.capture import CAPTURE_TYPES, OPERATION, capture
 from leads.api.permissions import ROLES
 from leads.api.seal import fetch_door_key
@@ -31,10 +32,11 @@ def build(settings: LeadsSettings) -> Service:
             work.router,
             leads.router,
             activity.router,
+            request.router,
             timeline.router,
             opening.router,
         ),
-        streams=(LEAD, AUDIT, ACTIVITY),
+        streams=(LEAD, AUDIT, ACTIVITY, REQUEST),
         intake=(INTAKE,),
         mounts={CAPTURE: Mount(capture, operation=OPERATION), f"{CAPTURE}/": Mount(capture)},
         accepts={CAPTURE: CAPTURE_TYPES, f"{CAPTURE}/": CAPTURE_TYPES},

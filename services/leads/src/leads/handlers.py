@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from chassis import Router, Transaction
 from contracts.campaigns.campaign import CAMPAIGN, CampaignPlanned
 from contracts.leads.intake import INTAKE, LeadSubmitted, OutcomeReported
+from contracts.territory.calendar import CALENDAR, CalendarPublished
 from contracts.territory.lead import LEAD as TERRITORY_LEAD
 from contracts.territory.lead import LeadAssigned, LeadRouted, LeadUnassigned, LeadUnroutable
 from contracts.territory.structure import STRUCTURE, UnitDefined
-from leads.use_cases import campaign, intake, opportunity, unit
+from leads.use_cases import calendar, campaign, intake, opportunity, unit
 
 router = Router("leads")
 
@@ -37,3 +38,9 @@ async def on_territory_lead(
 async def on_territory_structure(events: Sequence[UnitDefined], tx: Transaction) -> None:
     """How the company is made up, for lists of a unit with all below it."""
     await unit.note_units(events, tx)
+
+
+@router.on(CALENDAR, idempotent=True)
+async def on_territory_calendar(events: Sequence[CalendarPublished], tx: Transaction) -> None:
+    """When people work, for what is due in working time."""
+    await calendar.note_calendars(events, tx)

@@ -6,7 +6,13 @@ from uuid import UUID
 
 from pydantic import Field
 
-from contracts.event import Country, Event, Instant, Money, Scalar, Sealed, Stream
+from contracts.event import Country, Event, Instant, Money, Scalar, Sealed, Stream, Value
+
+
+class Asked(Value):
+    """Something the customer wants to have besides being answered, by its kind: a sample, a quotation, a call."""
+
+    kind: str
 
 
 class LeadSubmitted(Event):
@@ -39,6 +45,7 @@ class LeadSubmitted(Event):
     form: str | None = None
     written: dict[str, str] | None = None
     flags: tuple[str, ...] | None = None
+    requests: tuple[Asked, ...] | None = None
 
 
 class OutcomeReported(Event):

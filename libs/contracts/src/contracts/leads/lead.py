@@ -98,7 +98,8 @@ class LeadDiscarded(Event):
 
 class OpportunityOpened(Event):
     """The lead stands in a team's pipeline, as what ``stands`` says: a sales opportunity, or one that a qualifier looks at first
-    (qualification) or that may buy later (nurture); a reader must stand others."""
+    (qualification) or that may buy later (nurture); a reader must stand others. The customer is owed a first response by ``due_at``,
+    worked out from ``starts_at`` by that policy and calendar; without ``due_at`` no clock began here."""
 
     type: Literal["leads.lead.opened.v1"] = "leads.lead.opened.v1"
     lead_id: UUID
@@ -109,6 +110,11 @@ class OpportunityOpened(Event):
     segment: str | None = None
     person: str | None = None
     value: Money | None = None
+    starts_at: Instant | None = None
+    due_at: Instant | None = None
+    policy: int | None = None
+    calendar: str | None = None
+    calendar_version: int | None = None
 
 
 class LeadClosed(Event):

@@ -101,6 +101,7 @@ class Lead(NamedTuple):
     differing: int = 0  # entries that say it was submitted again with other content
     due_at: datetime | None = None
     next_at: datetime | None = None
+    starts_at: datetime | None = None  # when the customer began to wait; none for a lead that came with a list
     outcomes: tuple[Outcome, ...] = ()  # the first and its corrections; the last one stands
     later: Later | None = None
 

@@ -65,6 +65,7 @@ LEAD_PLACE = Table(
     Column("due_at", WHEN, comment="when somebody has to have done something next"),
     Column("next_at", WHEN, comment="when the clock looks at it again; null while somebody has it"),
     Column("later", JSONB, comment="what came after the first verdict and the first decision; most have none of it"),
+    Column("starts_at", WHEN, comment="when the customer began to wait; null for a lead that came with a list"),
     Index("lead_place_listed", "team", "captured_at", "lead_id"),
     Index("lead_place_due", "team", "due_at", "lead_id", postgresql_where=text("due_at is not null")),
     Index("lead_place_worked", "assignee", "team", postgresql_where=text("place = 'person'")),
@@ -185,10 +186,12 @@ UNIT = Table(
     Column("parent", Text),
     Column("kind", Text, nullable=False),
     Column("version", BigInteger, nullable=False),
+    Column("calendar", Text, comment="its own; a unit without one has that of the unit above"),
     comment="how the company is made up, as territory says",
     info={"door": "select", "rows": free("the structure of the company holds no lead")},
 )
 
 # The other modules of tables hang theirs onto METADATA; whoever asks for all of them asks here.
 import leads.store.activity_tables  # noqa: E402
+import leads.store.request_tables  # noqa: E402
 import leads.store.search_tables  # noqa: E402, F401

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from uuid import UUID
 
@@ -16,12 +17,13 @@ from leads.domain.person import reach
 from leads.domain.personal import Personal
 from leads.domain.place import settled
 from leads.domain.qualification import Verdict, facts
+from leads.domain.request import began
 from leads.domain.scorecard import CURRENT
 from leads.store import campaign as campaigns
 from leads.store import keys
 from leads.store import lead as leads
 from leads.store import outcome as outcomes
-from leads.use_cases import rules, to_events
+from leads.use_cases import request, rules, to_events
 from leads.use_cases.free_mail import is_free_mail
 from leads.use_cases.notes import reseal
 from leads.use_cases.personal import digest, pack, unpack
@@ -77,6 +79,8 @@ async def take_in(events: Sequence[LeadSubmitted | OutcomeReported], tx: Transac
         _close(current, added, lead_id, outcome, event, tx)
 
     await outcomes.keep(tx, overtook)
+    await request.asked({i: _wishes(one.submission) for i, one in fresh.items() if one.submission.requests}, tx)
+    await request.cancel({i for i, _ in reported if current[i].outcome}, "lead_closed", None, tx)
     response = await rules.response(tx)
     await leads.save(
         tx,
@@ -180,6 +184,7 @@ def _on_record(lead: Lead, one: Fresh, flags: tuple[str, ...], tx: Transaction) 
     submission, about, verdict = one.submission, one.about, judge(one.submission, one.personal)
     steps: list[Entry | None] = []
     lead, entry = lifecycle.captured(lead, tx.now, submission.source, flags)
+    lead = lead._replace(starts_at=began(submission.source, submission.occurred_at, submission.received_at))
     steps.append(entry and entry | _by(submission, tx))
     tx.emit(to_events.captured(submission, about, flags, tx.now))
     judged = verdict.grade, verdict.disposition, verdict.scorecard, verdict.score, dict(verdict.reasons)
@@ -206,6 +211,11 @@ def _close(
         current[lead_id] = lead
         added.setdefault(lead_id, []).append(entry)
         tx.emit(to_events.closed(lead_id, lead), caused_by)
+
+
+def _wishes(submission: LeadSubmitted) -> tuple[list[str], datetime]:
+    """What was asked for besides an answer, and when."""
+    return [one.kind for one in submission.requests or ()], submission.received_at
 
 
 def _capture(one: Fresh) -> leads.Capture:

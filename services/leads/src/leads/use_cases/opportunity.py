@@ -1,7 +1,7 @@
 """The territory service decided whose a lead is: the lead's record follows."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -11,8 +11,9 @@ from contracts.territory.lead import LeadAssigned, LeadRouted, LeadUnassigned, L
 from leads.domain import lead as lifecycle
 from leads.domain.lead import Entry, Lead, Transition
 from leads.domain.place import place_of, settled
+from leads.domain.request import Request
 from leads.store import lead as leads
-from leads.use_cases import rules
+from leads.use_cases import request, rules
 
 Decision = LeadRouted | LeadAssigned | LeadUnassigned | LeadUnroutable
 
@@ -25,6 +26,7 @@ async def follow_decisions(events: Sequence[Decision], tx: Transaction) -> None:
     before = await leads.load(tx, (e.lead_id for e in events))
     current = dict(before)
     added: dict[UUID, list[Entry]] = defaultdict(list)
+    opened: list[tuple[LeadRouted, Lead]] = []
     decided = await leads.decided_at(tx, current)
     for event in events:
         # Each decision is one moment and says all that it decides, so nothing of one before it stands, heard late or once more.
@@ -37,17 +39,13 @@ async def follow_decisions(events: Sequence[Decision], tx: Transaction) -> None:
         added[event.lead_id].append(entry)
         decided[event.lead_id] = at
         if isinstance(event, LeadRouted):
-            tx.emit(
-                OpportunityOpened(
-                    lead_id=event.lead_id,
-                    team=event.team,
-                    pipeline=event.pipeline,
-                    opened_at=event.routed_at,
-                    stands=_STANDS.get(place_of(lead), "opportunity"),
-                    segment=event.segment,
-                ),
-                caused_by=event,
-            )
+            opened.append((event, lead))
+    first = await _owed(current, {i for i in added if before.get(i, Lead()).disposition is not None}, before, tx)
+    begun = set()
+    for event, lead in opened:
+        clock = first.get(event.lead_id) if event.lead_id not in begun else None
+        tx.emit(_opened(event, lead, clock), caused_by=event)
+        begun.add(event.lead_id)
     response = await rules.response(tx)
     await leads.save(
         tx,
@@ -55,6 +53,35 @@ async def follow_decisions(events: Sequence[Decision], tx: Transaction) -> None:
             leads.Change(i, settled(before.get(i, Lead()), current[i], response, tx.now), entries)
             for i, entries in added.items()
         ],
+    )
+    await request.begin(first, {event.lead_id for event, _ in opened}, tx)
+
+
+async def _owed(
+    current: Mapping[UUID, Lead], changed: Iterable[UUID], before: Mapping[UUID, Lead], tx: Transaction
+) -> Mapping[UUID, Request]:
+    """The clocks that begin here: of those that stand in a pipeline now and did not before, and may buy soon."""
+    fresh = {
+        i: current[i]
+        for i in changed
+        if place_of(current[i]) in ("queue", "person") and place_of(before[i]) not in ("queue", "person")
+    }
+    return await request.first_responses(fresh, tx)
+
+
+def _opened(event: LeadRouted, lead: Lead, clock: Request | None) -> OpportunityOpened:
+    return OpportunityOpened(
+        lead_id=event.lead_id,
+        team=event.team,
+        pipeline=event.pipeline,
+        opened_at=event.routed_at,
+        stands=_STANDS.get(place_of(lead), "opportunity"),
+        segment=event.segment,
+        starts_at=clock.starts_at if clock else None,
+        due_at=clock.due_at if clock else None,
+        policy=clock.policy if clock else None,
+        calendar=clock.calendar if clock else None,
+        calendar_version=clock.calendar_version if clock else None,
     )
 
 
