@@ -94,7 +94,8 @@ class Placed:
 
 @dataclass
 class Deciding:
-    """What is known while leads are decided about. ``substitutes`` says who stands in, by the absent person and the team."""
+    """What is known while leads are decided about. ``substitutes`` says who stands in, by the absent person and the team; ``allotted``
+    and ``rosters`` are what is new, ``known`` when somebody comes to a team."""
 
     market: MarketVersion
     now: datetime
@@ -105,6 +106,7 @@ class Deciding:
     loads: Loads = field(default_factory=Loads)
     rosters: dict[UUID, Roster] = field(default_factory=dict)
     allotted: dict[UUID, Customer] = field(default_factory=dict)
+    known: dict[str, datetime | None] = field(default_factory=dict)
 
     def place(self, asks: Sequence[Ask]) -> list[Placed]:
         """Where each belongs, in order: a customer's second lead finds what the first has made."""
@@ -215,7 +217,9 @@ class Deciding:
         if code == RETURNED:
             return made  # no member who comes can take it
         standing.waiting = True
-        known = staff.presence.wakes_at(self.now)
+        if team not in self.known:
+            self.known[team] = staff.presence.wakes_at(self.now)
+        known = self.known[team]
         days = [day_of(self.now, place.zone)[1] for place in roster.places.values() if place.day_max is not None]
         known = min([at for at in (known, *days) if at is not None], default=None)
         again = self.now if code == QUEUED else min(known or self.now + LOOKED_AGAIN, self.now + LOOKED_AGAIN)

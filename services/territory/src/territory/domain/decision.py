@@ -112,6 +112,11 @@ class Decision:
         """Whose it is."""
         return self.route.team if isinstance(self.route, Routed) else None
 
+    @property
+    def rule(self) -> str | None:
+        """By which rule it is that team's."""
+        return self.route.rule if isinstance(self.route, Routed) else None
+
 
 def is_routed(genuine: bool, disposition: str) -> bool:
     """Every genuine lead belongs to a team, unless it is not a target."""

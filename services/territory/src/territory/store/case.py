@@ -36,6 +36,9 @@ update lead_case c set verdict = j.verdict, disposition = j.disposition, party_i
 from unnest($1::uuid[], $2::int[], $3::text[], $4::uuid[]) as j(lead_id, verdict, disposition, party_id)
 where c.lead_id = j.lead_id
 """
+_WAIT_FOR = """
+update lead_case c set code = w.code from unnest($1::uuid[], $2::text[]) as w(lead_id, code) where c.lead_id = w.lead_id
+"""
 _END = "update lead_case set ended_at = $2, ended = $3 where lead_id = any($1::uuid[])"
 _TEAMS = """
 select distinct m.unit from membership m
@@ -95,13 +98,20 @@ async def last(tx: Transaction, cases: Sequence[Case]) -> Mapping[UUID, Last]:
 
 async def looked(tx: Transaction, leads: Sequence[UUID], version: int) -> None:
     """This version of the market has seen them and says nothing else of them."""
-    await tx.conn.execute(_LOOKED, leads, version)
+    if leads:
+        await tx.conn.execute(_LOOKED, leads, version)
 
 
 async def judged(tx: Transaction, rows: Sequence[tuple[UUID, int, str, UUID | None]]) -> None:
     """Judgements that change nothing of whose the leads are: lead, revision, disposition, party."""
     if rows:
         await tx.conn.execute(_JUDGED, *map(list, zip(*rows, strict=True)))
+
+
+async def wait_for(tx: Transaction, codes: Sequence[tuple[UUID, str]]) -> None:
+    """They wait for something else of their team than before."""
+    if codes:
+        await tx.conn.execute(_WAIT_FOR, *map(list, zip(*codes, strict=True)))
 
 
 async def end(tx: Transaction, leads: Sequence[UUID], how: str) -> None:
@@ -121,11 +131,11 @@ async def queues(tx: Transaction, teams: Sequence[str], code: str | None) -> lis
     return [dict(row) for row in await tx.conn.fetch(_QUEUE, teams, code)]
 
 
-def _case(row: Mapping[str, Any]) -> Case:
+def _case(row: Any) -> Case:
     return Case(**{**row, "not_to": tuple(row["not_to"]), "excluded": tuple(row["excluded"])})
 
 
-def _route(row: Mapping[str, Any]) -> Routed | Unroutable:
+def _route(row: Any) -> Routed | Unroutable:
     if row["team"] is None:
         return Unroutable(row["reason"], row["ruleset"])
     return Routed(row["segment"], row["team"], row["rule"], row["ruleset"], row["refused"].get("rules", 0))

@@ -17,7 +17,8 @@ from sqlalchemy import (
 
 from chassis.row_policies import team
 from chassis.tables import GROWING
-from territory.store.organisation_tables import METADATA, STRUCTURE
+from territory.store.organisation_tables import METADATA as METADATA
+from territory.store.organisation_tables import STRUCTURE
 
 # How each lead stands: the person who has it, or the code for what it waits for, since when. ``waits_turn`` says that it waits for
 # somebody of its team who can take it.

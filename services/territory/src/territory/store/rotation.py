@@ -46,11 +46,16 @@ update rotation r set wakes_at = $2 from (
     select team from rotation where team = any($1::text[]) order by team for update
 ) woken where woken.team = r.team and (r.wakes_at is null or r.wakes_at > $2)
 """
+_MEMBERS = """
+select m.person from membership m join person p on p.id = m.person
+where m.unit = $1 and m.takes_leads and not p.suspended and p.kind = 'person' and (p.left_at is null or p.left_at > $2)
+    and m.from_at <= $2 and (m.until_at is null or m.until_at > $2)
+"""
 _DUE = """
 select r.team from rotation r, organisation o
 where (r.wakes_at <= $1 or r.looked < o.version) and exists (
     select from lead_case c where c.team = r.team and c.waits_turn and c.person is null and c.ended_at is null
-) order by r.wakes_at nulls last, r.team limit $2
+) order by r.wakes_at nulls last, r.team limit $2 for update of r skip locked
 """
 
 
@@ -114,6 +119,11 @@ async def wake(tx: Transaction, teams: Iterable[str]) -> None:
 async def due(tx: Transaction, most: int) -> list[str]:
     """Teams whose waiting leads are to be looked at now, those first that are due longest."""
     return [row["team"] for row in await tx.conn.fetch(_DUE, tx.now, most)]
+
+
+async def members_now(tx: Transaction, team: str) -> set[str]:
+    """Who takes leads in the team now, whether away or not."""
+    return {row["person"] for row in await tx.conn.fetch(_MEMBERS, team, tx.now)}
 
 
 async def begin_rotations(tx: Transaction, teams: Iterable[str]) -> None:

@@ -18,8 +18,9 @@ from territory.domain.decision import Decision
 from territory.domain.routing import Refused, Routed
 from territory.store.tables import DECISION
 
+_DIALECT = dialect()  # type: ignore[no-untyped-call]
 _COLUMNS = ", ".join(column.name for column in DECISION.columns)
-_TYPED = ", ".join(f"{column.name} {column.type.compile(dialect())}" for column in DECISION.columns)
+_TYPED = ", ".join(f"{column.name} {column.type.compile(_DIALECT)}" for column in DECISION.columns)
 # A lead's decision and how it stands by it are one statement.
 _INSERT = f"""
 with r as materialized (
