@@ -31,6 +31,11 @@ STANDS_IN = "Stands in for whom the customer has."
 WAITS_BEHIND = "Others of the team wait before it."
 ALL_RETURNED = "Everybody who could take it has returned it."
 OFTEN_RETURNED = "It was returned too often: a supervisor decides."
+HAD_IT, ORDERED, TRANSFERRED = "Had it before.", "A leader gave it to them.", "A transfer gave it to them."
+NAMED = frozenset({SAME_PERSON, STANDS_IN, HAD_IT, ORDERED, TRANSFERRED})
+"""Why somebody has a lead without a turn."""
+UNTURNED = NAMED | {WAITS_BEHIND, OFTEN_RETURNED}
+"""Where no turn was sought: nobody was passed over."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from contracts.leads.lead import (
 )
 from territory.domain.case import NOT_COUNTED, NOT_THE_TEAMS, SPOILT, SPOILT_WITHIN, Case
 from territory.domain.criteria import OWN, Scalar, is_comparable, text
-from territory.domain.deciding import Ask
+from territory.domain.deciding import HAD_IT, Ask
 from territory.domain.decision import Cause, Order, is_due_an_assignee, is_routed
 from territory.domain.rotation import taken_back
 from territory.store import case as store
@@ -218,7 +218,7 @@ async def _revive(event: LeadReopened | LeadRestored, tx: Transaction) -> None:
         await decide([replace(ask, disposition=TO_BE_QUALIFIED)], tx)
         return
     there = case.team is not None and case.person in await rotation.members_now(tx, case.team)
-    await decide([replace(ask, person=case.person, why="Had it before.") if there else ask], tx)
+    await decide([replace(ask, person=case.person, why=HAD_IT) if there else ask], tx)
 
 
 async def _look_again(event: LeadUnclaimed, tx: Transaction) -> None:
