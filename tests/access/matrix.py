@@ -20,6 +20,7 @@ PEOPLE = f"{BELONGS} keeper"
 LEADS = "leader keeper"
 CONFIRMS = "leader manager general keeper"
 KEEPS = "keeper"
+ASSIGNS = "leader"
 SHAPES = "designer operator intake"
 PUTS_IN = f"member leader marketer substitute glass {AWAY} operator intake"
 ME = "200 * | 401 nobody forged expired"
@@ -79,6 +80,8 @@ DOORS: dict[tuple[str, str, str], str] = {
     # -- territory
     ("territory", "GET", "/v1/access/me"): ME,
     ("territory", "GET", "/v1/leads/{lead_id}/decision"): f"200 {SEES} | 404 {AWAY} | {SHUT}",
+    ("territory", "POST", "/v1/leads/{lead_id}/assignment"): f"422 {ASSIGNS} | {SHUT}",
+    ("territory", "GET", "/v1/queues"): f"200 {BELONGS} board | {SHUT}",
     # The structure holds no lead. Whom these doors let in is asked a second time, for the unit: nobody here leads one that
     # territory has on record, so that what a body has to name is not found, and what needs a unit of one's own is shut.
     ("territory", "DELETE", "/v1/absences/{absence}"): f"404 {PEOPLE} | {SHUT}",

@@ -10,6 +10,7 @@ from territory import handlers
 from territory.api import (
     absence,
     access,
+    assignment,
     break_glass,
     calendar,
     market,
@@ -38,6 +39,7 @@ def build(settings: Settings) -> Service:
             for door in (
                 market,
                 routing,
+                assignment,
                 unit,
                 person,
                 membership,

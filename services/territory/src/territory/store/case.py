@@ -54,8 +54,7 @@ group by 1, 2, r.wakes_at order by 1, 2
 _LISTED = """
 select c.lead_id, c.team, c.code, c.since, c.disposition, c.attempt from lead_case c
 where c.person is null and c.ended_at is null and c.team = any($1::text[]) and ($2::text is null or c.code = $2)
-    and ($3::timestamptz is null or (c.since, c.lead_id) > ($3, $4))
-order by c.since, c.lead_id limit $5
+order by c.since, c.lead_id limit $3
 """
 
 
@@ -129,6 +128,11 @@ async def teams_of_capped(tx: Transaction, people: Iterable[str]) -> set[str]:
 async def queues(tx: Transaction, teams: Sequence[str], code: str | None) -> list[dict[str, Any]]:
     """How many leads wait in each team, for what, and since when the oldest."""
     return [dict(row) for row in await tx.conn.fetch(_QUEUE, teams, code)]
+
+
+async def listed(tx: Transaction, team: str, code: str | None, most: int) -> list[dict[str, Any]]:
+    """The leads that wait in a team, who waits longest first."""
+    return [dict(row) for row in await tx.conn.fetch(_LISTED, [team], code, most)]
 
 
 def _case(row: Any) -> Case:

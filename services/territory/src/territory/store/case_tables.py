@@ -59,7 +59,7 @@ LEAD_CASE = Table(
         postgresql_where=text("person is null and ended_at is null and (rule is null or rule = 'fallback')"),
     ),
     postgresql_with=GROWING,
-    info={"door": "select, update", "rows": team()},
+    info={"door": "select, insert, update", "rows": team()},
 )
 
 # Which team has a customer, and who in it.
@@ -74,7 +74,7 @@ CUSTOMER = Table(
     Column("cause", Text, nullable=False),
     Index("customer_book", "team", "person"),
     postgresql_with=GROWING,
-    info={"door": "select, update", "rows": team()},
+    info={"door": "select, insert, update", "rows": team()},
 )
 
 # Leads given on a day of their own zone to those who take only so many; who decides about one of them holds the row.

@@ -291,5 +291,5 @@ ROSTER = Table(
     _id(),
     Column("members", JSONB, nullable=False),
     comment="append only",
-    info={"door": "select", "rows": STRUCTURE},
+    info=WRITTEN,
 )

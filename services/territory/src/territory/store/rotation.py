@@ -51,6 +51,9 @@ select m.person from membership m join person p on p.id = m.person
 where m.unit = $1 and m.takes_leads and not p.suspended and p.kind = 'person' and (p.left_at is null or p.left_at > $2)
     and m.from_at <= $2 and (m.until_at is null or m.until_at > $2)
 """
+_IS_AWAY = """
+select exists (select from absence where person = $1 and from_at <= $2 and (until_at is null or until_at > $2))
+"""
 _DUE = """
 select r.team from rotation r, organisation o
 where (r.wakes_at <= $1 or r.looked < o.version) and exists (
@@ -124,6 +127,12 @@ async def due(tx: Transaction, most: int) -> list[str]:
 async def members_now(tx: Transaction, team: str) -> set[str]:
     """Who takes leads in the team now, whether away or not."""
     return {row["person"] for row in await tx.conn.fetch(_MEMBERS, team, tx.now)}
+
+
+async def is_away(tx: Transaction, person: str) -> bool:
+    """Whether an absence of theirs covers now."""
+    found: bool = await tx.conn.fetchval(_IS_AWAY, person, tx.now)
+    return found
 
 
 async def begin_rotations(tx: Transaction, teams: Iterable[str]) -> None:
