@@ -133,6 +133,7 @@ def _qualified(lead_id: UUID, country: str) -> LeadQualified:
         disposition="near_term",
         scorecard=1,
         about=LeadAttributes(source="web", country=country),
+        party_id=uuid4(),
         qualified_at=AT,
     )
 

@@ -20,6 +20,7 @@ from territory.api import (
     person,
     proposal,
     routing,
+    transfer,
     unit,
 )
 from territory.api.permissions import ROLES
@@ -44,6 +45,7 @@ def build(settings: Settings) -> Service:
                 person,
                 membership,
                 move,
+                transfer,
                 proposal,
                 absence,
                 break_glass,

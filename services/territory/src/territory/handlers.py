@@ -11,7 +11,9 @@ from contracts.leads.lead import (
     LeadReopened,
     LeadRestored,
     LeadReturned,
+    LeadTransferred,
     LeadUnclaimed,
+    TransferRefused,
 )
 from territory.use_cases import routing
 
@@ -21,7 +23,15 @@ router = Router("territory")
 @router.on(LEAD, idempotent=True)
 async def on_leads_lead(
     events: Sequence[
-        LeadQualified | LeadReturned | LeadClosed | LeadDiscarded | LeadReopened | LeadRestored | LeadUnclaimed
+        LeadQualified
+        | LeadReturned
+        | LeadClosed
+        | LeadDiscarded
+        | LeadReopened
+        | LeadRestored
+        | LeadUnclaimed
+        | LeadTransferred
+        | TransferRefused
     ],
     tx: Transaction,
 ) -> None:

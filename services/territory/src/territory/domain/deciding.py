@@ -23,6 +23,7 @@ from territory.domain.market import MarketVersion
 from territory.domain.member import Presence, Roster
 from territory.domain.rotation import Turn, next_turn
 from territory.domain.routing import Routed, Unroutable
+from territory.domain.transfer import BOOK_LEDGER, QUEUE, ROTATION
 
 LOOKED_AGAIN = timedelta(hours=1)
 """A team whose leads wait for nothing that is known is looked at again so often."""
@@ -30,11 +31,13 @@ SAME_PERSON = "Has the customer."
 STANDS_IN = "Stands in for whom the customer has."
 WAITS_BEHIND = "Others of the team wait before it."
 ALL_RETURNED = "Everybody who could take it has returned it."
+CLOSED_STILL = "It is closed: nobody is due to work it."
+RESTS = "rests"
 OFTEN_RETURNED = "It was returned too often: a supervisor decides."
 HAD_IT, ORDERED, TRANSFERRED = "Had it before.", "A leader gave it to them.", "A transfer gave it to them."
 NAMED = frozenset({SAME_PERSON, STANDS_IN, HAD_IT, ORDERED, TRANSFERRED})
 """Why somebody has a lead without a turn."""
-UNTURNED = NAMED | {WAITS_BEHIND, OFTEN_RETURNED}
+UNTURNED = NAMED | {WAITS_BEHIND, OFTEN_RETURNED, CLOSED_STILL}
 """Where no turn was sought: nobody was passed over."""
 
 
@@ -58,7 +61,15 @@ class Ask:
     why: str = ""
     since: datetime | None = None
     is_new: bool = True
+    by_order: str = ""
+    """How an order gives it to nobody in particular: ``rotation`` for a turn among those who inherit, ``queue``, or ``rests`` for a
+    lead that is closed."""
     order: Order = NO_ORDER
+
+
+def ledger(ask: Ask, team: str) -> str:
+    """The rotation by which the lead gets its turn: the team's, or the one of what is inherited."""
+    return BOOK_LEDGER + team if ask.by_order == ROTATION else team
 
 
 @dataclass
@@ -106,8 +117,8 @@ class Deciding:
     now: datetime
     customers: dict[UUID, Customer] = field(default_factory=dict)
     substitutes: Mapping[tuple[str, str], str] = field(default_factory=dict)
-    staff: Mapping[str, Staff] = field(default_factory=dict)
-    standings: Mapping[str, Standing] = field(default_factory=dict)
+    staff: dict[str, Staff] = field(default_factory=dict)
+    standings: dict[str, Standing] = field(default_factory=dict)
     loads: Loads = field(default_factory=Loads)
     rosters: dict[UUID, Roster] = field(default_factory=dict)
     allotted: dict[UUID, Customer] = field(default_factory=dict)
@@ -173,13 +184,22 @@ class Deciding:
         return self._person(placed, placed.route.team, made)
 
     def _person(self, placed: Placed, team: str, made: Decision) -> Decision:
-        ask, standing, staff = placed.ask, self.standings[team], self.staff[team]
+        ask, staff = placed.ask, self.staff[team]
+        standing = self.standings[ledger(ask, team)]
         if ask.person is not None:
             return replace(made, turn=self._named(ask.person, ask.why, standing))
-        roster = eligible(staff.roster, staff.settings, self.loads, ask.attributes.get("language"), ask.not_to)
+        if ask.by_order == RESTS:
+            return replace(made, turn=Turn(None, CLOSED_STILL, (), 0, {}))
+        if ask.by_order == QUEUE:
+            return self._waits(made, team, staff.roster, QUEUED, WAITS_BEHIND)
+        roster = (
+            staff.presence.inherit(self.now)
+            if ask.by_order
+            else eligible(staff.roster, staff.settings, self.loads, ask.attributes.get("language"), ask.not_to)
+        )
         if named := self._customers_person(placed, team, roster):
             return replace(made, turn=self._named(*named, standing))
-        if ask.attempt > staff.settings.returns_max:
+        if not ask.by_order and ask.attempt > staff.settings.returns_max:
             return self._waits(made, team, roster, RETURNED, OFTEN_RETURNED)
         if ask.is_new and standing.waiting:
             code = QUEUED if anybody(roster.members) else waits_for(roster.members)
@@ -215,7 +235,7 @@ class Deciding:
     def _waits(
         self, made: Decision, team: str, roster: Roster, code: str, reason: str, turn: Turn | None = None
     ) -> Decision:
-        standing, staff = self.standings[team], self.staff[team]
+        standing, staff = self.standings.setdefault(team, Standing(0, {})), self.staff[team]
         self.rosters[roster.id] = roster
         turn = replace(turn or Turn(None, reason, (), 0, standing.credits), reason=reason, code=code)
         made = replace(made, turn=turn, code=code, roster=roster.id)

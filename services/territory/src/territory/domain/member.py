@@ -103,6 +103,11 @@ class Presence:
         until = min([edge for edge in edges if edge > at], default=FOREVER)
         return Roster(fingerprint(members), tuple(members), at, until, {place.person: place for place in here})
 
+    def inherit(self, at: datetime) -> Roster:
+        """The members among whom leads are shared out that somebody leaves behind: working time and caps keep nobody from those."""
+        free = [replace(place, calendar=None, open_max=None, day_max=None) for place in self.places]
+        return replace(self, places=free).at(at)
+
     def wakes_at(self, at: datetime) -> datetime | None:
         """The first moment behind this one at which somebody comes who can't take leads before it; None where none is known."""
         roster = self.at(at)

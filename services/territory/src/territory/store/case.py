@@ -40,6 +40,7 @@ _WAIT_FOR = """
 update lead_case c set code = w.code from unnest($1::uuid[], $2::text[]) as w(lead_id, code) where c.lead_id = w.lead_id
 """
 _END = "update lead_case set ended_at = $2, ended = $3 where lead_id = any($1::uuid[])"
+_REVIVE = "update lead_case set ended_at = null, ended = null where lead_id = any($1::uuid[])"
 _TEAMS = """
 select distinct m.unit from membership m
 where m.person = any($1::text[]) and (m.open_max is not null or m.day_max is not null)
@@ -117,6 +118,11 @@ async def end(tx: Transaction, leads: Sequence[UUID], how: str) -> None:
     """They wait for nothing any more and load nobody."""
     if leads:
         await tx.conn.execute(_END, leads, tx.now, how)
+
+
+async def revive(tx: Transaction, leads: Sequence[UUID]) -> None:
+    """They are neither closed nor set aside any more."""
+    await tx.conn.execute(_REVIVE, leads)
 
 
 async def teams_of_capped(tx: Transaction, people: Iterable[str]) -> set[str]:

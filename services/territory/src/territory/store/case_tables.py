@@ -4,6 +4,7 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     Date,
     DateTime,
@@ -14,6 +15,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 from chassis.row_policies import team
 from chassis.tables import GROWING
@@ -95,5 +97,50 @@ ROTATION_BACK = Table(
     Column("turn", BigInteger, primary_key=True),
     Column("of_turn", BigInteger, nullable=False),
     Column("lead_id", Uuid, nullable=False),
-    info={"door": "select", "rows": team()},
+)
+
+# An order that leads of a team go to another team or person: asked by one, approved by whoever leads there, carried out by a job.
+TRANSFER = Table(
+    "transfer",
+    METADATA,
+    Column("id", Uuid, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("from_team", Text, nullable=False),
+    Column("person", Text),
+    Column("leads", ARRAY(Uuid), nullable=False),
+    Column("to_team", Text, nullable=False),
+    Column("to_person", Text),
+    Column("successors", JSONB, nullable=False),
+    Column("with_customer", Boolean, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("asked_by", Text, nullable=False),
+    Column("asked_at", DateTime(timezone=True), nullable=False),
+    Column("lapses_at", DateTime(timezone=True), nullable=False),
+    Column("decided_by", Text),
+    Column("decided_at", DateTime(timezone=True)),
+    Column("undo_of", Uuid),
+    Column("items", Integer),
+    CheckConstraint("kind in ('list', 'book', 'undo')", name="transfer_kind_check"),
+    Index("transfer_open", "asked_at", postgresql_where=text("state in ('asked', 'rehearsed', 'approved', 'running')")),
+    info={"door": "select, insert, update", "rows": STRUCTURE},
+)
+
+# The leads of a transfer in their order: whose each was, by which decision it went, and what became of it.
+TRANSFER_ITEM = Table(
+    "transfer_item",
+    METADATA,
+    Column("transfer_id", Uuid, primary_key=True),
+    Column("lead_id", Uuid, primary_key=True),
+    Column("place", Integer, nullable=False),
+    Column("from_team", Text, nullable=False),
+    Column("from_person", Text),
+    Column("to_person", Text),
+    Column("number", Integer, nullable=False),
+    Column("made", Integer),
+    Column("state", Text, nullable=False),
+    Column("why", Text),
+    Index("transfer_item_waiting", "transfer_id", "place", postgresql_where=text("state = 'waiting'")),
+    info={"door": "select", "rows": team("from_team")},
 )

@@ -38,7 +38,7 @@ from r
 on conflict (lead_id) do update set number = excluded.number, disposition = excluded.disposition, verdict = excluded.verdict,
     team = excluded.team, person = excluded.person, code = excluded.code, since = excluded.since, attempt = excluded.attempt,
     not_to = excluded.not_to, excluded = excluded.excluded, party_id = coalesce(excluded.party_id, c.party_id),
-    rule = excluded.rule, looked = excluded.looked, waits_turn = excluded.waits_turn, ended_at = null, ended = null
+    rule = excluded.rule, looked = excluded.looked, waits_turn = excluded.waits_turn
 """  # noqa: S608 - names of columns
 
 

@@ -1,6 +1,7 @@
 """Leads are decided about: where each belongs, who takes it, what is on record of that and what others hear."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -8,7 +9,7 @@ from chassis import Transaction
 from chassis.transaction import Moved
 from contracts.event import Event
 from contracts.territory.lead import LeadAssigned, LeadRouted, LeadTransferred, LeadUnassigned, LeadUnroutable
-from territory.domain.deciding import Ask, Deciding
+from territory.domain.deciding import Ask, Deciding, ledger
 from territory.domain.decision import Cause, Decision
 from territory.domain.market import MarketVersion
 from territory.domain.routing import Routed, Unroutable
@@ -24,7 +25,10 @@ def _always(_: Decision) -> bool:
 
 
 async def decide(
-    asks: Sequence[Ask], tx: Transaction, is_worth: Callable[[Decision], bool] = _always
+    asks: Sequence[Ask],
+    tx: Transaction,
+    is_worth: Callable[[Decision], bool] = _always,
+    successors: Mapping[str, int] | None = None,
 ) -> list[Decision]:
     """Each of these leads, one of a kind, gets its decision, in this order. What is not worth it is neither on record nor told: the
     lead stands as it stood. Raises Moved where another transaction has given one of their customers to a team meanwhile."""
@@ -40,7 +44,10 @@ async def decide(
     due = {one.route.team for one in placed if one.is_due and isinstance(one.route, Routed)}
     days: dict[str, date] = {}
     if due:
-        await _enter(deciding, due, organisation, tx)
+        heirs = {ledger(one.ask, one.route.team) for one in placed if one.is_due and isinstance(one.route, Routed)}
+        await _enter(deciding, due, heirs, organisation, tx)
+        if successors:
+            _only(deciding, successors)
         capped = [place for staff in deciding.staff.values() for place in staff.roster.capped]
         deciding.loads, days = await load.hold(tx, capped)
     decisions = list(deciding.give(placed))
@@ -66,11 +73,22 @@ async def _knowing(asks: Sequence[Ask], active: MarketVersion, tx: Transaction) 
     return deciding
 
 
-async def _enter(deciding: Deciding, due: set[str], organisation: int | None, tx: Transaction) -> None:
-    standings = await rotation.lock_rotations(tx, due)
-    if missing := due - standings.keys():
+def _only(deciding: Deciding, successors: Mapping[str, int]) -> None:
+    """Nobody but these gets them, by these weights."""
+    for team, staff in deciding.staff.items():
+        named = [one for one in staff.presence.places if one.person in successors]
+        presence = replace(staff.presence, places=[replace(one, weight=successors[one.person]) for one in named])
+        deciding.staff[team] = replace(staff, presence=presence)
+
+
+async def _enter(
+    deciding: Deciding, due: set[str], ledgers: set[str], organisation: int | None, tx: Transaction
+) -> None:
+    wanted = due | ledgers
+    standings = await rotation.lock_rotations(tx, wanted)
+    if missing := wanted - standings.keys():
         await rotation.begin_rotations(tx, missing)
-        standings = await rotation.lock_rotations(tx, due)
+        standings |= await rotation.lock_rotations(tx, missing)
     deciding.standings = standings
     deciding.staff = await member.staff_at(tx, organisation, due, tx.now)
 

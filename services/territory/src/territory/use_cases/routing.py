@@ -13,19 +13,32 @@ from contracts.leads.lead import (
     LeadReopened,
     LeadRestored,
     LeadReturned,
+    LeadTransferred,
     LeadUnclaimed,
+    TransferRefused,
 )
 from territory.domain.case import NOT_COUNTED, NOT_THE_TEAMS, SPOILT, SPOILT_WITHIN, Case
 from territory.domain.criteria import OWN, Scalar, is_comparable, text
-from territory.domain.deciding import HAD_IT, Ask
+from territory.domain.deciding import HAD_IT, RESTS, TRANSFERRED, Ask
 from territory.domain.decision import Cause, Order, is_due_an_assignee, is_routed
 from territory.domain.rotation import taken_back
+from territory.domain.routing import Routed
+from territory.domain.transfer import APPLIED, DONE
 from territory.store import case as store
-from territory.store import rotation
+from territory.store import rotation, transfer
 from territory.use_cases.deciding import decide
 
 Ends = LeadClosed | LeadDiscarded
-Heard = LeadQualified | LeadReturned | Ends | LeadReopened | LeadRestored | LeadUnclaimed
+Heard = (
+    LeadQualified
+    | LeadReturned
+    | Ends
+    | LeadReopened
+    | LeadRestored
+    | LeadUnclaimed
+    | LeadTransferred
+    | TransferRefused
+)
 TO_BE_QUALIFIED, DISCARDED = "needs_qualifier", "discarded"
 
 
@@ -44,6 +57,10 @@ async def follow_leads(events: Sequence[Heard], tx: Transaction) -> None:
             await _revive(event, tx)
         elif isinstance(event, LeadUnclaimed):
             await _look_again(event, tx)
+        elif isinstance(event, LeadTransferred):
+            await _confirm(event, tx)
+        elif isinstance(event, TransferRefused):
+            await _put_back(event, tx)
         elif isinstance(event, LeadDiscarded) and alone:
             await _forget_turn(event, tx)
             await _follow([event], tx)
@@ -107,6 +124,8 @@ async def _judge(events: Sequence[LeadQualified], cases: Mapping[UUID, Case], tx
                 order=Order(event.by, event.on_behalf_of),
             )
             asks.append(replace(ask, kept=last[case.lead_id].kept if case.team else None))
+    if back := [ask.lead_id for ask in asks if not cases[ask.lead_id].is_open]:
+        await store.revive(tx, back)
     await store.judged(tx, kept)
     await _ended(gone, DISCARDED, cases, tx)
     return asks
@@ -212,6 +231,7 @@ async def _revive(event: LeadReopened | LeadRestored, tx: Transaction) -> None:
     if case is None or case.is_open or (case.ended == DISCARDED) == reopened:
         return
     cause = Cause.REOPENED if reopened else Cause.RESTORED
+    await store.revive(tx, [case.lead_id])
     [ask] = await ask_again([case], cause, tx, keeps_place=False)
     ask = replace(ask, order=Order(event.by, event.on_behalf_of))
     if not reopened:
@@ -230,6 +250,29 @@ async def _look_again(event: LeadUnclaimed, tx: Transaction) -> None:
         await rotation.wake(tx, [case.team])
     elif case.is_unplaced:
         await store.looked(tx, [case.lead_id], -1)
+
+
+async def _confirm(event: LeadTransferred, tx: Transaction) -> None:
+    item = await transfer.hold_item(tx, UUID(event.transfer_id), event.lead_id)
+    if item is not None and item.state == DONE:
+        await transfer.done(tx, item.transfer_id, [(item.lead_id, APPLIED, item.made, None)])
+
+
+async def _put_back(event: TransferRefused, tx: Transaction) -> None:
+    """Where the lead's record could not follow, the lead stands again as it stood before."""
+    item = await transfer.hold_item(tx, UUID(event.transfer_id), event.lead_id)
+    case = (await store.hold(tx, [event.lead_id])).get(event.lead_id)
+    if item is None or item.state != DONE or case is None:
+        return
+    await transfer.done(tx, item.transfer_id, [(item.lead_id, "refused", item.made, event.code)])
+    if case.number != item.made:
+        return  # it has gone on since
+    [ask] = await ask_again([case], Cause.REFUSED, tx)
+    assert ask.kept is not None
+    assert isinstance(ask.kept.route, Routed)
+    back = replace(ask.kept, route=replace(ask.kept.route, team=item.from_team))
+    ask = replace(ask, kept=back, person=item.from_person, why=TRANSFERRED if item.from_person else "")
+    await decide([ask if case.is_open else replace(ask, person=None, by_order=RESTS)], tx)
 
 
 def attributes(about: LeadAttributes) -> dict[str, Scalar]:

@@ -105,6 +105,52 @@ SQL = (
         primary key (team, turn)
     )
     """,
+    """
+    create table transfer (
+        id uuid not null,
+        kind text not null,
+        cause text not null,
+        from_team text not null,
+        person text,
+        leads uuid[] not null,
+        to_team text not null,
+        to_person text,
+        successors jsonb not null,
+        with_customer boolean not null,
+        code text not null,
+        state text not null,
+        asked_by text not null,
+        asked_at timestamptz not null,
+        lapses_at timestamptz not null,
+        decided_by text,
+        decided_at timestamptz,
+        undo_of uuid,
+        items integer,
+        primary key (id),
+        constraint transfer_kind_check check (kind in ('list', 'book', 'undo'))
+    )
+    """,
+    "create index transfer_open on transfer (asked_at) where state in ('asked', 'rehearsed', 'approved', 'running')",
+    """
+    create table transfer_item (
+        transfer_id uuid not null,
+        lead_id uuid not null,
+        place integer not null,
+        from_team text not null,
+        from_person text,
+        to_person text,
+        number integer not null,
+        made integer,
+        state text not null,
+        why text,
+        primary key (transfer_id, lead_id)
+    )
+    """,
+    "create index transfer_item_waiting on transfer_item (transfer_id, place) where state = 'waiting'",
+    "alter table move add column successors jsonb default '[]' not null, add column handed_at timestamptz",
+    # What is done by now was done by hand: nobody's leads move unasked.
+    "update move set handed_at = now() where at <= now()",
+    "-- squawk-ignore require-concurrent-index-creation\ncreate index move_to_hand on move (at) where handed_at is null",
 )
 
 
