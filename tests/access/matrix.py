@@ -21,6 +21,7 @@ LEADS = "leader keeper"
 CONFIRMS = "leader manager general keeper"
 KEEPS = "keeper"
 ASSIGNS = "leader"
+TRANSFERS = "leader"
 SHAPES = "designer operator intake"
 PUTS_IN = f"member leader marketer substitute glass {AWAY} operator intake"
 ME = "200 * | 401 nobody forged expired"
@@ -127,6 +128,13 @@ DOORS: dict[tuple[str, str, str], str] = {
     ("territory", "POST", "/v1/substitutions"): f"422 {PEOPLE} | {SHUT}",
     ("territory", "POST", "/v1/substitutions/{substitution}/end"): f"404 {PEOPLE} | {SHUT}",
     ("territory", "GET", "/v1/teams"): f"200 {MARKET} | {SHUT}",
+    ("territory", "GET", "/v1/transfers"): f"200 {TRANSFERS} | {SHUT}",
+    ("territory", "POST", "/v1/transfers"): f"422 {TRANSFERS} | {SHUT}",
+    ("territory", "GET", "/v1/transfers/{transfer}"): f"404 {TRANSFERS} | {SHUT}",
+    ("territory", "GET", "/v1/transfers/{transfer}/items"): f"404 {TRANSFERS} | {SHUT}",
+    ("territory", "POST", "/v1/transfers/{transfer}/approve"): f"404 {TRANSFERS} | {SHUT}",
+    ("territory", "POST", "/v1/transfers/{transfer}/refuse"): f"404 {TRANSFERS} | {SHUT}",
+    ("territory", "POST", "/v1/transfers/{transfer}/undo"): f"404 {TRANSFERS} | {SHUT}",
     ("territory", "GET", "/v1/units"): f"200 {LOOKS} | {SHUT}",
     ("territory", "GET", "/v1/units/{unit}"): f"200 {LOOKS} | {SHUT}",
     ("territory", "PUT", "/v1/units/{unit}"): f"422 {KEEPS} | {SHUT}",

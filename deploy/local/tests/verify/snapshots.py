@@ -40,9 +40,9 @@ from tributary.verify.invariants.written import entry_of
 from tributary.verify.openings import Look
 from tributary.verify.organisation import OrganisationTables
 from tributary.verify.snapshot import (
-    Case,
     SERVICES,
     Account,
+    Case,
     Decision,
     Entry,
     Known,

@@ -20,7 +20,7 @@ _NEXT = """
 select id from transfer where state in ('asked', 'rehearsed', 'approved', 'running')
     and (items is null or state in ('approved', 'running')) order by asked_at limit 1 for update skip locked
 """
-# All leads of these customers that the team has go along, those too that are closed.
+# All leads of these customers that the team has go along; to another team those too that are closed.
 _COUNT = """
 with base as (
     select lead_id, party_id from lead_case
@@ -28,7 +28,7 @@ with base as (
 ), along as (
     select lead_id from base union
     select c.lead_id from lead_case c where $5 and c.team = $2
-        and c.party_id in (select party_id from base where party_id is not null)
+        and ($7 or c.ended_at is null) and c.party_id in (select party_id from base where party_id is not null)
 )
 insert into transfer_item (transfer_id, lead_id, place, from_team, from_person, to_person, number, state)
 select $1, c.lead_id, row_number() over (order by c.since, c.lead_id), c.team, c.person, $6, c.number, 'waiting'
@@ -111,6 +111,7 @@ async def count(tx: Transaction, transfer: Transfer) -> None:
             transfer.person,
             transfer.with_customer,
             transfer.to_person,
+            transfer.to_team != transfer.from_team,
         )
     await tx.conn.execute(_COUNTED, transfer.id)
 

@@ -8,6 +8,8 @@ from territory.domain.deciding import NAMED
 from territory.domain.decision import is_due_an_assignee
 from territory.domain.market import MarketVersion
 from territory.domain.rotation import Member, next_turn, taken_back
+from territory.domain.transfer import BOOK_LEDGER
+from territory.use_cases.deciding import TOLD_AS
 from tributary.verify.invariants.reasons import market_of, members_of
 from tributary.verify.invariants.violation import Invariant, Violation
 from tributary.verify.snapshot import Decision, Snapshot
@@ -20,7 +22,8 @@ def turns(snapshot: Snapshot) -> Iterator[Violation]:
     of_teams: dict[str, list[Numbered]] = {team: [] for team in snapshot.territory.credits}
     for lead_id, decision in snapshot.territory.all_decisions():
         if decision.turn is not None:
-            of_teams.setdefault(decision.team or "", []).append((decision.turn, lead_id, decision))
+            ledger = BOOK_LEDGER if decision.cause in TOLD_AS else ""  # what is inherited has turns of its own
+            of_teams.setdefault(ledger + (decision.team or ""), []).append((decision.turn, lead_id, decision))
         due = bool(decision.assignee and is_due_an_assignee(decision.disposition)) and decision.reason not in NAMED
         if (decision.turn is not None) != due:
             yield Violation("wrong", f"lead {lead_id} is {decision.assignee or 'nobody'}'s by turn {decision.turn}")
