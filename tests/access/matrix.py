@@ -21,6 +21,8 @@ PEOPLE = f"{BELONGS} keeper"
 LEADS = "leader keeper"
 CONFIRMS = "leader manager general keeper"
 KEEPS = "keeper"
+ASSIGNS = "leader"
+TRANSFERS = "leader"
 SHAPES = "designer operator intake"
 PUTS_IN = f"member leader marketer substitute glass {AWAY} operator intake"
 ME = "200 * | 401 nobody forged expired"
@@ -90,6 +92,8 @@ DOORS: dict[tuple[str, str, str], str] = {
     # -- territory
     ("territory", "GET", "/v1/access/me"): ME,
     ("territory", "GET", "/v1/leads/{lead_id}/decision"): f"200 {SEES} | 404 {AWAY} | {SHUT}",
+    ("territory", "POST", "/v1/leads/{lead_id}/assignment"): f"422 {ASSIGNS} | {SHUT}",
+    ("territory", "GET", "/v1/queues"): f"200 {BELONGS} board | {SHUT}",
     # The structure holds no lead. Whom these doors let in is asked a second time, for the unit: nobody here leads one that
     # territory has on record, so that what a body has to name is not found, and what needs a unit of one's own is shut.
     ("territory", "DELETE", "/v1/absences/{absence}"): f"404 {PEOPLE} | {SHUT}",
@@ -135,6 +139,13 @@ DOORS: dict[tuple[str, str, str], str] = {
     ("territory", "POST", "/v1/substitutions"): f"422 {PEOPLE} | {SHUT}",
     ("territory", "POST", "/v1/substitutions/{substitution}/end"): f"404 {PEOPLE} | {SHUT}",
     ("territory", "GET", "/v1/teams"): f"200 {MARKET} | {SHUT}",
+    ("territory", "GET", "/v1/transfers"): f"200 {TRANSFERS} | {SHUT}",
+    ("territory", "POST", "/v1/transfers"): f"422 {TRANSFERS} | {SHUT}",
+    ("territory", "GET", "/v1/transfers/{transfer}"): f"404 {TRANSFERS} | {SHUT}",
+    ("territory", "GET", "/v1/transfers/{transfer}/items"): f"404 {TRANSFERS} | {SHUT}",
+    ("territory", "POST", "/v1/transfers/{transfer}/approve"): f"404 {TRANSFERS} | {SHUT}",
+    ("territory", "POST", "/v1/transfers/{transfer}/refuse"): f"404 {TRANSFERS} | {SHUT}",
+    ("territory", "POST", "/v1/transfers/{transfer}/undo"): f"404 {TRANSFERS} | {SHUT}",
     ("territory", "GET", "/v1/units"): f"200 {LOOKS} | {SHUT}",
     ("territory", "GET", "/v1/units/{unit}"): f"200 {LOOKS} | {SHUT}",
     ("territory", "PUT", "/v1/units/{unit}"): f"422 {KEEPS} | {SHUT}",

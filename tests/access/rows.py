@@ -29,7 +29,13 @@ ROWS: dict[str, dict[str, str]] = {
         "ledger_entry": "array[(select team from campaign join ledger_posting p using (campaign) where p.id = t.posting_id)]",
     },
     "metrics": {**_OWN, "lead_fact": _PLACED, "kpi_part": "array[t.team]"},
-    "territory": {**_OWN, "decision": _PLACED},
+    "territory": {
+        **_OWN,
+        "decision": _PLACED,
+        "lead_case": _PLACED,
+        "customer": "array[t.team]",
+        "transfer_item": "array[t.from_team]",
+    },
 }
 
 _NUMBERS = {"outbox_shard": "the next number of a shard says nothing of anybody"}
@@ -50,9 +56,9 @@ FREE: dict[str, dict[str, str]] = {
         **_NUMBERS,
         **dict.fromkeys(
             (
-                "absence", "active_market", "break_glass", "calendar", "market", "membership", "move", "organisation",
+                "absence", "active_market", "break_glass", "calendar", "load", "market", "membership", "move", "organisation",
                 "organisation_change", "person", "proposal", "role_grant", "roster", "rotation", "subject",
-                "substitution", "unit", "vocabulary",
+                "substitution", "transfer", "unit", "vocabulary",
             ),
             _STRUCTURE,
         ),

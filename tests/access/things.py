@@ -119,11 +119,16 @@ MARKET: dict[str, Any] = {
 }
 
 
+_ITEM = """
+insert into transfer_item (transfer_id, lead_id, place, from_team, number, state) values ($1, $2, 1, $3, 1, 'done')
+"""
+
+
 async def in_territory(territory: ServiceUnderTest) -> Things:
     """A decision each."""
     put = await callers(territory)["intake"].put("/v1/market", json=MARKET)
     assert put.status_code == 200, put.text
-    ids = ("membership", "role", "move", "proposal", "absence", "substitution", "glass")
+    ids = ("membership", "role", "move", "proposal", "absence", "substitution", "glass", "transfer")
     fixed = {name: str(uuid4()) for name in ids}
     fixed |= {"version": "1", "unit": OWN, "vocabulary": "rank", "person": "member", "calendar": "x"}
     of: dict[str, dict[str, str]] = {}
@@ -132,6 +137,8 @@ async def in_territory(territory: ServiceUnderTest) -> Things:
         lead_id = uuid4()
         await territory.receives(_qualified(lead_id, country))
         of[team], betray[str(lead_id)] = fixed | {"lead_id": str(lead_id)}, team
+        if team != UNPLACED:
+            await territory.sql(_ITEM, uuid4(), lead_id, team)
     return Things(of, fixed | {"lead_id": str(uuid4())}, betray)
 
 
@@ -144,6 +151,7 @@ def _qualified(lead_id: UUID, country: str) -> LeadQualified:
         disposition="near_term",
         scorecard=1,
         about=LeadAttributes(source="web", country=country),
+        party_id=uuid4(),
         qualified_at=AT,
     )
 

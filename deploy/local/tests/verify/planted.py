@@ -81,6 +81,10 @@ def change_decision(snapshot: Snapshot, lead_id: str, **changed: object) -> None
     snapshot.territory.decisions[lead_id] = snapshot.territory.decisions[lead_id]._replace(**changed)  # type: ignore[arg-type]
 
 
+def change_case(snapshot: Snapshot, lead_id: str, **changed: object) -> None:
+    snapshot.territory.cases[lead_id] = snapshot.territory.cases[lead_id]._replace(**changed)  # type: ignore[arg-type]
+
+
 def change_line(snapshot: Snapshot, **changed: object) -> None:
     snapshot.campaigns.lines[ADS] = snapshot.campaigns.lines[ADS]._replace(**changed)  # type: ignore[arg-type]
 
@@ -375,6 +379,10 @@ PLANTED = (
         "told", "wrong", f"lead {ANNA} was decided for berlin/mia", lambda w: change_decision(w, ANNA, assignee="mia")
     ),
     Planted("owners", "wrong", f"lead {DORA} has no team and no reason", _unroutable_without_reason),
+    Planted("standing", "wrong", f"lead {ANNA} stands as 1/berlin/mia", lambda w: change_case(w, ANNA, person="mia")),
+    Planted("standing", "wrong", f"lead {BEN} waits and nothing says", lambda w: change_case(w, BEN, code=None)),
+    Planted("standing", "lost", f"lead {ANNA} has a decision and no", lambda w: w.territory.cases.pop(ANNA) and None),
+    Planted("standing", "lost", f"lead {EVE} waits for a turn", lambda w: w.territory.asleep.add("berlin")),
     Planted("owners", "wrong", f"lead {EVE} is due a person", lambda w: change_decision(w, EVE, reason=None)),
     Planted(
         "followed",

@@ -44,6 +44,7 @@ from tributary.verify.organisation import OrganisationTables
 from tributary.verify.snapshot import (
     SERVICES,
     Account,
+    Case,
     Decision,
     Entry,
     Known,
@@ -139,7 +140,16 @@ def clean() -> Snapshot:
     snapshot.accounts["leads"].parked_ids.add(("leads.intake", "leads.intake-9"))
     _submit(snapshot, ON_THE_WAY)
     count(snapshot)
+    stand(snapshot)
     return snapshot
+
+
+def stand(snapshot: Snapshot) -> None:
+    """Leads stand in territory as their newest decisions say; EVE's waits for a turn, and berlin is looked at again."""
+    for lead_id, made in snapshot.territory.decisions.items():
+        code = None if made.assignee else "no_rule" if made.team is None else "absent" if lead_id == EVE else "nurture"
+        case = Case(made.number, made.team, made.assignee, code, lead_id != FAY, lead_id == EVE)
+        snapshot.territory.cases[lead_id] = case
 
 
 def _market(snapshot: Snapshot) -> None:
@@ -258,6 +268,7 @@ def decided_again(snapshot: Snapshot, lead_id: str) -> None:
     put(snapshot, LeadRouted(lead_id=UUID(lead_id), routed_at=AT, revision=2, cause="woken", **place))
     put(snapshot, OpportunityOpened(lead_id=UUID(lead_id), team="berlin", pipeline="p", opened_at=AT))
     heard_everything(snapshot)
+    stand(snapshot)
 
 
 def take_turn(snapshot: Snapshot) -> tuple[Turn, int]:

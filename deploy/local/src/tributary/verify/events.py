@@ -141,6 +141,17 @@ class Assigned(NamedTuple):
     cause: str = "new"
 
 
+class Transferred(NamedTuple):
+    """An order gave a lead to another team or person."""
+
+    at: datetime
+    team: str
+    person: str | None
+    transfer_id: str
+    revision: int = 1
+    cause: str = "transfer"
+
+
 class Unassigned(NamedTuple):
     """No person could take the lead."""
 
@@ -351,6 +362,9 @@ READ: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
     ),
     "territory.lead.unassigned.v1": lambda b: Unassigned(
         _when(b["decided_at"]), b["segment"], b["team"], b["reason"], *_which(b)
+    ),
+    "territory.lead.transferred.v1": lambda b: Transferred(
+        _when(b["decided_at"]), b["to_team"], b.get("to_person"), b["transfer_id"], b.get("revision", 1), b["cause"]
     ),
     "campaigns.campaign.planned.v1": _planned,
     "campaigns.spend.reported.v1": _spent,

@@ -80,6 +80,20 @@ class Decision(NamedTuple):
     number: int = 1
     cause: str = "new"
     roster: str | None = None
+    code: str | None = None
+    would_rule: str | None = None
+
+
+class Case(NamedTuple):
+    """How a lead stands with the territory service."""
+
+    number: int
+    team: str | None
+    person: str | None
+    code: str | None
+    is_open: bool
+    waits_turn: bool
+    party: str | None = None
 
 
 class MarketFile(NamedTuple):
@@ -170,6 +184,10 @@ class TerritoryTables:
     active: int = 0
     rosters: dict[str, str] = field(default_factory=dict)  # members as JSON, by what decisions call them
     organisation: OrganisationTables = field(default_factory=OrganisationTables)
+    backs: dict[str, dict[int, int]] = field(default_factory=dict)  # by team: which turn booked which one back
+    cases: dict[str, Case] = field(default_factory=dict)
+    asleep: set[str] = field(default_factory=set)  # teams that nothing will look at again
+    customers: set[str] = field(default_factory=set)  # parties that some team has
 
     def all_decisions(self) -> Iterator[tuple[str, Decision]]:
         """Every decision with its lead, those that stand and those before them."""

@@ -3,7 +3,7 @@
 from tributary.verify.invariants.access import ACCESS, MEMBERSHIPS
 from tributary.verify.invariants.activities import ACTIVITIES
 from tributary.verify.invariants.agreed import AGREED
-from tributary.verify.invariants.decisions import DECISIONS, DECISIONS_TOLD, FOLLOWED, OWNERS, ROTATION
+from tributary.verify.invariants.decisions import DECISIONS, DECISIONS_TOLD, FOLLOWED, OWNERS, ROTATION, STANDING
 from tributary.verify.invariants.kpis import AS_OF, FACTS, KPIS, KPIS_TOLD
 from tributary.verify.invariants.ledger import DOUBLE_ENTRY, LINES, POSTINGS_TOLD, SPENDS
 from tributary.verify.invariants.openings import OPENINGS
@@ -31,6 +31,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     REASONS,
     MARKETS,
     OWNERS,
+    STANDING,
     FOLLOWED,
     CONSERVED,
     SEQUENCES,
