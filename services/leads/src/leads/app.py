@@ -8,7 +8,7 @@ from contracts.leads.intake import INTAKE
 from contracts.leads.lead import LEAD
 from contracts.leads.request import REQUEST
 from leads import handlers
-from leads.api import activity, leads, list, opening, page, request, timeline, work
+from leads.api import activity, leads, list, opening, page, request, timeline, verdict, work
 from leads.api.capture import CAPTURE_TYPES, OPERATION, capture
 from leads.api.permissions import ROLES
 from leads.api.seal import fetch_door_key
@@ -30,6 +30,7 @@ def build(settings: LeadsSettings) -> Service:
             page.router,
             list.router,
             work.router,
+            verdict.router,
             leads.router,
             activity.router,
             request.router,

@@ -73,6 +73,7 @@ class Later:
     returned: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     since: datetime | None = None
     told: int = 0
+    asked: bool = False  # the customer, by whom a lead is judged: it is due later for that, once
     keep_until: datetime | None = None
     transfer: str | None = None
 

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A version of the promises: within what time somebody takes a lead from each place, and after what time it is said again that
-    nobody did. ``nurture`` is for a lead without a day of its own."""
+    """A version of the promises: within what time somebody takes a lead from each place, and after how many working days it is said
+    again that nobody did. ``nurture`` is for a lead without a day of its own."""
 
     version: int
     queue: timedelta
@@ -15,7 +15,7 @@ class Response:
     qualification: timedelta
     unroutable: timedelta
     nurture: timedelta
-    again: timedelta
+    again: int
 
 
 RESPONSE_1 = Response(
@@ -25,5 +25,5 @@ RESPONSE_1 = Response(
     qualification=timedelta(hours=4),
     unroutable=timedelta(hours=4),
     nurture=timedelta(days=90),
-    again=timedelta(days=1),
+    again=1,
 )

@@ -163,11 +163,15 @@ async def contents(tx: Transaction, lead_ids: Iterable[UUID]) -> dict[UUID, str]
 async def decided_at(tx: Transaction, placed: Mapping[UUID, Lead]) -> dict[UUID, datetime]:
     """When the newest decision about the place of each of these leads was made that changed anything. Since when one waits stands
     in its timeline only, which is asked for those that do."""
-    known = ((i, max(filter(None, (lead.opened_at, lead.assigned_at)), default=None)) for i, lead in placed.items())
+    known = ((i, max(filter(None, _moments(lead)), default=None)) for i, lead in placed.items())
     found = {lead_id: at for lead_id, at in known if at}
     if waiting := [lead_id for lead_id, lead in placed.items() if lead.waits]:
         found |= {row["lead_id"]: row["at"] for row in await tx.conn.fetch(_DECIDED, waiting)}
     return found
+
+
+def _moments(lead: Lead) -> tuple[datetime | None, ...]:
+    return lead.opened_at, lead.assigned_at, lead.life.released[1] if lead.life.released else None
 
 
 async def show(tx: Transaction, lead_id: UUID) -> Record | None:

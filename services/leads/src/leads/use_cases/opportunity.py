@@ -30,7 +30,8 @@ async def follow_decisions(events: Sequence[Decision], tx: Transaction) -> None:
     decided = await leads.decided_at(tx, current)
     for event in events:
         # Each decision is one moment and says all that it decides, so nothing of one before it stands, heard late or once more.
-        if (at := _moment(event)) < decided.get(event.lead_id, at):
+        known = current.get(event.lead_id, Lead()).life.decision
+        if (at := _moment(event)) < decided.get(event.lead_id, at) and event.revision <= known:
             continue
         lead, entry = _step(current.get(event.lead_id, Lead()), event)
         current[event.lead_id] = lead

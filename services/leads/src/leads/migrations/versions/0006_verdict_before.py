@@ -16,6 +16,24 @@ SQL = (
     # No row has one yet: it is empty, and made by one look through the table.
     "-- squawk-ignore require-concurrent-index-creation\n"
     "create index lead_place_next on lead_place (next_at) where next_at is not null",
+    "create table claim (lead_id uuid primary key, person text not null, until timestamptz not null)",
+    "comment on table claim is 'who looks at a lead just now to judge it, so that no two do'",
+    """
+    create table refusal (
+        refusal_id uuid primary key,
+        at timestamptz not null,
+        person text not null,
+        door text not null,
+        lead_id uuid not null,
+        lacks text not null,
+        told timestamptz
+    )
+    """,
+    "comment on table refusal is 'append only: who tried to do what he may not'",
+    "comment on column refusal.lead_id is 'as it was asked for, whether it is there or not'",
+    "comment on column refusal.lacks is 'the right that was missing, or that the lead is not there for who asked'",
+    "comment on column refusal.told is 'when that was told, if it was'",
+    "create index refusal_by on refusal (person, lead_id, at)",
 )
 
 
