@@ -11,10 +11,10 @@ from typing import Any
 from .people import CALLERS
 
 SHUT = "401 nobody forged expired | 403 *"
-SEES = "member leader marketer manager general substitute glass board"
+SEES = "member leader qualifier marketer manager general substitute glass board"
 AWAY = "stranger desk mover soon_in stood_in glass_soon glass_over"
-BELONGS = f"member leader marketer manager general substitute glass {AWAY}"
-RECORDS = f"member leader marketer substitute glass {AWAY}"
+BELONGS = f"member leader qualifier marketer manager general substitute glass {AWAY}"
+RECORDS = f"member leader qualifier marketer substitute glass {AWAY}"
 LOOKS = f"{BELONGS} board keeper designer"
 MARKET = f"{LOOKS} operator intake"
 PEOPLE = f"{BELONGS} keeper"
@@ -24,7 +24,7 @@ KEEPS = "keeper"
 ASSIGNS = "leader"
 TRANSFERS = "leader"
 SHAPES = "designer operator intake"
-PUTS_IN = f"member leader marketer substitute glass {AWAY} operator intake"
+PUTS_IN = f"member leader qualifier marketer substitute glass {AWAY} operator intake"
 ME = "200 * | 401 nobody forged expired"
 
 OPEN: dict[tuple[str, str, str], str] = {
@@ -58,6 +58,7 @@ DOORS: dict[tuple[str, str, str], str] = {
     ("leads", "GET", "/v1/access/me"): ME,
     ("leads", "GET", "/v1/work"): f"200 {BELONGS} board | {SHUT}",
     ("leads", "GET", "/v1/queues"): f"200 {BELONGS} board | {SHUT}",
+    ("leads", "GET", "/v1/qualification"): f"200 qualifier | {SHUT}",
     ("leads", "GET", "/v1/summary"): f"200 {BELONGS} board | {SHUT}",
     ("leads", "GET", "/v1/leads"): f"200 {BELONGS} board | {SHUT}",
     ("leads", "GET", "/v1/leads/{lead_id}"): f"200 {SEES} | 404 {AWAY} | {SHUT}",
@@ -67,9 +68,18 @@ DOORS: dict[tuple[str, str, str], str] = {
     ("leads", "GET", "/v1/leads/{lead_id}/activities"): f"200 {SEES} | 404 {AWAY} | {SHUT}",
     ("leads", "POST", "/v1/leads/{lead_id}/activities"): f"422 {RECORDS} | {SHUT}",
     ("leads", "POST", "/v1/leads/{lead_id}/activities/{activity_id}/void"): f"422 {RECORDS} | {SHUT}",
+    # Who sees the lead and is no qualifier is told so, and it is on record.
+    ("leads", "POST", "/v1/leads/{lead_id}/claim"): f"200 qualifier | 404 {AWAY} | {SHUT}",
+    ("leads", "DELETE", "/v1/leads/{lead_id}/claim"): f"204 qualifier | 404 {AWAY} | {SHUT}",
+    ("leads", "POST", "/v1/leads/{lead_id}/qualification"): f"422 {BELONGS} board | {SHUT}",
+    ("leads", "POST", "/v1/leads/{lead_id}/return"): f"422 {BELONGS} board | {SHUT}",
+    ("leads", "POST", "/v1/leads/{lead_id}/discard"): f"422 {BELONGS} board | {SHUT}",
+    ("leads", "POST", "/v1/leads/{lead_id}/restore"): f"422 {BELONGS} board | {SHUT}",
+    ("leads", "POST", "/v1/leads/{lead_id}/outcome"): f"422 {BELONGS} board | {SHUT}",
+    ("leads", "POST", "/v1/leads/{lead_id}/reopen"): f"422 {BELONGS} board | {SHUT}",
     ("leads", "POST", "/v1/leads/{lead_id}/contact"): f"422 {BELONGS} | {SHUT}",
     ("leads", "GET", "/v1/leads/{lead_id}/openings"): (
-        f"200 member leader marketer manager general substitute glass | 404 {AWAY} | {SHUT}"
+        f"200 member leader qualifier marketer manager general substitute glass | 404 {AWAY} | {SHUT}"
     ),
     ("leads", "POST", "/v1/calls"): f"422 {PUTS_IN} | {SHUT}",
     ("leads", "POST", "/v1/leads/batch"): f"422 {PUTS_IN} | {SHUT}",
@@ -165,19 +175,31 @@ USEFUL: tuple[tuple[tuple[str, str, str], Any, str, str], ...] = (
     (
         ("leads", "POST", "/v1/leads/{lead_id}/contact"),
         {"purpose": "call"},
-        f"200 member leader marketer manager general substitute | 403 glass board | 404 {AWAY} | {SHUT}",
+        f"200 member leader qualifier marketer manager general substitute | 403 glass board | 404 {AWAY} | {SHUT}",
         "",
     ),
     (
         ("leads", "POST", "/v1/leads/{lead_id}/contact"),
         {"purpose": "break_glass"},
         f"200 glass | 404 {AWAY} | {SHUT}",
-        f"404 member leader marketer desk | {SHUT}",
+        f"404 member leader qualifier marketer desk | {SHUT}",
     ),
     (
         ("leads", "POST", "/v1/leads/{lead_id}/activities"),
         NOTE,
-        f"201 member leader marketer substitute | 403 glass | 404 {AWAY} | {SHUT}",
+        f"201 member leader qualifier marketer substitute | 403 glass | 404 {AWAY} | {SHUT}",
+        "",
+    ),
+    (
+        ("leads", "POST", "/v1/leads/{lead_id}/return"),
+        {"code": "other"},
+        f"409 leader | 404 {AWAY} | {SHUT}",  # nobody works it yet
+        "",
+    ),
+    (
+        ("leads", "POST", "/v1/leads/{lead_id}/qualification"),
+        {"verdict": "not_genuine", "code": "spam"},
+        f"428 qualifier leader | 404 {AWAY} | {SHUT}",
         "",
     ),
     (("leads", "POST", "/v1/calls"), CALL, f"202 {PUTS_IN} | {SHUT}", ""),

@@ -17,6 +17,8 @@ ROWS: dict[str, dict[str, str]] = {
         "timeline": f"array[{_LEAD}]",
         "activity": f"array[{_LEAD}]",
         "activity_void": f"array[{_LEAD}]",
+        "claim": f"array[{_LEAD}]",
+        "refusal": "array[t.person]",  # each sees his own, which are counted
         "search_word": f"array[{_LEAD}]",
         "opened": f"array[{_LEAD}, t.person]",  # his own looks count against his limit
     },
