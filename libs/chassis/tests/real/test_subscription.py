@@ -41,7 +41,7 @@ async def test_what_was_said_while_nothing_can_be_handled_is_the_lag(
     lag, deliver = down.kafka_consumer.lag, down.consumer.deliver
 
     async def is_behind(records: int) -> bool:
-        return lag.records(place.metadata) == records
+        return lag.records(place.metadata.topic) == records
 
     async def held(*_: Any) -> Any:
         raise Held("bug")
@@ -53,10 +53,10 @@ async def test_what_was_said_while_nothing_can_be_handled_is_the_lag(
         monkeypatch.setattr(down.consumer, "deliver", held)
         await say(up, named(50, 80))
         await until("thirty wait", lambda: is_behind(30))
-        assert 0 < lag.seconds(place.metadata) < 20
+        assert 0 < lag.seconds(place.metadata.topic) < 20
         monkeypatch.setattr(down.consumer, "deliver", deliver)
         await until("they were handled", lambda: is_behind(0))
-        assert lag.seconds(place.metadata) == 0
+        assert lag.seconds(place.metadata.topic) == 0
 
 
 async def test_what_was_heard_is_committed_and_a_restart_goes_on_from_there(place: Place) -> None:
