@@ -494,8 +494,8 @@ MUTANTS = (
     _m(
         "whoever opens is counted together with all whose looks he sees",
         f"{LEADS}/store/opening.py",
-        "from opened where person = $1 and at > $2",
-        "from opened where $1 <> '' and at > $2",
+        "where person = $1 and at > $2 and (purpose",
+        "where $1 <> '' and at > $2 and (purpose",
         OPENING,
     ),
     _m(
@@ -797,7 +797,6 @@ MUTANTS = (
     Mutant(
         "leak: how a lead went on loses its row policy",
         (
-            (f"{LEADS}/store/tables.py", "import own, team, through", "import free, own, team, through"),
             (
                 f"{LEADS}/store/tables.py",
                 'comment="append only",\n    postgresql_with=GROWING,\n'
