@@ -34,27 +34,28 @@ async def open_contacts(lead_ids: Collection[UUID], purpose: str, tx: Transactio
 
     Raises TooMany, for whatever is asked for, before anything is looked at.
     """
-    sealed, looks = await _look(lead_ids, purpose, tx)
+    sealed, looks = await look_at(lead_ids, purpose, tx)
     shown = {}
     for lead_id, one in looks.items():
-        # Somebody who was forgotten and came again has another key: what they wrote before stays closed.
-        with contextlib.suppress(CannotOpen):
-            if one.key is not None:
+        if one.key is not None:
+            # Somebody who was forgotten and came again has another key: what they wrote before stays closed.
+            with contextlib.suppress(CannotOpen):
                 shown[lead_id] = unpack(open_bytes(one.key, sealed[lead_id].ciphertext, lead_id.bytes))
     return Opened(sealed.keys(), looks.keys(), shown, next((one.opening for one in looks.values()), None))
 
 
 async def keys_of(lead_ids: Collection[UUID], purpose: str, tx: Transaction) -> dict[UUID, bytes]:
     """The keys of whom these leads are about, for what else is sealed under them; that they were asked for is on record. Left out
-    is who was forgotten and what who acts may not open.
-
-    Raises TooMany, before anything is looked at.
-    """
-    _, looks = await _look(lead_ids, purpose, tx)
+    is who was forgotten and what who acts may not open. Raises TooMany before."""
+    _, looks = await look_at(lead_ids, purpose, tx)
     return {lead_id: one.key for lead_id, one in looks.items() if one.key is not None}
 
 
-async def _look(lead_ids: Collection[UUID], purpose: str, tx: Transaction) -> tuple[dict[UUID, Box], dict[UUID, Look]]:
+async def look_at(
+    lead_ids: Collection[UUID], purpose: str, tx: Transaction
+) -> tuple[dict[UUID, Box], dict[UUID, Look]]:
+    """What is sealed of those of these leads that exist for who acts here, and of those that he may open the keys: who has a key, to
+    open or to seal by it, has looked, which is written down and told. Raises TooMany before."""
     recent = await opening.recent(tx, purpose)
     settings = cast(LeadsSettings, tx.settings)
     most = settings.pages_in_five_minutes if purpose in IN_PASSING else settings.contact_openings_per_hour
