@@ -172,7 +172,8 @@ class HttpGateway:
         scope["service"], mount = self.service, self.mounts.get(scope["path"])
         authorization = header(scope, b"authorization")
         scope[ACTOR] = await self.service.shown(authorization, scope) if authorization else ANONYMOUS
-        trace, more = self._trace(scope), [NOSNIFF]
+        trace = self._trace(scope)
+        more = [NOSNIFF, (b"traceresponse", trace.encode())]  # W3C Trace Context 2: by it an answer is found again
         if origin := header(scope, b"origin"):
             settings = self.service.settings
             public = mount is not None and mount.public
