@@ -174,7 +174,8 @@ class HttpGateway:
             mount = mount if header(scope, b"access-control-request-method") == "POST" else None
         authorization = header(scope, b"authorization")
         scope[ACTOR] = await self.service.shown(authorization, scope) if authorization else ANONYMOUS
-        trace, more = self._trace(scope), [NOSNIFF]
+        trace = self._trace(scope)
+        more = [NOSNIFF, (b"traceresponse", trace.encode())]  # W3C Trace Context 2: by it an answer is found again
         if origin := header(scope, b"origin"):
             settings = self.service.settings
             public = mount is not None and mount.public
@@ -205,7 +206,7 @@ class HttpGateway:
                 if telemetry.is_sampled(trace):  # by its route: a path or a method of their own may hold anything
                     telemetry.rename(f"{scope['method'] if scope['method'] in METHODS else 'other'} {route}")
                 if not streams:  # how long somebody watched is no latency
-                    self._observe(route, status, time.perf_counter() - began, trace)
+                    self._observe(scope["method"], route, status, time.perf_counter() - began, trace)
 
     def _trace(self, scope: Scope) -> str:
         """The caller's trace goes on here. Whether it is recorded is our decision, unless the caller may ask for that."""
@@ -251,9 +252,9 @@ class HttpGateway:
         await send({"type": "http.response.body", "body": b""})
         return True
 
-    def _observe(self, route: str, status: int, seconds: float, trace: str) -> None:
+    def _observe(self, method: str, route: str, status: int, seconds: float, trace: str) -> None:
         exemplar = {"trace_id": telemetry.trace_id_of(trace)} if telemetry.is_sampled(trace) else None
-        _counted(route, status).observe(seconds, exemplar)
+        _counted(method if method in METHODS else "other", route, status).observe(seconds, exemplar)
 
     def _check_content_type(self, scope: Scope) -> None:
         if not scope["path"].startswith("/v1/"):
@@ -266,8 +267,8 @@ class HttpGateway:
 
 
 @lru_cache(maxsize=1024)  # looking a label up takes the library a lock and longer than counting
-def _counted(route: str, status: int) -> Any:
-    return telemetry.DOOR.labels(route, str(status))
+def _counted(method: str, route: str, status: int) -> Any:
+    return telemetry.DOOR.labels(method, route, str(status))
 
 
 def _replayed(body: bytes, receive: Receive) -> Receive:
