@@ -170,9 +170,12 @@ class HttpGateway:
             return
         began, status, streams = time.perf_counter(), 500, False
         scope["service"], mount = self.service, self.mounts.get(scope["path"])
+        if mount is not None and scope["method"] != "POST" and self.routes.find(scope["path"]):
+            mount = mount if header(scope, b"access-control-request-method") == "POST" else None
         authorization = header(scope, b"authorization")
         scope[ACTOR] = await self.service.shown(authorization, scope) if authorization else ANONYMOUS
-        trace, more = self._trace(scope), [NOSNIFF]
+        trace = self._trace(scope)
+        more = [NOSNIFF, (b"traceresponse", trace.encode())]  # W3C Trace Context 2: by it an answer is found again
         if origin := header(scope, b"origin"):
             settings = self.service.settings
             public = mount is not None and mount.public
@@ -232,7 +235,8 @@ class HttpGateway:
         if methods and method not in methods:
             if method == "OPTIONS" and await self._preflight(scope, set(methods), send):
                 return
-            raise Problem(405, "Method Not Allowed", headers={"allow": ", ".join(sorted(methods))})
+            taken = sorted({*methods, *({"POST"} if scope["path"] in self.mounts else ())})
+            raise Problem(405, "Method Not Allowed", headers={"allow": ", ".join(taken)})
         if methods and method in WRITING:
             for guard in methods[method]:
                 guard.check(scope)

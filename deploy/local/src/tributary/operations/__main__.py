@@ -3,13 +3,20 @@
 import sys
 from pathlib import Path
 
-from tributary.operations import catalogue
+from tributary.operations import catalogue, dashboards, rules
 from tributary.operations.catalogue import ROOT
 
 
 def artefacts() -> dict[Path, str]:
     """Every generated file and what belongs in it."""
-    return {ROOT / "docs/telemetry.md": catalogue.page()}
+    observed = ROOT / "deploy/observability"
+    return {
+        ROOT / "docs/telemetry.md": catalogue.page(),
+        ROOT / "docs/runbooks/alerts.md": rules.page(),
+        observed / "prometheus/rules.yaml": rules.rule_file(),
+        observed / "prometheus/rules.test.yaml": rules.test_file(),
+        **{observed / "grafana/dashboards" / f"{name}.json": text for name, text in dashboards.files().items()},
+    }
 
 
 def outdated(wanted: dict[Path, str]) -> list[Path]:
