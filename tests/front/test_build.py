@@ -14,6 +14,7 @@ sys.path.insert(0, str(WEB))
 
 import build  # noqa: E402
 
+SCRIPT = 3 * 1000
 FIRST_LOAD, ROUTE, STYLES, FONTS = 60 * 1024, 40 * 1024, 12 * 1024, 50 * 1024
 LANGUAGES = ("en", "fr", "fa", "hi", "zh")
 
@@ -33,6 +34,14 @@ def test_what_is_committed_is_what_the_sources_make(packages: Path, tmp_path: Pa
     made, kept = files(tmp_path / "dist"), files(DIST)
     differ = {name for name in made.keys() | kept.keys() if made.get(name) != kept.get(name)}
     assert not differ, "run `make web`"
+
+
+def test_the_forms_script_is_what_its_sources_make_and_small(packages: Path, tmp_path: Path) -> None:
+    """It stands on strangers' pages, beside their own."""
+    made, kept = build.form(tmp_path / "form").read_bytes(), build.FORM.read_bytes()
+    assert made == kept, "run `make web`"
+    assert len(gzip.compress(kept, 9, mtime=0)) <= SCRIPT
+    assert not re.findall(rb"https?://|cookie|innerHTML|\beval\b", kept)
 
 
 def test_types_and_units(packages: Path) -> None:
@@ -97,7 +106,12 @@ def test_versions_are_exact() -> None:
 
 
 def sources(*endings: str) -> dict[str, str]:
-    return {str(path.relative_to(WEB)): path.read_text() for path in (WEB / "src").rglob("*") if path.suffix in endings}
+    return {
+        str(path.relative_to(WEB)): path.read_text()
+        for folder in ("src", "form")
+        for path in (WEB / folder).rglob("*")
+        if path.suffix in endings
+    }
 
 
 def physical(css: str) -> list[str]:
