@@ -33,7 +33,7 @@ _NUMBERS = {"outbox_shard": "the next number of a shard says nothing of anybody"
 _STRUCTURE = "the structure of the company holds no lead; its doors ask who looks"
 
 FREE: dict[str, dict[str, str]] = {
-    "leads": _NUMBERS,
+    "leads": {**_NUMBERS, "form": "what a form asks is shown to every stranger; its doors ask who makes it"},
     "campaigns": _NUMBERS,
     "metrics": {
         **_NUMBERS,

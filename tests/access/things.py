@@ -44,9 +44,9 @@ def routed(lead_id: UUID, team: str, segment: str) -> LeadRouted:
 
 async def in_leads(leads: ServiceUnderTest) -> Things:
     """A lead each."""
-    of = {team: {"lead_id": await _lead(leads, team)} for team in TEAMS}
+    of = {team: {"lead_id": await _lead(leads, team), "form": "none"} for team in TEAMS}
     betray = {word: team for team, thing in of.items() for word in (thing["lead_id"], canary(team))}
-    return Things(of, {"lead_id": str(uuid4())}, betray)
+    return Things(of, {"lead_id": str(uuid4()), "form": "none"}, betray)
 
 
 async def _lead(leads: ServiceUnderTest, team: str) -> str:
