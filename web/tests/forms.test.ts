@@ -7,7 +7,7 @@ import { LANGUAGES } from "../src/text/messages.ts";
 
 describe("a form that is made", () => {
   test.each(Object.keys(TEMPLATES) as (keyof typeof TEMPLATES)[])("begins whole in every language: %s", (name) => {
-    for (const language of Object.keys(LANGUAGES)) expect(lacking(begin(name, language), language)).toBe(0);
+    for (const language of Object.keys(LANGUAGES) as (keyof typeof LANGUAGES)[]) expect(lacking(begin(name, language), language)).toBe(0);
   });
   test("names what a language lacks", () => {
     const content = begin("quotation", "en");

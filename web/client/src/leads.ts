@@ -498,6 +498,16 @@ export interface components {
             };
         };
         /**
+         * ChoiceShown
+         * @description One of the answers that may be chosen.
+         */
+        ChoiceShown: {
+            /** Value */
+            value: string;
+            /** Label */
+            label: string;
+        };
+        /**
          * ConsentBody
          * @description What may be agreed to. Whoever changes the text gives it the next version.
          */
@@ -523,6 +533,18 @@ export interface components {
             text: {
                 [key: string]: string;
             };
+        };
+        /**
+         * ConsentShown
+         * @description What may be agreed to: ``id`` is the value that is sent as ``_consent``.
+         */
+        ConsentShown: {
+            /** Id */
+            id: string;
+            /** Required */
+            required: boolean;
+            /** Text */
+            text: string;
         };
         /**
          * Contact
@@ -569,7 +591,7 @@ export interface components {
              *       "en"
              *     ]
              */
-            languages: string[];
+            languages: ("en" | "fr" | "fa" | "hi" | "zh")[];
             /**
              * Title
              * @default {}
@@ -676,6 +698,35 @@ export interface components {
             country: string;
         };
         /**
+         * Described
+         * @description A form in one language. ``token`` says when it was shown; ``unseen`` is the name of a field that people must not see.
+         */
+        Described: {
+            /** Form */
+            form: string;
+            /** Version */
+            version: number;
+            /** Language */
+            language: string;
+            /** Direction */
+            direction: string;
+            /** Title */
+            title: string;
+            /** Intro */
+            intro: string;
+            /** Button */
+            button: string;
+            /** Fields */
+            fields: components["schemas"]["FieldShown"][];
+            /** Consents */
+            consents: components["schemas"]["ConsentShown"][];
+            /** Unseen */
+            unseen: string;
+            words: components["schemas"]["WordsShown"];
+            /** Token */
+            token: string;
+        };
+        /**
          * Done
          * @description What was done to a version.
          */
@@ -750,6 +801,24 @@ export interface components {
             field: string;
             /** Reason */
             reason: string;
+        };
+        /**
+         * FieldShown
+         * @description One question in the language that was asked for.
+         */
+        FieldShown: {
+            /** Name */
+            name: string;
+            /** Kind */
+            kind: string;
+            /** Required */
+            required: boolean;
+            /** Label */
+            label: string;
+            /** Hint */
+            hint: string;
+            /** Choices */
+            choices: components["schemas"]["ChoiceShown"][];
         };
         /**
          * FormHead
@@ -1179,6 +1248,28 @@ export interface components {
             history: components["schemas"]["Done"][];
         };
         /**
+         * WordsShown
+         * @description What a form says by itself.
+         */
+        WordsShown: {
+            /** Sending */
+            sending: string;
+            /** Wrong */
+            wrong: string;
+            /** Failed */
+            failed: string;
+            /** Required */
+            required: string;
+            /** Email */
+            email: string;
+            /** Consent */
+            consent: string;
+            /** Choose */
+            choose: string;
+            /** Optional */
+            optional: string;
+        };
+        /**
          * ContactForm
          * @description Who asks. Personal data: sealed before it goes anywhere.
          */
@@ -1382,6 +1473,60 @@ export interface components {
         OutcomeBatch: {
             /** Outcomes */
             outcomes: components["schemas"]["OutcomeForm"][];
+        };
+        /**
+         * Touch
+         * @description A visit, by what the link that led to it says of itself: names of campaigns and channels, and nothing about anybody.
+         */
+        Touch: {
+            /** Source */
+            source?: string | null;
+            /** Medium */
+            medium?: string | null;
+            /** Campaign */
+            campaign?: string | null;
+            /** Term */
+            term?: string | null;
+            /** Content */
+            content?: string | null;
+            /** Referrer Host */
+            referrer_host?: string | null;
+        };
+        /**
+         * Sent
+         * @description The fields of the definition, by their names, and beside them what the page says of itself. All of it may be left out.
+         */
+        Sent: {
+            /**
+             * Lang
+             * @description the language that was read
+             * @default
+             */
+            _lang: string;
+            /**
+             * Token
+             * @description the definition's
+             * @default
+             */
+            _token: string;
+            /**
+             * Key
+             * @description the same for what is the same submission
+             * @default
+             */
+            _key: string;
+            /**
+             * Consent
+             * @description ids of what was agreed to
+             * @default []
+             */
+            _consent: string[];
+            /** @description the first visit, where the site kept it */
+            _first?: components["schemas"]["Touch"] | null;
+            /** @description the visit in which it is sent */
+            _last?: components["schemas"]["Touch"] | null;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * Problem
@@ -2227,8 +2372,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Described"];
                 };
+            };
+            /** @description It is as it was. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description There is no such thing. */
             404: components["responses"]["404"];
@@ -2236,8 +2388,8 @@ export interface operations {
             410: components["responses"]["410"];
             /** @description Fields are wrong; each is named. Nothing was taken. */
             422: components["responses"]["422"];
-            /** @description Too many calls. Nothing was taken. */
-            429: components["responses"]["429"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
         };
     };
     get_script_v1_forms__form__embed_js_get: {
@@ -2259,13 +2411,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "text/javascript": string;
                 };
+            };
+            /** @description It is as it was. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description There is no such thing. */
             404: components["responses"]["404"];
             /** @description Fields are wrong; each is named. Nothing was taken. */
             422: components["responses"]["422"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
         };
     };
     send_form_v1_forms__form__submissions_post: {
@@ -2279,8 +2440,8 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": Record<string, never>;
-                "application/x-www-form-urlencoded": Record<string, never>;
+                "application/json": components["schemas"]["Sent"];
+                "application/x-www-form-urlencoded": components["schemas"]["Sent"];
             };
         };
         responses: {
@@ -2346,6 +2507,8 @@ export interface operations {
             404: components["responses"]["404"];
             /** @description Fields are wrong; each is named. Nothing was taken. */
             422: components["responses"]["422"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
         };
     };
     get_page_f__form__get: {
@@ -2368,7 +2531,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "text/html": string;
                 };
             };
             /** @description There is no such thing. */
@@ -2377,8 +2540,8 @@ export interface operations {
             410: components["responses"]["410"];
             /** @description Fields are wrong; each is named. Nothing was taken. */
             422: components["responses"]["422"];
-            /** @description Too many calls. Nothing was taken. */
-            429: components["responses"]["429"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
         };
     };
     get_thanks_f__form__thanks_get: {
@@ -2401,7 +2564,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "text/html": string;
                 };
             };
             /** @description There is no such thing. */
@@ -2410,8 +2573,8 @@ export interface operations {
             410: components["responses"]["410"];
             /** @description Fields are wrong; each is named. Nothing was taken. */
             422: components["responses"]["422"];
-            /** @description Too many calls. Nothing was taken. */
-            429: components["responses"]["429"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
         };
     };
     livez_livez_get: {

@@ -4,12 +4,12 @@ import { NotAnswered } from "@tributary/client";
 import { computed, ref, shallowRef } from "vue";
 import type { Key } from "../../text/messages.ts";
 import * as door from "./door.ts";
-import { lacking, reaches, tidy, versioned, type Content } from "./model.ts";
+import { lacking, reaches, tidy, versioned, type Content, type Spoken } from "./model.ts";
 
 export const form = shallowRef<door.Tagged | null>(null);
 export const content = ref<Content | null>(null);
 /** The language in which is written and shown. */
-export const writing = shallowRef("en");
+export const writing = shallowRef<Spoken>("en");
 export const wrong = shallowRef<ReadonlySet<string>>(new Set());
 /** What is said of the last thing that was done, and whether it failed. */
 export const said = shallowRef<{ text: Key; bad: boolean; outdated?: boolean } | null>(null);

@@ -5,6 +5,7 @@ type Schemas = components["schemas"];
 export type Content = Schemas["ContentBody"];
 export type Field = Schemas["FieldBody"];
 export type Consent = Schemas["ConsentBody"];
+export type Spoken = Content["languages"][number];
 export type FormSeen = Schemas["FormSeen"];
 export type FormHead = Schemas["FormHead"];
 export type Texts = Record<string, string>;
@@ -64,7 +65,7 @@ export function moved<T>(list: readonly T[], from: number, by: number): T[] {
 
 /** What was written and is empty is left out, so that it counts as not said. */
 export function tidy(content: Content): Content {
-  const kept = (said: Texts) => Object.fromEntries(Object.entries(said).filter(([name, text]) => text.trim() && content.languages.includes(name)));
+  const kept = (said: Texts) => Object.fromEntries(Object.entries(said).filter(([name, text]) => text.trim() && (content.languages as string[]).includes(name)));
   return {
     ...content,
     title: kept(content.title), intro: kept(content.intro), button: kept(content.button), thanks: kept(content.thanks),

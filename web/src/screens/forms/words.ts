@@ -1,5 +1,5 @@
 /** What a form says before its author has changed it: labels of usual questions, and three forms to begin with. */
-import type { Consent, Content, Field, Texts } from "./model.ts";
+import type { Consent, Content, Field, Spoken, Texts } from "./model.ts";
 
 const said = (en: string, fr: string, fa: string, hi: string, zh: string): Texts => ({ en, fr, fa, hi, zh });
 
@@ -56,7 +56,7 @@ export const TEMPLATES = {
 } satisfies Record<string, Template>;
 export type TemplateName = keyof typeof TEMPLATES;
 
-export function begin(name: TemplateName, language: string): Content {
+export function begin(name: TemplateName, language: Spoken): Content {
   const made = structuredClone<Template>(TEMPLATES[name]);
   const defaults = { campaign: "", channel: "", product: "", industry: "", country: "" };
   return { languages: [language], button: {}, thanks: {}, origins: [], strict: false, redirect: "", too_fast_s: 2, defaults, ...made };

@@ -33,9 +33,9 @@ _TAG = re.compile(r'(?:W/)?"(\d{1,9})"')
 
 
 class Body(BaseModel):
-    """A part of a definition: nothing unknown."""
+    """A part of a definition: nothing unknown, nothing converted."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class ChoiceBody(Body):
@@ -83,7 +83,7 @@ class Defaults(Body):
 class ContentBody(Body):
     """A form as its author makes it."""
 
-    languages: Annotated[list[str], Field(max_length=5)] = ["en"]
+    languages: Annotated[list[Language], Field(max_length=5)] = ["en"]
     title: dict[Language, Line] = {}
     intro: dict[Language, Prose] = {}
     button: dict[Language, Line] = {}

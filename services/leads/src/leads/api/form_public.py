@@ -5,20 +5,20 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from fastapi import APIRouter, Depends, Header, Query, Request
-from fastapi.responses import JSONResponse, RedirectResponse, Response
-from pydantic import BaseModel
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from pydantic_core import to_json
 
-from chassis import FieldError, Problem, anybody, not_valid, origins
+from chassis import FieldError, Problem, anybody, document, not_valid, origins
 from chassis.http import header
 from chassis.problems import declared
 from leads.api.capture import accept
 from leads.api.form_cache import Shown, published
 from leads.api.form_guard import ENCODED, FORM, MOST, STRANGE, AtForm, speaks, too_large, wants_page
 from leads.api.form_page import STYLE, Filled, described, form_page, note
+from leads.api.form_schemas import Described, Received, Sent
 from leads.api.form_submission import Filling, filling, in_words, taken
 from leads.api.form_words import WORDS
 from leads.domain import flags
@@ -31,21 +31,24 @@ router = APIRouter(tags=["forms"])
 
 AT_FORM = Depends(AtForm("whoever meets a form may send it"))
 EVERYWHERE = Depends(AtForm("the script is the same for every site", every_site=True))
-ABSENT = declared(404, 410, 429)
+ABSENT = declared(404, 410, 503)
 Lang = Annotated[
     str, Query(max_length=35, description="one of the form's languages; else the visitor's, else its first")
 ]
 
 
-class Received(BaseModel):
-    """The lead is safe: the broker has it. ``message`` is for the visitor."""
+class Script(Response):
+    """What a browser runs."""
 
-    id: UUID
-    received_at: datetime
-    message: str
+    media_type = "text/javascript"
 
 
-@router.get("/v1/forms/{form}/definition", dependencies=[AT_FORM], responses=ABSENT)
+@router.get(
+    "/v1/forms/{form}/definition",
+    dependencies=[AT_FORM],
+    response_model=Described,
+    responses={304: {"description": "It is as it was."}, **ABSENT},
+)
 async def get_definition(
     request: Request, form: str, lang: Lang = "", if_none_match: Annotated[str | None, Header()] = None
 ) -> Response:
@@ -60,7 +63,12 @@ async def get_definition(
     return JSONResponse({**told, "token": _token(request, shown, now)}, headers=headers)
 
 
-@router.get("/v1/forms/{form}/embed.js", dependencies=[EVERYWHERE], responses=declared(404))
+@router.get(
+    "/v1/forms/{form}/embed.js",
+    dependencies=[EVERYWHERE],
+    response_class=Script,
+    responses={304: {"description": "It is as it was."}, **declared(404, 503)},
+)
 async def get_script(form: str, if_none_match: Annotated[str | None, Header()] = None) -> Response:
     """The script that makes or finds the form on a site's page."""
     return _file(SCRIPT, "text/javascript; charset=utf-8", if_none_match)
@@ -72,7 +80,9 @@ async def get_style(if_none_match: Annotated[str | None, Header()] = None) -> Re
     return _file(SHEET, "text/css; charset=utf-8", if_none_match)
 
 
-@router.options("/v1/forms/{form}/submissions", status_code=204, dependencies=[AT_FORM], responses=declared(403, 404))
+@router.options(
+    "/v1/forms/{form}/submissions", status_code=204, dependencies=[AT_FORM], responses=declared(403, 404, 503)
+)
 async def ask_first(form: str) -> Response:
     """What a browser asks before a page of another site may send the form."""
     headers = {name.decode(): value.decode() for name, value in origins.preflight({"POST"})}
@@ -84,16 +94,8 @@ async def ask_first(form: str) -> Response:
     status_code=202,
     dependencies=[AT_FORM],
     response_model=Received,
-    responses={303: {"description": "A plain form: on to the form's page of thanks."}, **declared(403), **ABSENT},
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {
-                kind: {"schema": {"type": "object", "description": "the fields of the definition, by their names"}}
-                for kind in ("application/json", ENCODED)
-            },
-        }
-    },
+    responses={303: {"description": "A plain form: on to the form's page of thanks."}, **declared(403, 429), **ABSENT},
+    openapi_extra=document.body(Sent, "application/json", ENCODED),
 )
 async def send_form(request: Request, form: str) -> Response:
     """Takes a lead by a form. Public; answered when the broker has it. 422 names the fields, in the form's language."""
@@ -128,7 +130,7 @@ async def send_form(request: Request, form: str) -> Response:
     return JSONResponse({"id": str(lead_id), "received_at": now.isoformat(), "message": message}, 202)
 
 
-@router.get("/f/{form}", dependencies=[AT_FORM], responses=ABSENT)
+@router.get("/f/{form}", dependencies=[AT_FORM], response_class=HTMLResponse, responses=ABSENT)
 async def get_page(request: Request, form: str, lang: Lang = "") -> Response:
     """The form as a page of ours, which works without a script; in a frame on the pages of its sites."""
     shown: Shown = request.scope[FORM]
@@ -139,7 +141,7 @@ async def get_page(request: Request, form: str, lang: Lang = "") -> Response:
     return form_page(shown, speaks(request.scope, shown), Filled(unseen=unseen))
 
 
-@router.get("/f/{form}/thanks", dependencies=[AT_FORM], responses=ABSENT)
+@router.get("/f/{form}/thanks", dependencies=[AT_FORM], response_class=HTMLResponse, responses=ABSENT)
 async def get_thanks(request: Request, form: str, lang: Lang = "") -> Response:
     """The page that a plain form ends on, unless the site has one of its own."""
     shown: Shown = request.scope[FORM]

@@ -17,7 +17,6 @@ from leads.domain import flags
 from values.numbers import number
 from values.text import bare, digits, visible
 
-LANGUAGES = ("en", "fr", "fa", "hi", "zh")
 RIGHT_TO_LEFT = frozenset({"fa"})
 OF_A_LEAD = frozenset({"company", "country", "region", "postcode", "product", "industry", "message"})
 OF_A_CONTACT = frozenset({"name", "email", "phone", "address"})
@@ -103,12 +102,7 @@ class Content:
 
 def faults(content: Content) -> list[Fault]:
     """What can't be kept: names that clash, addresses that are none."""
-    found = [
-        Fault(f"languages[{n}]", f"must be one of {', '.join(LANGUAGES)}")
-        for n, one in enumerate(content.languages)
-        if one not in LANGUAGES
-    ]
-    found += _twice("languages", content.languages)
+    found = _twice("languages", content.languages)
     found += _twice("fields[{}].name", [one.name for one in content.fields])
     found += _twice("consents[{}].id", [one.id for one in content.consents])
     found += _twice("origins", content.origins)
