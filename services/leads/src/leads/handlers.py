@@ -24,7 +24,7 @@ async def on_leads_intake(events: Sequence[LeadSubmitted | OutcomeReported], tx:
     await intake.take_in(events, tx)
 
 
-@router.on(TERRITORY_LEAD)
+@router.on(TERRITORY_LEAD, idempotent=True)
 async def on_territory_lead(
     events: Sequence[LeadRouted | LeadAssigned | LeadUnassigned | LeadUnroutable], tx: Transaction
 ) -> None:

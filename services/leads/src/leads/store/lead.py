@@ -89,6 +89,10 @@ _RECORD_AND_SAVE = _SAVE.replace(
     1,
 )
 
+_DECIDED = """
+select lead_id, max(at) as at from timeline where lead_id = any($1) and what in ('opened', 'assigned', 'waits') group by lead_id
+"""
+
 _SHOW = """
 select p.*, l.about, l.occurred_at, t.at, t.what, t.by, t.detail
 from lead l join lead_place p using (lead_id) join timeline t using (lead_id)
@@ -125,6 +129,16 @@ async def contents(tx: Transaction, lead_ids: Iterable[UUID]) -> dict[UUID, str]
     """The digests of what was submitted first."""
     rows = await tx.conn.fetch("select lead_id, content from lead where lead_id = any($1)", list(lead_ids))
     return {row["lead_id"]: row["content"] for row in rows}
+
+
+async def decided_at(tx: Transaction, placed: Mapping[UUID, Lead]) -> dict[UUID, datetime]:
+    """When the newest decision about the place of each of these leads was made that changed anything. Since when one waits stands
+    in its timeline only, which is asked for those that do."""
+    known = ((i, max(filter(None, (lead.opened_at, lead.assigned_at)), default=None)) for i, lead in placed.items())
+    found = {lead_id: at for lead_id, at in known if at}
+    if waiting := [lead_id for lead_id, lead in placed.items() if lead.waits]:
+        found |= {row["lead_id"]: row["at"] for row in await tx.conn.fetch(_DECIDED, waiting)}
+    return found
 
 
 async def show(tx: Transaction, lead_id: UUID) -> Record | None:

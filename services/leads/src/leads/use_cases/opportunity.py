@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from chassis import Transaction
@@ -18,12 +19,17 @@ async def follow_decisions(events: Sequence[Decision], tx: Transaction) -> None:
     """Opens the opportunity in its team's pipeline, names its assignee, or writes down why there is none."""
     current = await leads.load(tx, (e.lead_id for e in events))
     added: dict[UUID, list[Entry]] = defaultdict(list)
+    decided = await leads.decided_at(tx, current)
     for event in events:
+        # Each decision is one moment and says all that it decides, so nothing of one before it stands, heard late or once more.
+        if (at := _moment(event)) < decided.get(event.lead_id, at):
+            continue
         lead, entry = _step(current.get(event.lead_id, Lead()), event)
         current[event.lead_id] = lead
         if entry is None:
             continue
         added[event.lead_id].append(entry)
+        decided[event.lead_id] = at
         if isinstance(event, LeadRouted):
             tx.emit(
                 OpportunityOpened(
@@ -32,6 +38,16 @@ async def follow_decisions(events: Sequence[Decision], tx: Transaction) -> None:
                 caused_by=event,
             )
     await leads.save(tx, [leads.Change(i, current[i], entries) for i, entries in added.items()])
+
+
+def _moment(event: Decision) -> datetime:
+    match event:
+        case LeadRouted():
+            return event.routed_at
+        case LeadAssigned():
+            return event.assigned_at
+        case LeadUnassigned() | LeadUnroutable():
+            return event.decided_at
 
 
 def _step(lead: Lead, event: Decision) -> Transition:
