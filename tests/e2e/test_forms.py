@@ -5,6 +5,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -395,3 +396,17 @@ def test_the_hosted_page_is_open_to_everybody_and_fits(
             page.locator("[aria-invalid=true]").first.wait_for()
             assert audit(page, axe) == [], (theme, width, "wrong")
             page.screenshot(path=PICTURES / f"form-{language}-{theme}-{width}-wrong.png", full_page=True)
+
+
+def test_what_forms_have_brought_is_on_record_as_it_was_told_and_nothing_of_it_in_the_clear(
+    visitor: Callable[..., Page], site: Site, spring: str, session_stage: Stage
+) -> None:
+    page = visitor()
+    page.goto(site.page("/verified", site.snippet(spring)) + "?utm_source=paper&utm_campaign=may")
+    fill(page, email="verified@firm.example")
+    page.locator("[name=_consent]").check()
+    page.wait_for_timeout(2100)
+    lead_id = lead_behind(page, lambda: page.get_by_role("button", name="Send").click())
+    session_stage.lead(lead_id)
+    with ThreadPoolExecutor(1) as elsewhere:  # the browser's loop runs in this thread
+        elsewhere.submit(session_stage.holds, [lead_id]).result()
