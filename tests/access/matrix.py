@@ -14,6 +14,7 @@ SHUT = "401 nobody forged expired | 403 *"
 SEES = "member leader marketer manager general substitute glass board"
 AWAY = "stranger desk mover soon_in stood_in glass_soon glass_over"
 BELONGS = f"member leader marketer manager general substitute glass {AWAY}"
+RECORDS = f"member leader marketer substitute glass {AWAY}"
 LOOKS = f"{BELONGS} board keeper designer"
 MARKET = f"{LOOKS} operator intake"
 PEOPLE = f"{BELONGS} keeper"
@@ -61,7 +62,17 @@ UNDOCUMENTED: dict[tuple[str, str, str], str] = {
 DOORS: dict[tuple[str, str, str], str] = {
     # -- leads
     ("leads", "GET", "/v1/access/me"): ME,
+    ("leads", "GET", "/v1/work"): f"200 {BELONGS} board | {SHUT}",
+    ("leads", "GET", "/v1/queues"): f"200 {BELONGS} board | {SHUT}",
+    ("leads", "GET", "/v1/summary"): f"200 {BELONGS} board | {SHUT}",
+    ("leads", "GET", "/v1/leads"): f"200 {BELONGS} board | {SHUT}",
     ("leads", "GET", "/v1/leads/{lead_id}"): f"200 {SEES} | 404 {AWAY} | {SHUT}",
+    ("leads", "GET", "/v1/leads/{lead_id}/timeline"): f"200 {SEES} | 404 {AWAY} | {SHUT}",
+    # What no team has had yet has no holder; the general manager and his like see, and are told so.
+    ("leads", "GET", "/v1/leads/{lead_id}/holders"): f"200 {SEES} | 404 {AWAY} | {SHUT}",
+    ("leads", "GET", "/v1/leads/{lead_id}/activities"): f"200 {SEES} | 404 {AWAY} | {SHUT}",
+    ("leads", "POST", "/v1/leads/{lead_id}/activities"): f"422 {RECORDS} | {SHUT}",
+    ("leads", "POST", "/v1/leads/{lead_id}/activities/{activity_id}/void"): f"422 {RECORDS} | {SHUT}",
     ("leads", "POST", "/v1/leads/{lead_id}/contact"): f"422 {BELONGS} | {SHUT}",
     ("leads", "GET", "/v1/leads/{lead_id}/openings"): (
         f"200 member leader marketer manager general substitute glass | 404 {AWAY} | {SHUT}"
@@ -149,6 +160,7 @@ DOORS: dict[tuple[str, str, str], str] = {
     ("territory", "PUT", "/v1/vocabularies/{vocabulary}"): f"422 {KEEPS} | {SHUT}",
 }
 
+NOTE = {"kind": "note"}
 CALL = {"contact": {"phone": "+49 30 901820"}}
 PLAN = {"name": "{canary}", "currency": "EUR", "lines": []}
 SPEND = {"spend_id": "s", "campaign": "{campaign}", "amount": "EUR 1", "occurred_at": "2026-01-02"}
@@ -167,6 +179,12 @@ USEFUL: tuple[tuple[tuple[str, str, str], Any, str, str], ...] = (
         {"purpose": "break_glass"},
         f"200 glass | 404 {AWAY} | {SHUT}",
         f"404 member leader marketer desk | {SHUT}",
+    ),
+    (
+        ("leads", "POST", "/v1/leads/{lead_id}/activities"),
+        NOTE,
+        f"201 member leader marketer substitute | 403 glass | 404 {AWAY} | {SHUT}",
+        "",
     ),
     (("leads", "POST", "/v1/calls"), CALL, f"202 {PUTS_IN} | {SHUT}", ""),
     (("leads", "POST", "/v1/leads/batch"), {"leads": [CALL]}, f"200 {PUTS_IN} | {SHUT}", ""),

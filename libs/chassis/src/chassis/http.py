@@ -172,10 +172,13 @@ class HttpGateway:
             return
         began, status, streams = time.perf_counter(), 500, False
         scope["service"], mount = self.service, self.mounts.get(scope["path"])
+        if mount is not None and scope["method"] != "POST" and self.routes.find(scope["path"]):
+            mount = mount if header(scope, b"access-control-request-method") == "POST" else None
         authorization = header(scope, b"authorization")
         scope[ACTOR] = await self.service.shown(authorization, scope) if authorization else ANONYMOUS
         trace, origin = self._trace(scope), header(scope, b"origin")
         settings, public = self.service.settings, mount is not None and mount.public
+        traced = (b"traceresponse", trace.encode())  # W3C Trace Context 2: by it an answer is found again
 
         async def sending(message: MutableMapping[str, Any]) -> None:
             nonlocal status, streams
@@ -185,7 +188,7 @@ class HttpGateway:
                     await asyncio.sleep(ABSENT_STEP_S - (time.perf_counter() - began) % ABSENT_STEP_S)
                 streams = any(v.startswith(b"text/event-stream") for k, v in headers if k == b"content-type")
                 sites = scope.get(SITES, settings.capture_origins if public else settings.cors_origins)
-                message["headers"] = [*headers, NOSNIFF, *(origins.allowed(origin, sites) if origin else ())]
+                message["headers"] = [*headers, NOSNIFF, traced, *(origins.allowed(origin, sites) if origin else ())]
             await send(message)
 
         with telemetry.span("request", trace, SpanKind.SERVER) as scope["tributary.trace"]:
@@ -203,7 +206,7 @@ class HttpGateway:
                 if telemetry.is_sampled(trace):  # by its route: a path or a method of their own may hold anything
                     telemetry.rename(f"{scope['method'] if scope['method'] in METHODS else 'other'} {route}")
                 if not streams:  # how long somebody watched is no latency
-                    self._observe(route, status, time.perf_counter() - began, trace)
+                    self._observe(scope["method"], route, status, time.perf_counter() - began, trace)
 
     def _trace(self, scope: Scope) -> str:
         """The caller's trace goes on here. Whether it is recorded is our decision, unless the caller may ask for that."""
@@ -232,7 +235,8 @@ class HttpGateway:
         if methods and method not in methods:
             if method == "OPTIONS" and await self._preflight(scope, set(methods), send):
                 return
-            raise Problem(405, "Method Not Allowed", headers={"allow": ", ".join(sorted(methods))})
+            taken = sorted({*methods, *({"POST"} if scope["path"] in self.mounts else ())})
+            raise Problem(405, "Method Not Allowed", headers={"allow": ", ".join(taken)})
         if methods and method in WRITING:
             for guard in methods[method]:
                 guard.check(scope)
@@ -248,9 +252,9 @@ class HttpGateway:
         await send({"type": "http.response.body", "body": b""})
         return True
 
-    def _observe(self, route: str, status: int, seconds: float, trace: str) -> None:
+    def _observe(self, method: str, route: str, status: int, seconds: float, trace: str) -> None:
         exemplar = {"trace_id": telemetry.trace_id_of(trace)} if telemetry.is_sampled(trace) else None
-        _counted(route, status).observe(seconds, exemplar)
+        _counted(method if method in METHODS else "other", route, status).observe(seconds, exemplar)
 
     def _check_content_type(self, scope: Scope) -> None:
         if not scope["path"].startswith("/v1/"):
@@ -263,8 +267,8 @@ class HttpGateway:
 
 
 @lru_cache(maxsize=1024)  # looking a label up takes the library a lock and longer than counting
-def _counted(route: str, status: int) -> Any:
-    return telemetry.DOOR.labels(route, str(status))
+def _counted(method: str, route: str, status: int) -> Any:
+    return telemetry.DOOR.labels(method, route, str(status))
 
 
 def _replayed(body: bytes, receive: Receive) -> Receive:

@@ -11,7 +11,8 @@ from pydantic_core import from_json
 from metrics.domain.catalogue import UNPLACED, measures, step_of, steps
 from metrics.domain.contributions import Number
 from metrics.domain.kpi import by_number
-from tributary.verify.openings import Look
+from tributary.verify.activities import TOLD as ACTIVITIES
+from tributary.verify.openings import TOLD as LOOKS
 from values.text import key, visible
 
 Money = tuple[int, str] | None
@@ -56,13 +57,6 @@ class Reported(NamedTuple):
     result: str
     amount: Money
     reason: str | None
-
-
-class Looked(NamedTuple):
-    """Somebody looked at whom the lead is about."""
-
-    opening: str
-    look: Look
 
 
 class Captured(NamedTuple):
@@ -285,11 +279,6 @@ def _captured(b: Mapping[str, Any]) -> Captured:
     return Captured(at, b.get("channel") or source, b.get("campaign"), source, flags, occurred_at, of_form)
 
 
-def _looked(b: Mapping[str, Any]) -> Looked:
-    words = (b["team"], b["person"], b.get("on_behalf_of", ""), b["purpose"], b["grant_kind"], b.get("reference"))
-    return Looked(b["opening"], Look(*words, at=_when(b["opened_at"])))
-
-
 def _qualified(b: Mapping[str, Any]) -> Qualified:
     at, about = _when(b["qualified_at"]), canonical(b["about"])
     reasons = tuple((reason["term"], reason["points"]) for reason in b.get("reasons", ()))
@@ -341,7 +330,8 @@ READ: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
     **{step: lambda b, at=f"{step_of(step)}_at": Stepped(_when(b[at])) for step in steps()},  # type: ignore[misc]
     "leads.intake.outcome_reported.v1": lambda b: Reported(b["result"], _money(b), b.get("reason")),
     "leads.intake.submitted.v1": lambda b: _submitted(b["person"]["key"]),
-    "leads.audit.contact_opened.v1": _looked,
+    **LOOKS,
+    **ACTIVITIES,
     "leads.lead.captured.v1": _captured,
     "leads.lead.qualified.v1": _qualified,
     "leads.lead.discarded.v1": lambda b: Discarded(_when(b["discarded_at"]), b["reason"]),

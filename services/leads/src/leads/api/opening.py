@@ -117,12 +117,12 @@ def _why_not(purpose: Purpose) -> str:
 
 
 def too_many(refusal: TooMany) -> Problem:
-    """429: he has opened as many as one may within an hour, and when he may again."""
+    """429, with when the next one may be opened."""
     seconds = max(1, math.ceil((refusal.again_at - datetime.now(UTC)).total_seconds()))
     return Problem(
         429,
         "You have opened too many",
-        detail="So many were opened within the hour that no more can be opened now.",
+        detail="So many were opened of late that no more can be opened now.",
         headers={"Retry-After": str(seconds), **NOT_KEPT},
     )
 

@@ -19,6 +19,9 @@ class Permission(StrEnum):
     OPEN_CONTACT = "leads.open_contact"
     """Open who a lead is about, for a purpose that goes on record; the grant for its team has to open personal data too."""
 
+    RECORD_ACTIVITIES = "leads.record_activities"
+    """Say what one has done about a lead of one's team, and void what was said by mistake."""
+
     SEE_OPENINGS = "leads.see_openings"
     """See who opened a lead, when and why."""
 
@@ -27,7 +30,13 @@ class Permission(StrEnum):
 
 
 _OF_THE_TEAM = frozenset(
-    {Permission.TAKE_LEADS, Permission.SEE_LEADS, Permission.OPEN_CONTACT, Permission.SEE_OPENINGS}
+    {
+        Permission.TAKE_LEADS,
+        Permission.SEE_LEADS,
+        Permission.OPEN_CONTACT,
+        Permission.RECORD_ACTIVITIES,
+        Permission.SEE_OPENINGS,
+    }
 )
 
 # Which rows exist for whom is decided by their grants; here it is only which doors.
