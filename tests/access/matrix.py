@@ -23,6 +23,7 @@ CONFIRMS = "leader manager general keeper"
 KEEPS = "keeper"
 ASSIGNS = "leader"
 TRANSFERS = "leader"
+FORMS = "marketer"
 SHAPES = "designer operator intake"
 PUTS_IN = f"member leader qualifier marketer substitute glass {AWAY} operator intake"
 ME = "200 * | 401 nobody forged expired"
@@ -35,11 +36,18 @@ OPEN: dict[tuple[str, str, str], str] = {
     },
     ("leads", "POST", "/v1/leads"): "anybody may become a lead",
     ("leads", "GET", "/v1/leads/thanks"): "where a form's sender lands",
+    ("leads", "GET", "/v1/forms/{form}/definition"): "what a form asks is shown to every stranger",
+    ("leads", "GET", "/v1/forms/{form}/embed.js"): "the script is the same for every site",
+    ("leads", "OPTIONS", "/v1/forms/{form}/submissions"): "a browser asks before a stranger sends",
+    ("leads", "POST", "/v1/forms/{form}/submissions"): "whoever meets a form may send it",
+    ("leads", "GET", "/f/{form}"): "the same form as a page",
+    ("leads", "GET", "/f/{form}/thanks"): "where its sender lands",
 }
 
 # Not in a document, and of no team: the document itself, the page that shows it, and figures of the process.
 UNDOCUMENTED: dict[tuple[str, str, str], str] = {
     ("leads", "POST", "/v1/leads/"): "the capture door as some write it",
+    ("leads", "GET", "/f/-/form.css"): "how pages of forms look",
     **{
         (service, method, path): reason
         for service in ("leads", "territory", "campaigns", "metrics")
@@ -81,6 +89,15 @@ DOORS: dict[tuple[str, str, str], str] = {
     ("leads", "GET", "/v1/leads/{lead_id}/openings"): (
         f"200 member leader qualifier marketer manager general substitute glass | 404 {AWAY} | {SHUT}"
     ),
+    # Forms are of no team: marketing makes them, and by that sees no lead.
+    ("leads", "GET", "/v1/form-definitions"): f"200 {FORMS} | {SHUT}",
+    ("leads", "POST", "/v1/form-definitions"): f"422 {FORMS} | {SHUT}",
+    ("leads", "GET", "/v1/form-definitions/{form}"): f"404 {FORMS} | {SHUT}",
+    ("leads", "PUT", "/v1/form-definitions/{form}"): f"422 {FORMS} | {SHUT}",
+    ("leads", "POST", "/v1/form-definitions/{form}/activate"): f"428 {FORMS} | {SHUT}",
+    ("leads", "POST", "/v1/form-definitions/{form}/pause"): f"428 {FORMS} | {SHUT}",
+    ("leads", "POST", "/v1/form-definitions/{form}/resume"): f"428 {FORMS} | {SHUT}",
+    ("leads", "POST", "/v1/form-definitions/{form}/archive"): f"428 {FORMS} | {SHUT}",
     ("leads", "POST", "/v1/calls"): f"422 {PUTS_IN} | {SHUT}",
     ("leads", "POST", "/v1/leads/batch"): f"422 {PUTS_IN} | {SHUT}",
     ("leads", "POST", "/v1/outcomes"): f"422 operator intake | {SHUT}",

@@ -44,7 +44,11 @@ _NUMBERS = {"outbox_shard": "the next number of a shard says nothing of anybody"
 _STRUCTURE = "the structure of the company holds no lead; its doors ask who looks"
 
 FREE: dict[str, dict[str, str]] = {
-    "leads": {**_NUMBERS, "unit": "the structure of the company holds no lead"},
+    "leads": {
+        **_NUMBERS,
+        "form": "what a form asks is shown to every stranger; its doors ask who makes it",
+        "unit": "the structure of the company holds no lead",
+    },
     "campaigns": _NUMBERS,
     "metrics": {
         **_NUMBERS,

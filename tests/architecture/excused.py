@@ -8,6 +8,8 @@ BUSINESS = {
     "LeadSubmitted.postcode",
     # where it came in, and under which number: an id that is personal is sealed at the door
     "external_id", "flags", "form", "sender", "source",
+    # by which link somebody came, and which text of ours was agreed to: what could reach somebody is sealed at the door
+    "Consent.text_id", "Touch.medium", "Touch.referrer_host", "leads.form.author",
     # what was judged, decided and counted, by rules of ours; what people write beside it is sealed within
     "cause", "detail", "disposition", "discard_reason", "excluded_people", "excluded_teams", "grade", "outcome", "outcomes", "pipeline",
     "reason", "refused", "rule", "state", "leads.lead_place.place", "term", "waits", "what",

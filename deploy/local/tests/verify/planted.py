@@ -98,6 +98,11 @@ def _number(snapshot: Snapshot, topic: str, n: int, **changed: object) -> None:
     _records(snapshot, topic)[n] = _records(snapshot, topic)[n]._replace(**changed)  # type: ignore[arg-type]
 
 
+def _listed_at(snapshot: Snapshot, place: str) -> None:
+    leads = snapshot.leads.leads
+    leads[ANNA] = leads[ANNA]._replace(place=place)
+
+
 def _called(snapshot: Snapshot, **other: Any) -> None:
     done = snapshot.leads.activities.done
     done[CALLED] = done[CALLED]._replace(**other)
@@ -348,6 +353,7 @@ PLANTED = (
     Planted("openings", "wrong", "'write', 'member'", lambda w: _looked(w, purpose="write")),
     Planted("openings", "wrong", "opened by ('berlin', 'mia'", lambda w: _looked(w, person="mia")),
     Planted("openings", "wrong", "person: select", lambda w: w.leads.openings.ways.append("person: select")),
+    Planted("conserved", "wrong", "is listed at queue", lambda w: _listed_at(w, "queue")),
     Planted("activities", "lost", f"activity {CALLED}", lambda w: _silence(w, "leads.activity", ANNA, Recorded)),
     Planted("activities", "lost", f"that activity {VISITED}", lambda w: _silence(w, "leads.activity", EVE, Voided)),
     Planted("activities", "invented", f"{CALLED} of lead", lambda w: w.leads.activities.done.pop(CALLED) and None),

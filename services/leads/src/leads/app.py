@@ -8,8 +8,21 @@ from contracts.leads.intake import INTAKE
 from contracts.leads.lead import LEAD
 from contracts.leads.request import REQUEST
 from leads import handlers
-from leads.api import activity, leads, list, opening, page, request, timeline, verdict, work
+from leads.api import (
+    activity,
+    form_definition,
+    form_public,
+    leads,
+    list,
+    opening,
+    page,
+    request,
+    timeline,
+    verdict,
+    work,
+)
 from leads.api.capture import CAPTURE_TYPES, OPERATION, capture
+from leads.api.form_cache import follow_forms
 from leads.api.permissions import ROLES
 from leads.api.seal import fetch_door_key
 from leads.jobs import JOBS
@@ -36,11 +49,13 @@ def build(settings: LeadsSettings) -> Service:
             request.router,
             timeline.router,
             opening.router,
+            form_definition.router,
+            form_public.router,
         ),
         streams=(LEAD, AUDIT, ACTIVITY, REQUEST),
         intake=(INTAKE,),
         mounts={CAPTURE: Mount(capture, operation=OPERATION), f"{CAPTURE}/": Mount(capture)},
         accepts={CAPTURE: CAPTURE_TYPES, f"{CAPTURE}/": CAPTURE_TYPES},
-        background=(fetch_door_key,),
+        background=(fetch_door_key, follow_forms),
         description="Takes leads from web forms, telephone, campaigns, salespeople and imports, and keeps their record.",
     )

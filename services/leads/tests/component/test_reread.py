@@ -33,6 +33,19 @@ async def test_campaigns_that_are_heard_again_are_known_as_they_were(service: Se
     assert await service.emitted() == []
 
 
+async def test_units_that_are_heard_again_stay_where_they_are(service: ServiceUnderTest) -> None:
+    def unit(parent: str, version: int) -> UnitDefined:
+        said = {"id": "unit:berlin", "unit": "berlin", "kind": "sales", "team": True, "name": "B", "from_at": AT}
+        return UnitDefined.model_validate(said | {"parent": parent, "version": version, "defined_at": AT})
+
+    await service.receives(unit("north", 1), unit("south", 2))
+    await service.receives_renumbered(unit("north", 1))
+    before = await service.state()
+    assert [row["parent"] for row in await service.sql("select parent from unit")] == ["south"]
+    await service.rereads(STRUCTURE.topic)
+    assert await service.state() == before
+
+
 LEADS = [UUID(int=n) for n in range(1, 13)]
 
 
@@ -69,16 +82,3 @@ async def test_decisions_that_are_heard_again_in_other_splits_change_nothing_and
         assert await service.state() == before
         assert await service.emitted() == []
     assert await service.parked() == []
-
-
-async def test_units_that_are_heard_again_stay_where_they_are(service: ServiceUnderTest) -> None:
-    def unit(parent: str, version: int) -> UnitDefined:
-        said = {"id": "unit:berlin", "unit": "berlin", "kind": "sales", "team": True, "name": "B", "from_at": AT}
-        return UnitDefined.model_validate(said | {"parent": parent, "version": version, "defined_at": AT})
-
-    await service.receives(unit("north", 1), unit("south", 2))
-    await service.receives_renumbered(unit("north", 1))
-    before = await service.state()
-    assert [row["parent"] for row in await service.sql("select parent from unit")] == ["south"]
-    await service.rereads(STRUCTURE.topic)
-    assert await service.state() == before

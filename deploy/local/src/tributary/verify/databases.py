@@ -58,7 +58,7 @@ _LEADS = """
 select lead_id::text, coalesce(p.state, 'nowhere'), l.captured_at, p.qualified_at, p.discarded_at, p.opened_at, p.assigned_at,
     p.segment, nullif(p.team, '(unplaced)'), p.pipeline, p.assignee, p.waits, case when p.outcomes <> '[]' then p.outcomes::text end,
     l.occurred_at, p.grade, p.disposition, p.scorecard, p.discard_reason, coalesce(l.about::text, ''),
-    coalesce(p.differing, 0), coalesce(p.entries, 0), p.captured_at
+    coalesce(p.differing, 0), coalesce(p.entries, 0), p.captured_at, p.place, coalesce((p.later ->> 'revisited')::boolean, false)
 from lead_place p full join lead l using (lead_id)
 """
 _TIMELINES = "select lead_id::text, n, at, what, detail::text from timeline order by lead_id, n"

@@ -68,6 +68,7 @@ class Captured(NamedTuple):
     source: str
     flags: tuple[str, ...]
     occurred_at: datetime
+    of_form: Mapping[str, Any] = {}
 
 
 class Qualified(NamedTuple):
@@ -283,14 +284,10 @@ def _planned(body: Mapping[str, Any]) -> Planned:
 
 
 def _captured(b: Mapping[str, Any]) -> Captured:
-    return Captured(
-        _when(b["captured_at"]),
-        b.get("channel") or b["source"],
-        b.get("campaign"),
-        b["source"],
-        tuple(b.get("flags", ())),
-        _when(b["occurred_at"]),
-    )
+    at, occurred_at, source = _when(b["captured_at"]), _when(b["occurred_at"]), b["source"]
+    of_form = {name: b[name] for name in ("form", "form_version", "attribution") if name in b}
+    flags = tuple(b.get("flags", ()))
+    return Captured(at, b.get("channel") or source, b.get("campaign"), source, flags, occurred_at, of_form)
 
 
 def _qualified(b: Mapping[str, Any]) -> Qualified:

@@ -60,6 +60,8 @@ class Known(NamedTuple):
     differing: int = 0
     entries: int = 0  # how many its place counts
     in_place_since: datetime | None = None  # since when it is on record, by its place
+    place: str | None = None  # None where it was not filled in yet
+    revisited: bool = False  # whether it waited for a day that has come
     timeline: tuple[Entry, ...] = ()
 
 

@@ -117,7 +117,7 @@ def _why_not(purpose: Purpose) -> str:
 
 
 def too_many(refusal: TooMany) -> Problem:
-    """429: he has opened as many as one may within an hour, and when he may again."""
+    """429, with when the next one may be opened."""
     seconds = max(1, math.ceil((refusal.again_at - datetime.now(UTC)).total_seconds()))
     return Problem(
         429,

@@ -28,6 +28,9 @@ class Permission(StrEnum):
     QUALIFY = "leads.qualify"
     """Judge leads of one's teams that nobody works, and restore what was set aside."""
 
+    MANAGE_FORMS = "leads.manage_forms"
+    """Make lead forms, and say what they ask, on whose pages they stand, and when they are paused."""
+
 
 _OF_THE_TEAM = frozenset(
     {
@@ -52,6 +55,9 @@ ROLES: Mapping[str, frozenset[Permission]] = {
     "break_glass": frozenset({Permission.SEE_LEADS, Permission.OPEN_CONTACT}),
     # A wallboard or report: no machine opens who a lead is about.
     "reader": frozenset({Permission.SEE_LEADS}),
+    # Marketing makes the forms that bring leads in; by these roles it sees no lead.
+    "marketer": frozenset({Permission.MANAGE_FORMS}),
+    "marketing_manager": frozenset({Permission.MANAGE_FORMS}),
     # Machines that put in and see nothing: a form's back end or import, a CRM that knows how leads ended.
     "leads:capture": frozenset({Permission.TAKE_LEADS}),
     "outcomes:report": frozenset({Permission.REPORT_OUTCOMES}),

@@ -3,7 +3,7 @@
 from datetime import datetime, time
 from typing import Literal, get_args
 
-from leads.domain.lead import Lead
+from leads.domain.lead import Lead, State
 from leads.domain.response import Response
 from values.working_time import WorkingTime, always
 
@@ -21,15 +21,19 @@ _OF_A_TEAM: dict[str | None, Place] = {"needs_qualifier": "qualification", "nurt
 def place_of(lead: Lead) -> Place:
     """With the person who works it; with its team, in the queue or where a qualifier looks or later; with nobody, because no
     rule claimed it; at its end. Until its first place it is arriving."""
-    state = lead.state
+    return placed(lead.state, lead.disposition, lead.waits, lead.life.revisited)
+
+
+def placed(state: State, disposition: str | None, waits: str | None, revisited: bool = False) -> Place:
+    """The place of a lead of which this is known; ``revisited`` is one whose day has come."""
     if state == "won" or state == "lost" or state == "discarded":
         return state
     if state == "assigned":
         return "person"
     if state != "opened":
-        return "unroutable" if lead.waits else "arriving"
-    found = _OF_A_TEAM.get(lead.disposition, "queue")
-    return "qualification" if found == "nurture" and lead.life.revisited else found
+        return "unroutable" if waits else "arriving"
+    found = _OF_A_TEAM.get(disposition, "queue")
+    return "qualification" if found == "nurture" and revisited else found
 
 
 def waits_for(lead: Lead) -> str | None:

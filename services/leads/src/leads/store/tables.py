@@ -162,6 +162,26 @@ INTAKE_KEY = Table(
     Column("made_at", WHEN, nullable=False),
 )
 
+FORM = Table(
+    "form",
+    METADATA,
+    Column("form", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("paused", Boolean, nullable=False, comment="an active one that takes nothing for now"),
+    Column("content", JSONB, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("at", WHEN, nullable=False),
+    Column("edit", Integer, nullable=False, comment="the number of the form's change that made it so"),
+    Column("history", JSONB, nullable=False, comment="what was done to it, by whom and when"),
+    Index("form_active", "form", unique=True, postgresql_where=text("state = 'active'")),
+    comment="lead forms by version",
+    info={
+        "door": "select, insert, update",
+        "rows": free("what a form asks is shown to every stranger; a permission opens its doors"),
+    },
+)
+
 WAITING_OUTCOME = Table(
     "waiting_outcome",
     METADATA,

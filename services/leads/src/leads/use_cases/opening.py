@@ -46,10 +46,7 @@ async def open_contacts(lead_ids: Collection[UUID], purpose: str, tx: Transactio
 
 async def keys_of(lead_ids: Collection[UUID], purpose: str, tx: Transaction) -> dict[UUID, bytes]:
     """The keys of whom these leads are about, for what else is sealed under them; that they were asked for is on record. Left out
-    is who was forgotten and what who acts may not open.
-
-    Raises TooMany, before anything is looked at.
-    """
+    is who was forgotten and what who acts may not open. Raises TooMany before."""
     _, looks = await look_at(lead_ids, purpose, tx)
     return {lead_id: one.key for lead_id, one in looks.items() if one.key is not None}
 

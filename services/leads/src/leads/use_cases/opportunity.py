@@ -5,7 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from prometheus_client import Histogram
+
 from chassis import Transaction
+from chassis.telemetry import REGISTRY, observe_all
 from contracts.leads.lead import OpportunityOpened
 from contracts.territory.lead import LeadAssigned, LeadRouted, LeadUnassigned, LeadUnroutable
 from leads.domain import lead as lifecycle
@@ -15,6 +18,12 @@ from leads.domain.request import Request
 from leads.store import lead as leads
 from leads.use_cases import request, rules
 
+TO_ASSIGNED = Histogram(
+    "lead_assigned_seconds",
+    "From the moment a lead was taken in to its first assignee on its record.",
+    registry=REGISTRY,
+    buckets=(0.05, 0.1, 0.2, 0.4, 0.7, 1, 2, 5, 30, 300, 3600),
+)
 Decision = LeadRouted | LeadAssigned | LeadUnassigned | LeadUnroutable
 
 
@@ -28,13 +37,16 @@ async def follow_decisions(events: Sequence[Decision], tx: Transaction) -> None:
     added: dict[UUID, list[Entry]] = defaultdict(list)
     opened: list[tuple[LeadRouted, Lead]] = []
     decided = await leads.decided_at(tx, current)
+    took: list[float] = []
     for event in events:
         # Each decision is one moment and says all that it decides, so nothing of one before it stands, heard late or once more.
-        known = current.get(event.lead_id, Lead()).life.decision
-        if (at := _moment(event)) < decided.get(event.lead_id, at) and event.revision <= known:
+        was = current.get(event.lead_id, Lead())
+        if (at := _moment(event)) < decided.get(event.lead_id, at) and event.revision <= was.life.decision:
             continue
-        lead, entry = _step(current.get(event.lead_id, Lead()), event)
+        lead, entry = _step(was, event)
         current[event.lead_id] = lead
+        if was.captured_at and lead.assigned_at and not was.assigned_at:
+            took.append(max(0.0, (tx.now - was.captured_at).total_seconds()))
         if entry is None:
             continue
         added[event.lead_id].append(entry)
@@ -56,6 +68,8 @@ async def follow_decisions(events: Sequence[Decision], tx: Transaction) -> None:
         ],
     )
     await request.begin(first, {event.lead_id for event, _ in opened}, tx)
+    if took:
+        observe_all(TO_ASSIGNED, took)
 
 
 async def _owed(
