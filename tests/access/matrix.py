@@ -66,6 +66,7 @@ DOORS: dict[tuple[str, str, str], str] = {
     ("leads", "GET", "/v1/access/me"): ME,
     ("leads", "GET", "/v1/work"): f"200 {BELONGS} board | {SHUT}",
     ("leads", "GET", "/v1/queues"): f"200 {BELONGS} board | {SHUT}",
+    ("leads", "GET", "/v1/conservation"): f"200 {BELONGS} board | {SHUT}",
     ("leads", "GET", "/v1/qualification"): f"200 qualifier | {SHUT}",
     ("leads", "GET", "/v1/summary"): f"200 {BELONGS} board | {SHUT}",
     ("leads", "GET", "/v1/leads"): f"200 {BELONGS} board | {SHUT}",

@@ -10,6 +10,7 @@ from contracts.leads.request import REQUEST
 from leads import handlers
 from leads.api import (
     activity,
+    conservation,
     form_definition,
     form_public,
     leads,
@@ -43,6 +44,7 @@ def build(settings: LeadsSettings) -> Service:
             page.router,
             list.router,
             work.router,
+            conservation.router,
             verdict.router,
             leads.router,
             activity.router,

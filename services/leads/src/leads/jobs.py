@@ -6,8 +6,9 @@ from prometheus_client import Gauge, Histogram
 
 from chassis import Job, Transaction, each, telemetry
 from leads.use_cases.clock import fire
+from leads.use_cases.conservation import count, standing, sweep
 from leads.use_cases.keys import rotate_intake_keys
-from leads.use_cases.place import fill_places, unfilled_places
+from leads.use_cases.place import fill_places, tell_unclaimed, unfilled_places
 from leads.use_cases.search import acquaint
 from leads.use_cases.waiting import late_outcomes, park_late_outcomes
 
@@ -23,6 +24,22 @@ CLOCK_LATENESS = Histogram(
     registry=telemetry.REGISTRY,
 )
 
+LEADS_UNACCOUNTED = Gauge(
+    "leads_unaccounted", "Leads on record for over a minute that are in no place.", registry=telemetry.REGISTRY
+)
+LEADS_WITHOUT_DUE = Gauge(
+    "leads_without_due_time",
+    "Leads that nobody has and that nobody is due to take at any time.",
+    registry=telemetry.REGISTRY,
+)
+
+
+async def watch(tx: Transaction) -> None:
+    """How many leads are nowhere, or forgotten where they are."""
+    found = await standing(tx)
+    LEADS_UNACCOUNTED.set(found.unaccounted)
+    LEADS_WITHOUT_DUE.set(found.without_due_time)
+
 
 async def tick(tx: Transaction) -> None:
     """A turn of the clock."""
@@ -37,6 +54,10 @@ CLOCK = timedelta(seconds=0.4)
 
 JOBS = (
     Job("fire", every=CLOCK, run=tick, exclusive=False),
+    Job("tell_unclaimed", every=timedelta(seconds=1), run=tell_unclaimed, exclusive=False),
+    Job("sweep", every=timedelta(seconds=1), run=sweep),
+    Job("watch", every=timedelta(seconds=1), run=watch, exclusive=False),
+    Job("count_places", every=timedelta(minutes=1), run=count),
     Job("rotate_intake_keys", every=timedelta(hours=1), run=rotate_intake_keys, exclusive=False),
     Job("acquaint", every=timedelta(seconds=1), run=acquaint),
     each("fill_places", timedelta(seconds=5), unfilled_places, fill_places),

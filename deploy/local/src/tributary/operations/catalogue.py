@@ -30,6 +30,8 @@ UNITS: Mapping[str, str] = {
     "job_failures": "turns",
     "job_rows_failed": "rows",
     "lag_records": "records",
+    "leads_unaccounted": "leads",
+    "leads_without_due_time": "leads",
     "outbox_rows": "events",
     "parked_events": "events",
     "parked_suspect": "events",

@@ -75,6 +75,11 @@ LEAD_PLACE = Table(
         postgresql_where=text("place in ('queue', 'qualification', 'unroutable')"),
     ),
     Index("lead_place_next", "next_at", postgresql_where=text("next_at is not null")),
+    Index(
+        "lead_place_undue",
+        "lead_id",
+        postgresql_where=text("due_at is null and place in ('queue', 'qualification', 'nurture', 'unroutable')"),
+    ),
     Index("lead_place_unfilled", "lead_id", postgresql_where=text("place is null")),
     comment="where each lead is now",
     postgresql_with=GROWING | {"fillfactor": "35"},
@@ -213,6 +218,7 @@ UNIT = Table(
 
 # The other modules of tables hang theirs onto METADATA; whoever asks for all of them asks here.
 import leads.store.activity_tables  # noqa: E402
+import leads.store.conservation_tables  # noqa: E402
 import leads.store.hand_tables  # noqa: E402
 import leads.store.request_tables  # noqa: E402
 import leads.store.search_tables  # noqa: E402, F401

@@ -13,11 +13,11 @@ from leads.domain.place import place_of, settled
 from leads.domain.request import Request
 from leads.domain.verdict import Hand, MayNot, hand_of
 from leads.store import activity as activities
-from leads.store import calendar as calendars
 from leads.store import hand as store
 from leads.store import lead as leads
 from leads.store.lead import Record
 from leads.use_cases import request, rules
+from leads.use_cases.place import hours_of
 from values.working_time import WorkingTime
 
 QUALIFY = "leads.qualify"
@@ -104,9 +104,7 @@ async def keep(taken: Taken, after: Lead, entries: Sequence[Entry], tx: Transact
 
 async def hours(lead: Lead, tx: Transaction) -> WorkingTime:
     """When its team works."""
-    if lead.team is None:
-        return calendars.ALWAYS.hours
-    return (await calendars.of_teams(tx, [lead.team]))[lead.team].hours
+    return (await hours_of([lead], tx))[lead.team]
 
 
 async def open_(lead_id: UUID, lead: Lead, tx: Transaction) -> None:

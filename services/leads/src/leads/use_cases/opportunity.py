@@ -17,6 +17,7 @@ from leads.domain.place import place_of, settled
 from leads.domain.request import Request
 from leads.store import lead as leads
 from leads.use_cases import request, rules
+from leads.use_cases.place import hours_of
 
 TO_ASSIGNED = Histogram(
     "lead_assigned_seconds",
@@ -59,11 +60,13 @@ async def follow_decisions(events: Sequence[Decision], tx: Transaction) -> None:
         clock = first.get(event.lead_id) if event.lead_id not in begun else None
         tx.emit(_opened(event, lead, clock), caused_by=event)
         begun.add(event.lead_id)
-    response = await rules.response(tx)
+    response, hours = await rules.response(tx), await hours_of((current[i] for i in added), tx)
     await leads.save(
         tx,
         [
-            leads.Change(i, settled(before.get(i, Lead()), current[i], response, tx.now), entries)
+            leads.Change(
+                i, settled(before.get(i, Lead()), current[i], response, tx.now, hours[current[i].team]), entries
+            )
             for i, entries in added.items()
         ],
     )

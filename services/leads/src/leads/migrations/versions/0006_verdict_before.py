@@ -16,6 +16,25 @@ SQL = (
     # No row has one yet: it is empty, and made by one look through the table.
     "-- squawk-ignore require-concurrent-index-creation\n"
     "create index lead_place_next on lead_place (next_at) where next_at is not null",
+    # Leads that stood in such a place before are in it until the job that fills places has given them a time.
+    "-- squawk-ignore require-concurrent-index-creation\n"
+    "create index lead_place_undue on lead_place (lead_id)"
+    " where due_at is null and place in ('queue', 'qualification', 'nurture', 'unroutable')",
+    "create table astray (lead_id uuid primary key, since timestamptz not null)",
+    "comment on table astray is 'leads on record that are in no place: there is none, or something is wrong'",
+    """
+    create table conservation (
+        one boolean primary key default true,
+        swept_at timestamptz not null,
+        swept_lead uuid not null,
+        as_of timestamptz,
+        captured bigint not null default 0,
+        places jsonb not null default '{}'
+    )
+    """,
+    "comment on table conservation is 'how many leads there are in the whole company and where, and how far they were looked at'",
+    "comment on column conservation.swept_at is 'leads captured up to then were looked at in this round'",
+    "comment on column conservation.as_of is 'when they were counted'",
     "create table claim (lead_id uuid primary key, person text not null, until timestamptz not null)",
     "comment on table claim is 'who looks at a lead just now to judge it, so that no two do'",
     """
