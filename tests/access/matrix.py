@@ -65,6 +65,12 @@ DOORS: dict[tuple[str, str, str], str] = {
     ("leads", "GET", "/v1/leads/{lead_id}/activities"): f"200 {SEES} | 404 {AWAY} | {SHUT}",
     ("leads", "POST", "/v1/leads/{lead_id}/activities"): f"422 {RECORDS} | {SHUT}",
     ("leads", "POST", "/v1/leads/{lead_id}/activities/{activity_id}/void"): f"422 {RECORDS} | {SHUT}",
+    ("leads", "GET", "/v1/leads/{lead_id}/requests"): f"200 {SEES} | 404 {AWAY} | {SHUT}",
+    ("leads", "POST", "/v1/leads/{lead_id}/requests"): f"422 {RECORDS} | {SHUT}",
+    ("leads", "PATCH", "/v1/leads/{lead_id}/requests/{n}"): f"422 {RECORDS} | {SHUT}",
+    ("leads", "POST", "/v1/leads/{lead_id}/requests/{n}/answer"): f"422 {RECORDS} | {SHUT}",
+    ("leads", "POST", "/v1/leads/{lead_id}/requests/{n}/cancel"): f"422 {RECORDS} | {SHUT}",
+    ("leads", "POST", "/v1/leads/{lead_id}/requests/{n}/check"): f"422 {RECORDS} | {SHUT}",
     ("leads", "POST", "/v1/leads/{lead_id}/contact"): f"422 {BELONGS} | {SHUT}",
     ("leads", "GET", "/v1/leads/{lead_id}/openings"): (
         f"200 member leader marketer manager general substitute glass | 404 {AWAY} | {SHUT}"
@@ -166,6 +172,12 @@ USEFUL: tuple[tuple[tuple[str, str, str], Any, str, str], ...] = (
     (
         ("leads", "POST", "/v1/leads/{lead_id}/activities"),
         NOTE,
+        f"201 member leader marketer substitute | 403 glass | 404 {AWAY} | {SHUT}",
+        "",
+    ),
+    (
+        ("leads", "POST", "/v1/leads/{lead_id}/requests"),
+        {"kind": "sample"},
         f"201 member leader marketer substitute | 403 glass | 404 {AWAY} | {SHUT}",
         "",
     ),
