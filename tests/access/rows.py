@@ -16,6 +16,8 @@ ROWS: dict[str, dict[str, str]] = {
         "lead": f"array[{_LEAD}]",
         "timeline": f"array[{_LEAD}]",
         "activity": f"array[{_LEAD}]",
+        "request": f"array[{_LEAD}]",
+        "request_evidence": f"array[{_LEAD}]",
         "activity_void": f"array[{_LEAD}]",
         "search_word": f"array[{_LEAD}]",
         "opened": f"array[{_LEAD}, t.person]",  # his own looks count against his limit
@@ -36,7 +38,11 @@ _NUMBERS = {"outbox_shard": "the next number of a shard says nothing of anybody"
 _STRUCTURE = "the structure of the company holds no lead; its doors ask who looks"
 
 FREE: dict[str, dict[str, str]] = {
-    "leads": {**_NUMBERS, "unit": "the structure of the company holds no lead"},
+    "leads": {
+        **_NUMBERS,
+        "unit": "the structure of the company holds no lead",
+        "calendar": "when people work holds no lead",
+    },
     "campaigns": _NUMBERS,
     "metrics": {
         **_NUMBERS,
