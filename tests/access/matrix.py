@@ -86,6 +86,12 @@ DOORS: dict[tuple[str, str, str], str] = {
     ("leads", "POST", "/v1/leads/{lead_id}/restore"): f"422 {BELONGS} board | {SHUT}",
     ("leads", "POST", "/v1/leads/{lead_id}/outcome"): f"422 {BELONGS} board | {SHUT}",
     ("leads", "POST", "/v1/leads/{lead_id}/reopen"): f"422 {BELONGS} board | {SHUT}",
+    ("leads", "GET", "/v1/leads/{lead_id}/requests"): f"200 {SEES} | 404 {AWAY} | {SHUT}",
+    ("leads", "POST", "/v1/leads/{lead_id}/requests"): f"422 {RECORDS} | {SHUT}",
+    ("leads", "PATCH", "/v1/leads/{lead_id}/requests/{n}"): f"422 {RECORDS} | {SHUT}",
+    ("leads", "POST", "/v1/leads/{lead_id}/requests/{n}/answer"): f"422 {RECORDS} | {SHUT}",
+    ("leads", "POST", "/v1/leads/{lead_id}/requests/{n}/cancel"): f"422 {RECORDS} | {SHUT}",
+    ("leads", "POST", "/v1/leads/{lead_id}/requests/{n}/check"): f"422 {RECORDS} | {SHUT}",
     ("leads", "POST", "/v1/leads/{lead_id}/contact"): f"422 {BELONGS} | {SHUT}",
     ("leads", "GET", "/v1/leads/{lead_id}/openings"): (
         f"200 member leader qualifier marketer manager general substitute glass | 404 {AWAY} | {SHUT}"
@@ -218,6 +224,12 @@ USEFUL: tuple[tuple[tuple[str, str, str], Any, str, str], ...] = (
         ("leads", "POST", "/v1/leads/{lead_id}/qualification"),
         {"verdict": "not_genuine", "code": "spam"},
         f"428 qualifier leader | 404 {AWAY} | {SHUT}",
+        "",
+    ),
+    (
+        ("leads", "POST", "/v1/leads/{lead_id}/requests"),
+        {"kind": "sample"},
+        f"201 member leader qualifier marketer substitute | 403 glass | 404 {AWAY} | {SHUT}",
         "",
     ),
     (("leads", "POST", "/v1/calls"), CALL, f"202 {PUTS_IN} | {SHUT}", ""),

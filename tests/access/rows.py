@@ -16,6 +16,8 @@ ROWS: dict[str, dict[str, str]] = {
         "lead": f"array[{_LEAD}]",
         "timeline": f"array[{_LEAD}]",
         "activity": f"array[{_LEAD}]",
+        "request": f"array[{_LEAD}]",
+        "request_evidence": f"array[{_LEAD}]",
         "activity_void": f"array[{_LEAD}]",
         "claim": f"array[{_LEAD}]",
         "refusal": "array[t.person]",  # each sees his own, which are counted
@@ -48,6 +50,8 @@ FREE: dict[str, dict[str, str]] = {
         **_NUMBERS,
         "form": "what a form asks is shown to every stranger; its doors ask who makes it",
         "unit": "the structure of the company holds no lead",
+        "conservation": "sums over the whole company name no lead and no team",
+        "calendar": "when people work holds no lead",
     },
     "campaigns": _NUMBERS,
     "metrics": {

@@ -46,18 +46,42 @@ DONE = """
 insert into activity (activity_id, lead_id, kind, direction, evidence, occurred_at, recorded_at, author, content)
 values ($1::text::uuid, $2::text::uuid, 'call', 'outbound', 'person', now(), now(), 'somebody', 'x')
 """
+CLAIMED = "insert into claim (lead_id, person, until) values ($1::text::uuid, 'somebody', now())"
+REFUSED = """
+insert into refusal (refusal_id, at, person, door, lead_id, lacks)
+values (gen_random_uuid(), now(), 'member', 'return', $1::text::uuid, 'leads.return')
+"""
 VOIDED = "insert into activity_void (activity_id, lead_id, code, by, at) values ($1::text::uuid, $2::text::uuid, 'other', 'somebody', now())"
+
+OWED = """
+insert into request (lead_id, n, kind, state, asked_at, starts_at, times, step, promise, policy)
+values ($1::text::uuid, 0, 'first_response', 'open', now(), now(), array[now(), now()], 0, 0, 1) on conflict do nothing
+"""
+EVIDENCE = """
+insert into request_evidence (lead_id, n, activity_id, occurred_at, recorded_at, evidence, standing)
+values ($2::text::uuid, 0, $1::text::uuid, now(), now(), 'machine', 'counts')
+"""
+CALENDAR = "insert into calendar (calendar, version, zone, hours) values ('de', 1, 'Europe/Berlin', '[[], []]')"
 
 
 async def in_leads(leads: ServiceUnderTest) -> Things:
     """A lead each."""
-    of = {team: {"lead_id": await _lead(leads, team), "activity_id": str(uuid4()), "form": "none"} for team in TEAMS}
+    of = {
+        team: {"lead_id": await _lead(leads, team), "activity_id": str(uuid4()), "form": "none", "n": "0"}
+        for team in TEAMS
+    }
+    await leads.sql(CALENDAR)
+    await leads.sql("insert into conservation (swept_at, swept_lead) values (now(), gen_random_uuid())")
     for thing in of.values():
         await leads.sql(DONE, thing["activity_id"], thing["lead_id"])
         await leads.sql(VOIDED, thing["activity_id"], thing["lead_id"])
+        await leads.sql(CLAIMED, thing["lead_id"])
+        await leads.sql(REFUSED, thing["lead_id"])
+        await leads.sql(OWED, thing["lead_id"])
+        await leads.sql(EVIDENCE, thing["activity_id"], thing["lead_id"])
         await leads.sql("insert into search_word (key, lead_id) values (1, $1::text::uuid)", thing["lead_id"])
     betray = {word: team for team, thing in of.items() for word in (thing["lead_id"], canary(team))}
-    return Things(of, {"lead_id": str(uuid4()), "activity_id": str(uuid4()), "form": "none"}, betray)
+    return Things(of, {"lead_id": str(uuid4()), "activity_id": str(uuid4()), "form": "none", "n": "0"}, betray)
 
 
 async def _lead(leads: ServiceUnderTest, team: str) -> str:

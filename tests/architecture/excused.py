@@ -31,6 +31,9 @@ BUSINESS = {
     "grant_kind", "leads.activity.author", "leads.activity.on_behalf_of", "leads.opened.on_behalf_of", "leads.opened.person", "leads.opened.trace", "purpose",
     # what was done about a lead, by codes; what was said or written is sealed
     "direction", "evidence", "leads.activity.result",
+    # what is owed to a customer: by whom of the people at work, by when, by which version of which clock
+    "leads.request.responder", "standing", "hours", "leads.request_evidence.on_behalf_of", "leads.request_evidence.result",
+    "request_id", "withdraws", "codes",
     # money; what an outsider writes beside a spend is sealed before it is stored
     "account", "currency", "note_box", "spend_id", "SpendReported.note",
     # numbers and what they are about: channels, segments, teams and campaigns by their names
@@ -44,7 +47,7 @@ BUSINESS = {
 # Types of events that verify does not look into: only their numbers count.
 UNREAD = {
     "campaigns.ledger.overspent.v1": "said beside the posting that overspends, which is read, and holds nothing more",
-    "territory.calendar.published.v1": "a calendar's version as its table has it, and no row follows from it yet",
+    "territory.calendar.published.v1": "a calendar's version as its table has it; what is due by it stands in requests",
     "territory.member.absence_changed.v1": "a fact for people; turns follow the table, and TURNS looks at those",
     "territory.member.glass_closed.v1": "a fact for people; what may be seen stands in territory.access, which is read whole",
     "territory.member.glass_opened.v1": "the same",
@@ -69,6 +72,9 @@ ALONE = {
     "territory.role": "a part of membership's store and door; which roles there are says the domain's authority",
     "leads.free_mail": "a part of intake: what is known of mail providers, which is a library's list and no rule of ours",
     "leads.intake": "the stream is named so; its rules are qualification, identity and person, its table is lead",
+    "leads.clock": "the job that turns it; what it tells is request's",
+    "leads.policies": "which version of the domain's policy is in force",
+    "leads.request_events": "no use case: what those of request tell, in one place",
     "leads.notes": "a part of outcomes: prose is sealed as the person is",
     "leads.opportunity": "the lead's own life after a decision: domain and store are lead",
     "leads.personal": "the domain's personal, packed and read; the door seals it",

@@ -13,6 +13,7 @@ from territory.domain.organisation import Person
 from tributary.verify.activities import Recorded, Voided
 from tributary.verify.events import Assigned, Captured, Closed, EventRecord, KpiTold, Qualified, Unreadable
 from tributary.verify.openings import Looked
+from tributary.verify.requests import Step, Turned
 from tributary.verify.snapshot import ClosedPeriod, Counted, Snapshot
 
 from .snapshots import ADS, ANNA, BEN, CALLED, CARL, DORA, EVE, FAY, OPENING, PARKED, UNKNOWN, VISITED, decided, known
@@ -362,6 +363,10 @@ PLANTED = (
         "activities", "wrong", "('other', 'jo')", lambda w: w.leads.activities.voided.update({VISITED: ("other", "jo")})
     ),
     Planted("activities", "invented", "which is not on record", lambda w: _called(w, lead_id=UNKNOWN)),
+    Planted("requests", "lost", f"request 1 of lead {EVE}", lambda w: _silence(w, "leads.request", EVE, Turned)),
+    Planted("requests", "wrong", "'breached'", lambda w: _silence(w, "leads.request", EVE, Step)),
+    Planted("requests", "wrong", "is answered", lambda w: _silence(w, "leads.request", ANNA, Turned)),
+    Planted("requests", "invented", f"request 1 of lead {EVE}", lambda w: w.leads.requests.owed.pop((EVE, 1)) and None),
     Planted("memberships", "doubled", "jo belongs to berlin twice", _belongs_twice),
     Planted("turns", "lost", "the members among whom turn 1", lambda w: change_decision(w, ANNA, roster="gone")),
     Planted("told", "wrong", "told for s/berlin/p/1/new", lambda w: change_decision(w, ANNA, cause="returned")),

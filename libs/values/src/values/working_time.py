@@ -91,7 +91,7 @@ class WorkingTime:
             day += timedelta(days=1)
             if day.year > _LAST_YEAR:
                 raise NoWorkingTime("So many working days never come.")
-            days -= any(True for _ in self._spans(day))
+            days -= any(opens < closes for opens, closes in self._hours(day))
         return self.opens_at(_shown(day, local.time(), self.zone))
 
     @property
@@ -135,8 +135,11 @@ class WorkingTime:
         self._sums = [0, *accumulate(ends - begins for begins, ends in merged)][:-1]
         self._years = (low, high)
 
+    def _hours(self, day: date) -> Hours:
+        return self.exceptions.get(day, self.week.get(DAYS[day.weekday()], ()))
+
     def _spans(self, day: date) -> Iterator[tuple[int, int]]:
-        for opens, closes in sorted(self.exceptions.get(day, self.week.get(DAYS[day.weekday()], ()))):
+        for opens, closes in sorted(self._hours(day)):
             begins, ends = (_ticks(_clock(day, written, self.zone)) for written in (opens, closes))
             if begins < ends:
                 yield begins, ends

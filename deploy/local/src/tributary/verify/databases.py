@@ -22,6 +22,7 @@ from tributary.verify.looking import look_at_tables
 from tributary.verify.openings import read_openings
 from tributary.verify.organisation import read_organisation
 from tributary.verify.private import Private
+from tributary.verify.requests import read_requests
 from tributary.verify.snapshot import (
     Account,
     CampaignTables,
@@ -212,6 +213,7 @@ async def _leads(connection: Any) -> LeadsTables:
     tables.waiting = {row[0]: row[1] for row in rows}
     tables.openings = await read_openings(connection)
     tables.activities = await read_activities(connection)
+    tables.requests = await read_requests(connection)
     return tables
 
 

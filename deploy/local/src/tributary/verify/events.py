@@ -13,6 +13,7 @@ from metrics.domain.contributions import Number
 from metrics.domain.kpi import by_number
 from tributary.verify.activities import TOLD as ACTIVITIES
 from tributary.verify.openings import TOLD as LOOKS
+from tributary.verify.requests import TOLD as REQUESTS
 from values.text import key, visible
 
 Money = tuple[int, str] | None
@@ -343,6 +344,7 @@ READ: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
     "leads.intake.submitted.v1": lambda b: _submitted(b["person"]["key"]),
     **LOOKS,
     **ACTIVITIES,
+    **REQUESTS,
     "leads.lead.captured.v1": _captured,
     "leads.lead.qualified.v1": _qualified,
     "leads.lead.discarded.v1": lambda b: Discarded(_when(b["discarded_at"]), b["reason"]),

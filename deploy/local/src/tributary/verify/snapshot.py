@@ -18,6 +18,7 @@ from tributary.verify.numbering import Aside, Numbered, Owner, sort_out
 from tributary.verify.openings import OpeningTables
 from tributary.verify.organisation import OrganisationTables
 from tributary.verify.private import Private
+from tributary.verify.requests import RequestTables
 
 SERVICES = ("leads", "territory", "campaigns", "metrics")
 STREAM = {stream.topic: stream for stream in STREAMS}
@@ -172,6 +173,7 @@ class LeadsTables:
     boxes: Boxes = field(default_factory=Boxes)
     openings: OpeningTables = field(default_factory=OpeningTables)
     activities: ActivityTables = field(default_factory=ActivityTables)
+    requests: RequestTables = field(default_factory=RequestTables)
 
 
 @dataclass

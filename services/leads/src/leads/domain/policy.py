@@ -20,6 +20,7 @@ Counts = Literal["working", "wall"]
 Does = Literal["notify", "take_back"]
 Level = Literal["supervisor", "manager"]
 STEPS_AT_MOST = 8
+_REMEMBERED = 4096  # pipelines and languages are many, and not that many
 _LENGTH = re.compile(r"([1-9][0-9]{0,3})([smhd])")
 _UNITS = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 _NAMED = ("kind", "line", "grade", "language")
@@ -112,11 +113,17 @@ class Policy:
     version: int
     promises: tuple[Promise, ...]
     kinds: dict[str, bool] = field(default_factory=dict)
+    _found: dict[Of, tuple[int, Promise]] = field(default_factory=dict, compare=False, repr=False)
 
     def promise(self, of: Of) -> tuple[int, Promise]:
         """The narrowest promise that fits, with its place in the list; of two alike the first."""
+        if (known := self._found.get(of)) is not None:
+            return known
         fitting = [(n, one) for n, one in enumerate(self.promises) if one.fits(of)]
-        return max(fitting, key=lambda found: (found[1].narrowness, -found[0]))
+        found = max(fitting, key=lambda one: (one[1].narrowness, -one[0]))
+        if len(self._found) < _REMEMBERED:
+            self._found[of] = found
+        return found
 
     @property
     def by_language(self) -> bool:

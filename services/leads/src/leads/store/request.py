@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,8 @@ from leads.domain.lead import Entry
 from leads.domain.request import Evidence, Request
 
 _NAMES = tuple(field.name for field in fields(Request))
+_before_times = attrgetter(*_NAMES[: _NAMES.index("times")])
+_after_times = attrgetter(*_NAMES[_NAMES.index("times") + 1 :])
 _KEPT = ("lead_id", *_NAMES, "next_at", "due_at")
 _TYPES = {
     **dict.fromkeys(("lead_id", "activity_id", "key"), "uuid"),
@@ -182,9 +185,8 @@ def _columns(requests: Sequence[tuple[UUID, Request]]) -> list[list[Any]]:
 
 
 def _row(lead_id: UUID, one: Request) -> tuple[Any, ...]:
-    values = {name: getattr(one, name) for name in _NAMES}
-    values["times"] = "{" + ",".join(at.isoformat() for at in one.times) + "}"
-    return lead_id, *values.values(), one.next_at, one.due_at
+    times = "{" + ",".join(at.isoformat() for at in one.times) + "}"
+    return lead_id, *_before_times(one), times, *_after_times(one), one.next_at, one.due_at
 
 
 def _kept(row: asyncpg.Record) -> Kept:

@@ -14,6 +14,7 @@ from tributary.verify.invariants.plans import PLANS
 from tributary.verify.invariants.private import PRIVATE
 from tributary.verify.invariants.reasons import MARKETS, REASONS
 from tributary.verify.invariants.records import ACCEPTED, LEADS, OUTCOMES
+from tributary.verify.invariants.requests import REQUESTS
 from tributary.verify.invariants.sequences import SEQUENCES
 from tributary.verify.invariants.turns import TURNS
 from tributary.verify.invariants.violation import Invariant, Violation
@@ -52,6 +53,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     MEMBERSHIPS,
     OPENINGS,
     ACTIVITIES,
+    REQUESTS,
     UNREADABLE,
     ACCOUNTED,
 )
