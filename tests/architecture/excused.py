@@ -34,6 +34,13 @@ BUSINESS = {
     # what is owed to a customer: by whom of the people at work, by when, by which version of which clock
     "leads.request.responder", "standing", "hours", "leads.request_evidence.on_behalf_of", "leads.request_evidence.result",
     "request_id", "withdraws", "codes",
+    # to whom a lead went and came back from, who decided that, and by which right: teams, rules and people at work by their ids
+    "excluded", "not_to", "would_rule", "from_team", "to_team", "from_person", "to_person", "transfer_id", "successors", "asked_by",
+    "LeadRouted.on_behalf_of", "LeadAssigned.on_behalf_of", "LeadTransferred.on_behalf_of", "territory.decision.on_behalf_of",
+    "LeadReturned.person", "LeadClosed.person", "OpportunityOpened.person", "OpportunityOpened.stands", "LeadUnclaimed.place",
+    "QualificationRefused.right", "leads.claim.person", "leads.refusal.person", "leads.refusal.door", "leads.refusal.lacks",
+    "leads.lead_place.later", "leads.conservation.places", "territory.customer.person", "territory.lead_case.person",
+    "territory.load.person", "territory.transfer.person", "LeadTransferred.hash",
     # money; what an outsider writes beside a spend is sealed before it is stored
     "account", "currency", "note_box", "spend_id", "SpendReported.note",
     # numbers and what they are about: channels, segments, teams and campaigns by their names
@@ -47,6 +54,13 @@ BUSINESS = {
 # Types of events that verify does not look into: only their numbers count.
 UNREAD = {
     "campaigns.ledger.overspent.v1": "said beside the posting that overspends, which is read, and holds nothing more",
+    "leads.lead.qualification_refused.v1": "a fact for those who watch: nothing becomes of the lead, and the try stands in refusal",
+    "leads.lead.reopened.v1": "a step of the lead's timeline, of which every entry is read, and of its place",
+    "leads.lead.restored.v1": "the same",
+    "leads.lead.returned.v1": "the same; whom it may not go to again stands in territory's case, which STANDING looks at",
+    "leads.lead.transfer_refused.v1": "an answer to an order; where the lead stands is compared on both sides",
+    "leads.lead.transferred.v1": "the same",
+    "leads.lead.unclaimed.v1": "an alarm; that the lead still waits stands in its place",
     "territory.calendar.published.v1": "a calendar's version as its table has it; what is due by it stands in requests",
     "territory.member.absence_changed.v1": "a fact for people; turns follow the table, and TURNS looks at those",
     "territory.member.glass_closed.v1": "a fact for people; what may be seen stands in territory.access, which is read whole",
@@ -68,6 +82,9 @@ ALONE = {
     "campaigns.note": "a part of spend and of the ledger's door, which opens what it sealed",
     "territory.authority": "what every change of the organisation begins with; its doors are all of them",
     "territory.confirmation": "what becomes of a proposal: domain, store and door are proposal",
+    "territory.assignment": "a leader's own decision: domain and store are decision and case, its door is routing's",
+    "territory.deciding": "what every decision does, whatever asks for it: its domain is deciding, its store case, customer and rotation",
+    "territory.queue": "what waits in a team: the jobs over the store's case; the doors are routing's",
     "territory.substitution": "the domain's and the door's absence: who is away and who stands in",
     "territory.role": "a part of membership's store and door; which roles there are says the domain's authority",
     "leads.free_mail": "a part of intake: what is known of mail providers, which is a library's list and no rule of ours",
@@ -78,6 +95,7 @@ ALONE = {
     "leads.notes": "a part of outcomes: prose is sealed as the person is",
     "leads.opportunity": "the lead's own life after a decision: domain and store are lead",
     "leads.personal": "the domain's personal, packed and read; the door seals it",
+    "leads.rules": "which version of the domain's rules is in force",
     "leads.to_events": "no use case: what each of them tells, in one place",
     "leads.waiting": "a job over the store's outcome",
     "metrics.leads": "the service's subject is numbers: domain and store are facts, contributions and kpis",

@@ -11,9 +11,7 @@ from pydantic_core import from_json
 from metrics.domain.catalogue import UNPLACED, measures, step_of, steps
 from metrics.domain.contributions import Number
 from metrics.domain.kpi import by_number
-from tributary.verify.activities import TOLD as ACTIVITIES
-from tributary.verify.openings import TOLD as LOOKS
-from tributary.verify.requests import TOLD as REQUESTS
+from tributary.verify import activities, openings, requests
 from values.text import key, visible
 
 Money = tuple[int, str] | None
@@ -342,9 +340,9 @@ READ: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
     **{step: lambda b, at=f"{step_of(step)}_at": Stepped(_when(b[at])) for step in steps()},  # type: ignore[misc]
     "leads.intake.outcome_reported.v1": lambda b: Reported(b["result"], _money(b), b.get("reason")),
     "leads.intake.submitted.v1": lambda b: _submitted(b["person"]["key"]),
-    **LOOKS,
-    **ACTIVITIES,
-    **REQUESTS,
+    **openings.TOLD,
+    **activities.TOLD,
+    **requests.TOLD,
     "leads.lead.captured.v1": _captured,
     "leads.lead.qualified.v1": _qualified,
     "leads.lead.discarded.v1": lambda b: Discarded(_when(b["discarded_at"]), b["reason"]),

@@ -114,7 +114,7 @@ class Deciding:
     and ``rosters`` are what is new, ``known`` when somebody comes to a team."""
 
     market: MarketVersion
-    now: datetime
+    moment: datetime
     customers: dict[UUID, Customer] = field(default_factory=dict)
     substitutes: Mapping[tuple[str, str], str] = field(default_factory=dict)
     staff: dict[str, Staff] = field(default_factory=dict)
@@ -145,7 +145,7 @@ class Deciding:
             would = where.rule if where.team != customer.team else None
             where = replace(where, team=customer.team)
         elif ask.party_id and isinstance(where, Routed) and is_allotted_by(where) and self._is_free(customer):
-            made = Customer(ask.party_id, where.team, None, self.now, LAPSED if customer else BY_RULE)
+            made = Customer(ask.party_id, where.team, None, self.moment, LAPSED if customer else BY_RULE)
             self.customers[ask.party_id] = self.allotted[ask.party_id] = made
         team = self.market.market.teams.get(where.team) if isinstance(where, Routed) else None
         return Placed(ask, where, team.pipeline if team else None, by_customer, would)
@@ -167,7 +167,7 @@ class Deciding:
             placed.pipeline,
             None,
             None,
-            self.now,
+            self.moment,
             Excluded(ask.excluded, ask.not_to),
             customer=placed.by_customer,
             would_rule=placed.would_rule,
@@ -193,7 +193,7 @@ class Deciding:
         if ask.by_order == QUEUE:
             return self._waits(made, team, staff.roster, QUEUED, WAITS_BEHIND)
         roster = (
-            staff.presence.inherit(self.now)
+            staff.presence.inherit(self.moment)
             if ask.by_order
             else eligible(staff.roster, staff.settings, self.loads, ask.attributes.get("language"), ask.not_to)
         )
@@ -243,11 +243,11 @@ class Deciding:
             return made  # no member who comes can take it
         standing.waiting = True
         if team not in self.known:
-            self.known[team] = staff.presence.wakes_at(self.now)
+            self.known[team] = staff.presence.wakes_at(self.moment)
         known = self.known[team]
-        days = [day_of(self.now, place.zone)[1] for place in roster.places.values() if place.day_max is not None]
+        days = [day_of(self.moment, place.zone)[1] for place in roster.places.values() if place.day_max is not None]
         known = min([at for at in (known, *days) if at is not None], default=None)
-        again = self.now if code == QUEUED else min(known or self.now + LOOKED_AGAIN, self.now + LOOKED_AGAIN)
+        again = self.moment if code == QUEUED else min(known or self.moment + LOOKED_AGAIN, self.moment + LOOKED_AGAIN)
         standing.wakes_at = min(standing.wakes_at or again, again)
         return replace(made, wakes_at=known)
 

@@ -40,7 +40,7 @@ class Load:
     """How many open leads somebody has in all teams, and how many they were given on ``day``, a date of their own zone."""
 
     open: int = 0
-    today: int = 0
+    of_day: int = 0
 
 
 @dataclass
@@ -57,7 +57,7 @@ class Loads:
             if (load := self.of.get(place.person, Load()))
             and (
                 (place.open_max is not None and load.open >= place.open_max)
-                or (place.day_max is not None and load.today >= place.day_max)
+                or (place.day_max is not None and load.of_day >= place.day_max)
             )
         }
 
@@ -65,7 +65,7 @@ class Loads:
         """One more."""
         if load := self.of.get(person):
             load.open += 1
-            load.today += 1
+            load.of_day += 1
 
 
 def spoken(language: object) -> str:

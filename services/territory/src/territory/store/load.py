@@ -40,5 +40,5 @@ async def save(tx: Transaction, loads: Loads, days: dict[str, dt.date]) -> None:
     """As they are after the leads that were given."""
     if days:
         names = sorted(days)
-        today = [loads.of[name].today for name in names]
+        today = [loads.of[name].of_day for name in names]
         await tx.conn.execute(_SAVE, names, [days[name] for name in names], today)
