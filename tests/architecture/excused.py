@@ -34,6 +34,10 @@ BUSINESS = {
     # what is owed to a customer: by whom of the people at work, by when, by which version of which clock
     "leads.request.responder", "standing", "hours", "leads.request_evidence.on_behalf_of", "leads.request_evidence.result",
     "request_id", "withdraws", "codes",
+    # people at work who look at a lead to judge it, who tried what they may not, and who had it before and after an order
+    "door", "lacks", "later", "stands", "place", "places", "from_team", "from_person", "to_team", "to_person", "right", "not_to",
+    "hash", "LeadTransferred.transfer_id", "TransferRefused.transfer_id", "leads.claim.person", "leads.refusal.person",
+    "LeadReturned.person", "OpportunityOpened.person", "LeadClosed.person",
     # money; what an outsider writes beside a spend is sealed before it is stored
     "account", "currency", "note_box", "spend_id", "SpendReported.note",
     # numbers and what they are about: channels, segments, teams and campaigns by their names
@@ -46,6 +50,9 @@ BUSINESS = {
 
 # Types of events that verify does not look into: only their numbers count.
 UNREAD = {
+    "leads.lead.qualification_refused.v1": "a fact for people; each refusal is on record, told or not",
+    "leads.lead.transfer_refused.v1": "what was not done leaves nothing to compare",
+    "leads.lead.transferred.v1": "that it was carried out; the timeline follows the order, which is read",
     "campaigns.ledger.overspent.v1": "said beside the posting that overspends, which is read, and holds nothing more",
     "territory.calendar.published.v1": "a calendar's version as its table has it; what is due by it stands in requests",
     "territory.member.absence_changed.v1": "a fact for people; turns follow the table, and TURNS looks at those",
@@ -75,6 +82,7 @@ ALONE = {
     "leads.clock": "the job that turns it; what it tells is request's",
     "leads.policies": "which version of the domain's policy is in force",
     "leads.request_events": "no use case: what those of request tell, in one place",
+    "leads.rules": "which version of the domain's response is in force",
     "leads.notes": "a part of outcomes: prose is sealed as the person is",
     "leads.opportunity": "the lead's own life after a decision: domain and store are lead",
     "leads.personal": "the domain's personal, packed and read; the door seals it",

@@ -1,6 +1,7 @@
 """Leads that go to others with all that is recorded of them."""
 
 from collections.abc import Collection, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -50,6 +51,11 @@ class Item:
     to_team: str
     to_person: str | None
     hash: str
+
+
+def apart(tx: Transaction) -> AbstractAsyncContextManager[Any]:
+    """What is done within it is done whole, or, where it raises, not at all; what was before it stays."""
+    return tx.conn.transaction()
 
 
 async def hashes(tx: Transaction, lead_ids: Collection[UUID]) -> dict[UUID, str]:

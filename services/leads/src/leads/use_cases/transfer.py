@@ -57,7 +57,7 @@ async def _together(orders: Sequence[Ordered], before: Mapping[UUID, Lead], tx: 
             steps.append((one, lead, after, entry))
     while steps:
         try:
-            async with tx.conn.transaction():
+            async with transfers.apart(tx):
                 await _apply(steps, was, tx)
             break
         except _Differs as differs:
