@@ -39,7 +39,7 @@ BUSINESS = {
     "LeadRouted.on_behalf_of", "LeadAssigned.on_behalf_of", "LeadTransferred.on_behalf_of", "territory.decision.on_behalf_of",
     "LeadReturned.person", "LeadClosed.person", "OpportunityOpened.person", "OpportunityOpened.stands", "LeadUnclaimed.place",
     "QualificationRefused.right", "leads.claim.person", "leads.refusal.person", "leads.refusal.door", "leads.refusal.lacks",
-    "leads.lead_place.later", "leads.conservation.places", "territory.customer.person", "territory.lead_case.person",
+    "leads.lead_place.later", "leads.conservation.places", "stands", "place", "territory.customer.person", "territory.lead_case.person",
     "territory.load.person", "territory.transfer.person", "LeadTransferred.hash",
     # money; what an outsider writes beside a spend is sealed before it is stored
     "account", "currency", "note_box", "spend_id", "SpendReported.note",
@@ -53,14 +53,10 @@ BUSINESS = {
 
 # Types of events that verify does not look into: only their numbers count.
 UNREAD = {
+    "leads.lead.qualification_refused.v1": "a fact for people; each refusal is on record, told or not",
+    "leads.lead.transfer_refused.v1": "what was not done leaves nothing to compare",
+    "leads.lead.transferred.v1": "that it was carried out; the timeline follows the order, which is read",
     "campaigns.ledger.overspent.v1": "said beside the posting that overspends, which is read, and holds nothing more",
-    "leads.lead.qualification_refused.v1": "a fact for those who watch: nothing becomes of the lead, and the try stands in refusal",
-    "leads.lead.reopened.v1": "a step of the lead's timeline, of which every entry is read, and of its place",
-    "leads.lead.restored.v1": "the same",
-    "leads.lead.returned.v1": "the same; whom it may not go to again stands in territory's case, which STANDING looks at",
-    "leads.lead.transfer_refused.v1": "an answer to an order; where the lead stands is compared on both sides",
-    "leads.lead.transferred.v1": "the same",
-    "leads.lead.unclaimed.v1": "an alarm; that the lead still waits stands in its place",
     "territory.calendar.published.v1": "a calendar's version as its table has it; what is due by it stands in requests",
     "territory.member.absence_changed.v1": "a fact for people; turns follow the table, and TURNS looks at those",
     "territory.member.glass_closed.v1": "a fact for people; what may be seen stands in territory.access, which is read whole",
@@ -92,6 +88,7 @@ ALONE = {
     "leads.clock": "the job that turns it; what it tells is request's",
     "leads.policies": "which version of the domain's policy is in force",
     "leads.request_events": "no use case: what those of request tell, in one place",
+    "leads.rules": "which version of the domain's response is in force",
     "leads.notes": "a part of outcomes: prose is sealed as the person is",
     "leads.opportunity": "the lead's own life after a decision: domain and store are lead",
     "leads.personal": "the domain's personal, packed and read; the door seals it",

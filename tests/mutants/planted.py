@@ -971,6 +971,55 @@ MUTANTS = (
         "order = (c.priority,",
         f"{COMPONENT}/test_work.py",
     ),
+    _m(
+        "people: who returned a lead first may get it again",
+        f"{LEADS}/domain/verdict.py",
+        "{*life.returned.get(lead.team, ()), lead.assignee}",
+        "{lead.assignee}",
+        f"{COMPONENT}/test_verdict.py",
+    ),
+    _m(
+        "people: an assignment heard again takes a return back",
+        f"{LEADS}/domain/lead.py",
+        "or (life.released and this <= life.released)",
+        "or (life.released and this > life.released)",
+        f"{COMPONENT}/test_verdict.py",
+    ),
+    _m(
+        "people: each refused try is told",
+        f"{LEADS}/store/hand.py",
+        "tells = told_within is not None and not await",
+        "tells = told_within is not None or not await",
+        f"{COMPONENT}/test_verdict.py",
+    ),
+    _m(
+        "people: a claim keeps nobody out",
+        f"{LEADS}/use_cases/verdict.py",
+        "if there is not None and there.person != tx.actor.principal:",
+        "if there is not None and there.person == '':",
+        f"{COMPONENT}/test_verdict.py",
+    ),
+    _m(
+        "people: a transferred lead may change on its way",
+        f"{LEADS}/use_cases/transfer.py",
+        "if found != was[lead_id]}",
+        "if found == ''}",
+        f"{COMPONENT}/test_transfer.py",
+    ),
+    _m(
+        "people: a time that came stays and is told at each turn",
+        f"{LEADS}/domain/place.py",
+        "next_at=hours.days_after(now, response.again)",
+        "next_at=now",
+        f"{COMPONENT}/test_conservation.py",
+    ),
+    _m(
+        "people: who was set aside long ago is restored",
+        f"{LEADS}/use_cases/verdict.py",
+        "lead.life.keep_until <= tx.now",
+        "lead.life.keep_until > tx.now",
+        f"{COMPONENT}/test_verdict.py",
+    ),
 )
 
 

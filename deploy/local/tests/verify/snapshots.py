@@ -229,7 +229,7 @@ def known(
     ]
     about = {"source": "web", "country": country, "attributes": {"size": 3}}
     timeline = kept([entry for _, entry in steps if entry])
-    written = (AT, "A", disposition, 1, why, json.dumps(about), 0, len(timeline), AT, None, timeline)
+    written = (AT, "A", disposition, 1, why, json.dumps(about), 0, len(timeline), AT, None, False, timeline)
     return Known(state, *times, *place, person, waits, (), *written)
 
 

@@ -260,6 +260,27 @@ def left_open(lead: Lead, at: datetime, reason: str, revision: int = 1) -> Trans
     return after, entry("waits", at, reason=reason)
 
 
+def transferred(
+    lead: Lead, at: datetime, team: str, assignee: str | None, revision: int, transfer: str, cause: str, by: str | None
+) -> Transition:
+    """An order gave the lead to another team or person; all else of it stays as it is. An older order than the newest decision changes
+    nothing."""
+    if revision < lead.life.decision or (revision == lead.life.decision and lead.life.transfer == transfer):
+        return lead, None
+    after = lead._replace(
+        team=team,
+        assignee=assignee,
+        assigned_at=at if assignee else None,
+        waits=None if assignee else "transferred",
+    ).lived(routed=revision, assigned=revision, decision=revision, transfer=transfer)
+    detail: Entry = {"team": team, "transfer": transfer, "cause": cause} | ({"by": by} if by else {})
+    if assignee:
+        detail["assignee"] = assignee
+    if lead.assignee and lead.assignee != assignee:
+        detail["released"] = lead.assignee
+    return after, entry("transferred", at, **detail)
+
+
 def closed(lead: Lead, outcome: Outcome) -> Transition:
     """The lead was won or lost. The first outcome stands; a different one corrects it; the same again changes nothing.
 

@@ -174,9 +174,9 @@ def turns(entries: Iterable[Mapping[str, Any]]) -> list[Turn]:
     """From when on who had the lead, read off its timeline, in order of time."""
     found: list[Turn] = []
     for entry in entries:
-        if entry["what"] == "assigned":
-            found.append((entry["at"], entry["assignee"]))
-        elif entry["what"] in ("waits", "returned") or (entry["what"] == "opened" and entry.get("released")):
+        if entry["what"] in ("assigned", "transferred"):
+            found.append((entry["at"], entry.get("assignee")))
+        elif entry["what"] in ("waits", "returned") or entry.get("released"):
             found.append((entry["at"], None))
     return sorted(found, key=lambda turn: turn[0])
 

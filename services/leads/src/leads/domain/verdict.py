@@ -122,7 +122,7 @@ def judged(lead: Lead, at: datetime, verdict: Verdict, hand: Hand) -> Transition
         assert verdict.code is not None
         after = after._replace(disposition="not_a_target", discarded_at=at, discard_reason=verdict.code)
         after = after.lived(keep_until=at + kept_for(verdict.code))
-    return after, entry("qualified", at, revision=after.life.verdict, grade=after.grade, **detail)
+    return after, entry("qualified", at, verdict=after.life.verdict, grade=after.grade, **detail)
 
 
 def check_return(lead: Lead, hand: Hand) -> None:

@@ -111,7 +111,7 @@ _RECORD_AND_SAVE = _CAPTURED.replace(" + excluded.entries", f" + excluded.entrie
 )
 
 _DECIDED = """
-select lead_id, max(at) as at from timeline where lead_id = any($1) and what in ('opened', 'assigned', 'waits') group by lead_id
+select lead_id, max(at) as at from timeline where lead_id = any($1) and what in ('opened', 'assigned', 'waits', 'transferred') group by lead_id
 """
 
 _SHOW = """

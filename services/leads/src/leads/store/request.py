@@ -56,7 +56,7 @@ _WAITING = "select lead_id from request where lead_id = any($1) and due_at is nu
 _LANGUAGES = "select lead_id, about ->> 'language' as language from lead where lead_id = any($1)"
 _TURNS = """
 select lead_id, n, at, what, detail from timeline
-where lead_id = any($1) and what in ('assigned', 'waits', 'returned', 'opened') order by lead_id, n
+where lead_id = any($1) and what in ('assigned', 'waits', 'returned', 'opened', 'transferred', 'qualified') order by lead_id, n
 """
 _EVIDENCE = "select * from request_evidence where lead_id = any($1)"
 _KEEP = """

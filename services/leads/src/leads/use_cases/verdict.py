@@ -59,7 +59,10 @@ async def judge(
             after = longer(after, tx.now, await hand.hours(after, tx))
         await store.claim(tx, lead_id, tx.now + CLAIMED_FOR)
         return await keep(taken, after, [entry], tx)
-    after = await keep(taken, after, [entry], tx)
+    entries = [entry]
+    if verdict.judgement in ASIDE:
+        entries.append(lifecycle.entry("discarded", tx.now, reason=verdict.code))
+    after = await keep(taken, after, entries, tx)
     if value is not None:
         await store.value(tx, lead_id, value.minor, value.currency)
     await store.release(tx, lead_id, tx.actor.principal)

@@ -35,6 +35,22 @@ SQL = (
     "comment on table conservation is 'how many leads there are in the whole company and where, and how far they were looked at'",
     "comment on column conservation.swept_at is 'leads captured up to then were looked at in this round'",
     "comment on column conservation.as_of is 'when they were counted'",
+    """
+    create table transfer_item (
+        transfer_id uuid not null,
+        lead_id uuid not null,
+        from_team text,
+        from_person text,
+        to_team text not null,
+        to_person text,
+        sha256 text not null,
+        applied_at timestamptz not null,
+        undone_at timestamptz,
+        primary key (transfer_id, lead_id)
+    )
+    """,
+    "comment on table transfer_item is 'which leads went to others, by which order'",
+    "comment on column transfer_item.sha256 is 'of all that is recorded of the lead: the same before and after'",
     "create table claim (lead_id uuid primary key, person text not null, until timestamptz not null)",
     "comment on table claim is 'who looks at a lead just now to judge it, so that no two do'",
     """
