@@ -749,7 +749,7 @@ MUTANTS = (
     _m(
         "verify does not look at what a timeline leaves out",
         f"{LOCAL}/verify/invariants/written.py",
-        "    for line in due(lead):\n",
+        "    for line in due(lead, moved):\n",
         "    for line in ():\n",
         "deploy/local/tests/verify/test_invariants.py",
     ),
@@ -802,9 +802,9 @@ MUTANTS = (
             (
                 f"{LEADS}/store/tables.py",
                 'comment="append only",\n    postgresql_with=GROWING,\n'
-                '    info={"door": "select", "rows": through(LEAD_PLACE, "lead_id")},',
+                '    info={"door": "select, insert", "rows": through(LEAD_PLACE, "lead_id")},',
                 'comment="append only",\n    postgresql_with=GROWING,\n'
-                '    info={"door": "select", "rows": free("planted")},',
+                '    info={"door": "select, insert", "rows": free("planted")},',
             ),
         ),
         ("tests/access/test_rows.py",),
