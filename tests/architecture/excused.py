@@ -40,7 +40,7 @@ BUSINESS = {
     "LeadReturned.person", "LeadClosed.person", "OpportunityOpened.person", "OpportunityOpened.stands", "LeadUnclaimed.place",
     "QualificationRefused.right", "leads.claim.person", "leads.refusal.person", "leads.refusal.door", "leads.refusal.lacks",
     "leads.lead_place.later", "leads.conservation.places", "stands", "place", "territory.customer.person", "territory.lead_case.person",
-    "territory.load.person", "territory.transfer.person", "LeadTransferred.hash",
+    "territory.load.person", "territory.transfer.person", "TransferApplied.hash",
     # money; what an outsider writes beside a spend is sealed before it is stored
     "account", "currency", "note_box", "spend_id", "SpendReported.note",
     # numbers and what they are about: channels, segments, teams and campaigns by their names
@@ -92,7 +92,6 @@ ALONE = {
     "leads.notes": "a part of outcomes: prose is sealed as the person is",
     "leads.opportunity": "the lead's own life after a decision: domain and store are lead",
     "leads.personal": "the domain's personal, packed and read; the door seals it",
-    "leads.rules": "which version of the domain's rules is in force",
     "leads.to_events": "no use case: what each of them tells, in one place",
     "leads.waiting": "a job over the store's outcome",
     "metrics.leads": "the service's subject is numbers: domain and store are facts, contributions and kpis",

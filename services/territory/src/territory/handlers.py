@@ -11,8 +11,8 @@ from contracts.leads.lead import (
     LeadReopened,
     LeadRestored,
     LeadReturned,
-    LeadTransferred,
     LeadUnclaimed,
+    TransferApplied,
     TransferRefused,
 )
 from territory.use_cases import routing
@@ -30,7 +30,7 @@ async def on_leads_lead(
         | LeadReopened
         | LeadRestored
         | LeadUnclaimed
-        | LeadTransferred
+        | TransferApplied
         | TransferRefused
     ],
     tx: Transaction,

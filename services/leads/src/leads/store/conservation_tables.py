@@ -21,7 +21,7 @@ CONSERVATION = Table(
     Column("swept_at", WHEN, nullable=False, comment="leads captured up to then were looked at in this round"),
     Column("swept_lead", Uuid, nullable=False),
     Column("as_of", WHEN, comment="when they were counted"),
-    Column("captured", BigInteger, nullable=False, server_default="0"),
+    Column("captured", BigInteger, nullable=False, server_default=text("0")),
     Column("places", JSONB, nullable=False, server_default="{}"),
     comment="how many leads there are in the whole company and where, and how far they were looked at",
     info={"door": "select", "rows": free("sums over the whole company name no lead and no team")},

@@ -1,6 +1,6 @@
 """The tables of what customers are owed an answer to, of what may be the answer, and of when people work."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, SmallInteger, Table, Text, Uuid, text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from chassis.row_policies import Rows, free, team, through
@@ -27,10 +27,10 @@ REQUEST = Table(
     Column("asked_at", WHEN, nullable=False),
     Column("starts_at", WHEN, nullable=False),
     Column("times", ARRAY(WHEN), nullable=False, comment="due soon, due, and each step of the policy"),
-    Column("step", SmallInteger, nullable=False, comment="how many of the times are over and done with"),
+    Column("step", nullable=False, comment="how many of the times are over and done with"),
     Column("next_at", WHEN, comment="when the clock looks at it again"),
     Column("due_at", WHEN, comment="null as long as no team has the lead"),
-    Column("promise", SmallInteger, nullable=False, comment="its place in the policy"),
+    Column("promise", nullable=False, comment="its place in the policy"),
     Column("policy", Integer, nullable=False),
     Column("calendar", Text),
     Column("calendar_version", BigInteger),
