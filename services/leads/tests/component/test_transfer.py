@@ -9,7 +9,7 @@ import pytest
 from chassis_testing import ServiceUnderTest
 from contracts.leads.lead import TransferApplied, TransferRefused
 from contracts.territory.lead import LEAD
-from contracts.territory.lead import TransferApplied as Ordered
+from contracts.territory.lead import LeadTransferred as Ordered
 
 from .sales import Sales
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from chassis import Transaction
 from contracts.leads.lead import TransferApplied, TransferRefused
-from contracts.territory.lead import TransferApplied as Ordered
+from contracts.territory.lead import LeadTransferred as Ordered
 from leads.domain import lead as lifecycle
 from leads.domain.lead import Entry, Lead
 from leads.domain.place import settled
