@@ -40,7 +40,7 @@ BUSINESS = {
     "LeadReturned.person", "LeadClosed.person", "OpportunityOpened.person", "OpportunityOpened.stands", "LeadUnclaimed.place",
     "QualificationRefused.right", "leads.claim.person", "leads.refusal.person", "leads.refusal.door", "leads.refusal.lacks",
     "leads.lead_place.later", "leads.conservation.places", "stands", "place", "territory.customer.person", "territory.lead_case.person",
-    "territory.load.person", "territory.transfer.person", "TransferApplied.hash",
+    "territory.load.person", "territory.transfer.person", "RecordTransferred.hash",
     # money; what an outsider writes beside a spend is sealed before it is stored
     "account", "currency", "note_box", "spend_id", "SpendReported.note",
     # numbers and what they are about: channels, segments, teams and campaigns by their names

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from chassis_testing import ServiceUnderTest
-from contracts.leads.lead import TransferApplied, TransferRefused
+from contracts.leads.lead import RecordTransferred, TransferRefused
 from contracts.territory.lead import LEAD
 from contracts.territory.lead import LeadTransferred as Ordered
 
@@ -55,7 +55,7 @@ async def test_it_goes_with_all_that_is_recorded_of_it_and_those_who_had_it_see_
     [note] = (await sales.camille.get(f"/v1/leads/{lead}/activities")).json()["rows"]
     assert (note["author"], note["team"], note["text"]) == ("anna", "berlin", "Prefers mornings.")
     assert await requests_of(sales) == [(n, who and "camille", *rest) for n, who, *rest in was]
-    [event] = await told(sales, TransferApplied)
+    [event] = await told(sales, RecordTransferred)
     assert (event.from_team, event.from_person, event.to_team, event.to_person, event.undo) == (
         "berlin",
         "anna",
@@ -92,7 +92,7 @@ async def test_it_comes_back_and_what_was_done_meanwhile_stays(sales: Sales) -> 
     assert (shown["team"], shown["person"]) == ("berlin", "anna")
     assert len((await sales.anna.get(f"/v1/leads/{lead}/activities")).json()["rows"]) == 2
     assert await requests_of(sales) == was
-    assert [event.undo for event in await told(sales, TransferApplied)] == [False, True]
+    assert [event.undo for event in await told(sales, RecordTransferred)] == [False, True]
     rows = await sales.service.sql("select transfer_id, undone_at is not null from transfer_item order by applied_at")
     assert [tuple(row) for row in rows] == [(transfer, True), (back, False)]
     at = held_at.isoformat().replace("+", "%2B")
@@ -110,7 +110,7 @@ async def test_both_in_one_delivery_are_carried_out_one_after_the_other(sales: S
     assert (await sales.anna.get(f"/v1/leads/{lead}")).json()["person"] == "jonas"
     shown = (await sales.camille.get(f"/v1/leads/{other}")).json()
     assert (shown["person"], shown["team"], shown["waits"]) == (None, "paris", "transferred")
-    assert len(await told(sales, TransferApplied)) == 3
+    assert len(await told(sales, RecordTransferred)) == 3
 
 
 async def test_a_closed_lead_goes_along_and_stays_closed(sales: Sales) -> None:
@@ -140,5 +140,5 @@ async def test_one_whose_record_would_change_stays_and_the_others_go(sales: Sale
     refused = {str(e.lead_id): e for e in events if isinstance(e, TransferRefused)}
     assert {one: e.code for one, e in refused.items()} == {lead: "content_changed", absent: "unknown_lead"}
     assert refused[lead].before != refused[lead].after
-    assert [str(e.lead_id) for e in events if isinstance(e, TransferApplied)] == [other]
+    assert [str(e.lead_id) for e in events if isinstance(e, RecordTransferred)] == [other]
     assert timedelta() <= datetime.now(UTC) - refused[lead].refused_at < timedelta(minutes=1)

@@ -12,7 +12,7 @@ from contracts.leads.lead import (
     LeadRestored,
     LeadReturned,
     LeadUnclaimed,
-    TransferApplied,
+    RecordTransferred,
     TransferRefused,
 )
 from territory.use_cases import routing
@@ -30,7 +30,7 @@ async def on_leads_lead(
         | LeadReopened
         | LeadRestored
         | LeadUnclaimed
-        | TransferApplied
+        | RecordTransferred
         | TransferRefused
     ],
     tx: Transaction,

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from chassis_testing import ServiceUnderTest
-from contracts.leads.lead import TransferApplied as Followed
+from contracts.leads.lead import RecordTransferred as Followed
 from contracts.leads.lead import TransferRefused
 from contracts.territory.lead import LeadAssigned, LeadTransferred
 

@@ -209,7 +209,7 @@ class QualificationRefused(Event):
     refused_at: Instant
 
 
-class TransferApplied(Event):
+class RecordTransferred(Event):
     """The lead went to another team or person by an order, and nothing of its content changed: ``hash`` was the same before and
     after. ``undo``: it went back."""
 
@@ -252,7 +252,7 @@ LEAD = Stream(
         LeadReopened,
         LeadRestored,
         QualificationRefused,
-        TransferApplied,
+        RecordTransferred,
         TransferRefused,
     ),
     about="A lead's life: captured, qualified, discarded, opened as an opportunity, returned, transferred, closed, reopened.",

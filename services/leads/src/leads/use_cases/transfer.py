@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from chassis import Transaction
-from contracts.leads.lead import TransferApplied, TransferRefused
+from contracts.leads.lead import RecordTransferred, TransferRefused
 from contracts.territory.lead import LeadTransferred as Ordered
 from leads.domain import lead as lifecycle
 from leads.domain.lead import Entry, Lead
@@ -89,8 +89,8 @@ async def _apply(steps: Sequence[Step], was: Mapping[UUID, str], tx: Transaction
     await transfers.keep(tx, items, undone)
 
 
-def _told(order: Ordered, lead: Lead, content: str, tx: Transaction) -> TransferApplied:
-    return TransferApplied(
+def _told(order: Ordered, lead: Lead, content: str, tx: Transaction) -> RecordTransferred:
+    return RecordTransferred(
         lead_id=order.lead_id,
         transfer_id=str(order.transfer_id),
         from_team=lead.team,

@@ -14,7 +14,7 @@ from contracts.leads.lead import (
     LeadRestored,
     LeadReturned,
     LeadUnclaimed,
-    TransferApplied,
+    RecordTransferred,
     TransferRefused,
 )
 from territory.domain.case import NOT_COUNTED, NOT_THE_TEAMS, SPOILT, SPOILT_WITHIN, Case
@@ -36,7 +36,7 @@ Heard = (
     | LeadReopened
     | LeadRestored
     | LeadUnclaimed
-    | TransferApplied
+    | RecordTransferred
     | TransferRefused
 )
 TO_BE_QUALIFIED, DISCARDED = "needs_qualifier", "discarded"
@@ -57,7 +57,7 @@ async def follow_leads(events: Sequence[Heard], tx: Transaction) -> None:
             await _revive(event, tx)
         elif isinstance(event, LeadUnclaimed):
             await _look_again(event, tx)
-        elif isinstance(event, TransferApplied):
+        elif isinstance(event, RecordTransferred):
             await _confirm(event, tx)
         elif isinstance(event, TransferRefused):
             await _put_back(event, tx)
@@ -252,7 +252,7 @@ async def _look_again(event: LeadUnclaimed, tx: Transaction) -> None:
         await store.looked(tx, [case.lead_id], -1)
 
 
-async def _confirm(event: TransferApplied, tx: Transaction) -> None:
+async def _confirm(event: RecordTransferred, tx: Transaction) -> None:
     item = await transfer.hold_item(tx, UUID(event.transfer_id), event.lead_id)
     if item is not None and item.state == DONE:
         await transfer.done(tx, item.transfer_id, [(item.lead_id, APPLIED, item.made, None)])
