@@ -49,7 +49,7 @@ values ($1::text::uuid, $2::text::uuid, 'call', 'outbound', 'person', now(), now
 CLAIMED = "insert into claim (lead_id, person, until) values ($1::text::uuid, 'somebody', now())"
 REFUSED = """
 insert into refusal (refusal_id, at, person, door, lead_id, lacks)
-values (gen_random_uuid(), now(), 'member', 'return', $1::text::uuid, 'leads.return')
+values (gen_random_uuid(), now(), $2, 'return', $1::text::uuid, 'leads.return')
 """
 VOIDED = "insert into activity_void (activity_id, lead_id, code, by, at) values ($1::text::uuid, $2::text::uuid, 'other', 'somebody', now())"
 
@@ -76,7 +76,8 @@ async def in_leads(leads: ServiceUnderTest) -> Things:
         await leads.sql(DONE, thing["activity_id"], thing["lead_id"])
         await leads.sql(VOIDED, thing["activity_id"], thing["lead_id"])
         await leads.sql(CLAIMED, thing["lead_id"])
-        await leads.sql(REFUSED, thing["lead_id"])
+        for person in ("member", "stranger"):
+            await leads.sql(REFUSED, thing["lead_id"], person)
         await leads.sql(OWED, thing["lead_id"])
         await leads.sql(EVIDENCE, thing["activity_id"], thing["lead_id"])
         await leads.sql("insert into search_word (key, lead_id) values (1, $1::text::uuid)", thing["lead_id"])
