@@ -88,9 +88,10 @@ fmt: $(ALL) ## Puts every file into the one format and sorts its imports.
 web: $(ALL) ## Builds the page into web/dist, with the types of the doors, and runs its own tests.
 	@exec $(PY) web/build.py
 
-images: ## Builds the container image of every service; TRIBUTARY_VERSION tags them, else they are called dev.
+images: ## Builds the container images of every service, the session door and the gateway; TRIBUTARY_VERSION tags them, else they are called dev.
 	@command -v docker >/dev/null || { echo "Images are built by Docker, and there is no docker here."; exit 2; }
 	@for s in $(SERVICES); do docker build $(QUIET) --build-arg SERVICE=$$s -t tributary/$$s:$(or $(TRIBUTARY_VERSION),dev) -f deploy/Dockerfile . || exit 1; done
+	@for s in door gateway; do docker build $(QUIET) --target $$s -t tributary/$$s:$(or $(TRIBUTARY_VERSION),dev) -f deploy/Dockerfile . || exit 1; done
 
 mutants: $(ALL) ## Plants bugs in copies of the tree and sees the suite find each; ONLY=word plants some.
 	@exec $(PY) tests/mutants $(ONLY)
@@ -100,7 +101,7 @@ lock: $(UV) ## Resolves all dependencies anew into the committed lists; UPGRADE=
 	@$(EXPORT) --all-groups --all-packages -o requirements.lock
 	@$(EXPORT) --package tributary-local --no-default-groups -o requirements.embedded.lock
 	@mkdir -p deploy/images
-	@for s in $(SERVICES); do $(EXPORT) --package tributary-$$s --no-default-groups -o deploy/images/$$s.lock || exit 1; done
+	@for s in $(SERVICES) door; do $(EXPORT) --package tributary-$$s --no-default-groups -o deploy/images/$$s.lock || exit 1; done
 	@echo 'hatchling==1.27.0' | $(UV) pip compile --quiet --python "$(PYTHON)" --universal --generate-hashes --no-header --no-annotate - -o deploy/images/build.lock
 EXPORT = $(UV) export --quiet --python "$(PYTHON)" --no-emit-workspace --no-header --no-annotate
 
