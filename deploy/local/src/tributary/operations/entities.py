@@ -35,7 +35,11 @@ def _entities() -> Iterator[dict[str, Any]]:
         yield _entity("API", f"{service}-http", f"The doors of {service}.", {**doors, "definition": definition})
         yield _entity("Resource", f"{service}-database", f"What {service} keeps.", {"type": "database"})
     for stream in STREAMS:
-        said = {"type": "asyncapi", "lifecycle": "production", "definition": {"$text": "./libs/contracts/asyncapi.json"}}
+        said = {
+            "type": "asyncapi",
+            "lifecycle": "production",
+            "definition": {"$text": "./libs/contracts/asyncapi.json"},
+        }
         yield _entity("API", stream.topic, stream.about, said)
         yield _entity("Resource", f"topic-{stream.topic}", f"{stream.partitions} partitions.", {"type": "kafka-topic"})
 
@@ -53,7 +57,11 @@ def _component(service: str, about: str) -> dict[str, Any]:
             "consumesApis": [stream.topic for stream in _heard(service)],
             "dependsOn": [
                 f"resource:{service}-database",
-                *(f"resource:topic-{stream.topic}" for stream in STREAMS if stream in said or stream in _heard(service)),
+                *(
+                    f"resource:topic-{stream.topic}"
+                    for stream in STREAMS
+                    if stream in said or stream in _heard(service)
+                ),
             ],
         },
     )
