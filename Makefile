@@ -35,7 +35,7 @@ RUN := $(if $(wildcard .venv/.all),.venv/.all,.venv/.embedded)
 ALL := .venv/.all
 QUIET := $(shell [ -t 2 ] || echo --quiet)
 
-.PHONY: help demo test up verify replay faults bench contracts check fmt web images clean mutants lock
+.PHONY: help demo test up verify replay trace faults bench contracts check fmt web images clean mutants lock
 
 help: ## Lists these words.
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-13s %s\n", $$1, $$2}'
@@ -57,6 +57,10 @@ replay: $(RUN) ## Judges FILE=leads.csv [OUTCOMES=deals.csv] [MAP=mapping.yaml] 
 	@exec $(PY) -m tributary replay "$(FILE)" $(if $(OUTCOMES),--outcomes "$(OUTCOMES)") $(if $(MAP),--map "$(MAP)") \
 	  $(if $(LIST),--list "$(LIST)") $(if $(ENCODING),--encoding "$(ENCODING)") $(if $(SEPARATOR),--separator "$(SEPARATOR)") \
 	  $(if $(HEADER),--header "$(HEADER)") $(if $(COLUMNS),--columns "$(COLUMNS)") $(if $(DATES),--dates "$(DATES)") $(if $(ZONE),--zone "$(ZONE)")
+
+trace: $(RUN) ## Shows the way of LEAD=id through all services, and what it waited for at each hop.
+	@test -n "$(LEAD)" || { echo "Say which lead: make trace LEAD=id"; exit 2; }
+	@exec $(PY) -m tributary trace "$(LEAD)"
 
 faults: $(ALL) ## Kills and starves parts of a loaded stack, then checks the invariants; SECONDS=60 SEED=1 BROKERS=3 RATE=200.
 	@exec $(PY) -m tributary faults $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED)) $(if $(BROKERS),--brokers $(BROKERS)) $(if $(RATE),--rate $(RATE))
