@@ -82,7 +82,7 @@ def test_what_a_service_sends_is_kept(tmp_path: Path, collector: Collector) -> N
         exporter = OTLPSpanExporter(endpoint=f"{collector.told()[ENDPOINT]}/v1/traces")
         provider.add_span_processor(SimpleSpanProcessor(exporter))
         with provider.get_tracer("test").start_as_current_span(
-            "process captured", attributes={spans.KEY: LEAD}
+            "process captured", attributes={spans.KEY: LEAD, spans.EVENT: "lead.captured"}
         ) as sent:
             named = sent.get_span_context()
         provider.shutdown()
