@@ -971,6 +971,27 @@ MUTANTS = (
         "order = (c.priority,",
         f"{COMPONENT}/test_work.py",
     ),
+    _m(
+        "trace: a hop waits from when its sender began",
+        f"{LOCAL}/trace_command.py",
+        "span.start - known[parent].end)",
+        "span.start - known[parent].start)",
+        "deploy/local/tests/test_trace.py",
+    ),
+    _m(
+        "chart: more replicas than partitions",
+        "deploy/chart/templates/scaling.yaml",
+        '$most := min (int .Values.scaling.max) (include "service.widest" . | int)',
+        "$most := int .Values.scaling.max",
+        "tests/deploy/test_chart.py",
+    ),
+    _m(
+        "chart: a schema is contracted before the upgrade",
+        "deploy/chart/templates/migrate.yaml",
+        '"args" "[migrate, --phase, before]"',
+        '"args" "[migrate]"',
+        "tests/deploy/test_chart.py",
+    ),
 )
 
 
