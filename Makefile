@@ -35,7 +35,7 @@ RUN := $(if $(wildcard .venv/.all),.venv/.all,.venv/.embedded)
 ALL := .venv/.all
 QUIET := $(shell [ -t 2 ] || echo --quiet)
 
-.PHONY: help demo test up verify replay faults bench contracts check fmt web images clean mutants lock
+.PHONY: help demo test up verify replay trace faults bench contracts check fmt web images clean mutants lock
 
 help: ## Lists these words.
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-13s %s\n", $$1, $$2}'
@@ -57,6 +57,10 @@ replay: $(RUN) ## Judges FILE=leads.csv [OUTCOMES=deals.csv] [MAP=mapping.yaml] 
 	@exec $(PY) -m tributary replay "$(FILE)" $(if $(OUTCOMES),--outcomes "$(OUTCOMES)") $(if $(MAP),--map "$(MAP)") \
 	  $(if $(LIST),--list "$(LIST)") $(if $(ENCODING),--encoding "$(ENCODING)") $(if $(SEPARATOR),--separator "$(SEPARATOR)") \
 	  $(if $(HEADER),--header "$(HEADER)") $(if $(COLUMNS),--columns "$(COLUMNS)") $(if $(DATES),--dates "$(DATES)") $(if $(ZONE),--zone "$(ZONE)")
+
+trace: $(RUN) ## Shows the way of LEAD=id through all services, and what it waited for at each hop.
+	@test -n "$(LEAD)" || { echo "Say which lead: make trace LEAD=id"; exit 2; }
+	@exec $(PY) -m tributary trace "$(LEAD)"
 
 faults: $(ALL) ## Kills and starves parts of a loaded stack, then checks the invariants; SECONDS=60 SEED=1 BROKERS=3 RATE=200.
 	@exec $(PY) -m tributary faults $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED)) $(if $(BROKERS),--brokers $(BROKERS)) $(if $(RATE),--rate $(RATE))
@@ -88,9 +92,10 @@ fmt: $(ALL) ## Puts every file into the one format and sorts its imports.
 web: $(ALL) ## Builds the page into web/dist, with the types of the doors, and runs its own tests.
 	@exec $(PY) web/build.py
 
-images: ## Builds the container image of every service; TRIBUTARY_VERSION tags them, else they are called dev.
+images: ## Builds the container images of every service, the session door and the gateway; TRIBUTARY_VERSION tags them, else they are called dev.
 	@command -v docker >/dev/null || { echo "Images are built by Docker, and there is no docker here."; exit 2; }
 	@for s in $(SERVICES); do docker build $(QUIET) --build-arg SERVICE=$$s -t tributary/$$s:$(or $(TRIBUTARY_VERSION),dev) -f deploy/Dockerfile . || exit 1; done
+	@for s in door gateway; do docker build $(QUIET) --target $$s -t tributary/$$s:$(or $(TRIBUTARY_VERSION),dev) -f deploy/Dockerfile . || exit 1; done
 
 mutants: $(ALL) ## Plants bugs in copies of the tree and sees the suite find each; ONLY=word plants some.
 	@exec $(PY) tests/mutants $(ONLY)
@@ -100,7 +105,7 @@ lock: $(UV) ## Resolves all dependencies anew into the committed lists; UPGRADE=
 	@$(EXPORT) --all-groups --all-packages -o requirements.lock
 	@$(EXPORT) --package tributary-local --no-default-groups -o requirements.embedded.lock
 	@mkdir -p deploy/images
-	@for s in $(SERVICES); do $(EXPORT) --package tributary-$$s --no-default-groups -o deploy/images/$$s.lock || exit 1; done
+	@for s in $(SERVICES) door; do $(EXPORT) --package tributary-$$s --no-default-groups -o deploy/images/$$s.lock || exit 1; done
 	@echo 'hatchling==1.27.0' | $(UV) pip compile --quiet --python "$(PYTHON)" --universal --generate-hashes --no-header --no-annotate - -o deploy/images/build.lock
 EXPORT = $(UV) export --quiet --python "$(PYTHON)" --no-emit-workspace --no-header --no-annotate
 

@@ -18,4 +18,11 @@ select format('create database %I', :'name') where not exists (select from pg_da
 \i /tributary/database.sql
 SQL
 done
+# The session door's: it makes its two tables itself, and holds no row of a service.
+sql -v password="${WEB_DATABASE_PASSWORD:?}" <<'SQL'
+select 'create role web login' where not exists (select from pg_roles where rolname = 'web') \gexec
+alter role web password :'password';
+select 'create database web owner web' where not exists (select from pg_database where datname = 'web') \gexec
+revoke connect on database web from public;
+SQL
 sql -c "revoke connect on database postgres from public" -c "revoke connect on database template1 from public"

@@ -22,7 +22,25 @@ from contracts.principals import principals
 
 ROOT = Path(__file__).parents[2]
 SERVICES = ("leads", "territory", "campaigns", "metrics")
-SERVER_IMAGES = {"kafka": "apache/kafka:4.3.1", "postgres": "postgres:18.4", "identity": "keycloak/keycloak:26.7.3"}
+FRONT = ("door", "gateway")
+SERVER_IMAGES = {
+    "kafka": "apache/kafka:4.3.1",
+    "postgres": "postgres:18.4",
+    "identity": "keycloak/keycloak:26.7.3",
+    "collector": "otel/opentelemetry-collector-contrib:0.159.0",
+    "jaeger": "jaegertracing/jaeger:2.19.0",
+    "prometheus": "prom/prometheus:v3.13.1",
+    "loki": "grafana/loki:3.7.2",
+    "grafana": "grafana/grafana:13.1.0",
+    "kafka-ui": "ghcr.io/kafbat/kafka-ui:v1.5.0",
+}
+NO_PROBE = "collector"  # its image has one program, which can't ask; Prometheus does, and nothing waits for it here
+PROFILES = {
+    "identity": {"identity"},
+    "web": {"door", "gateway"},
+    "observability": {"collector", "jaeger", "prometheus", "loki", "grafana"},
+    "tools": {"kafka-ui"},
+}
 OWN_IMAGE = "tributary/{}:${{TRIBUTARY_VERSION:-dev}}"
 
 
@@ -35,8 +53,9 @@ def unpinned(name: str, service: dict[str, Any]) -> bool:
     """A server's image is the one that was tried; ours carry the version that is asked for, and are built from here."""
     if name in SERVER_IMAGES:
         return bool(service["image"] != SERVER_IMAGES[name])
-    built = service.get("build", {}).get("args", {}).get("SERVICE")
-    return built not in SERVICES or service["image"] != OWN_IMAGE.format(built)
+    how = service.get("build", {})
+    built = how.get("args", {}).get("SERVICE") or how.get("target")
+    return built not in SERVICES + FRONT or service["image"] != OWN_IMAGE.format(built)
 
 
 def job(name: str) -> bool:
@@ -70,7 +89,8 @@ def broken(compose: dict[str, Any]) -> list[str]:
     for name, service in compose.items():
         found += kept_apart(name, service)
         health = service.get("healthcheck", {})
-        if health.get("disable", False) is not job(name) or (not job(name) and "interval" not in health):
+        unasked = job(name) or name == NO_PROBE
+        if health.get("disable", False) is not unasked or (not unasked and "interval" not in health):
             found.append(f"{name} has no health check, or a job has one")
         if service.get("restart") != ("no" if job(name) else "unless-stopped"):
             found.append(f"{name} is not started again, or a job is")
@@ -84,7 +104,9 @@ def broken(compose: dict[str, Any]) -> list[str]:
         found += [
             f"{name} has a secret in the file: {key}"
             for key, value in service.get("environment", {}).items()
-            if re.search("PASSWORD|TOKEN|KEY$|_URL$", key) and "${" not in str(value)
+            if re.search("PASSWORD|TOKEN|KEY$|_URL$|JAAS", key)
+            and "Module required;" not in str(value)
+            and "${" not in str(value)
         ]
     return found
 
@@ -117,6 +139,11 @@ def test_every_service_keeps_the_rules(compose: dict[str, Any]) -> None:
         ("leads", {"restart": "no"}),
         ("topics", {"restart": "always"}),
         ("topics", {"healthcheck": None}),
+        ("door", {"build": {"target": "service"}}),
+        ("grafana", {"image": "grafana/grafana"}),
+        ("grafana", {"environment": {"GF_SECURITY_ADMIN_PASSWORD": "admin"}}),
+        ("jaeger", {"healthcheck": {"disable": True}}),
+        ("kafka-ui", {"ports": ["8190:8080"]}),
         ("kafka", {"image": "apache/kafka:latest"}),
         ("kafka", {"user": None}),
         ("kafka", {"ports": ["0.0.0.0:19092:19092"]}),
@@ -127,6 +154,44 @@ def test_every_service_keeps_the_rules(compose: dict[str, Any]) -> None:
 def test_a_broken_rule_is_seen(compose: dict[str, Any], name: str, change: dict[str, Any]) -> None:
     changed = {key: value for key, value in {**compose[name], **change}.items() if value is not None}
     assert broken({**compose, name: changed})
+
+
+def test_what_is_not_of_the_core_comes_with_its_profile_and_the_core_waits_for_none_of_it(
+    compose: dict[str, Any],
+) -> None:
+    of: dict[str, set[str]] = {}
+    for name, service in compose.items():
+        for profile in service.get("profiles", ["core"]):
+            of.setdefault(profile, set()).add(name)
+    core = of.pop("core")
+    assert of == PROFILES
+    assert {on for name in core for on in compose[name].get("depends_on", {})} <= core
+
+
+def test_the_files_are_compose_files() -> None:
+    for file in ("docker-compose.yml", "deploy/observability/compose.yaml"):
+        command = [
+            sys.executable,
+            "-m",
+            "check_jsonschema",
+            "--builtin-schema",
+            "vendor.compose-spec",
+            str(ROOT / file),
+        ]
+        ran = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert ran.returncode == 0, ran.stdout
+
+
+def test_every_file_that_is_mounted_is_there(compose: dict[str, Any]) -> None:
+    mounted = [v.split(":")[0] for s in compose.values() for v in s.get("volumes", ()) if v.startswith("./")]
+    assert len(mounted) > 5
+    assert [path for path in mounted if not (ROOT / path).exists()] == []
+
+
+def test_two_replicas_of_a_service_are_two_members(compose: dict[str, Any]) -> None:
+    """A name in the file would be the name of both, and Kafka knows one member by it."""
+    assert [name for name in SERVICES if "TRIBUTARY_INSTANCE" in compose[name]["environment"]] == []
+    assert [name for name in SERVICES if "container_name" in compose[name]] == []
 
 
 def test_topics_and_migrations_come_before_the_services(compose: dict[str, Any]) -> None:
@@ -213,7 +278,9 @@ def test_the_image_is_linted_and_never_root() -> None:
 
 def test_the_image_checks_its_health_and_needs_no_shell() -> None:
     text = (ROOT / "deploy" / "Dockerfile").read_text()
-    last = text[text.rindex("\nFROM ") :]
+    last, door = text[text.rindex("\nFROM ") :], text[text.index(" AS door\n") : text.index(" AS gateway\n")]
+    assert re.search(r"^HEALTHCHECK .* CMD \[\"python\", \"-m\", \"ready\"\]$", door, re.M)
+    assert not re.search(r"^RUN ", door, re.M)
     assert re.search(r"^HEALTHCHECK .* CMD \[\"python\", \"-m\", \"ready\"\]$", last, re.M)
     assert re.search(r"^ENTRYPOINT \[\"service\"\]$", last, re.M)
     assert not re.search(r"^RUN ", last, re.M)
@@ -256,13 +323,20 @@ def test_an_image_has_what_its_service_needs_and_nothing_for_tests(name: str) ->
     assert ("pyyaml" in has) == ("pyyaml" in plain)
 
 
+def test_the_image_of_the_session_door_has_what_it_needs() -> None:
+    has = set(re.findall(r"^([a-z0-9-]+)==", (ROOT / "deploy" / "images" / "door.lock").read_text(), re.M))
+    plain = {re.split(r"[\[<>=;! ]", one)[0] for one in _dependencies(ROOT / "web" / "door")}
+    assert plain <= has
+    assert not has & {"pytest", "sqlalchemy", "faststream"}
+
+
 @pytest.mark.parametrize("service", SERVICES)
 def test_the_word_service_is_the_services_own_command_line(service: str) -> None:
     told = tomllib.loads((ROOT / "services" / service / "pyproject.toml").read_text())
     assert told["project"]["scripts"] == {f"tributary-{service}": f"{service}.__main__:app"}
 
 
-@pytest.mark.parametrize("name", [*SERVICES, "build"])
+@pytest.mark.parametrize("name", [*SERVICES, "door", "build"])
 def test_an_images_list_pins_every_file_and_names_no_index(name: str) -> None:
     text = (ROOT / "deploy" / "images" / f"{name}.lock").read_text()
     packages = re.findall(r"^[a-z0-9-]+==", text, re.M)

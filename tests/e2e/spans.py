@@ -8,6 +8,8 @@ from typing import Any
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from tributary.spans import Kept, spans_of
+
 
 @dataclass(frozen=True)
 class Span:
@@ -28,13 +30,18 @@ class Collector:
 
     def __init__(self) -> None:
         self.spans: list[Span] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self.spans.extend))
+        self.kept: list[Kept] = []  # the same, as `make trace` knows them
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self._take))
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     @property
     def url(self) -> str:
         """What OTEL_EXPORTER_OTLP_ENDPOINT says."""
         return f"http://127.0.0.1:{self._server.server_port}"
+
+    def _take(self, body: bytes) -> None:
+        self.spans.extend(_spans(ExportTraceServiceRequest.FromString(body)))
+        self.kept.extend(spans_of(body))
 
     def of(self, trace: str) -> dict[str, Span]:
         """The spans of one trace by id."""
@@ -46,12 +53,10 @@ class Collector:
         self._server.server_close()
 
 
-def _handler(take: Callable[[Iterable[Span]], None]) -> type[BaseHTTPRequestHandler]:
+def _handler(take: Callable[[bytes], None]) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            told = ExportTraceServiceRequest()
-            told.ParseFromString(self.rfile.read(int(self.headers["content-length"])))
-            take(_spans(told))
+            take(self.rfile.read(int(self.headers["content-length"])))
             self.send_response(200)
             self.send_header("content-length", "0")
             self.end_headers()

@@ -6,6 +6,8 @@ from stage import SAMPLED, Stage, a_lead, mark
 from test_journeys import a_spend
 from waiting import until
 
+from tributary.trace_command import hops, longest, traces_of
+
 pytestmark = pytest.mark.xdist_group("stack")
 CALLER = SAMPLED.rsplit("-", 2)[1]
 
@@ -54,6 +56,14 @@ def test_a_lead_is_one_trace_from_the_form_through_every_topic_to_the_number(
     lead_id = stage.submit(a_lead(channel=channel), traceparent=SAMPLED.format(trace=trace))
     stage.counted("channel", channel, assigned=1)
     until("every way is there", lambda: paths(collector, trace) >= LEAD)
+
+    (way,) = traces_of(lead_id, list(collector.kept))
+    told = hops(way)
+    assert {hop.span.span for hop in told} == set(collector.of(trace))
+    assert told[0].span.name == "POST /v1/leads"
+    whole, waited = longest(told)
+    assert 0 < waited < whole
+    assert all(hop.waited > 0 for hop in told if hop.span.name == "process territory.lead"), "it came by Kafka"
 
     processed = [s for s in collector.of(trace).values() if s.name.startswith("process ")]
     assert {s.attributes["tributary.key"] for s in processed} == {lead_id}

@@ -27,7 +27,7 @@ AT_ONCE, PATIENCE_S = 2, 600
 LEFT_OUT = shutil.ignore_patterns(
     ".git", ".venv", ".local", "node_modules", "__pycache__", ".*_cache", ".hypothesis", "out"
 )
-COPIED = ("libs", "services", "deploy", "tests", "conftest.py", "pyproject.toml", "Makefile")
+COPIED = ("libs", "services", "deploy", "tests", "conftest.py", "pyproject.toml", "Makefile", "catalog-info.yaml")
 
 
 @dataclass(frozen=True)

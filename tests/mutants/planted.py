@@ -1020,6 +1020,27 @@ MUTANTS = (
         "lead.life.keep_until > tx.now",
         f"{COMPONENT}/test_verdict.py",
     ),
+    _m(
+        "trace: a hop waits from when its sender began",
+        f"{LOCAL}/trace_command.py",
+        "span.start - known[parent].end)",
+        "span.start - known[parent].start)",
+        "deploy/local/tests/test_trace.py",
+    ),
+    _m(
+        "chart: more replicas than partitions",
+        "deploy/chart/templates/scaling.yaml",
+        '$most := min (int .Values.scaling.max) (include "service.widest" . | int)',
+        "$most := int .Values.scaling.max",
+        "tests/deploy/test_chart.py",
+    ),
+    _m(
+        "chart: a schema is contracted before the upgrade",
+        "deploy/chart/templates/migrate.yaml",
+        '"args" "[migrate, --phase, before]"',
+        '"args" "[migrate]"',
+        "tests/deploy/test_chart.py",
+    ),
 )
 
 

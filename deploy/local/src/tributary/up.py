@@ -8,7 +8,9 @@ from tributary.ending import foreground
 from tributary.loading import load_market
 from tributary.progress import Steps
 from tributary.running import Running
+from tributary.spans import Collector
 from tributary.stack import Stack
+from tributary.state import state
 
 
 def up(
@@ -19,7 +21,11 @@ def up(
     steps = Steps()
     with foreground(steps.console):
         steps.say("Starting Tributary:")
-        with steps, Stack(steps=steps, mock_allowed=True, sign_in=sign_in, open_to_machine=True) as stack:
+        with (
+            steps,
+            Collector(state()) as spans,
+            Stack(steps=steps, mock_allowed=True, sign_in=sign_in, open_to_machine=True, extra=spans.told()) as stack,
+        ):
             if market:
                 with steps.step("the market") as step:
                     step.done = f"the market: {load_market(stack.running)}"

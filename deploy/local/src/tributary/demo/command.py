@@ -20,8 +20,9 @@ from tributary.ending import Ended, foreground
 from tributary.loading import load_market
 from tributary.progress import Steps
 from tributary.running import Running
+from tributary.spans import Collector
 from tributary.stack import Stack
-from tributary.state import private
+from tributary.state import private, state
 from tributary.tokens import LOCAL
 from tributary.verify.command import verified
 from tributary.verify.page import show as show_verdict
@@ -42,7 +43,11 @@ def demo(
     agreed = True
     with foreground(steps.console):
         steps.say("Starting Tributary:")
-        with steps, Stack(steps=steps, mock_allowed=True, sign_in=True) as stack:
+        with (
+            steps,
+            Collector(state()) as spans,
+            Stack(steps=steps, mock_allowed=True, sign_in=True, extra=spans.told()) as stack,
+        ):
             running = stack.running
             with steps.step("the market") as step:
                 step.done = f"the market: {load_market(running)}"

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from tributary.operations import catalogue, dashboards, rules
+from tributary.operations import catalogue, cluster, dashboards, entities, rules
 from tributary.operations.catalogue import ROOT
 
 
@@ -11,6 +11,10 @@ def artefacts() -> dict[Path, str]:
     """Every generated file and what belongs in it."""
     observed = ROOT / "deploy/observability"
     return {
+        ROOT / "catalog-info.yaml": entities.page(),
+        ROOT / "deploy/strimzi/topics.yaml": cluster.topics(),
+        ROOT / "deploy/strimzi/users.yaml": cluster.users(),
+        **{ROOT / f"deploy/chart/services/{name}.yaml": text for name, text in cluster.services().items()},
         ROOT / "docs/telemetry.md": catalogue.page(),
         ROOT / "docs/runbooks/alerts.md": rules.page(),
         observed / "prometheus/rules.yaml": rules.rule_file(),
