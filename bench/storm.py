@@ -20,6 +20,7 @@ from bench.market import market
 from bench.running import Running, stack
 
 PEOPLE, TEAMS, RULES = 2_000, 192, 1_000
+RATE, MOVES = 500.0, 10_000
 WITHIN_S = 20.0
 # From the moment at which territory worked out what somebody may see, which is its version, to the one at which a service knows.
 _KNOWN = "select count(*) from access_person where version >= $1 and person like 'mover.%'"
