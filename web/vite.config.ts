@@ -31,6 +31,8 @@ export default defineConfig({
     target: "es2022",
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // A screen's part is called after the screen.
+    rolldownOptions: { output: { chunkFileNames: (chunk) => `assets/${/\/screens\/([a-z-]+)\/Screen\.vue$/.exec(chunk.facadeModuleId ?? "")?.[1] ?? "[name]"}-[hash].js` } },
     reportCompressedSize: false,
   },
   server: { proxy: { "/api": "http://127.0.0.1:8100", "/auth": "http://127.0.0.1:8100" } },

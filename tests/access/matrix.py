@@ -14,12 +14,14 @@ SHUT = "401 nobody forged expired | 403 *"
 SEES = "member leader marketer manager general substitute glass board"
 AWAY = "stranger desk mover soon_in stood_in glass_soon glass_over"
 BELONGS = f"member leader marketer manager general substitute glass {AWAY}"
+RECORDS = f"member leader marketer substitute glass {AWAY}"
 LOOKS = f"{BELONGS} board keeper designer"
 MARKET = f"{LOOKS} operator intake"
 PEOPLE = f"{BELONGS} keeper"
 LEADS = "leader keeper"
 CONFIRMS = "leader manager general keeper"
 KEEPS = "keeper"
+FORMS = "marketer"
 SHAPES = "designer operator intake"
 PUTS_IN = f"member leader marketer substitute glass {AWAY} operator intake"
 ME = "200 * | 401 nobody forged expired"
@@ -32,11 +34,18 @@ OPEN: dict[tuple[str, str, str], str] = {
     },
     ("leads", "POST", "/v1/leads"): "anybody may become a lead",
     ("leads", "GET", "/v1/leads/thanks"): "where a form's sender lands",
+    ("leads", "GET", "/v1/forms/{form}/definition"): "what a form asks is shown to every stranger",
+    ("leads", "GET", "/v1/forms/{form}/embed.js"): "the script is the same for every site",
+    ("leads", "OPTIONS", "/v1/forms/{form}/submissions"): "a browser asks before a stranger sends",
+    ("leads", "POST", "/v1/forms/{form}/submissions"): "whoever meets a form may send it",
+    ("leads", "GET", "/f/{form}"): "the same form as a page",
+    ("leads", "GET", "/f/{form}/thanks"): "where its sender lands",
 }
 
 # Not in a document, and of no team: the document itself, the page that shows it, and figures of the process.
 UNDOCUMENTED: dict[tuple[str, str, str], str] = {
     ("leads", "POST", "/v1/leads/"): "the capture door as some write it",
+    ("leads", "GET", "/f/-/form.css"): "how pages of forms look",
     **{
         (service, method, path): reason
         for service in ("leads", "territory", "campaigns", "metrics")
@@ -53,11 +62,30 @@ UNDOCUMENTED: dict[tuple[str, str, str], str] = {
 DOORS: dict[tuple[str, str, str], str] = {
     # -- leads
     ("leads", "GET", "/v1/access/me"): ME,
+    ("leads", "GET", "/v1/work"): f"200 {BELONGS} board | {SHUT}",
+    ("leads", "GET", "/v1/queues"): f"200 {BELONGS} board | {SHUT}",
+    ("leads", "GET", "/v1/summary"): f"200 {BELONGS} board | {SHUT}",
+    ("leads", "GET", "/v1/leads"): f"200 {BELONGS} board | {SHUT}",
     ("leads", "GET", "/v1/leads/{lead_id}"): f"200 {SEES} | 404 {AWAY} | {SHUT}",
+    ("leads", "GET", "/v1/leads/{lead_id}/timeline"): f"200 {SEES} | 404 {AWAY} | {SHUT}",
+    # What no team has had yet has no holder; the general manager and his like see, and are told so.
+    ("leads", "GET", "/v1/leads/{lead_id}/holders"): f"200 {SEES} | 404 {AWAY} | {SHUT}",
+    ("leads", "GET", "/v1/leads/{lead_id}/activities"): f"200 {SEES} | 404 {AWAY} | {SHUT}",
+    ("leads", "POST", "/v1/leads/{lead_id}/activities"): f"422 {RECORDS} | {SHUT}",
+    ("leads", "POST", "/v1/leads/{lead_id}/activities/{activity_id}/void"): f"422 {RECORDS} | {SHUT}",
     ("leads", "POST", "/v1/leads/{lead_id}/contact"): f"422 {BELONGS} | {SHUT}",
     ("leads", "GET", "/v1/leads/{lead_id}/openings"): (
         f"200 member leader marketer manager general substitute glass | 404 {AWAY} | {SHUT}"
     ),
+    # Forms are of no team: marketing makes them, and by that sees no lead.
+    ("leads", "GET", "/v1/form-definitions"): f"200 {FORMS} | {SHUT}",
+    ("leads", "POST", "/v1/form-definitions"): f"422 {FORMS} | {SHUT}",
+    ("leads", "GET", "/v1/form-definitions/{form}"): f"404 {FORMS} | {SHUT}",
+    ("leads", "PUT", "/v1/form-definitions/{form}"): f"422 {FORMS} | {SHUT}",
+    ("leads", "POST", "/v1/form-definitions/{form}/activate"): f"428 {FORMS} | {SHUT}",
+    ("leads", "POST", "/v1/form-definitions/{form}/pause"): f"428 {FORMS} | {SHUT}",
+    ("leads", "POST", "/v1/form-definitions/{form}/resume"): f"428 {FORMS} | {SHUT}",
+    ("leads", "POST", "/v1/form-definitions/{form}/archive"): f"428 {FORMS} | {SHUT}",
     ("leads", "POST", "/v1/calls"): f"422 {PUTS_IN} | {SHUT}",
     ("leads", "POST", "/v1/leads/batch"): f"422 {PUTS_IN} | {SHUT}",
     ("leads", "POST", "/v1/outcomes"): f"422 operator intake | {SHUT}",
@@ -132,6 +160,7 @@ DOORS: dict[tuple[str, str, str], str] = {
     ("territory", "PUT", "/v1/vocabularies/{vocabulary}"): f"422 {KEEPS} | {SHUT}",
 }
 
+NOTE = {"kind": "note"}
 CALL = {"contact": {"phone": "+49 30 901820"}}
 PLAN = {"name": "{canary}", "currency": "EUR", "lines": []}
 SPEND = {"spend_id": "s", "campaign": "{campaign}", "amount": "EUR 1", "occurred_at": "2026-01-02"}
@@ -150,6 +179,12 @@ USEFUL: tuple[tuple[tuple[str, str, str], Any, str, str], ...] = (
         {"purpose": "break_glass"},
         f"200 glass | 404 {AWAY} | {SHUT}",
         f"404 member leader marketer desk | {SHUT}",
+    ),
+    (
+        ("leads", "POST", "/v1/leads/{lead_id}/activities"),
+        NOTE,
+        f"201 member leader marketer substitute | 403 glass | 404 {AWAY} | {SHUT}",
+        "",
     ),
     (("leads", "POST", "/v1/calls"), CALL, f"202 {PUTS_IN} | {SHUT}", ""),
     (("leads", "POST", "/v1/leads/batch"), {"leads": [CALL]}, f"200 {PUTS_IN} | {SHUT}", ""),

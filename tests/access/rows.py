@@ -15,6 +15,9 @@ ROWS: dict[str, dict[str, str]] = {
         "lead_place": "array[t.team]",
         "lead": f"array[{_LEAD}]",
         "timeline": f"array[{_LEAD}]",
+        "activity": f"array[{_LEAD}]",
+        "activity_void": f"array[{_LEAD}]",
+        "search_word": f"array[{_LEAD}]",
         "opened": f"array[{_LEAD}, t.person]",  # his own looks count against his limit
     },
     "campaigns": {
@@ -33,7 +36,11 @@ _NUMBERS = {"outbox_shard": "the next number of a shard says nothing of anybody"
 _STRUCTURE = "the structure of the company holds no lead; its doors ask who looks"
 
 FREE: dict[str, dict[str, str]] = {
-    "leads": _NUMBERS,
+    "leads": {
+        **_NUMBERS,
+        "form": "what a form asks is shown to every stranger; its doors ask who makes it",
+        "unit": "the structure of the company holds no lead",
+    },
     "campaigns": _NUMBERS,
     "metrics": {
         **_NUMBERS,

@@ -158,8 +158,9 @@ class Told:
 QUERIES = {
     ("GET", "/v1/kpis/stream"): "?by=nothing",  # what is asked rightly has no end
     ("GET", "/v1/kpis"): "?by=campaign",
+    ("GET", "/v1/summary"): "?by=team",
 }
-LISTS = {("campaigns", "GET", "/v1/campaigns"), ("metrics", "GET", "/v1/kpis")}
+LISTS = {("leads", "GET", "/v1/leads"), ("campaigns", "GET", "/v1/campaigns"), ("metrics", "GET", "/v1/kpis")}
 
 
 async def test_leads(leads: ServiceUnderTest) -> None:

@@ -83,7 +83,8 @@ async def nobody_sees_what_nobody_knows(service: ServiceUnderTest, things: Thing
     assert not wrong, "\n".join(wrong)
     for name, method, path in OPEN:
         if name == service.service.name and path != "/readyz":
-            assert (await clients["nobody"].request(method, path, **_body(method))).status_code in (200, 422)
+            known = (404, 503) if "{form}" in path else (200, 422)  # there is no such form, or none was ever known here
+            assert (await clients["nobody"].request(method, path, **_body(method))).status_code in known, path
 
 
 def _body(method: str) -> dict[str, Any]:

@@ -8,9 +8,11 @@ BUSINESS = {
     "LeadSubmitted.postcode",
     # where it came in, and under which number: an id that is personal is sealed at the door
     "external_id", "flags", "form", "sender", "source",
+    # by which link somebody came, and which text of ours was agreed to: what could reach somebody is sealed at the door
+    "Consent.text_id", "Touch.medium", "Touch.referrer_host", "leads.form.author",
     # what was judged, decided and counted, by rules of ours; what people write beside it is sealed within
     "cause", "detail", "disposition", "discard_reason", "excluded_people", "excluded_teams", "grade", "outcome", "outcomes", "pipeline",
-    "reason", "refused", "rule", "state", "term", "waits", "what",
+    "reason", "refused", "rule", "state", "leads.lead_place.place", "term", "waits", "what",
     # the company's structure and its people at work; a salesperson is named by the id that the market file gives
     "assignee", "by", "campaign", "credits", "document", "item", "line", "owner", "segment", "team", "MemberOfTeam.person",
     "LeadAssigned.person", "SegmentDefined.id", "SegmentDefined.name", "TeamDefined.id", "TeamDefined.name", "CampaignPlanned.name",
@@ -26,7 +28,9 @@ BUSINESS = {
     "MemberJoined.person", "MemberMoved.person", "MemberLeft.person", "RoleGranted.person", "RoleRevoked.person",
     "AbsenceChanged.person", "SubstitutionOrdered.person", "SubstitutionEnded.person", "GlassOpened.person", "GlassClosed.person",
     # who looked at personal data, by the ids of people at work, and by which right; nothing of what was seen
-    "grant_kind", "leads.opened.on_behalf_of", "leads.opened.person", "leads.opened.trace", "purpose",
+    "grant_kind", "leads.activity.author", "leads.activity.on_behalf_of", "leads.opened.on_behalf_of", "leads.opened.person", "leads.opened.trace", "purpose",
+    # what was done about a lead, by codes; what was said or written is sealed
+    "direction", "evidence", "leads.activity.result",
     # money; what an outsider writes beside a spend is sealed before it is stored
     "account", "currency", "note_box", "spend_id", "SpendReported.note",
     # numbers and what they are about: channels, segments, teams and campaigns by their names

@@ -83,6 +83,13 @@ PUBLIC = {
 CAPTURE = {
     "POST /v1/leads": "a stranger asks us for something: that is what the house is for",
     "POST /v1/leads/": "the same, as a form's author may write it",
+    "GET /v1/forms/{form}/definition": "what a form asks, for the script on a stranger's page",
+    "GET /v1/forms/{form}/embed.js": "that script",
+    "OPTIONS /v1/forms/{form}/submissions": "a browser asks whether its page may send the form",
+    "POST /v1/forms/{form}/submissions": "a stranger asks us for something by a form",
+    "GET /f/{form}": "the form as a page of ours",
+    "GET /f/{form}/thanks": "where it ends",
+    "GET /f/-/form.css": "how it looks",
     "GET /v1/leads/thanks": "where a stranger's plain form ends; it holds nothing of what was sent",
 }
 

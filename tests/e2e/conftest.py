@@ -11,6 +11,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from front import axe, chromium, front, tab
 from spans import Collector
 from stage import Stage
 
@@ -20,6 +21,7 @@ from tributary.shared import RUN
 from tributary.stack import Stack
 from tributary.state import private
 
+__all__ = ["axe", "chromium", "front", "tab"]  # fixtures that stand elsewhere
 OURS = ("KAFKA_BOOTSTRAP_SERVERS", "DATABASE_URL")
 
 

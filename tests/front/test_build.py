@@ -14,7 +14,9 @@ sys.path.insert(0, str(WEB))
 
 import build  # noqa: E402
 
+SCRIPT = 3 * 1000
 FIRST_LOAD, ROUTE, STYLES, FONTS = 60 * 1024, 40 * 1024, 12 * 1024, 50 * 1024
+LATER = re.compile(r"assets/(forms-.*\.js|Screen-.*\.css)")  # parts of screens beside Today, and their styles
 LANGUAGES = ("en", "fr", "fa", "hi", "zh")
 
 
@@ -33,6 +35,14 @@ def test_what_is_committed_is_what_the_sources_make(packages: Path, tmp_path: Pa
     made, kept = files(tmp_path / "dist"), files(DIST)
     differ = {name for name in made.keys() | kept.keys() if made.get(name) != kept.get(name)}
     assert not differ, "run `make web`"
+
+
+def test_the_forms_script_is_what_its_sources_make_and_small(packages: Path, tmp_path: Path) -> None:
+    """It stands on strangers' pages, beside their own."""
+    made, kept = build.form(tmp_path / "form").read_bytes(), build.FORM.read_bytes()
+    assert made == kept, "run `make web`"
+    assert len(gzip.compress(kept, 9, mtime=0)) <= SCRIPT
+    assert not re.findall(rb"https?://|cookie|innerHTML|\beval\b", kept)
 
 
 def test_types_and_units(packages: Path) -> None:
@@ -55,7 +65,8 @@ def first_load(language: str) -> dict[str, int]:
     """What a browser fetches before it shows Today in this language, by its compressed size."""
     wanted = [name for name in files(DIST) if name.endswith((".js", ".css"))]
     others = tuple(f"assets/{other}-" for other in LANGUAGES if other != language)
-    return {name: zipped(name) for name in ("index.html", *(name for name in wanted if not name.startswith(others)))}
+    kept = (name for name in wanted if not name.startswith(others) and not LATER.fullmatch(name))
+    return {name: zipped(name) for name in ("index.html", *kept)}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -67,6 +78,12 @@ def test_shell_and_today_are_small(language: str) -> None:
     assert max(path.stat().st_size for path in DIST.rglob("*.woff2")) <= FONTS
 
 
+def test_a_screen_is_loaded_when_it_is_opened_and_is_small() -> None:
+    parts = [name for name in files(DIST) if LATER.fullmatch(name)]
+    assert {Path(name).suffix for name in parts} == {".js", ".css"}
+    assert max(map(zipped, parts)) <= ROUTE
+
+
 def test_the_page_names_no_other_site() -> None:
     named = {
         found
@@ -74,7 +91,8 @@ def test_the_page_names_no_other_site() -> None:
         if not name.endswith(".woff2")
         for found in re.findall(rb"https?://[a-z0-9.-]+", content)
     }
-    assert named <= {b"http://www.w3.org", b"https://vuejs.org"}  # names of XML, and of where Vue explains its errors
+    # Names of XML, of where Vue explains its errors, and of a site that stands in a form's empty field.
+    assert named <= {b"http://www.w3.org", b"https://vuejs.org", b"https://www.example.com"}
 
 
 def test_the_lock_names_no_registry_and_every_package_by_its_hash() -> None:
@@ -97,7 +115,12 @@ def test_versions_are_exact() -> None:
 
 
 def sources(*endings: str) -> dict[str, str]:
-    return {str(path.relative_to(WEB)): path.read_text() for path in (WEB / "src").rglob("*") if path.suffix in endings}
+    return {
+        str(path.relative_to(WEB)): path.read_text()
+        for folder in ("src", "form")
+        for path in (WEB / folder).rglob("*")
+        if path.suffix in endings
+    }
 
 
 def physical(css: str) -> list[str]:

@@ -57,6 +57,9 @@ class Upstream(BaseHTTPRequestHandler):
         self.heard.append((self.command, self.path, {name.lower(): value for name, value in self.headers.items()}))
         self.send_response(200)
         self.send_header("set-cookie", "own=1")
+        self.send_header("server", "upstream")
+        if self.path.startswith("/f/"):
+            self.send_header("content-security-policy", "default-src 'none'; frame-ancestors https://www.example.com")
         if self.path != "/v1/stream":
             self.send_header("content-length", "2")
             self.end_headers()
@@ -70,7 +73,10 @@ class Upstream(BaseHTTPRequestHandler):
             self.wfile.flush()
             time.sleep(0.3)
 
-    do_POST = do_GET
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("content-length") or 0))
+        self.do_GET()
+
     log_message = Door.log_message
 
 
@@ -141,6 +147,49 @@ def test_only_what_a_page_needs_is_reached(gateway: httpx.Client, path: str) -> 
     answer = httpx.request("GET", str(gateway.base_url).rstrip("/") + path, headers=COOKIE, trust_env=False)
     assert answer.status_code == 404 or "<!doctype html>" in answer.text.lower()
     assert not [heard for _, heard, _ in Upstream.heard if not heard.startswith("/v1/")]
+
+
+FORMS = (
+    "/f/spring",
+    "/f/spring/thanks",
+    "/f/-/form.css",
+    *(f"/v1/forms/spring/{one}" for one in ("definition", "embed.js")),
+)
+
+
+def test_lead_forms_are_for_strangers_and_nobody_is_known_there(gateway: httpx.Client) -> None:
+    for path in FORMS:
+        assert gateway.get(f"{path}?lang=fa", headers=COOKIE | FORGED).status_code == 200
+    sent = {"sec-fetch-site": "cross-site", "origin": "https://www.example.com"}
+    assert gateway.post("/v1/forms/spring/submissions", json={}, headers=COOKIE | FORGED | sent).status_code == 200
+    assert [path for _, path, _ in Upstream.heard] == [
+        *(f"{path}?lang=fa" for path in FORMS),
+        "/v1/forms/spring/submissions",
+    ]
+    for _, _, heard in Upstream.heard:
+        assert not {"cookie", "authorization", "forwarded"} & heard.keys()
+    assert Upstream.heard[-1][2]["origin"] == "https://www.example.com"
+    assert Upstream.heard[-1][2]["host"] == gateway.base_url.netloc.decode()
+
+
+def test_a_page_of_a_form_says_itself_who_may_hold_it(gateway: httpx.Client) -> None:
+    headers = gateway.get("/f/spring").headers
+    assert headers.get_list("content-security-policy") == [
+        "default-src 'none'; frame-ancestors https://www.example.com"
+    ]
+    assert "cross-origin-opener-policy" not in headers
+    assert "set-cookie" not in headers
+    assert "server" not in headers
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/v1/leads", "/v1/forms/spring/other", "/v1/forms/spring/../../leads/batch", "/v1/form-definitions", "/f/a/b/c"],
+)
+def test_no_other_door_stands_beside_the_forms(gateway: httpx.Client, path: str) -> None:
+    answer = httpx.post(str(gateway.base_url).rstrip("/") + path, json={}, headers=OURS, trust_env=False)
+    assert answer.status_code == 404
+    assert not Upstream.heard
 
 
 def test_events_are_passed_on_as_they_come(gateway: httpx.Client) -> None:

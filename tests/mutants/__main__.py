@@ -23,7 +23,7 @@ from rich.table import Table
 from tributary.shared import TestRun, shared_kafka, shared_postgres
 
 ROOT = Path(__file__).parents[2]
-AT_ONCE, PATIENCE_S = 2, 240
+AT_ONCE, PATIENCE_S = 2, 600
 LEFT_OUT = shutil.ignore_patterns(
     ".git", ".venv", ".local", "node_modules", "__pycache__", ".*_cache", ".hypothesis", "out"
 )

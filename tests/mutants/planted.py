@@ -9,6 +9,8 @@ LEADS, CAMPAIGNS = "services/leads/src/leads", "services/campaigns/src/campaigns
 LOCAL = "deploy/local/src/tributary"
 KEY = f"{LEADS}/migrations/versions/0002_opened_before.py"
 OPENING, SCOPE = "services/leads/tests/component/test_opening.py", "services/campaigns/tests/component/test_scope.py"
+COMPONENT = "services/leads/tests/component"
+ACTIVITY = f"{COMPONENT}/test_activity.py"
 METRICS, TERRITORY = "services/metrics/src/metrics", "services/territory/src/territory"
 
 
@@ -494,8 +496,8 @@ MUTANTS = (
     _m(
         "whoever opens is counted together with all whose looks he sees",
         f"{LEADS}/store/opening.py",
-        "from opened where person = $1 and at > $2",
-        "from opened where $1 <> '' and at > $2",
+        "where person = $1 and at > $2 and (purpose",
+        "where $1 <> '' and at > $2 and (purpose",
         OPENING,
     ),
     _m(
@@ -797,7 +799,6 @@ MUTANTS = (
     Mutant(
         "leak: how a lead went on loses its row policy",
         (
-            (f"{LEADS}/store/tables.py", "import own, team, through", "import free, own, team, through"),
             (
                 f"{LEADS}/store/tables.py",
                 'comment="append only",\n    postgresql_with=GROWING,\n'
@@ -919,6 +920,56 @@ MUTANTS = (
         "look.asked <= self.ends + GONE_WITHIN_S",
         "bool(self.ends)",
         "tests/faults/test_sight.py",
+    ),
+    # A salesperson's day.
+    _m(
+        "day: whoever is of the team voids what others recorded",
+        f"{LEADS}/domain/activity.py",
+        "    own = author == who and",
+        "    own = author != '' and",
+        ACTIVITY,
+    ),
+    _m(
+        "day: what is done is recorded in anybody's name by the database",
+        f"{LEADS}/store/activity_tables.py",
+        'f"{{row}}.{who} = (select access_me()) and {its}"',
+        "its",
+        ACTIVITY,
+    ),
+    _m(
+        "day: who stands in records in his own name",
+        f"{LEADS}/domain/activity.py",
+        "    if holder and holder in whose:",
+        "    if holder and holder in whose and not holder:",
+        ACTIVITY,
+    ),
+    _m(
+        "day: a cursor goes on with other filters",
+        f"{LEADS}/domain/list.py",
+        "    if others:\n",
+        "    if others and not others:\n",
+        f"{COMPONENT}/test_list.py",
+    ),
+    _m(
+        "day: search passes what is captured by a transaction under way",
+        f"{LEADS}/store/search.py",
+        "coalesce(min(xact_start), 'infinity') - $1::interval",
+        "coalesce(min(xact_start) + interval '1 day', 'infinity') - $1::interval",
+        f"{COMPONENT}/test_search.py",
+    ),
+    _m(
+        "day: a page of names is counted as contacts are",
+        f"{LEADS}/use_cases/opening.py",
+        "settings.pages_in_five_minutes if purpose in IN_PASSING",
+        "settings.pages_in_five_minutes if not purpose",
+        f"{COMPONENT}/test_list.py",
+    ),
+    _m(
+        "day: what is breached comes last",
+        f"{LEADS}/store/work.py",
+        "order = (-c.priority,",
+        "order = (c.priority,",
+        f"{COMPONENT}/test_work.py",
     ),
 )
 

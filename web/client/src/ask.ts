@@ -4,6 +4,7 @@ export interface Problem {
   status: number;
   title: string;
   detail?: string | null;
+  errors?: { field: string; reason: string }[];
 }
 
 /** The door said no, or nothing: then the status is 0. */
@@ -35,6 +36,6 @@ export async function answered(url: string, how: RequestInit, call: typeof fetch
   if (answer.ok) return answer;
   const wait = Number(answer.headers.get("retry-after"));
   const problem = await answer.json().catch(() => null);
-  const said = { status: answer.status, title: String(problem?.title ?? answer.status), detail: problem?.detail ?? null };
+  const said = { status: answer.status, title: String(problem?.title ?? answer.status), detail: problem?.detail ?? null, ...(problem?.errors && { errors: problem.errors }) };
   throw new NotAnswered(said, wait > 0 ? wait : null);
 }

@@ -1,7 +1,7 @@
 /** Who is signed in, and what he may see. */
 import { ask, NotAnswered } from "@tributary/client";
 import type { components } from "@tributary/client/src/metrics.ts";
-import { shallowRef } from "vue";
+import { computed, shallowRef } from "vue";
 
 export type Mine = components["schemas"]["Mine"];
 export interface Me {
@@ -11,6 +11,8 @@ export interface Me {
 }
 
 export const me = shallowRef<Me | null>(null);
+/** Who may make lead forms. The service judges; this is what is shown. */
+export const makesForms = computed(() => me.value?.roles.some((role) => role === "marketer" || role === "marketing_manager") ?? false);
 export const known = shallowRef(false);
 /** The session ended while the page was open. */
 export const ended = shallowRef(false);

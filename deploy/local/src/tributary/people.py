@@ -5,12 +5,13 @@ import yaml
 from tributary.tokens import ADMINISTRATORS
 from tributary.traffic import market
 
-MANAGER, SUPERVISOR, SYSTEM = "ingrid.sommer", "dieter.lang", "tom.keller"
+MANAGER, SUPERVISOR, MARKETER, SYSTEM = "ingrid.sommer", "dieter.lang", "nina.vogel", "tom.keller"
 CAST = {
     "anna.schmidt": "sells in Team Berlin",
     "franz.huber": "sells in Team München",
     SUPERVISOR: "leads Team Berlin",
     MANAGER: "general manager",
+    MARKETER: "marketer",
     ADMINISTRATORS[0]: "administrator of people",
     SYSTEM: "system administrator",
 }

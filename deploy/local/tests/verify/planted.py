@@ -4,16 +4,18 @@ import copy
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from metrics.domain import league
 from metrics.domain.contributions import Number
 from territory.domain.organisation import Person
-from tributary.verify.events import Assigned, Captured, Closed, EventRecord, KpiTold, Looked, Qualified, Unreadable
+from tributary.verify.activities import Recorded, Voided
+from tributary.verify.events import Assigned, Captured, Closed, EventRecord, KpiTold, Qualified, Unreadable
+from tributary.verify.openings import Looked
 from tributary.verify.snapshot import ClosedPeriod, Counted, Snapshot
 
-from .snapshots import ADS, ANNA, BEN, CARL, DORA, EVE, FAY, OPENING, PARKED, UNKNOWN, decided, known
+from .snapshots import ADS, ANNA, BEN, CALLED, CARL, DORA, EVE, FAY, OPENING, PARKED, UNKNOWN, VISITED, decided, known
 
 Plant = Callable[[Snapshot], None]
 
@@ -90,6 +92,16 @@ def _posting(snapshot: Snapshot, n: int, **changed: object) -> None:
 
 def _number(snapshot: Snapshot, topic: str, n: int, **changed: object) -> None:
     _records(snapshot, topic)[n] = _records(snapshot, topic)[n]._replace(**changed)  # type: ignore[arg-type]
+
+
+def _listed_at(snapshot: Snapshot, place: str) -> None:
+    leads = snapshot.leads.leads
+    leads[ANNA] = leads[ANNA]._replace(place=place)
+
+
+def _called(snapshot: Snapshot, **other: Any) -> None:
+    done = snapshot.leads.activities.done
+    done[CALLED] = done[CALLED]._replace(**other)
 
 
 def _looked(snapshot: Snapshot, **changed: str) -> None:
@@ -337,6 +349,15 @@ PLANTED = (
     Planted("openings", "wrong", "'write', 'member'", lambda w: _looked(w, purpose="write")),
     Planted("openings", "wrong", "opened by ('berlin', 'mia'", lambda w: _looked(w, person="mia")),
     Planted("openings", "wrong", "person: select", lambda w: w.leads.openings.ways.append("person: select")),
+    Planted("conserved", "wrong", "is listed at queue", lambda w: _listed_at(w, "queue")),
+    Planted("activities", "lost", f"activity {CALLED}", lambda w: _silence(w, "leads.activity", ANNA, Recorded)),
+    Planted("activities", "lost", f"that activity {VISITED}", lambda w: _silence(w, "leads.activity", EVE, Voided)),
+    Planted("activities", "invented", f"{CALLED} of lead", lambda w: w.leads.activities.done.pop(CALLED) and None),
+    Planted("activities", "wrong", "'call', 'inbound'", lambda w: _called(w, direction="inbound")),
+    Planted(
+        "activities", "wrong", "('other', 'jo')", lambda w: w.leads.activities.voided.update({VISITED: ("other", "jo")})
+    ),
+    Planted("activities", "invented", "which is not on record", lambda w: _called(w, lead_id=UNKNOWN)),
     Planted("memberships", "doubled", "jo belongs to berlin twice", _belongs_twice),
     Planted("turns", "lost", "the members among whom turn 1", lambda w: change_decision(w, ANNA, roster="gone")),
     Planted("told", "wrong", "told for s/berlin/p/1/new", lambda w: change_decision(w, ANNA, cause="returned")),

@@ -10,6 +10,7 @@ from contracts.campaigns.campaign import BudgetLine, CampaignPlanned
 from contracts.campaigns.ledger import LedgerPosted
 from contracts.campaigns.spend import SpendReported
 from contracts.event import Event, Money, Sealed
+from contracts.leads.activity import ActivityRecorded, ActivityVoided
 from contracts.leads.audit import ContactOpened
 from contracts.leads.intake import LeadSubmitted, OutcomeReported
 from contracts.leads.lead import (
@@ -33,6 +34,7 @@ from territory.domain.market import fingerprint
 from territory.domain.organisation import KINDS, RANKS, Membership, Person, RoleGrant, Structure, Unit
 from territory.domain.rotation import Member, Turn, next_turn
 from territory.domain.routing import Refused
+from tributary.verify.activities import Activity
 from tributary.verify.boxes import Boxes
 from tributary.verify.events import EventRecord, body_of
 from tributary.verify.invariants.kpis import is_counted, numbers_of, recount
@@ -59,6 +61,7 @@ from tributary.verify.snapshot import (
 AT = datetime(2026, 5, 4, 12, tzinfo=UTC)
 ANNA, BEN, CARL, DORA, EVE, FAY, PARKED, ON_THE_WAY, UNKNOWN = (str(UUID(int=n)) for n in range(1, 10))
 OPENING = str(UUID(int=99))
+CALLED, VISITED = str(UUID(int=97)), str(UUID(int=98))
 ADS = ("spring", "ads", "EUR")
 UNPLANNED = ("stray", "unplanned", "EUR")
 WON = ("won", (9000, "EUR"), None)
@@ -129,6 +132,7 @@ def clean() -> Snapshot:
     snapshot.leads.boxes = Boxes(intake_keys={"intake-ab-1"}, opened=6)
     _ledger(snapshot)
     _opened(snapshot)
+    _called(snapshot)
     _submit(snapshot, PARKED)
     heard_everything(snapshot)
     snapshot.accounts["leads"].parked_at.add(("leads.intake", 0, 9))
@@ -212,7 +216,7 @@ def known(
     ]
     about = {"source": "web", "country": country, "attributes": {"size": 3}}
     timeline = kept([entry for _, entry in steps if entry])
-    written = (AT, "A", disposition, 1, why, json.dumps(about), 0, len(timeline), AT, timeline)
+    written = (AT, "A", disposition, 1, why, json.dumps(about), 0, len(timeline), AT, None, timeline)
     return Known(state, *times, *place, person, waits, (), *written)
 
 
@@ -315,6 +319,17 @@ def _opened(snapshot: Snapshot) -> None:
         snapshot.leads.openings.looks[OPENING, lead_id] = look
         said = {"opening": OPENING, "lead_id": lead_id, "opened_at": look.at, **look._asdict(), "on_behalf_of": None}
         put(snapshot, ContactOpened.model_validate(said))
+
+
+def _called(snapshot: Snapshot) -> None:
+    """jo called ANNA, and visited EVE, which was a mistake."""
+    for activity_id, lead_id, kind in ((CALLED, ANNA, "call"), (VISITED, EVE, "visit")):
+        done = Activity(lead_id, kind, "outbound", True, "jo", None, "berlin", AT, AT)
+        snapshot.leads.activities.done[activity_id] = done
+        put(snapshot, ActivityRecorded.model_validate({"activity_id": activity_id, **done._asdict()}))
+    snapshot.leads.activities.voided[VISITED] = ("wrong_lead", "jo")
+    said = {"activity_id": VISITED, "lead_id": EVE, "code": "wrong_lead", "by": "jo", "voided_at": AT}
+    put(snapshot, ActivityVoided.model_validate(said))
 
 
 def _ledger(snapshot: Snapshot) -> None:

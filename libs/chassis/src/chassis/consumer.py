@@ -10,7 +10,7 @@ import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property, partial
 from typing import Any, Literal
 
@@ -284,7 +284,9 @@ class Consumer:
             # An exemplar that leads to a trace that was not recorded leads nowhere.
             sampled = telemetry.is_sampled(newest.traceparent)
             exemplar = {"trace_id": telemetry.trace_id_of(newest.traceparent)} if sampled else None
-            telemetry.AGE.labels(subscription.stream.topic).observe(telemetry.age_of(newest.at), exemplar)
+            now = datetime.now(UTC)
+            ages = [max(0.0, (now - delivery.metadata[id(event)].at).total_seconds()) for event in events]
+            telemetry.observe_all(telemetry.AGE.labels(subscription.stream.topic), ages, exemplar)
 
     def _work(self, delivery: Delivery) -> list[tuple[Subscription, list[Event]]]:
         return [

@@ -105,6 +105,7 @@ class Pool:
         self.settings, self.address, self.size, self.server_settings = settings, address, size, server_settings
         self._opens = opens
         self._pool: asyncpg.Pool | None = None
+        self.waiting = 0  # who asked for a connection and has none yet
         self._opening = asyncio.Lock()
 
     async def _opened(self) -> asyncpg.Pool:
@@ -132,10 +133,13 @@ class Pool:
     async def connection(self) -> AsyncIterator[asyncpg.Connection]:
         """A raw connection. One that is in doubt is not given back to the pool: it may still be in a transaction."""
         pool = self._pool or await self._opened()
+        self.waiting += 1
         try:
             conn: Any = await pool.acquire(timeout=ACQUIRE_WITHIN_S)
         except asyncpg.PostgresError as error:  # whatever it says, it is not about what we wanted to store
             raise ConnectionError(f"the database lets us not in: {type(error).__name__}") from error
+        finally:
+            self.waiting -= 1
         try:
             yield conn
         except BaseException as error:
@@ -144,6 +148,11 @@ class Pool:
             raise
         finally:
             await pool.release(conn)
+
+    @property
+    def used(self) -> int:
+        """Connections at work."""
+        return 0 if self._pool is None else self._pool.get_size() - self._pool.get_idle_size()
 
     async def close(self) -> None:
         """Closes every connection."""

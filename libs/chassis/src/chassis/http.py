@@ -33,6 +33,8 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 JSON = frozenset({"application/json"})
 HEADERS = "tributary.headers"  # in a request's scope: the first header of each name
+SITES = "tributary.sites"  # in a request's scope, put there by a guard: the origins whose pages may call just this
+TAKES = "tributary.takes"  # likewise: the content types that are taken just here
 HELD = "tributary.held"  # in a request's scope: bytes of its body that count against the room for bodies
 SINGLE_LIMIT, LIMIT = 256 * 1024, 4 * 1024 * 1024
 SMALL = 16 * 1024  # a body up to here needs no room: many large ones keep no lead out
@@ -170,13 +172,13 @@ class HttpGateway:
             return
         began, status, streams = time.perf_counter(), 500, False
         scope["service"], mount = self.service, self.mounts.get(scope["path"])
+        if mount is not None and scope["method"] != "POST" and self.routes.find(scope["path"]):
+            mount = mount if header(scope, b"access-control-request-method") == "POST" else None
         authorization = header(scope, b"authorization")
         scope[ACTOR] = await self.service.shown(authorization, scope) if authorization else ANONYMOUS
-        trace, more = self._trace(scope), [NOSNIFF]
-        if origin := header(scope, b"origin"):
-            settings = self.service.settings
-            public = mount is not None and mount.public
-            more += origins.allowed(origin, settings.capture_origins if public else settings.cors_origins)
+        trace, origin = self._trace(scope), header(scope, b"origin")
+        settings, public = self.service.settings, mount is not None and mount.public
+        traced = (b"traceresponse", trace.encode())  # W3C Trace Context 2: by it an answer is found again
 
         async def sending(message: MutableMapping[str, Any]) -> None:
             nonlocal status, streams
@@ -185,7 +187,8 @@ class HttpGateway:
                 if status == 404:
                     await asyncio.sleep(ABSENT_STEP_S - (time.perf_counter() - began) % ABSENT_STEP_S)
                 streams = any(v.startswith(b"text/event-stream") for k, v in headers if k == b"content-type")
-                message["headers"] = [*headers, *more]
+                sites = scope.get(SITES, settings.capture_origins if public else settings.cors_origins)
+                message["headers"] = [*headers, NOSNIFF, traced, *(origins.allowed(origin, sites) if origin else ())]
             await send(message)
 
         with telemetry.span("request", trace, SpanKind.SERVER) as scope["tributary.trace"]:
@@ -203,7 +206,7 @@ class HttpGateway:
                 if telemetry.is_sampled(trace):  # by its route: a path or a method of their own may hold anything
                     telemetry.rename(f"{scope['method'] if scope['method'] in METHODS else 'other'} {route}")
                 if not streams:  # how long somebody watched is no latency
-                    self._observe(route, status, time.perf_counter() - began, trace)
+                    self._observe(scope["method"], route, status, time.perf_counter() - began, trace)
 
     def _trace(self, scope: Scope) -> str:
         """The caller's trace goes on here. Whether it is recorded is our decision, unless the caller may ask for that."""
@@ -232,7 +235,8 @@ class HttpGateway:
         if methods and method not in methods:
             if method == "OPTIONS" and await self._preflight(scope, set(methods), send):
                 return
-            raise Problem(405, "Method Not Allowed", headers={"allow": ", ".join(sorted(methods))})
+            taken = sorted({*methods, *({"POST"} if scope["path"] in self.mounts else ())})
+            raise Problem(405, "Method Not Allowed", headers={"allow": ", ".join(taken)})
         if methods and method in WRITING:
             for guard in methods[method]:
                 guard.check(scope)
@@ -248,14 +252,14 @@ class HttpGateway:
         await send({"type": "http.response.body", "body": b""})
         return True
 
-    def _observe(self, route: str, status: int, seconds: float, trace: str) -> None:
+    def _observe(self, method: str, route: str, status: int, seconds: float, trace: str) -> None:
         exemplar = {"trace_id": telemetry.trace_id_of(trace)} if telemetry.is_sampled(trace) else None
-        _counted(route, status).observe(seconds, exemplar)
+        _counted(method if method in METHODS else "other", route, status).observe(seconds, exemplar)
 
     def _check_content_type(self, scope: Scope) -> None:
         if not scope["path"].startswith("/v1/"):
             return
-        given, accepted = header(scope, b"content-type"), self.accepts.get(scope["path"], JSON)
+        given, accepted = header(scope, b"content-type"), scope.get(TAKES) or self.accepts.get(scope["path"], JSON)
         if not given and not has_body(scope):
             return
         if given not in accepted and given.partition(";")[0].strip().lower() not in accepted:
@@ -263,8 +267,8 @@ class HttpGateway:
 
 
 @lru_cache(maxsize=1024)  # looking a label up takes the library a lock and longer than counting
-def _counted(route: str, status: int) -> Any:
-    return telemetry.DOOR.labels(route, str(status))
+def _counted(method: str, route: str, status: int) -> Any:
+    return telemetry.DOOR.labels(method, route, str(status))
 
 
 def _replayed(body: bytes, receive: Receive) -> Receive:

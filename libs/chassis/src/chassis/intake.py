@@ -245,5 +245,6 @@ class Intake:
             if not isinstance(error, Refused):
                 raise
         else:
+            telemetry.SENT.labels(shard[0]).inc(sum(batch.record_count() for batch in part.batches))
             for one in part.whose:
                 one.acknowledged()

@@ -10,6 +10,7 @@ from faststream.kafka import KafkaBroker
 
 from chassis import broker, parking, records, telemetry
 from chassis.consumer import Consumer, Delivery, Held, Partition
+from chassis.lag import Lag
 from chassis.router import Router
 from chassis.settings import Settings
 
@@ -32,6 +33,7 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def on_partitions_assigned(self, assigned: Any) -> None:
         self.kafka_consumer.assigned = frozenset(assigned)
+        self.kafka_consumer.lag.keep_to(assigned)
         self.kafka_consumer.held = ""  # it was of the old assignment; what is still ours says so again
         self.kafka_consumer.keep_to(frozenset((tp.topic, tp.partition) for tp in assigned))
 
@@ -45,6 +47,7 @@ class KafkaConsumer:
         self.assigned: frozenset[TopicPartition] | None = None
         self.held = ""
         self.gaps: dict[Partition, tuple[int, str]] = {}
+        self.lag = Lag()
         self.listener = _Listener(self)
         self.log = telemetry.log("subscription")
         self._broker: KafkaBroker | None = None
@@ -68,6 +71,10 @@ class KafkaConsumer:
             reasons.append(f"{suspects} records are parked that their owner may not have said: see `parked list`")
         return "; ".join(reasons)
 
+    def gaps_in(self, topic: str) -> int:
+        """How many of this topic's partitions wait before a gap."""
+        return sum(at == topic for at, _ in self.gaps)
+
     def keep_to(self, partitions: frozenset[Partition]) -> None:
         """A gap in a partition that went to another member is that member's to show."""
         for partition in self.gaps.keys() - partitions:
@@ -83,7 +90,8 @@ class KafkaConsumer:
         self._subscriber(self._on_batch)
         await self._broker.start()
         self._subscriber.consumer.flowing_wait_ms = self.settings.fetch_wait_ms
-        self._subscriber.consumer.when_idle = self.acknowledge
+        self._subscriber.consumer.when_idle = self._idle
+        self.lag.highwater = self._subscriber.consumer.highwater
 
     async def stop(self) -> None:
         """Finishes the delivery under way and acknowledges. A static member leaves its seat to its next incarnation."""
@@ -94,6 +102,10 @@ class KafkaConsumer:
         with contextlib.suppress(Exception):
             await asyncio.wait_for(self._broker.stop(), self.settings.stop_grace_s)
         self._subscriber = self._broker = None
+
+    async def _idle(self) -> None:
+        self.lag.caught_up(self.gaps)
+        await self.acknowledge()
 
     async def _on_batch(self, records: tuple[Any, ...]) -> None:
         async with self.lock:
@@ -122,6 +134,7 @@ class KafkaConsumer:
         self._seek(first)
 
     def _seek(self, to: dict[TopicPartition, int]) -> None:
+        self.lag.reached |= to
         for partition, offset in to.items():
             with contextlib.suppress(Exception):  # no longer ours: its next owner begins at the acknowledged offset
                 self._subscriber.consumer.seek(partition, offset)
@@ -130,6 +143,7 @@ class KafkaConsumer:
         if self.held:
             self.log.info("goes_on")
         self.held, self._pause = "", 0.05
+        self.lag.heard(delivery)
         for partition, offset in delivery.next_offsets.items():
             self._offsets[TopicPartition(*partition)] = offset
             if partition in self.gaps and offset > self.gaps[partition][0]:

@@ -28,6 +28,7 @@ from chassis.access_reader import AccessReader
 from chassis.consumer import Consumer
 from chassis.database import CONTENDED, UNSTORABLE, Database, is_infrastructure, is_refused
 from chassis.errors import brief, words
+from chassis.gauges import Gauges
 from chassis.identity import Identity, KeysMissing
 from chassis.intake import Intake
 from chassis.jobs import Job, run_forever
@@ -187,7 +188,6 @@ class Service:
         )
         async def readyz(response: Response) -> Ready:
             not_ready_reasons = self.not_ready_reasons()
-            telemetry.READY.set(not not_ready_reasons)
             response.status_code = 503 if not_ready_reasons else 200
             return Ready(ready=not not_ready_reasons, because=not_ready_reasons, stack=self.settings.stack)
 
@@ -263,6 +263,7 @@ class Service:
             if self.intake:
                 group.create_task(self.intake.run(self.stopping))
             group.create_task(self.identity.run(self.stopping))
+            group.create_task(Gauges(self).run(self.stopping))
             await self._until_ready(self._check_database)
             for task in self.background:
                 group.create_task(task(self))  # type: ignore[arg-type]

@@ -38,7 +38,17 @@ async def test_a_request_that_fails_has_no_effect_and_says_nothing(
 async def test_a_bug_at_a_door_is_counted(service: ServiceUnderTest) -> None:
     await service.http.post("/v1/notes", json={"key": "a", "what": "bug"})
     chosen = generate_latest(telemetry.REGISTRY).decode()
-    assert 'http_request_duration_seconds_count{route="/v1/notes",status="500"}' in chosen
+    assert 'http_request_duration_seconds_count{method="POST",route="/v1/notes",status="500"}' in chosen
+
+
+async def test_what_a_stranger_asks_for_makes_no_label(service: ServiceUnderTest) -> None:
+    await service.http.request("BREW", "/v1/notes")
+    await service.http.get("/v1/no/such/door")
+    chosen = generate_latest(telemetry.REGISTRY).decode()
+    assert 'method="other"' in chosen
+    assert 'method="GET",route="other",status="404"' in chosen
+    assert "BREW" not in chosen
+    assert "such" not in chosen
 
 
 async def test_without_the_operators_token_a_door_is_closed(service: ServiceUnderTest) -> None:

@@ -16,6 +16,7 @@ from toy.waiting import until
 
 from chassis import Service, parking
 from chassis.broker import new_producer
+from chassis.consumer import Held
 from chassis.jobs import run_once
 from chassis.restored import begin_new_history
 
@@ -31,6 +32,31 @@ def named(first: int, last: int) -> list[Any]:
 
 def names(first: int, last: int) -> list[str]:
     return sorted(f"n{n}" for n in range(first, last))
+
+
+async def test_what_was_said_while_nothing_can_be_handled_is_the_lag(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    up, down = place.upstream(await place.database()), place.downstream(await place.database())
+    lag, deliver = down.kafka_consumer.lag, down.consumer.deliver
+
+    async def is_behind(records: int) -> bool:
+        return lag.records(place.metadata.topic) == records
+
+    async def held(*_: Any) -> Any:
+        raise Held("bug")
+
+    async with at_work(up), at_work(down):
+        await say(up, named(0, 50))
+        await until("all is heard", lambda: has_noted(down, 50))
+        await until("nothing waits", lambda: is_behind(0))
+        monkeypatch.setattr(down.consumer, "deliver", held)
+        await say(up, named(50, 80))
+        await until("thirty wait", lambda: is_behind(30))
+        assert 0 < lag.seconds(place.metadata.topic) < 20
+        monkeypatch.setattr(down.consumer, "deliver", deliver)
+        await until("they were handled", lambda: is_behind(0))
+        assert lag.seconds(place.metadata.topic) == 0
 
 
 async def test_what_was_heard_is_committed_and_a_restart_goes_on_from_there(place: Place) -> None:

@@ -1,6 +1,7 @@
 """Trace headers: what is taken from a caller, and what is sampled."""
 
 import pytest
+from prometheus_client import Histogram
 
 from chassis import telemetry
 
@@ -53,3 +54,18 @@ def test_the_ratio_decides_which_new_traces_are_sampled() -> None:
 
 def test_no_two_new_traces_are_the_same() -> None:
     assert len({telemetry.new_traceparent(0)[3:35] for _ in range(1000)}) == 1000
+
+
+def test_many_values_at_once_are_told_as_if_each_was_told_alone() -> None:
+    one, many = (Histogram("h", "h", registry=None, buckets=(0.1, 1, 10)) for _ in range(2))
+    values = [0.05, 0.1, 0.11, 1.0, 10.0, 50.0, 0.2]
+    for value in values:
+        one.observe(value)
+    telemetry.observe_all(many, values, {"trace_id": "a1"})
+    [ours], [theirs] = many.collect(), one.collect()
+    assert [(s.name, s.labels, s.value) for s in ours.samples if s.name != "h_created"] == [
+        (s.name, s.labels, s.value) for s in theirs.samples if s.name != "h_created"
+    ]
+    [bucket] = [s for s in ours.samples if s.exemplar]
+    assert bucket.exemplar is not None
+    assert (bucket.labels, bucket.exemplar.labels) == ({"le": "1.0"}, {"trace_id": "a1"})

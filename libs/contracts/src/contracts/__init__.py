@@ -4,6 +4,7 @@ from contracts.campaigns.campaign import CAMPAIGN
 from contracts.campaigns.ledger import LEDGER
 from contracts.campaigns.spend import SPEND
 from contracts.event import Event, Money, Scalar, Sealed, Stream
+from contracts.leads.activity import ACTIVITY
 from contracts.leads.audit import AUDIT
 from contracts.leads.intake import INTAKE
 from contracts.leads.lead import LEAD
@@ -18,6 +19,7 @@ STREAMS: tuple[Stream, ...] = (
     INTAKE,
     LEAD,
     AUDIT,
+    ACTIVITY,
     TERRITORY_LEAD,
     STRUCTURE,
     ACCESS,

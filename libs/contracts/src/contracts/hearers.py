@@ -8,9 +8,10 @@ from contracts.leads.intake import INTAKE
 from contracts.leads.lead import LEAD
 from contracts.territory.access import ACCESS
 from contracts.territory.lead import LEAD as TERRITORY_LEAD
+from contracts.territory.structure import STRUCTURE
 
 HEARS: dict[str, tuple[Stream, ...]] = {
-    "leads": (INTAKE, TERRITORY_LEAD, CAMPAIGN),
+    "leads": (INTAKE, TERRITORY_LEAD, CAMPAIGN, STRUCTURE),
     "territory": (LEAD,),
     "campaigns": (SPEND,),
     "metrics": (LEAD, TERRITORY_LEAD, CAMPAIGN, LEDGER),

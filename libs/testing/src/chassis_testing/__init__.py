@@ -89,12 +89,13 @@ class ServiceUnderTest:
         """The same records once more, under the same numbers."""
         return await self.service.consumer.deliver(self._last)
 
-    async def rereads(self, *topics: str) -> None:
-        """All that was received on these topics once more, a record at a time, as after ``reread``."""
+    async def rereads(self, *topics: str, at_once: int = 1) -> None:
+        """All that was received on these topics once more, so many records at a time, as after ``reread``."""
         await self.sql("delete from watermark where topic = any($1)", list(topics))
         self.service.consumer.forget_positions()
-        for record in [one for one in self._heard if one.topic in topics]:
-            await self.service.consumer.deliver([record])
+        again = [one for one in self._heard if one.topic in topics]
+        for start in range(0, len(again), at_once):
+            await self.service.consumer.deliver(again[start : start + at_once])
 
     async def state(self) -> dict[str, list[str]]:
         """Every row of the service's own tables."""

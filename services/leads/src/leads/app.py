@@ -2,12 +2,14 @@
 
 from chassis import Service
 from chassis.http import Mount
+from contracts.leads.activity import ACTIVITY
 from contracts.leads.audit import AUDIT
 from contracts.leads.intake import INTAKE
 from contracts.leads.lead import LEAD
 from leads import handlers
-from leads.api import leads, opening, page
+from leads.api import activity, form_definition, form_public, leads, list, opening, page, timeline, work
 from leads.api.capture import CAPTURE_TYPES, OPERATION, capture
+from leads.api.form_cache import follow_forms
 from leads.api.permissions import ROLES
 from leads.api.seal import fetch_door_key
 from leads.jobs import JOBS
@@ -24,11 +26,21 @@ def build(settings: LeadsSettings) -> Service:
         router=handlers.router,
         roles=ROLES,
         jobs=JOBS,
-        api=(page.router, leads.router, opening.router),
-        streams=(LEAD, AUDIT),
+        api=(
+            page.router,
+            list.router,
+            work.router,
+            leads.router,
+            activity.router,
+            timeline.router,
+            opening.router,
+            form_definition.router,
+            form_public.router,
+        ),
+        streams=(LEAD, AUDIT, ACTIVITY),
         intake=(INTAKE,),
         mounts={CAPTURE: Mount(capture, operation=OPERATION), f"{CAPTURE}/": Mount(capture)},
         accepts={CAPTURE: CAPTURE_TYPES, f"{CAPTURE}/": CAPTURE_TYPES},
-        background=(fetch_door_key,),
+        background=(fetch_door_key, follow_forms),
         description="Takes leads from web forms, telephone, campaigns, salespeople and imports, and keeps their record.",
     )

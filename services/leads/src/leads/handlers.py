@@ -7,7 +7,8 @@ from contracts.campaigns.campaign import CAMPAIGN, CampaignPlanned
 from contracts.leads.intake import INTAKE, LeadSubmitted, OutcomeReported
 from contracts.territory.lead import LEAD as TERRITORY_LEAD
 from contracts.territory.lead import LeadAssigned, LeadRouted, LeadUnassigned, LeadUnroutable
-from leads.use_cases import campaign, intake, opportunity
+from contracts.territory.structure import STRUCTURE, UnitDefined
+from leads.use_cases import campaign, intake, opportunity, unit
 
 router = Router("leads")
 
@@ -24,9 +25,15 @@ async def on_leads_intake(events: Sequence[LeadSubmitted | OutcomeReported], tx:
     await intake.take_in(events, tx)
 
 
-@router.on(TERRITORY_LEAD)
+@router.on(TERRITORY_LEAD, idempotent=True)
 async def on_territory_lead(
     events: Sequence[LeadRouted | LeadAssigned | LeadUnassigned | LeadUnroutable], tx: Transaction
 ) -> None:
     """Whose the lead is."""
     await opportunity.follow_decisions(events, tx)
+
+
+@router.on(STRUCTURE, idempotent=True)
+async def on_territory_structure(events: Sequence[UnitDefined], tx: Transaction) -> None:
+    """How the company is made up, for lists of a unit with all below it."""
+    await unit.note_units(events, tx)

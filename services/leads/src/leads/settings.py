@@ -26,6 +26,9 @@ class LeadsSettings(Settings):
     contact_openings_per_hour: int = Field(
         default=60, ge=1, description="how often one person may open within an hour who leads are about"
     )
+    pages_in_five_minutes: int = Field(
+        default=120, ge=1, description="how often one person may be shown names in lists, or read and write notes"
+    )
     form_thanks_url: str = Field(default="", pattern=r"^($|https?://|/)")
     outcome_reasons: Annotated[tuple[str, ...], NoDecode] = REASONS
 

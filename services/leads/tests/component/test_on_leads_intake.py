@@ -309,9 +309,11 @@ async def test_an_unknown_lead_is_404_and_a_wait_ends(service: ServiceUnderTest)
 
 
 async def test_the_capture_door_takes_post_only_and_says_so(service: ServiceUnderTest) -> None:
-    answer = await service.anonymous.get("/v1/leads")
-    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
-    assert answer.headers["content-type"] == "application/problem+json"
+    for method, path, allowed in (("DELETE", "/v1/leads", "GET, POST"), ("GET", "/v1/leads/", "POST")):
+        answer = await service.anonymous.request(method, path)
+        assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
+        assert answer.headers["content-type"] == "application/problem+json"
+    assert (await service.anonymous.get("/v1/leads")).status_code == 401
 
 
 async def test_the_history_says_who_put_it_in_where_that_was_somebody(service: ServiceUnderTest) -> None:

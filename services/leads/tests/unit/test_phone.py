@@ -1,13 +1,24 @@
 """Phone numbers of all scripts."""
 
+import random
 import re
+from collections.abc import Iterator
 
 import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leads.api.phone import _digits_only, _every_script, is_withheld, normalise_phone, other_phones
+from leads.api.phone import (
+    _PLAIN,
+    _at_once,
+    _digits_only,
+    _every_script,
+    _possible,
+    is_withheld,
+    normalise_phone,
+    other_phones,
+)
 
 
 @pytest.mark.parametrize(
@@ -177,3 +188,32 @@ def test_a_number_once_normalised_stays_as_it_is(country: str) -> None:
 @given(st.text(st.sampled_from("0123456789 +-()/.;exta\u0663\u06f5\uff17\u00a0"), max_size=30), st.booleans())
 def test_the_digits_of_a_text_are_those_that_the_library_finds(text: str, keep: bool) -> None:
     assert _digits_only(text, keep) == _every_script(text, keep)
+
+
+@pytest.mark.parametrize("region", sorted(phonenumbers.SUPPORTED_REGIONS))
+def test_what_is_read_at_once_is_what_the_library_reads(region: str) -> None:
+    """Examples of the library of every country and kind, each written in many ways and with digits before it, left out and changed."""
+    dice, at_once = random.Random(region), 0
+    for kind in phonenumbers.supported_types_for_region(region):
+        example = phonenumbers.example_number_for_type(region, kind)
+        for text in _ways(example, region, dice) if example else ():
+            if _PLAIN.fullmatch(text) and (read := _at_once(text, region)):
+                at_once += 1
+                known = _possible(text, region)
+                assert known is not None, text
+                assert phonenumbers.format_number(known, phonenumbers.PhoneNumberFormat.E164) == read, text
+    assert at_once
+
+
+def _ways(example: phonenumbers.PhoneNumber, region: str, dice: random.Random) -> Iterator[str]:
+    its, code = phonenumbers.national_significant_number(example), str(example.country_code)
+    trunk = phonenumbers.ndd_prefix_for_region(region, True) or "0"
+    longer = (f"{trunk}{its}", f"0{its}", f"1{its}", f"8{its}", f"{its}7", f"{code}{its}", f"00{code}{its}")
+    for number in (its, *longer, its[1:], its[:-1]):
+        for one in (number, *(_changed(number, dice) for _ in range(4))):
+            yield from (one, f"+{one}", f"+{code}{one}", f"+{code} {one[:3]}-{one[3:]}", f"({one[:4]}) {one[4:]}")
+
+
+def _changed(number: str, dice: random.Random) -> str:
+    at = dice.randrange(len(number))
+    return number[:at] + dice.choice("0123456789") + number[at + 1 :]

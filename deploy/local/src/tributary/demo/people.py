@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from tributary.child_process import StackError
-from tributary.people import CAST, MANAGER, SUPERVISOR, SYSTEM
+from tributary.people import CAST, MANAGER, MARKETER, SUPERVISOR, SYSTEM
 from tributary.running import Running
 from tributary.sign_in import Browser
 from tributary.state import read_secret
@@ -56,10 +56,12 @@ class People:
     # -- the organisation: what one administrator does, another confirms
 
     def join(self) -> str:
-        """Puts in who is not in the market file: the manager, a supervisor, and one who looks after the machines."""
+        """Puts in who is not in the market file: the manager, a supervisor, one who makes the forms, and one who looks after the
+        machines."""
         with httpx.Client(base_url=f"{self._territory}/v1", timeout=30, trust_env=False) as http:
             self._come(http, MANAGER, "company", "manager", role="general_manager", second=SECOND)
             self._come(http, SUPERVISOR, FROM, "supervisor", role="", second=MANAGER)
+            self._come(http, MARKETER, "", "", role="marketer", second=SECOND)
             self._come(http, SYSTEM, "", "", role="system_administrator", second=SECOND)
         return f"{len(CAST)} people sign in: what {FIRST} does to the organisation, another confirms"
 

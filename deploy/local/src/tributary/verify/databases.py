@@ -15,6 +15,7 @@ from metrics.domain.facts import CampaignFact, LeadFact, LineFact
 from metrics.domain.kpi import by_number
 from tributary.child_process import StackError
 from tributary.running import RunningService
+from tributary.verify.activities import read_activities
 from tributary.verify.boxes import Boxes, read_boxes
 from tributary.verify.events import EventRecord, body_of, spend_name
 from tributary.verify.looking import look_at_tables
@@ -56,7 +57,7 @@ _LEADS = """
 select lead_id::text, coalesce(p.state, 'nowhere'), l.captured_at, p.qualified_at, p.discarded_at, p.opened_at, p.assigned_at,
     p.segment, nullif(p.team, '(unplaced)'), p.pipeline, p.assignee, p.waits, case when p.outcomes <> '[]' then p.outcomes::text end,
     l.occurred_at, p.grade, p.disposition, p.scorecard, p.discard_reason, coalesce(l.about::text, ''),
-    coalesce(p.differing, 0), coalesce(p.entries, 0), p.captured_at
+    coalesce(p.differing, 0), coalesce(p.entries, 0), p.captured_at, p.place
 from lead_place p full join lead l using (lead_id)
 """
 _TIMELINES = "select lead_id::text, n, at, what, detail::text from timeline order by lead_id, n"
@@ -205,6 +206,7 @@ async def _leads(connection: Any) -> LeadsTables:
     rows = await connection.fetch("select event_id, lead_id::text from waiting_outcome")
     tables.waiting = {row[0]: row[1] for row in rows}
     tables.openings = await read_openings(connection)
+    tables.activities = await read_activities(connection)
     return tables
 
 

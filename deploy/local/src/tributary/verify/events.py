@@ -11,7 +11,8 @@ from pydantic_core import from_json
 from metrics.domain.catalogue import UNPLACED, measures, step_of, steps
 from metrics.domain.contributions import Number
 from metrics.domain.kpi import by_number
-from tributary.verify.openings import Look
+from tributary.verify.activities import TOLD as ACTIVITIES
+from tributary.verify.openings import TOLD as LOOKS
 from values.text import key, visible
 
 Money = tuple[int, str] | None
@@ -58,13 +59,6 @@ class Reported(NamedTuple):
     reason: str | None
 
 
-class Looked(NamedTuple):
-    """Somebody looked at whom the lead is about."""
-
-    opening: str
-    look: Look
-
-
 class Captured(NamedTuple):
     """A lead is on record."""
 
@@ -74,6 +68,7 @@ class Captured(NamedTuple):
     source: str
     flags: tuple[str, ...]
     occurred_at: datetime
+    of_form: Mapping[str, Any] = {}
 
 
 class Qualified(NamedTuple):
@@ -278,19 +273,10 @@ def _planned(body: Mapping[str, Any]) -> Planned:
 
 
 def _captured(b: Mapping[str, Any]) -> Captured:
-    return Captured(
-        _when(b["captured_at"]),
-        b.get("channel") or b["source"],
-        b.get("campaign"),
-        b["source"],
-        tuple(b.get("flags", ())),
-        _when(b["occurred_at"]),
-    )
-
-
-def _looked(b: Mapping[str, Any]) -> Looked:
-    words = (b["team"], b["person"], b.get("on_behalf_of", ""), b["purpose"], b["grant_kind"], b.get("reference"))
-    return Looked(b["opening"], Look(*words, at=_when(b["opened_at"])))
+    at, occurred_at, source = _when(b["captured_at"]), _when(b["occurred_at"]), b["source"]
+    of_form = {name: b[name] for name in ("form", "form_version", "attribution") if name in b}
+    flags = tuple(b.get("flags", ()))
+    return Captured(at, b.get("channel") or source, b.get("campaign"), source, flags, occurred_at, of_form)
 
 
 def _qualified(b: Mapping[str, Any]) -> Qualified:
@@ -344,7 +330,8 @@ READ: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
     **{step: lambda b, at=f"{step_of(step)}_at": Stepped(_when(b[at])) for step in steps()},  # type: ignore[misc]
     "leads.intake.outcome_reported.v1": lambda b: Reported(b["result"], _money(b), b.get("reason")),
     "leads.intake.submitted.v1": lambda b: _submitted(b["person"]["key"]),
-    "leads.audit.contact_opened.v1": _looked,
+    **LOOKS,
+    **ACTIVITIES,
     "leads.lead.captured.v1": _captured,
     "leads.lead.qualified.v1": _qualified,
     "leads.lead.discarded.v1": lambda b: Discarded(_when(b["discarded_at"]), b["reason"]),

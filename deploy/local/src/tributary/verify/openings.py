@@ -1,5 +1,6 @@
 """Who looked at whom a lead is about, as leads' database has it, and whether somebody could look without that."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -26,6 +27,21 @@ class Look(NamedTuple):
     grant_kind: str
     reference: str | None
     at: datetime
+
+
+class Looked(NamedTuple):
+    """Somebody was told to have looked at whom the lead is about."""
+
+    opening: str
+    look: Look
+
+
+def _looked(b: Mapping[str, Any]) -> Looked:
+    words = (b["team"], b["person"], b.get("on_behalf_of", ""), b["purpose"], b["grant_kind"], b.get("reference"))
+    return Looked(b["opening"], Look(*words, at=datetime.fromisoformat(b["opened_at"])))
+
+
+TOLD: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {"leads.audit.contact_opened.v1": _looked}
 
 
 @dataclass

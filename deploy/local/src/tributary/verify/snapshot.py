@@ -11,6 +11,7 @@ from contracts.territory.access import UNPLACED
 from metrics.domain import league
 from metrics.domain.contributions import Number
 from metrics.domain.facts import CampaignFact, LeadFact, LineFact
+from tributary.verify.activities import ActivityTables
 from tributary.verify.boxes import Boxes
 from tributary.verify.events import EventRecord, Money
 from tributary.verify.numbering import Aside, Numbered, Owner, sort_out
@@ -59,6 +60,7 @@ class Known(NamedTuple):
     differing: int = 0
     entries: int = 0  # how many its place counts
     in_place_since: datetime | None = None  # since when it is on record, by its place
+    place: str | None = None  # None where it was not filled in yet
     timeline: tuple[Entry, ...] = ()
 
 
@@ -154,6 +156,7 @@ class LeadsTables:
     astray: list[str] = field(default_factory=list)  # leads that have a timeline and nothing else
     boxes: Boxes = field(default_factory=Boxes)
     openings: OpeningTables = field(default_factory=OpeningTables)
+    activities: ActivityTables = field(default_factory=ActivityTables)
 
 
 @dataclass

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from contracts.event import Country, Event, Instant, Money, Scalar, Sealed, Stream
+from contracts.leads.form import Attribution, Consent
 
 
 class LeadSubmitted(Event):
@@ -15,7 +16,9 @@ class LeadSubmitted(Event):
     Who it was, what they wrote and every answer that may be about them is in ``person``, sealed under the door's current
     intake key. ``lead_id`` was made from the idempotency key or from source, sender and external id, so a submission repeated
     has the same id. ``channel`` and ``campaign`` are in the one form in which they are compared; ``written`` has them as they
-    were sent, where that differs. ``flags`` says what the door could not use as it was sent, or moved to the sealed part.
+    were sent, where that differs. ``flags`` says what the door could not use as it was sent, or moved to the sealed part,
+    and what about a form looks like a program's. ``form_version``, ``attribution`` and ``consents`` come from forms that are
+    defined here.
     """
 
     type: Literal["leads.intake.submitted.v1"] = "leads.intake.submitted.v1"
@@ -39,6 +42,9 @@ class LeadSubmitted(Event):
     form: str | None = None
     written: dict[str, str] | None = None
     flags: tuple[str, ...] | None = None
+    form_version: int | None = None
+    attribution: Attribution | None = None
+    consents: tuple[Consent, ...] | None = None
 
 
 class OutcomeReported(Event):

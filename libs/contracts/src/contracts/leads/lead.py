@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from contracts.event import Country, Disposition, Event, Instant, Money, Scalar, Stream, Value
+from contracts.leads.form import Attribution
 
 
 class LeadAttributes(Value):
@@ -30,7 +31,8 @@ class LeadAttributes(Value):
 
 
 class LeadCaptured(Event):
-    """A lead is on record. ``flags`` names what is odd about it: an unknown campaign, or what the door could not use as sent."""
+    """A lead is on record. ``flags`` names what is odd about it: an unknown campaign, or what the door could not use as sent.
+    Of a form that is defined here ``form``, its version and the visits that led to it are said."""
 
     type: Literal["leads.lead.captured.v1"] = "leads.lead.captured.v1"
     lead_id: UUID
@@ -41,6 +43,9 @@ class LeadCaptured(Event):
     flags: tuple[str, ...] = ()
     occurred_at: Instant
     captured_at: Instant
+    form: str | None = None
+    form_version: int | None = None
+    attribution: Attribution | None = None
 
 
 class Reason(Value):

@@ -1,6 +1,6 @@
 """The capture door. It is on the hot path, so it is plain ASGI: bytes in, one model, one seal, one record, 202."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -117,14 +117,18 @@ async def accept(
     keys: Sequence[str | None] = (),
     *,
     public: bool = False,
+    more: Mapping[str, Any] | None = None,
 ) -> list[UUID]:
-    """Seals, names and puts submissions on the intake topic; returns when the broker has all of them."""
+    """Seals, names and puts submissions on the intake topic; returns when the broker has all of them. ``more`` is what a form of
+    ours says beside."""
     service: Service = scope["service"]
     assert service.intake is not None
     name, sealing_key = await door_key(service).current(service)
     ids = [_named(one.form, its) for one, its in zip(taken, keys or (key,), strict=True)]
     claimed = _claimed(service, taken[0], raw, key, public, ids[0]) if key or public else []
     events = [_submitted(one, now, its, name, sealing_key) for one, its in zip(taken, ids, strict=True)]
+    if more:
+        events = [event.model_copy(update=more) for event in events]
     try:
         await service.intake.say(INTAKE, events, scope["tributary.trace"], scope[ACTOR].named)
     except Problem:

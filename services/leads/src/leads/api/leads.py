@@ -84,10 +84,11 @@ async def take_outcomes(request: Request) -> RowsTaken:
     dependencies=[Depends(may(Permission.SEE_LEADS))],
     response_model=LeadShown,
     response_model_exclude_unset=True,
-    responses=declared(404),
+    responses=declared(404) | {200: {"headers": {"ETag": {"schema": {"type": "string"}}}}},
 )
 async def show_lead(
     request: Request,
+    response: Response,
     lead_id: UUID,
     wait: Annotated[float, Query(ge=0, le=30, description="seconds to wait for what is asked")] = 0,
     until: Annotated[
@@ -106,4 +107,5 @@ async def show_lead(
         await service.database.next_commit(min(LOOK_EVERY_S, deadline - time.monotonic()))
     if found is None:
         raise no_such_lead()
+    response.headers["ETag"] = f'"{found.version}"'
     return shown(found)

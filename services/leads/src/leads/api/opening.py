@@ -83,7 +83,7 @@ async def open_contact(request: Request, response: Response, lead_id: UUID, body
             found = await open_contacts([lead_id], body.purpose, tx)
     except TooMany as refusal:
         telemetry.log("opening").warning("openings_refused", actor=actor_of(request).principal)
-        raise _too_many(refusal) from refusal
+        raise too_many(refusal) from refusal
     if lead_id not in found.known:
         raise no_such_lead()
     if lead_id not in found.allowed:
@@ -116,12 +116,13 @@ def _why_not(purpose: Purpose) -> str:
     return "Your grant for its team opens no personal data, or only for the purpose break_glass."
 
 
-def _too_many(refusal: TooMany) -> Problem:
+def too_many(refusal: TooMany) -> Problem:
+    """429, with when the next one may be opened."""
     seconds = max(1, math.ceil((refusal.again_at - datetime.now(UTC)).total_seconds()))
     return Problem(
         429,
         "You have opened too many",
-        detail="So many were opened within the hour that no more can be opened now.",
+        detail="So many were opened of late that no more can be opened now.",
         headers={"Retry-After": str(seconds), **NOT_KEPT},
     )
 

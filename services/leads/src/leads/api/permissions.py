@@ -19,12 +19,24 @@ class Permission(StrEnum):
     OPEN_CONTACT = "leads.open_contact"
     """Open who a lead is about, for a purpose that goes on record; the grant for its team has to open personal data too."""
 
+    RECORD_ACTIVITIES = "leads.record_activities"
+    """Say what one has done about a lead of one's team, and void what was said by mistake."""
+
     SEE_OPENINGS = "leads.see_openings"
     """See who opened a lead, when and why."""
 
+    MANAGE_FORMS = "leads.manage_forms"
+    """Make lead forms, and say what they ask, on whose pages they stand, and when they are paused."""
+
 
 _OF_THE_TEAM = frozenset(
-    {Permission.TAKE_LEADS, Permission.SEE_LEADS, Permission.OPEN_CONTACT, Permission.SEE_OPENINGS}
+    {
+        Permission.TAKE_LEADS,
+        Permission.SEE_LEADS,
+        Permission.OPEN_CONTACT,
+        Permission.RECORD_ACTIVITIES,
+        Permission.SEE_OPENINGS,
+    }
 )
 
 # Which rows exist for whom is decided by their grants; here it is only which doors.
@@ -38,6 +50,9 @@ ROLES: Mapping[str, frozenset[Permission]] = {
     "break_glass": frozenset({Permission.SEE_LEADS, Permission.OPEN_CONTACT}),
     # A wallboard or report: no machine opens who a lead is about.
     "reader": frozenset({Permission.SEE_LEADS}),
+    # Marketing makes the forms that bring leads in; by these roles it sees no lead.
+    "marketer": frozenset({Permission.MANAGE_FORMS}),
+    "marketing_manager": frozenset({Permission.MANAGE_FORMS}),
     # Machines that put in and see nothing: a form's back end or import, a CRM that knows how leads ended.
     "leads:capture": frozenset({Permission.TAKE_LEADS}),
     "outcomes:report": frozenset({Permission.REPORT_OUTCOMES}),

@@ -7,9 +7,18 @@ spreadsheet and the trunk prefix in brackets go, an extension is taken off, two 
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import phonenumbers
-from phonenumbers import PhoneNumber, PhoneNumberFormat, ValidationResult, phonenumberutil
+from phonenumbers import (
+    COUNTRY_CODE_TO_REGION_CODE,
+    PhoneMetadata,
+    PhoneNumber,
+    PhoneNumberFormat,
+    ValidationResult,
+    phonenumberutil,
+)
 
 from values.text import bare, digits, hides, key
 
@@ -108,13 +117,15 @@ def normalise_phone(text: str, country: str | None) -> str | None:
 
     Digits may be of any script, with or without a trunk prefix. A number without a country code is read as one of
     ``country``; a number that can only be dialled within a town is not enough. Of several numbers in a field the first that
-    can be read counts. No shortcut for numbers that look like E.164: the library takes 11 us, and only it knows that
-    +49 030 is +49 30.
+    can be read counts.
     """
     if text in _DIALLED:
         return None
-    if _PLAIN.fullmatch(text) and (number := _possible(text, country)):
-        return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    if _PLAIN.fullmatch(text):
+        if at_once := _at_once(text, country):
+            return at_once
+        if number := _possible(text, country):
+            return phonenumbers.format_number(number, PhoneNumberFormat.E164)
     return next(_read(text, country), None)
 
 
@@ -135,6 +146,65 @@ def _says_hidden(text: str) -> bool:
     if not {plain, " ".join(words)}.isdisjoint(_WITHHELD):
         return True
     return not _HIDDEN.isdisjoint(words) and all(word in _HIDDEN or word in _BESIDE for word in words)
+
+
+class _Plan(NamedTuple):
+    """What the library knows of the numbers of a country: its code, what is dialled before a number that goes abroad and before one
+    that stays, and how many digits there are."""
+
+    code: str
+    abroad: re.Pattern[str]
+    trunk: re.Pattern[str]
+    trunk_goes: bool  # it is digits to be left out, and nothing is put in their place
+    whole: re.Pattern[str]
+    lengths: frozenset[int]
+
+
+@lru_cache(maxsize=512)
+def _plan(country: str) -> _Plan | None:
+    here: Any = PhoneMetadata.metadata_for_region(country, None)
+    if here is None:
+        return None
+    code = here.country_code
+    # Of countries that share a code the first one's lengths say what is possible.
+    first: Any = PhoneMetadata.metadata_for_region_or_calling_code(
+        code, phonenumbers.region_code_for_country_code(code)
+    )
+    trunk = re.compile(here.national_prefix_for_parsing or "(?!)")
+    return _Plan(
+        str(code),
+        re.compile(here.international_prefix or "(?!)"),
+        trunk,
+        not (trunk.groups or here.national_prefix_transform_rule),
+        re.compile(here.general_desc.national_number_pattern),
+        frozenset(here.general_desc.possible_length) & frozenset(first.general_desc.possible_length),
+    )
+
+
+_OF_CODE = {str(code): regions[0] for code, regions in COUNTRY_CODE_TO_REGION_CODE.items() if code < 800}
+
+
+def _at_once(text: str, country: str | None) -> str | None:
+    """The number where it is written as most are, by the library's own rules and a tenth of its time. None where it might have to
+    look closer: +49 030 is +49 30, and 0049 30 is too."""
+    number = _NO_DIGIT.sub("", text)
+    if text[0] == "+":
+        region = _OF_CODE.get(number[:1]) or _OF_CODE.get(number[:2]) or _OF_CODE.get(number[:3])
+        if region is None or (plan := _plan(region)) is None:
+            return None
+        number = number[len(plan.code) :]
+        if plan.trunk.match(number):
+            return None
+    else:
+        if country is None or (plan := _plan(country)) is None:
+            return None
+        if plan.abroad.match(number) or number.startswith(plan.code):
+            return None
+        if found := plan.trunk.match(number):
+            if not plan.trunk_goes or plan.whole.fullmatch(number):
+                return None
+            number = number[found.end() :]
+    return f"+{plan.code}{number}" if len(number) in plan.lengths and number[0] != "0" else None
 
 
 def _read(text: str, country: str | None) -> Iterator[str]:

@@ -3,10 +3,12 @@
 from typing import Any
 
 from chassis import Problem, absent
+from contracts.event import Money
 from leads.domain.lead import Entry
 from leads.store.lead import Record
 
 _STEPS = {"opened": "routed"}
+OPENED_AS = {shown: kept for kept, shown in _STEPS.items()}
 
 
 def no_such_lead() -> Problem:
@@ -14,12 +16,23 @@ def no_such_lead() -> Problem:
     return absent("No such lead", "It was never accepted here, is still on its way, or belongs to another team.")
 
 
+def state_shown(state: str) -> str:
+    """A state, or a step of a history, in the word of the door."""
+    return _STEPS.get(state, state)
+
+
+def money_of(minor: int | None, currency: str | None) -> Money | None:
+    """An amount, where both parts of it are known."""
+    return Money(minor=minor, currency=currency) if minor is not None and currency else None
+
+
 def shown(record: Record) -> dict[str, Any]:
-    """State and history, without who it is about."""
+    """State, place and history, without who it is about."""
     lead = record.lead
     return {
         "id": str(record.lead_id),
-        "state": _STEPS.get(lead.state, lead.state),
+        "state": state_shown(lead.state),
+        "place": record.place,
         "grade": lead.grade,
         "disposition": lead.disposition,
         "segment": lead.segment,
@@ -30,10 +43,13 @@ def shown(record: Record) -> dict[str, Any]:
         "discarded_because": lead.discard_reason,
         "about": record.about,
         "occurred_at": record.occurred_at,
-        "history": [_entry(entry) for entry in record.timeline],
+        "captured_at": lead.captured_at,
+        "due_at": record.due_at,
+        "history": [entry_shown(entry) for entry in record.timeline],
     }
 
 
-def _entry(entry: Entry) -> Entry:
+def entry_shown(entry: Entry) -> Entry:
+    """An entry of a timeline in the words of the door."""
     named = {"person" if name == "assignee" else name: value for name, value in entry.items()}
-    return named | {"what": _STEPS.get(entry["what"], entry["what"]), "at": entry["at"].isoformat()}
+    return named | {"what": state_shown(entry["what"]), "at": entry["at"].isoformat()}

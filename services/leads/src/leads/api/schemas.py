@@ -57,6 +57,9 @@ class LeadShown(BaseModel):
 
     id: UUID
     state: str
+    place: Annotated[
+        str, Field(description="where it is: with a person, in a queue, where a qualifier looks, at its end")
+    ]
     grade: str | None
     disposition: str | None
     segment: str | None
@@ -67,4 +70,6 @@ class LeadShown(BaseModel):
     discarded_because: str | None
     about: LeadAttributes
     occurred_at: datetime
+    captured_at: datetime | None
+    due_at: Annotated[datetime | None, Field(description="when somebody has to have done something next")]
     history: list[HistoryEntry]

@@ -25,6 +25,11 @@ COUNTRY_UNREADABLE = "country_unreadable"
 LANGUAGE_UNREADABLE = "language_unreadable"
 AMOUNT_UNREADABLE = "amount_unreadable"
 REASON_SEALED = "reason_sealed"
+TRAP_FILLED = "trap_filled"
+SENT_TOO_FAST = "sent_too_fast"
+TOKEN_MISSING = "token_missing"
+NO_ORIGIN = "no_origin"
+SIGNALS = frozenset({TRAP_FILLED, SENT_TOO_FAST, TOKEN_MISSING})  # what the scorecard weighs
 
 FLAGS = {
     UNKNOWN_CAMPAIGN: "the campaign it names is not planned (yet)",
@@ -47,5 +52,9 @@ FLAGS = {
     LANGUAGE_UNREADABLE: "no language tag",
     AMOUNT_UNREADABLE: "no amount, or of no currency",
     REASON_SEALED: "an outcome's reason was prose; the reason is `other`, and the prose is kept sealed",
+    TRAP_FILLED: "a form's field that people don't see was filled, by a program or by a browser that fills what it finds",
+    SENT_TOO_FAST: "a form was sent faster than people write",
+    TOKEN_MISSING: "a form was sent without word of when it was shown, or a day and more after it",
+    NO_ORIGIN: "a form's page did not say of which site it is",
     **{f"{name}_unreadable": f"the {name} was too long or held characters that hide something" for name in TEXTS},
 }

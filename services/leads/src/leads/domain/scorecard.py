@@ -3,6 +3,7 @@
 from dataclasses import replace
 from types import MappingProxyType
 
+from leads.domain import flags
 from leads.domain.qualification import Scalar, Scorecard, Term
 
 
@@ -74,3 +75,17 @@ SCORECARD_2 = replace(
 )
 
 CURRENT = SCORECARD_2
+
+# What else is looked at where a form was sent as programs send them. Browsers fill traps too: the trap alone sends the lead to
+# a qualifier, and only with another signal it is set aside. Without a signal both versions say the same.
+SCORECARD_3 = replace(
+    SCORECARD_2,
+    version=3,
+    terms=(
+        *SCORECARD_2.terms,
+        Term("filled the trap", 0, attribute=flags.TRAP_FILLED, among=frozenset({True}), spam=40),
+        Term("was sent too fast", 0, attribute=flags.SENT_TOO_FAST, among=frozenset({True}), spam=20),
+        Term("does not say when it was shown", 0, attribute=flags.TOKEN_MISSING, among=frozenset({True}), spam=10),
+    ),
+)
+WITH_SIGNALS = SCORECARD_3

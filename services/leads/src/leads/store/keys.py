@@ -4,6 +4,7 @@ A person's id is a keyed hash of their e-mail address or phone number, so the sa
 readable being kept. Destroying the wrapped key makes the person unreadable everywhere.
 """
 
+import base64
 import re
 import secrets
 from collections.abc import Iterable, Mapping
@@ -12,7 +13,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from chassis import Transaction
-from chassis.sealing import blind_index, derive, new_key, open_bytes, seal_bytes
+from chassis.sealing import CannotOpen, blind_index, derive, new_key, open_bytes, seal_bytes
 
 _INTAKE = "intake keys"
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}")
@@ -26,6 +27,7 @@ class Ring:
     persons: bytes
     intake: bytes
     pepper: bytes
+    cursors: bytes
 
     @classmethod
     def of(cls, tx: Transaction) -> "Ring":
@@ -34,7 +36,7 @@ class Ring:
         if ring is None:
             master = tx.settings.master_key_bytes()
             ring = tx.process_cache[cls] = cls(
-                derive(master, "persons"), derive(master, "intake"), derive(master, "pepper")
+                *(derive(master, purpose) for purpose in ("persons", "intake", "pepper", "cursors"))
             )
         return ring
 
@@ -42,6 +44,20 @@ class Ring:
 def person_id(tx: Transaction, reach: str) -> UUID:
     """The person who is known again by this, as a keyed hash of it."""
     return UUID(bytes=blind_index(Ring.of(tx).pepper, reach))
+
+
+def seal_cursor(tx: Transaction, kept: bytes) -> str:
+    """What a list was asked for, which may be a name, as it goes to the caller and back."""
+    return base64.urlsafe_b64encode(seal_bytes(Ring.of(tx).cursors, kept)).decode().rstrip("=")
+
+
+def open_cursor(tx: Transaction, given: str) -> bytes:
+    """The way back. Raises CannotOpen."""
+    try:
+        box = base64.urlsafe_b64decode(given + "=" * (-len(given) % 4))
+    except ValueError as error:
+        raise CannotOpen("this is no cursor") from error
+    return open_bytes(Ring.of(tx).cursors, box)
 
 
 # One round trip: whoever is known keeps their key, whoever is not gets the one made here. Somebody who was forgotten and

@@ -14,6 +14,7 @@ from chassis import Transaction
 from contracts.territory.access import UNPLACED
 from leads.domain.lead import Entry, Lead, Note, Outcome
 from leads.domain.money import Money
+from leads.domain.place import Place, place_of
 
 
 @dataclass(frozen=True)
@@ -48,12 +49,17 @@ class Record:
     about: Mapping[str, Any]
     occurred_at: datetime
     timeline: Sequence[Entry]
+    place: Place
+    due_at: datetime | None
+    version: int
 
 
 _PLAIN = Lead._fields[:-1]  # all but the outcomes are kept as they are, in columns of their names
 _COLUMNS = ", ".join(Lead._fields)
 _RENEWED = ", ".join(f"{name} = excluded.{name}" for name in Lead._fields)
 _plain = itemgetter(*_PLAIN)
+_LISTED = ("source", "channel", "campaign", "product", "country")
+FILLED = (*_LISTED, "value_minor", "currency")  # at capture, of what the lead is about; lists ask for them
 
 
 def _with_columns(statement: str) -> str:
@@ -66,9 +72,10 @@ _LOAD = _with_columns("select lead_id, COLUMNS from lead_place where lead_id = a
 # a call for each value.
 _SAVE = _with_columns("""
 with placed as (
-    insert into lead_place (lead_id, state, COLUMNS, entries)
-    select lead_id, state, COLUMNS, entries from json_populate_recordset(null::lead_place, $1::json)
-    on conflict (lead_id) do update set state = excluded.state, RENEWED, entries = lead_place.entries + excluded.entries
+    insert into lead_place (lead_id, state, place, COLUMNS, entries)
+    select lead_id, state, place, COLUMNS, entries from json_populate_recordset(null::lead_place, $1::json)
+    on conflict (lead_id) do update
+        set state = excluded.state, place = excluded.place, RENEWED, entries = lead_place.entries + excluded.entries
     returning lead_id, entries
 )
 insert into timeline (lead_id, n, at, what, by, detail)
@@ -77,7 +84,11 @@ from unnest($2::uuid[], $3::integer[], $4::timestamptz[], $5::text[], $6::text[]
     as added(lead_id, later, at, what, by, detail)
 join placed using (lead_id)
 """)
-_RECORD_AND_SAVE = _SAVE.replace(
+_CAPTURED = _SAVE.replace(", entries)", f", entries, {', '.join(FILLED)})", 1).replace(
+    ", entries from", f", entries, {', '.join(FILLED)} from", 1
+)
+_RENEWED_ONCE = "".join(f", {name} = coalesce(excluded.{name}, lead_place.{name})" for name in FILLED)
+_RECORD_AND_SAVE = _CAPTURED.replace(" + excluded.entries", f" + excluded.entries{_RENEWED_ONCE}", 1).replace(
     "with ",
     """with recorded as (
     insert into lead (captured_at, lead_id, person_id, personal, about, occurred_at, content)
@@ -89,6 +100,10 @@ _RECORD_AND_SAVE = _SAVE.replace(
     1,
 )
 
+_DECIDED = """
+select lead_id, max(at) as at from timeline where lead_id = any($1) and what in ('opened', 'assigned', 'waits') group by lead_id
+"""
+
 _SHOW = """
 select p.*, l.about, l.occurred_at, t.at, t.what, t.by, t.detail
 from lead l join lead_place p using (lead_id) join timeline t using (lead_id)
@@ -99,7 +114,7 @@ where lead_id = $1 order by t.n
 async def load(tx: Transaction, lead_ids: Iterable[UUID]) -> dict[UUID, Lead]:
     """The leads of these ids that are known in any way, locked in the order of their ids."""
     rows = await tx.conn.fetch(_LOAD, sorted(set(lead_ids)))
-    return {row["lead_id"]: _lead(row) for row in rows}
+    return {row["lead_id"]: lead_of(row) for row in rows}
 
 
 async def save(tx: Transaction, changes: Sequence[Change]) -> None:
@@ -127,13 +142,26 @@ async def contents(tx: Transaction, lead_ids: Iterable[UUID]) -> dict[UUID, str]
     return {row["lead_id"]: row["content"] for row in rows}
 
 
+async def decided_at(tx: Transaction, placed: Mapping[UUID, Lead]) -> dict[UUID, datetime]:
+    """When the newest decision about the place of each of these leads was made that changed anything. Since when one waits stands
+    in its timeline only, which is asked for those that do."""
+    known = ((i, max(filter(None, (lead.opened_at, lead.assigned_at)), default=None)) for i, lead in placed.items())
+    found = {lead_id: at for lead_id, at in known if at}
+    if waiting := [lead_id for lead_id, lead in placed.items() if lead.waits]:
+        found |= {row["lead_id"]: row["at"] for row in await tx.conn.fetch(_DECIDED, waiting)}
+    return found
+
+
 async def show(tx: Transaction, lead_id: UUID) -> Record | None:
     """One lead as it stands and how it came there."""
     rows = await tx.conn.fetch(_SHOW, lead_id)
     if not rows:
         return None
     timeline = [_entry(row) for row in rows]
-    return Record(lead_id, _lead(rows[0]), rows[0]["about"], rows[0]["occurred_at"], timeline)
+    row = rows[0]
+    lead = lead_of(row)
+    place = row["place"] or place_of(lead)
+    return Record(lead_id, lead, row["about"], row["occurred_at"], timeline, place, row["due_at"], row["entries"])
 
 
 async def exists(tx: Transaction, lead_id: UUID) -> bool:
@@ -141,7 +169,8 @@ async def exists(tx: Transaction, lead_id: UUID) -> bool:
     return bool(await tx.conn.fetchval("select exists (select from lead where lead_id = $1)", lead_id))
 
 
-def _lead(row: asyncpg.Record) -> Lead:
+def lead_of(row: asyncpg.Record) -> Lead:
+    """A lead as its row has it."""
     lead = Lead._make((*_plain(row), tuple(map(outcome_of, row["outcomes"]))))
     return lead._replace(team=None) if lead.team == UNPLACED else lead
 
@@ -150,13 +179,24 @@ def _place(change: Change) -> dict[str, Any]:
     lead = change.lead
     place: dict[str, Any] = {name: value for name, value in zip(_PLAIN, lead, strict=False) if value is not None}
     outcomes = [outcome_json(o) for o in lead.outcomes]
+    if change.capture:
+        place |= listed(change.capture.about)
     return place | {
         "team": lead.team or UNPLACED,
         "lead_id": change.lead_id,
         "state": lead.state,
+        "place": place_of(lead),
         "outcomes": outcomes,
         "entries": len(change.added),
     }
+
+
+def listed(about: Mapping[str, Any]) -> dict[str, Any]:
+    """What lists ask for of what a lead is about, by the names of its columns."""
+    found = {name: about[name] for name in _LISTED if about.get(name)}
+    if amount := about.get("expected_amount"):
+        found |= {"value_minor": amount["minor"], "currency": amount["currency"]}
+    return found
 
 
 def _record(lead_id: UUID, one: Capture) -> tuple[Any, ...]:

@@ -9,12 +9,15 @@ import asyncpg
 
 from chassis import Transaction
 from chassis.sealing import open_bytes
-from leads.domain.opening import WITHIN, Recent
+from leads.domain.opening import IN_PASSING, IN_PASSING_WITHIN, WITHIN, Recent
 from leads.store.keys import Ring
 
 # One after the other for each actor, so that two at once are not both the last that one may open.
 _ALONE = "select pg_advisory_xact_lock(4714, hashtext($1))"
-_RECENT = "select count(distinct opening) as times, min(at) as first_at from opened where person = $1 and at > $2"
+_RECENT = """
+select count(distinct opening) as times, min(at) as first_at from opened
+where person = $1 and at > $2 and (purpose = any ($3)) = $4
+"""
 _SEALED = "select lead_id, person_id, personal from lead where lead_id = any($1)"
 _OPEN = "select * from open_key($1, $2)"
 _SEEN = """
@@ -45,12 +48,15 @@ class Look:
     key: bytes | None
 
 
-async def recent(tx: Transaction) -> Recent:
-    """How often who acts here has opened within the last hour; his next opening waits until this one is done."""
+async def recent(tx: Transaction, purpose: str) -> Recent:
+    """How often who acts here has opened of late, in passing or not, as he does now; his next opening waits until this one is
+    done."""
+    passing = purpose in IN_PASSING
+    within = IN_PASSING_WITHIN if passing else WITHIN
     await tx.conn.execute(_ALONE, tx.actor.principal)
-    row = await tx.conn.fetchrow(_RECENT, tx.actor.principal, tx.now - WITHIN)
+    row = await tx.conn.fetchrow(_RECENT, tx.actor.principal, tx.now - within, list(IN_PASSING), passing)
     assert row is not None
-    return Recent(row["times"], row["first_at"])
+    return Recent(row["times"], row["first_at"], within)
 
 
 async def boxes(tx: Transaction, lead_ids: Iterable[UUID]) -> dict[UUID, Box]:

@@ -15,10 +15,11 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from chassis.row_policies import own, team, through
+from chassis.row_policies import free, own, team, through
 from chassis.tables import GROWING
 
 METADATA = MetaData()  # `info`: what the doors may do to a table, and which rows exist for whom; without it, nothing
@@ -46,6 +47,26 @@ LEAD_PLACE = Table(
     Column("differing", Integer, nullable=False),
     Column("outcomes", JSONB, nullable=False),
     Column("entries", Integer, nullable=False, comment="the number of the last entry of its timeline"),
+    Column("place", Text, comment="where it stands: with a person, in a queue and so on; null until it was filled in"),
+    Column(
+        "source", Text, comment="this and the five after it are of what the lead is about, and are filled at capture"
+    ),
+    Column("channel", Text),
+    Column("campaign", Text),
+    Column("product", Text),
+    Column("country", Text),
+    Column("value_minor", BigInteger, comment="what the customer expects to spend, in minor units"),
+    Column("currency", Text),
+    Column("due_at", WHEN, comment="when somebody has to have done something next"),
+    Index("lead_place_listed", "team", "captured_at", "lead_id"),
+    Index("lead_place_due", "team", "due_at", "lead_id", postgresql_where=text("due_at is not null")),
+    Index("lead_place_worked", "assignee", "team", postgresql_where=text("place = 'person'")),
+    Index(
+        "lead_place_waiting",
+        *("team", "place", "due_at", "captured_at"),
+        postgresql_where=text("place in ('queue', 'qualification', 'unroutable')"),
+    ),
+    Index("lead_place_unfilled", "lead_id", postgresql_where=text("place is null")),
     comment="where each lead is now",
     postgresql_with=GROWING | {"fillfactor": "35"},
     info={"door": "select", "rows": team(records="assignee"), "keys": "select (lead_id, team)"},
@@ -66,6 +87,7 @@ LEAD = Table(
     Column("occurred_at", WHEN, nullable=False),
     Column("captured_at", WHEN, nullable=False),
     Column("content", Text, nullable=False, comment="a digest of what was submitted, keyed with the person's key"),
+    Index("lead_captured", "captured_at"),
     comment="written once, at capture",
     postgresql_with=GROWING,
     info={"door": "select", "rows": through(LEAD_PLACE, "lead_id"), "keys": "select (lead_id, person_id)"},
@@ -129,6 +151,26 @@ INTAKE_KEY = Table(
     Column("made_at", WHEN, nullable=False),
 )
 
+FORM = Table(
+    "form",
+    METADATA,
+    Column("form", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("paused", Boolean, nullable=False, comment="an active one that takes nothing for now"),
+    Column("content", JSONB, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("at", WHEN, nullable=False),
+    Column("edit", Integer, nullable=False, comment="the number of the form's change that made it so"),
+    Column("history", JSONB, nullable=False, comment="what was done to it, by whom and when"),
+    Index("form_active", "form", unique=True, postgresql_where=text("state = 'active'")),
+    comment="lead forms by version",
+    info={
+        "door": "select, insert, update",
+        "rows": free("what a form asks is shown to every stranger; a permission opens its doors"),
+    },
+)
+
 WAITING_OUTCOME = Table(
     "waiting_outcome",
     METADATA,
@@ -145,3 +187,18 @@ CAMPAIGN = Table(
     Column("campaign", Text, primary_key=True),
     Column("planned", Boolean, nullable=False, server_default="true"),
 )
+
+UNIT = Table(
+    "unit",
+    METADATA,
+    Column("unit", Text, primary_key=True),
+    Column("parent", Text),
+    Column("kind", Text, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    comment="how the company is made up, as territory says",
+    info={"door": "select", "rows": free("the structure of the company holds no lead")},
+)
+
+# The other modules of tables hang theirs onto METADATA; whoever asks for all of them asks here.
+import leads.store.activity_tables  # noqa: E402
+import leads.store.search_tables  # noqa: E402, F401

@@ -10,17 +10,17 @@ from chassis.sealing import CannotOpen, seal_bytes, unseal
 from contracts.leads.intake import LeadSubmitted, OutcomeReported
 from contracts.leads.lead import LeadAttributes
 from leads.domain import lead as lifecycle
-from leads.domain.flags import UNKNOWN_CAMPAIGN
+from leads.domain.flags import SIGNALS, UNKNOWN_CAMPAIGN
 from leads.domain.lead import Entry, Lead
 from leads.domain.person import reach
 from leads.domain.personal import Personal
 from leads.domain.qualification import Verdict, facts
-from leads.domain.scorecard import CURRENT
+from leads.domain.scorecard import CURRENT, WITH_SIGNALS
 from leads.store import campaign as campaigns
 from leads.store import keys
 from leads.store import lead as leads
 from leads.store import outcome as outcomes
-from leads.use_cases import to_events
+from leads.use_cases import form, to_events
 from leads.use_cases.free_mail import is_free_mail
 from leads.use_cases.notes import reseal
 from leads.use_cases.personal import digest, pack, unpack
@@ -149,7 +149,10 @@ def _by(event: LeadSubmitted, tx: Transaction) -> Entry:
 
 def judge(submission: LeadSubmitted, personal: Personal) -> Verdict:
     """The scorecard's verdict on what was submitted and by whom."""
-    return CURRENT.judge(
+    card, known = CURRENT, submission.attributes
+    if submission.flags and (signals := SIGNALS.intersection(submission.flags)):
+        card, known = WITH_SIGNALS, {**known, **dict.fromkeys(signals, True)}
+    return card.judge(
         facts(
             submission.source,
             phone=personal.phone,
@@ -161,7 +164,7 @@ def judge(submission: LeadSubmitted, personal: Personal) -> Verdict:
             country=submission.country,
             product=submission.product,
             amount=to_events.money_of(submission.expected_amount),
-            attributes=submission.attributes,
+            attributes=known,
         )
     )
 
@@ -171,7 +174,7 @@ def _on_record(lead: Lead, one: Fresh, flags: tuple[str, ...], tx: Transaction) 
     submission, about, verdict = one.submission, one.about, judge(one.submission, one.personal)
     steps: list[Entry | None] = []
     lead, entry = lifecycle.captured(lead, tx.now, submission.source, flags)
-    steps.append(entry and entry | _by(submission, tx))
+    steps.append(entry and entry | _by(submission, tx) | form.said(submission))
     tx.emit(to_events.captured(submission, about, flags, tx.now))
     judged = verdict.grade, verdict.disposition, verdict.scorecard, verdict.score, dict(verdict.reasons)
     lead, entry = lifecycle.qualified(lead, tx.now, *judged)

@@ -42,6 +42,9 @@ def captured(submission: LeadSubmitted, about: LeadAttributes, flags: tuple[str,
         flags=flags,
         occurred_at=submission.occurred_at,
         captured_at=now,
+        form=submission.form if submission.form_version else None,
+        form_version=submission.form_version,
+        attribution=submission.attribution,
     )
 
 

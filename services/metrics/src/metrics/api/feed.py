@@ -13,17 +13,29 @@ import secrets
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from datetime import UTC, datetime
 from itertools import groupby
 from typing import NamedTuple
 
+from prometheus_client import Counter, Gauge, Histogram
+
 from chassis import Actor, Service, Transaction
 from chassis.database import INFRASTRUCTURE
+from chassis.telemetry import REGISTRY
 from metrics.api import schemas
 from metrics.domain.catalogue import By
 from metrics.domain.kpi import Kpi, Part, summed
 from metrics.settings import MetricsSettings
 from metrics.store import kpis, scope
 
+CLIENTS = Gauge("stream_clients", "Streams of numbers that are open.", registry=REGISTRY)
+STALLED = Counter("stream_clients_stalled", "Streams ended because they were read too slowly.", registry=REGISTRY)
+FRAME_AGE = Histogram(
+    "frame_age_seconds",
+    "From the moment the newest event was said that a change on a screen holds to the sending of that change.",
+    registry=REGISTRY,
+    buckets=(0.05, 0.1, 0.2, 0.4, 0.7, 1, 2, 5, 30, 300),
+)
 KEEP_ALIVE = b": keep-alive\n\n"
 AT_ONCE = 64 * 1024  # bytes of one write, unless a single event is larger
 PIECE = 200  # rows of one event: some 60 kB
@@ -242,6 +254,7 @@ class Feed:
 
     async def run(self, service: Service) -> None:
         """Ticks while anybody reads, until the service stops; then every stream ends."""
+        CLIENTS.set_function(lambda: self.readers)
         service.access.changed.append(self.scope_changed)
         async with asyncio.TaskGroup() as group:
             watch = group.create_task(self._watch(service))
@@ -344,11 +357,14 @@ class Feed:
                 for reader in channel.readers:
                     self._push(reader, frame)
                 await asyncio.sleep(0)  # many changes at once keep nobody else waiting
+        if as_of:
+            FRAME_AGE.observe(max(0.0, (datetime.now(UTC) - max(as_of.values())).total_seconds()))
         return bool(news)
 
     def _push(self, reader: Reader, frame: bytes) -> None:
         full = reader.waiting + len(frame) > self.settings.stream_backlog_bytes and reader.backlog
         if full or len(reader.backlog) >= self.settings.stream_backlog:
+            STALLED.inc(not reader.last)
             reader.end(
                 NOTICE_S, encode("slow", '{"detail": "The stream was read too slowly and ends. Connect again."}')
             )

@@ -1,6 +1,7 @@
 """What must be true of every stack at every moment: pure functions over what was read, each giving counter-examples."""
 
 from tributary.verify.invariants.access import ACCESS, MEMBERSHIPS
+from tributary.verify.invariants.activities import ACTIVITIES
 from tributary.verify.invariants.agreed import AGREED
 from tributary.verify.invariants.decisions import DECISIONS, DECISIONS_TOLD, FOLLOWED, OWNERS, ROTATION
 from tributary.verify.invariants.kpis import AS_OF, FACTS, KPIS, KPIS_TOLD
@@ -49,6 +50,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     ACCESS,
     MEMBERSHIPS,
     OPENINGS,
+    ACTIVITIES,
     UNREADABLE,
     ACCOUNTED,
 )

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from tributary.verify.events import Looked
 from tributary.verify.invariants.violation import Invariant, Violation
+from tributary.verify.openings import Looked
 from tributary.verify.snapshot import Snapshot
 
 TOPIC = "leads.audit"

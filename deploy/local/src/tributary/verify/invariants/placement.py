@@ -2,7 +2,10 @@
 
 from collections import Counter
 from collections.abc import Container, Iterator
+from typing import cast
 
+from leads.domain.lead import State
+from leads.domain.place import placed
 from territory.domain.decision import is_due_an_assignee
 from tributary.verify.events import Submitted
 from tributary.verify.invariants.decisions import due
@@ -123,6 +126,8 @@ def conserved(snapshot: Snapshot) -> Iterator[Violation]:
             yield Violation(
                 "wrong", f"lead {lead_id} is {where[lead_id]} and stands as {lead.state}: it is in two places"
             )
+        if lead.place is not None and lead.place != placed(cast(State, lead.state), lead.disposition, lead.waits):
+            yield Violation("wrong", f"lead {lead_id} is {lead.state} and is listed at {lead.place}")
 
 
 def accounted(snapshot: Snapshot) -> Iterator[Violation]:

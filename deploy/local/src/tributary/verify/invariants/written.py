@@ -72,6 +72,7 @@ def entry(body: Any) -> Entry:
     match body:
         case Captured():
             _, line = life.captured(Lead(), body.at, body.source, body.flags)
+            line = {**(line or {}), **body.of_form}
         case Qualified():
             judged = body.grade, body.disposition, body.scorecard, body.score, dict(body.reasons)
             _, line = life.qualified(Lead(), body.at, *judged)
@@ -109,6 +110,8 @@ def written(snapshot: Snapshot) -> Iterator[Violation]:
 def entry_of(held: Held) -> Entry:
     """An entry as the domain makes it, of a row of the timeline."""
     detail = json.loads(held.detail)
+    if held.what == "captured":
+        detail.pop("consents", None)  # they are told at the door alone, on a topic that forgets
     return {
         "what": held.what,
         "at": held.at,

@@ -1,0 +1,117 @@
+"""What somebody has to do, what waits in queues, and counts: each within the teams of who acts."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    Select,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal_column,
+    select,
+    text,
+    true,
+    tuple_,
+)
+
+from chassis import Transaction
+from chassis.query import fetch
+from leads.domain.work import BREACHED, DUE_SOON, GRADE_A, NORMAL, SOON
+from leads.store.list import SHOWN, in_teams, teams_of_who_acts
+from leads.store.tables import LEAD_PLACE
+
+P = LEAD_PLACE.c
+_NEVER = cast(literal_column("'infinity'"), DateTime(timezone=True))
+_OPEN = text("place in ('arriving', 'person', 'queue', 'qualification', 'nurture', 'unroutable')")
+_BY = {"team": P.team, "unit": P.team, "source": P.source, "state": P.state}
+
+
+async def work_of(
+    tx: Transaction, person: str, now: datetime, last: Sequence[Any] | None, most: int
+) -> list[asyncpg.Record]:
+    """Somebody's open leads, the most urgent first, as of a moment, behind this one."""
+    return await fetch(tx.conn, work_statement(person, now, last, most))
+
+
+def work_statement(person: str, now: datetime, last: Sequence[Any] | None, most: int) -> Select[Any]:
+    """Priority, due time, time of capture and id of a row are its place in the list."""
+    at: ColumnElement[datetime] = bindparam("now", now, type_=DateTime(timezone=True))
+    urgent: ColumnElement[int] = case(
+        (P.due_at <= at, BREACHED), (P.due_at <= at + SOON, DUE_SOON), (P.grade == "A", GRADE_A), else_=NORMAL
+    )
+    # The literal is what the partial index is made of.
+    its = select(*(P[name] for name in SHOWN), urgent.label("priority")).where(
+        P.assignee == person,
+        literal_column("place") == literal_column("'person'"),
+        P.captured_at.is_not(None),
+        in_teams(P.team),
+    )
+    rows = its.subquery("rows")
+    c = rows.c
+    order = (-c.priority, func.coalesce(c.due_at, _NEVER), c.captured_at, c.lead_id)
+    asked = select(*c).order_by(*order).limit(most)
+    return asked if last is None else asked.where(tuple_(*order) > tuple_(*_bound(last)))
+
+
+async def queue_of(
+    tx: Transaction, place: str, teams: list[str] | None, last: tuple[Any, ...] | None, most: int
+) -> list[asyncpg.Record]:
+    """What waits at this place in each of these teams, what is due first."""
+    return await fetch(tx.conn, queue_statement(place, teams, last, most))
+
+
+def queue_statement(place: str, teams: list[str] | None, last: Sequence[Any] | None, most: int) -> Select[Any]:
+    """Each team's next rows by its own index, merged."""
+    mine = teams_of_who_acts(teams).cte("mine")
+    its = select(*(P[name] for name in SHOWN)).where(
+        P.team == mine.c.team, literal_column("place") == literal_column(f"'{place}'"), P.captured_at.is_not(None)
+    )
+    if last is not None:
+        its = its.where(tuple_(*_waiting(P)) > tuple_(*_bound(last)))
+    rows = its.order_by(P.due_at, P.captured_at, P.lead_id).limit(most).lateral("rows")
+    return select(*rows.c).select_from(mine.join(rows, true())).order_by(*_waiting(rows.c)).limit(most)
+
+
+def _waiting(columns: Any) -> tuple[Any, ...]:
+    return func.coalesce(columns.due_at, _NEVER), columns.captured_at, columns.lead_id
+
+
+def _bound(last: Sequence[Any]) -> list[Any]:
+    made = []
+    for n, value in enumerate(last):
+        never = isinstance(value, datetime) or value is None
+        made.append(
+            _NEVER
+            if value is None
+            else bindparam(f"last_{n}", value, type_=DateTime(timezone=True))
+            if never
+            else value
+        )
+    return made
+
+
+async def counted(tx: Transaction, by: str, since: datetime, until: datetime) -> list[asyncpg.Record]:
+    """How many leads that were captured in this time stand where; the sums are of those that are open."""
+    its = (
+        select(
+            func.coalesce(_BY[by], "").label("key"),
+            func.coalesce(P.place, "arriving").label("place"),
+            func.count().label("count"),
+            P.currency,
+            func.coalesce(func.sum(P.value_minor).filter(_OPEN), 0).label("minor"),
+        )
+        .where(in_teams(P.team), P.captured_at >= since, P.captured_at < until)
+        .group_by(_BY[by], P.place, P.currency)
+    )
+    return await fetch(tx.conn, its)
+
+
+async def parents(tx: Transaction) -> dict[str, str | None]:
+    """What each unit is below of."""
+    return {row["unit"]: row["parent"] for row in await tx.conn.fetch("select unit, parent from unit")}

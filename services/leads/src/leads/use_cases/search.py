@@ -1,0 +1,38 @@
+"""New leads become findable by the words of their names, a moment after they were captured and while no lead waits."""
+
+import contextlib
+from collections.abc import Mapping
+from datetime import timedelta
+from uuid import UUID
+
+from chassis import Transaction
+from chassis.sealing import CannotOpen, open_bytes
+from leads.domain.search import found_by
+from leads.store import keys, search
+from leads.store.search import Unfound
+from leads.use_cases.personal import unpack
+
+AT_ONCE = 500
+AT_REST = timedelta(seconds=1)  # nothing was captured for so long
+PATIENCE = timedelta(minutes=1)  # a rate that is held stops no search: then it goes on beside the captures
+
+
+async def acquaint(tx: Transaction) -> None:
+    """Writes down by which words the next leads are found, as keyed hashes. Who was forgotten is found by none."""
+    stands = await search.standing(tx)
+    busy = stands.newest is not None and tx.now - stands.newest < AT_REST
+    if busy and stands.done is not None and tx.now - stands.done < PATIENCE:
+        return
+    leads, until = await search.following(tx, stands, AT_ONCE)
+    if until is None:
+        return
+    sealing_keys = await keys.known_person_keys(tx, {one.person_id for one in leads})
+    await search.put(tx, {one.lead_id: _words(one, sealing_keys) for one in leads}, until)
+
+
+def _words(one: Unfound, sealing_keys: Mapping[UUID, bytes]) -> set[str]:
+    if key := sealing_keys.get(one.person_id):
+        with contextlib.suppress(CannotOpen):
+            who = unpack(open_bytes(key, one.ciphertext, one.lead_id.bytes))
+            return found_by((who.name, who.company), who.email, who.phone)
+    return set()
