@@ -155,7 +155,8 @@ def cases(own: Any, other: Any) -> list[Case]:
     ]
     for name, statement in (("a page of 50", _PAGE), ("a board", _BOARD), ("a count", _COUNT)):
         for who, of in teams.items():
-            found.append(Case(name, who, statement, (list(of),), slow=who == MANAGER))
+            if statement == _PAGE or who != MANAGER:  # who counts the leads of a company asks metrics
+                found.append(Case(name, who, statement, (list(of),), slow=who in (MANAGER, HEAD)))
     return found
 
 
