@@ -21,7 +21,7 @@ _SHOW = f"{_HEAD} and {_SEEN}"
 _LIST = f"{_ALL} where campaign > $1 and {_SEEN} order by campaign limit $2"
 _RECORDS = f"{_GRANTED} and records <> 'none' group by team order by team"
 
-_RECORDED = f"select key from campaign where key = any($1::text[]) and (team = any (array({_RECORDS})) or not known)"
+_RECORDED = f"select key from campaign where key = any($1::text[]) and (team = any (array({_RECORDS})) or not known)"  # noqa: S608 - nothing of it comes from outside
 
 _PLAN = """
 update campaign set known = true, version = $2, name = $3, channel = $4, segment = $5, starts_at = $6, ends_at = $7,
