@@ -34,7 +34,7 @@ def storm(rate: float, seconds: float, moves: int, say: Callable[[str], None]) -
     """The walk at a rate without and with so many moves."""
     with stack("storm") as running:
         company = Company(running)
-        company.put()
+        company.comes()
         uvloop.run(walk.at_rate(running, 200, 6))  # warm, not counted
         calm = uvloop.run(walk.at_rate(running, rate, seconds))
         moving = Storm(company, moves)
@@ -63,8 +63,14 @@ class Company:
     def __init__(self, running: Running) -> None:
         self.running = running
         self._file: dict[str, Any] = json.loads(market(RULES))
-        self._at = [n % TEAMS for n in range(PEOPLE)]
+        self._at: list[int] = []
         self._rules_of = self._file["teams"]
+
+    def comes(self, at_once: int = 500) -> None:
+        """All of them, some at once: a door's transaction has two seconds."""
+        for first in range(0, PEOPLE, at_once):
+            self._at.extend(n % TEAMS for n in range(first, first + at_once))
+            self.put()
 
     def move(self, first: int, count: int) -> None:
         """So many people, from the first on, are in the next team now."""

@@ -339,7 +339,7 @@ def test_a_page_of_fifty_leads_is_one_opening_and_their_leader_lists_who_looked(
         looks = company.asks(who, "GET", "leads", f"leads/{lead}/openings").json()["openings"]
         assert (ANNA, answer.json()["opening"], "call") in [(o["person"], o["opening"], o["purpose"]) for o in looks]
     assert company.asks(FRANZ, "GET", "leads", f"leads/{lead}/openings").status_code == 404
-    calls = {"leads": [a_lead(contact={"email": f"n{n}@werk.example"}) for n in range(50)]}
+    calls = {"leads": [a_lead(contact={"name": f"Nr. {n}", "email": f"n{n}@werk.example"}) for n in range(50)]}
     for one in stage.post("leads", "/v1/leads/batch", json=calls).json()["ids"]:
         decided(stage, one)
     before = {row["opening"] for row in stage.sql("leads", "select opening from opened where purpose = 'list'")}
