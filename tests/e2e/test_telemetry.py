@@ -11,7 +11,18 @@ from test_journeys import a_spend
 
 pytestmark = pytest.mark.xdist_group("stack")
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
-PUBLIC = {("POST", "/v1/leads"), ("GET", "/v1/leads/thanks"), ("GET", "/livez"), ("GET", "/readyz")}
+PUBLIC = {
+    ("GET", "/livez"),
+    ("GET", "/readyz"),
+    ("POST", "/v1/leads"),
+    ("GET", "/v1/leads/thanks"),
+    ("GET", "/v1/forms/{form}/definition"),
+    ("GET", "/v1/forms/{form}/embed.js"),
+    ("OPTIONS", "/v1/forms/{form}/submissions"),
+    ("POST", "/v1/forms/{form}/submissions"),
+    ("GET", "/f/{form}"),
+    ("GET", "/f/{form}/thanks"),
+}
 COMMITTED = Path(__file__).parents[2] / "services"
 
 

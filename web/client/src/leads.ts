@@ -44,6 +44,87 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/leads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Leads
+         * @description Leads of the teams that who asks may see, the newest first. Each page of names is one look, with the purpose ``list``.
+         */
+        get: operations["get_leads_v1_leads_get"];
+        put?: never;
+        /** Takes a lead. Public; answered when the broker has it. */
+        post: operations["capture"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/work": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Work
+         * @description The open leads that somebody has, in the order in which they want something. Each page of names is one look.
+         */
+        get: operations["get_work_v1_work_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/queues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Queue
+         * @description What nobody has yet, and why (``waits``): what is due first, then the oldest. Each page of names is one look.
+         */
+        get: operations["get_queue_v1_queues_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Summary
+         * @description How many leads stand where, counted when asked, in the teams of who asks. A unit has all teams below it.
+         */
+        get: operations["get_summary_v1_summary_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/calls": {
         parameters: {
             query?: never;
@@ -116,6 +197,91 @@ export interface paths {
          * @description State and history, without who it is about.
          */
         get: operations["show_lead_v1_leads__lead_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/leads/{lead_id}/activities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Activities
+         * @description What was done about a lead, the newest first. Reading what was said or written is one look, with the purpose ``read``.
+         */
+        get: operations["get_activities_v1_leads__lead_id__activities_get"];
+        put?: never;
+        /**
+         * Post Activity
+         * @description Puts it on record in one's own name, or on behalf of the lead's holder by who stands in for him. Sent again under its
+         *     Idempotency-Key it is recorded once.
+         */
+        post: operations["post_activity_v1_leads__lead_id__activities_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/leads/{lead_id}/activities/{activity_id}/void": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Void Activity
+         * @description It counts no more; its row stays. By its author within a day, else by who leads the lead's team.
+         */
+        post: operations["void_activity_v1_leads__lead_id__activities__activity_id__void_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/leads/{lead_id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Timeline
+         * @description What happened to a lead and what was done about it. Reading what was said or written is one look, with the purpose ``read``.
+         */
+        get: operations["get_timeline_v1_leads__lead_id__timeline_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/leads/{lead_id}/holders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Holder
+         * @description Who had the lead at a moment. Before its first team nobody did: 404.
+         */
+        get: operations["get_holder_v1_leads__lead_id__holders_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -430,23 +596,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/leads": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Takes a lead. Public; answered when the broker has it. */
-        post: operations["capture"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -471,6 +620,60 @@ export interface components {
              * @default []
              */
             flags: string[];
+        };
+        /**
+         * Activities
+         * @description A page, the newest first. ``after`` is the cursor of the next one.
+         */
+        Activities: {
+            /** Rows */
+            rows: components["schemas"]["ActivityShown"][];
+            /** After */
+            after: string | null;
+        };
+        /**
+         * ActivityShown
+         * @description An activity as it is on record. ``team`` had the lead then; ``text`` is there for who may open it.
+         */
+        ActivityShown: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Direction */
+            direction: string;
+            /** Reached */
+            reached: boolean | null;
+            /** Evidence */
+            evidence: string;
+            /**
+             * Occurred At
+             * Format: date-time
+             */
+            occurred_at: string;
+            /**
+             * Recorded At
+             * Format: date-time
+             */
+            recorded_at: string;
+            /** Author */
+            author: string | null;
+            /** On Behalf Of */
+            on_behalf_of: string | null;
+            /** Team */
+            team: string | null;
+            /** Seconds */
+            seconds: number | null;
+            /** Result */
+            result: string | null;
+            /** Has Text */
+            has_text: boolean;
+            /** Text */
+            text: string | null;
+            voided: components["schemas"]["Voided"] | null;
         };
         /**
          * Alive
@@ -665,6 +868,22 @@ export interface components {
             defaults: components["schemas"]["Defaults"];
         };
         /**
+         * Counted
+         * @description How many leads there are of one team, unit, source or state, at which places, and what those that are open may bring.
+         */
+        Counted: {
+            /** Key */
+            key: string;
+            /** Count */
+            count: number;
+            /** Places */
+            places: {
+                [key: string]: number;
+            };
+            /** Value */
+            value: components["schemas"]["Money"][];
+        };
+        /**
          * Defaults
          * @description What a lead is about where its form does not ask and its link does not say it. Product, industry and country decide the
          *     segment by territory's rules.
@@ -728,9 +947,44 @@ export interface components {
         };
         /**
          * Done
+         * @description What somebody did. ``text``, what was said or written, is kept sealed.
+         */
+        "Done-Input": {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "call" | "email" | "message" | "meeting" | "visit" | "note" | "document_sent";
+            /**
+             * Direction
+             * @description outbound, unless said otherwise; a note is internal
+             */
+            direction?: ("outbound" | "inbound" | "internal") | null;
+            /**
+             * Reached
+             * @description whether the customer was reached
+             */
+            reached?: boolean | null;
+            /**
+             * Occurred At
+             * @description now, unless said otherwise; never in the future
+             */
+            occurred_at?: string | null;
+            /** Seconds */
+            seconds?: number | null;
+            /**
+             * Result
+             * @description a code
+             */
+            result?: string | null;
+            /** Text */
+            text?: string | null;
+        };
+        /**
+         * Done
          * @description What was done to a version.
          */
-        Done: {
+        "Done-Output": {
             /** What */
             what: string;
             /** By */
@@ -749,6 +1003,61 @@ export interface components {
             /** Form */
             form: string;
             content: components["schemas"]["ContentBody"];
+        };
+        /**
+         * Due
+         * @description A lead to be worked. ``priority`` is 3 for what is breached, 2 for what is due within the hour, 1 for grade A, else 0.
+         */
+        Due: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** State */
+            state: string;
+            /** Place */
+            place: string | null;
+            /** Team */
+            team: string;
+            /** Person */
+            person: string | null;
+            /** Grade */
+            grade: string | null;
+            /** Disposition */
+            disposition: string | null;
+            /** Segment */
+            segment: string | null;
+            /** Pipeline */
+            pipeline: string | null;
+            /** Waits */
+            waits: string | null;
+            /** Source */
+            source: string | null;
+            /** Channel */
+            channel: string | null;
+            /** Campaign */
+            campaign: string | null;
+            /** Product */
+            product: string | null;
+            /** Country */
+            country: string | null;
+            value: components["schemas"]["Money"] | null;
+            /**
+             * Captured At
+             * Format: date-time
+             */
+            captured_at: string;
+            /** Due At */
+            due_at: string | null;
+            /** Name */
+            name: string | null;
+            /** Company */
+            company: string | null;
+            /** Priority */
+            priority: number;
+            /** Because */
+            because: string | null;
         };
         /**
          * EditBody
@@ -882,6 +1191,103 @@ export interface components {
             forms: components["schemas"]["FormHead"][];
         };
         /**
+         * Happened
+         * @description A step of the lead's history, or, with ``activity``, what somebody did about it; ``what`` is its kind.
+         */
+        Happened: {
+            /** What */
+            what: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Reason */
+            reason?: string | null;
+            /**
+             * Source
+             * @description captured
+             */
+            source?: string | null;
+            /**
+             * Flags
+             * @description captured: what is odd about it
+             */
+            flags?: string[] | null;
+            /**
+             * Content
+             * @description submitted again
+             */
+            content?: string | null;
+            /**
+             * Grade
+             * @description qualified
+             */
+            grade?: string | null;
+            /**
+             * Score
+             * @description qualified: points
+             */
+            score?: number | null;
+            /**
+             * Disposition
+             * @description qualified
+             */
+            disposition?: string | null;
+            /**
+             * Scorecard
+             * @description qualified: the version that judged
+             */
+            scorecard?: number | null;
+            /**
+             * Reasons
+             * @description qualified: what counted, and its points
+             */
+            reasons?: {
+                [key: string]: number;
+            } | null;
+            /**
+             * Segment
+             * @description routed
+             */
+            segment?: string | null;
+            /**
+             * Team
+             * @description routed, assigned
+             */
+            team?: string | null;
+            /**
+             * Pipeline
+             * @description routed
+             */
+            pipeline?: string | null;
+            /**
+             * Person
+             * @description assigned: the salesperson
+             */
+            person?: string | null;
+            /**
+             * Released
+             * @description routed: the salesperson who no longer has it
+             */
+            released?: string | null;
+            /**
+             * Revision
+             * @description won, lost: 1, and more with each correction
+             */
+            revision?: number | null;
+            /** @description won */
+            amount?: components["schemas"]["Money"] | null;
+            /**
+             * Note
+             * @description won, lost: whether prose was sealed
+             */
+            note?: string | null;
+            activity?: components["schemas"]["ActivityShown"] | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * HistoryEntry
          * @description Something that happened to the lead; each kind has fields of its own.
          */
@@ -978,6 +1384,25 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * Holder
+         * @description A team, and somebody of it or nobody, had the lead from ``since`` until before ``until``; without one, still.
+         */
+        Holder: {
+            /** Team */
+            team: string;
+            /** Person */
+            person: string | null;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Until */
+            until: string | null;
+            /** Cause */
+            cause: string;
+        };
+        /**
          * Lacking
          * @description What a version lacks before strangers can see it.
          */
@@ -1024,6 +1449,57 @@ export interface components {
             } | null;
         };
         /**
+         * LeadListed
+         * @description One lead of a list. ``name`` and ``company`` are there for who may open them, and not when the person was forgotten.
+         */
+        LeadListed: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** State */
+            state: string;
+            /** Place */
+            place: string | null;
+            /** Team */
+            team: string;
+            /** Person */
+            person: string | null;
+            /** Grade */
+            grade: string | null;
+            /** Disposition */
+            disposition: string | null;
+            /** Segment */
+            segment: string | null;
+            /** Pipeline */
+            pipeline: string | null;
+            /** Waits */
+            waits: string | null;
+            /** Source */
+            source: string | null;
+            /** Channel */
+            channel: string | null;
+            /** Campaign */
+            campaign: string | null;
+            /** Product */
+            product: string | null;
+            /** Country */
+            country: string | null;
+            value: components["schemas"]["Money"] | null;
+            /**
+             * Captured At
+             * Format: date-time
+             */
+            captured_at: string;
+            /** Due At */
+            due_at: string | null;
+            /** Name */
+            name: string | null;
+            /** Company */
+            company: string | null;
+        };
+        /**
          * LeadShown
          * @description A lead's state and history, without who it is about. ``person`` is the salesperson.
          */
@@ -1035,6 +1511,11 @@ export interface components {
             id: string;
             /** State */
             state: string;
+            /**
+             * Place
+             * @description where it is: with a person, in a queue, where a qualifier looks, at its end
+             */
+            place: string;
             /** Grade */
             grade: string | null;
             /** Disposition */
@@ -1060,8 +1541,25 @@ export interface components {
              * Format: date-time
              */
             occurred_at: string;
+            /** Captured At */
+            captured_at: string | null;
+            /**
+             * Due At
+             * @description when somebody has to have done something next
+             */
+            due_at: string | null;
             /** History */
             history: components["schemas"]["HistoryEntry"][];
+        };
+        /**
+         * Leads
+         * @description A page. ``after`` is the cursor of the next one; without it this is the last.
+         */
+        Leads: {
+            /** Rows */
+            rows: components["schemas"]["LeadListed"][];
+            /** After */
+            after: string | null;
         };
         /**
          * Look
@@ -1122,6 +1620,17 @@ export interface components {
             version: number | null;
             /** Level Age S */
             level_age_s: number | null;
+        };
+        /**
+         * Mistake
+         * @description Why an activity counts no more.
+         */
+        Mistake: {
+            /**
+             * Code
+             * @enum {string}
+             */
+            code: "wrong_lead" | "wrong_kind" | "wrong_time" | "recorded_twice" | "did_not_happen" | "other";
         };
         /**
          * Money
@@ -1229,6 +1738,39 @@ export interface components {
             until?: string | null;
         };
         /**
+         * Summary
+         * @description Of leads captured from ``since`` until before ``until``, in the teams of who asks.
+         */
+        Summary: {
+            /**
+             * By
+             * @enum {string}
+             */
+            by: "team" | "unit" | "source" | "state";
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            /** Rows */
+            rows: components["schemas"]["Counted"][];
+        };
+        /**
+         * Timeline
+         * @description A page, the newest first. ``after`` is the cursor of the next one, which names its kinds.
+         */
+        Timeline: {
+            /** Rows */
+            rows: components["schemas"]["Happened"][];
+            /** After */
+            after: string | null;
+        };
+        /**
          * VersionSeen
          * @description One version and its history.
          */
@@ -1245,7 +1787,22 @@ export interface components {
              */
             at: string;
             /** History */
-            history: components["schemas"]["Done"][];
+            history: components["schemas"]["Done-Output"][];
+        };
+        /**
+         * Voided
+         * @description By whom and why it counts no more.
+         */
+        Voided: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Code */
+            code: string;
         };
         /**
          * WordsShown
@@ -1270,58 +1827,48 @@ export interface components {
             optional: string;
         };
         /**
+         * Work
+         * @description A page, the most urgent first. ``after`` is the cursor of the next one.
+         */
+        Work: {
+            /** Rows */
+            rows: components["schemas"]["Due"][];
+            /** After */
+            after: string | null;
+        };
+        /**
          * ContactForm
          * @description Who asks. Personal data: sealed before it goes anywhere.
          */
         ContactForm: {
-            /**
-             * Name
-             * @default null
-             */
-            name: string | null;
+            /** Name */
+            name?: string | null;
             /**
              * Phone
              * @description in any script; national numbers are read as numbers of `country`
-             * @default null
              */
-            phone: string | null;
-            /**
-             * Email
-             * @default null
-             */
-            email: string | null;
-            /**
-             * Company
-             * @default null
-             */
-            company: string | null;
-            /**
-             * Address
-             * @default null
-             */
-            address: string | null;
+            phone?: string | null;
+            /** Email */
+            email?: string | null;
+            /** Company */
+            company?: string | null;
+            /** Address */
+            address?: string | null;
         };
         /**
          * MoneyForm
          * @description Money in integer minor units of an ISO 4217 currency, or as people write it: ``1.234,56``, ``EUR 110.70``.
          */
         MoneyForm: {
-            /**
-             * Minor
-             * @default null
-             */
-            minor: number | null;
+            /** Minor */
+            minor?: number | null;
             /**
              * Amount
              * @description as written, if `minor` is not given
-             * @default null
              */
-            amount: string | null;
-            /**
-             * Currency
-             * @default null
-             */
-            currency: string | null;
+            amount?: string | null;
+            /** Currency */
+            currency?: string | null;
         };
         /**
          * LeadForm
@@ -1331,81 +1878,48 @@ export interface components {
             /**
              * Source
              * @description web, phone, campaign, sales or import; the public door takes leads of the web only
-             * @default null
              */
-            source: string | null;
+            source?: string | null;
             /**
              * Sender
              * @description the system or list that the external id belongs to
-             * @default null
              */
-            sender: string | null;
+            sender?: string | null;
             /**
              * Form
              * @description the form's own name; the channel, if it has none
-             * @default null
              */
-            form: string | null;
+            form?: string | null;
             contact?: components["schemas"]["ContactForm"];
-            /**
-             * Message
-             * @default null
-             */
-            message: string | null;
+            /** Message */
+            message?: string | null;
             /**
              * Country
              * @description ISO 3166-1 alpha-2, or the country's name
-             * @default null
              */
-            country: string | null;
-            /**
-             * Region
-             * @default null
-             */
-            region: string | null;
-            /**
-             * Postcode
-             * @default null
-             */
-            postcode: string | null;
-            /**
-             * Product
-             * @default null
-             */
-            product: string | null;
-            /**
-             * Industry
-             * @default null
-             */
-            industry: string | null;
+            country?: string | null;
+            /** Region */
+            region?: string | null;
+            /** Postcode */
+            postcode?: string | null;
+            /** Product */
+            product?: string | null;
+            /** Industry */
+            industry?: string | null;
             /**
              * Language
              * @description BCP 47
-             * @default null
              */
-            language: string | null;
-            /**
-             * Channel
-             * @default null
-             */
-            channel: string | null;
-            /**
-             * Campaign
-             * @default null
-             */
-            campaign: string | null;
-            /** @default null */
-            expected_amount: components["schemas"]["MoneyForm"] | null;
-            /**
-             * External Id
-             * @default null
-             */
-            external_id: string | null;
-            /**
-             * Occurred At
-             * @default null
-             */
-            occurred_at: string | null;
+            language?: string | null;
+            /** Channel */
+            channel?: string | null;
+            /** Campaign */
+            campaign?: string | null;
+            expected_amount?: components["schemas"]["MoneyForm"] | null;
+            /** External Id */
+            external_id?: string | null;
+            /** Occurred At */
+            occurred_at?: string | null;
             /** Attributes */
             attributes?: {
                 [key: string]: string | boolean | number;
@@ -1413,9 +1927,8 @@ export interface components {
             /**
              * Answers
              * @description what else was asked or is known; kept sealed
-             * @default null
              */
-            answers: {
+            answers?: {
                 [key: string]: string | boolean | number;
             } | null;
         };
@@ -1745,6 +2258,218 @@ export interface operations {
             };
         };
     };
+    get_leads_v1_leads_get: {
+        parameters: {
+            query?: {
+                /** @description the cursor of the page before; it names its filters */
+                after?: string | null;
+                limit?: number;
+                /** @description whether names are opened; that somebody looked is on record */
+                names?: boolean;
+                team?: string | null;
+                unit?: string | null;
+                person?: string | null;
+                place?: ("arriving" | "person" | "queue" | "qualification" | "nurture" | "unroutable" | "won" | "lost" | "discarded") | null;
+                state?: ("captured" | "qualified" | "routed" | "assigned" | "won" | "lost" | "discarded") | null;
+                campaign?: string | null;
+                source?: string | null;
+                product?: string | null;
+                grade?: string | null;
+                country?: string | null;
+                segment?: string | null;
+                channel?: string | null;
+                q?: string | null;
+                captured_from?: string | null;
+                captured_to?: string | null;
+                sort?: "-captured_at" | "due_at";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Leads"];
+                };
+            };
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description Too many calls. Nothing was taken. */
+            429: components["responses"]["429"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    capture: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LeadForm"];
+                "application/x-www-form-urlencoded": components["schemas"]["LeadForm"];
+            };
+        };
+        responses: {
+            /** @description Accepted. */
+            202: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description A plain HTML form (Accept: text/html): on to the page of thanks. */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The body can't be read. */
+            400: components["responses"]["400"];
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The body took too long to come. Nothing was taken. */
+            408: components["responses"]["408"];
+            /** @description The body is too large. Nothing was taken. */
+            413: components["responses"]["413"];
+            /** @description The content type is not taken here. */
+            415: components["responses"]["415"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description Too many calls. Nothing was taken. */
+            429: components["responses"]["429"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    get_work_v1_work_get: {
+        parameters: {
+            query?: {
+                person?: string;
+                /** @description the cursor of the page before; it names its filters */
+                after?: string | null;
+                limit?: number;
+                /** @description whether names are opened; that somebody looked is on record */
+                names?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Work"];
+                };
+            };
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description Too many calls. Nothing was taken. */
+            429: components["responses"]["429"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    get_queue_v1_queues_get: {
+        parameters: {
+            query?: {
+                team?: string | null;
+                place?: "queue" | "qualification" | "unroutable";
+                /** @description the cursor of the page before; it names its filters */
+                after?: string | null;
+                limit?: number;
+                /** @description whether names are opened; that somebody looked is on record */
+                names?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Leads"];
+                };
+            };
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description Too many calls. Nothing was taken. */
+            429: components["responses"]["429"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    get_summary_v1_summary_get: {
+        parameters: {
+            query: {
+                by: "team" | "unit" | "source" | "state";
+                /** @description 90 days ago, unless said otherwise */
+                from?: string | null;
+                /** @description now, unless said otherwise */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Summary"];
+                };
+            };
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
     take_call_v1_calls_post: {
         parameters: {
             query?: never;
@@ -1891,10 +2616,221 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["LeadShown"];
+                };
+            };
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    get_activities_v1_leads__lead_id__activities_get: {
+        parameters: {
+            query?: {
+                /** @description the cursor of the page before; it names its filters */
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                lead_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activities"];
+                };
+            };
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description Too many calls. Nothing was taken. */
+            429: components["responses"]["429"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    post_activity_v1_leads__lead_id__activities_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                lead_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Done-Input"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivityShown"];
+                };
+            };
+            /** @description The body can't be read. */
+            400: components["responses"]["400"];
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description The body took too long to come. Nothing was taken. */
+            408: components["responses"]["408"];
+            /** @description It was here and is gone for good. */
+            410: components["responses"]["410"];
+            /** @description The body is too large. Nothing was taken. */
+            413: components["responses"]["413"];
+            /** @description The content type is not taken here. */
+            415: components["responses"]["415"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description Too many calls. Nothing was taken. */
+            429: components["responses"]["429"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    void_activity_v1_leads__lead_id__activities__activity_id__void_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lead_id: string;
+                activity_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Mistake"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivityShown"];
+                };
+            };
+            /** @description The body can't be read. */
+            400: components["responses"]["400"];
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description The body took too long to come. Nothing was taken. */
+            408: components["responses"]["408"];
+            /** @description What is on record stands against it. */
+            409: components["responses"]["409"];
+            /** @description The body is too large. Nothing was taken. */
+            413: components["responses"]["413"];
+            /** @description The content type is not taken here. */
+            415: components["responses"]["415"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    get_timeline_v1_leads__lead_id__timeline_get: {
+        parameters: {
+            query?: {
+                /** @description what is meant, with commas: call,routed */
+                kinds?: string | null;
+                /** @description the cursor of the page before; it names its filters */
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                lead_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Timeline"];
+                };
+            };
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description Too many calls. Nothing was taken. */
+            429: components["responses"]["429"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    get_holder_v1_leads__lead_id__holders_get: {
+        parameters: {
+            query?: {
+                /** @description now, unless said otherwise */
+                at?: string | null;
+            };
+            header?: never;
+            path: {
+                lead_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Holder"];
                 };
             };
             /** @description The caller did not show the token that opens this door. */
@@ -2624,57 +3560,6 @@ export interface operations {
                     "application/json": components["schemas"]["Ready"];
                 };
             };
-        };
-    };
-    capture: {
-        parameters: {
-            query?: never;
-            header?: {
-                "Idempotency-Key"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["LeadForm"];
-                "application/x-www-form-urlencoded": components["schemas"]["LeadForm"];
-            };
-        };
-        responses: {
-            /** @description Accepted. */
-            202: {
-                headers: {
-                    Location?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Accepted"];
-                };
-            };
-            /** @description A plain HTML form (Accept: text/html): on to the page of thanks. */
-            303: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description The body can't be read. */
-            400: components["responses"]["400"];
-            /** @description The caller did not show the token that opens this door. */
-            401: components["responses"]["401"];
-            /** @description The body took too long to come. Nothing was taken. */
-            408: components["responses"]["408"];
-            /** @description The body is too large. Nothing was taken. */
-            413: components["responses"]["413"];
-            /** @description The content type is not taken here. */
-            415: components["responses"]["415"];
-            /** @description Fields are wrong; each is named. Nothing was taken. */
-            422: components["responses"]["422"];
-            /** @description Too many calls. Nothing was taken. */
-            429: components["responses"]["429"];
-            /** @description Something that is needed is away or full. Nothing was taken: try again. */
-            503: components["responses"]["503"];
         };
     };
 }
