@@ -46,8 +46,8 @@ MUTANTS = (
     _m(
         "an actor stays on the connection when his transaction is over",
         f"{CHASSIS}/database.py",
-        "'{text}', true)",
-        "'{text}', false)",
+        "set local tributary.{name} = '{text}'",
+        "set tributary.{name} = '{text}'",
         f"{TESTS}/component/test_actors.py",
     ),
     _m(
@@ -207,8 +207,8 @@ MUTANTS = (
     _m(
         "a door can write without saying so",
         f"{CHASSIS}/database.py",
-        "'read write' if writes else 'read only'",
-        "'read write'",
+        "begin read {'write' if writes else 'only'}",
+        "begin read write",
         f"{TESTS}/component/test_row_policies.py",
     ),
     _m(
@@ -713,8 +713,8 @@ MUTANTS = (
     ),
     _m(
         "whose turn it was is not saved",
-        f"{TERRITORY}/use_cases/routing.py",
-        "        await rotation.save_rotations(tx, standings, rosters.values())\n",
+        f"{TERRITORY}/use_cases/deciding.py",
+        "        await rotation.save_rotations(tx, deciding.standings, deciding.rosters.values(), organisation or 0)\n",
         "        pass\n",
         "services/territory/tests/component/test_on_leads_lead.py",
     ),
@@ -728,8 +728,8 @@ MUTANTS = (
     _m(
         "a lead that was decided is decided again",
         f"{TERRITORY}/use_cases/routing.py",
-        "if lead.lead_id not in decided]",
-        "if lead.lead_id]",
+        "and event.revision > cases[event.lead_id].verdict]",
+        "and event.revision >= cases[event.lead_id].verdict]",
         "services/territory/tests/component/test_on_leads_lead.py",
     ),
     _m(
