@@ -229,3 +229,16 @@ async def test_a_lead_that_has_ended_owes_nothing(sales: Sales) -> None:
     assert await told(sales) == ["cancelled"]
     [cancelled] = await events(sales, RequestCancelled)
     assert cancelled.code == "lead_closed"
+
+
+async def test_a_decision_that_is_heard_before_its_lead_owes_an_answer_once_both_are_known(sales: Sales) -> None:
+    answer = await sales.service.http.post("/v1/leads", json={"source": "web", "country": "DE", **hot()})
+    lead_id, submission = UUID(answer.json()["id"]), sales.service.intake.emitted[-1]
+    await sales.service.receives(sales.routed(lead_id, "berlin"))
+    await sales.assigned(lead_id, "berlin", "anna")
+    owed = "select state, due_at is not null as due from request where lead_id = $1 and n = 0"
+    assert [dict(row) for row in await sales.service.sql(owed, lead_id)] == []
+    await sales.service.receives(submission)
+    assert [dict(row) for row in await sales.service.sql(owed, lead_id)] == [{"state": "open", "due": True}]
+    await sales.service.receives(submission)
+    assert len(await sales.service.sql(owed, lead_id)) == 1

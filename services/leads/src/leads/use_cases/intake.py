@@ -15,7 +15,7 @@ from leads.domain.flags import SIGNALS, UNKNOWN_CAMPAIGN
 from leads.domain.lead import Entry, Lead
 from leads.domain.person import reach
 from leads.domain.personal import Personal
-from leads.domain.place import settled
+from leads.domain.place import place_of, settled
 from leads.domain.qualification import Verdict, facts
 from leads.domain.request import began
 from leads.domain.scorecard import CURRENT, WITH_SIGNALS
@@ -94,6 +94,10 @@ async def take_in(events: Sequence[LeadSubmitted | OutcomeReported], tx: Transac
             for lead_id, entries in added.items()
         ],
     )
+    # A decision may be heard before its lead, and is, after a restore: the answer is owed from when both are known.
+    placed = {i: current[i] for i in fresh if place_of(current[i]) in ("queue", "person")}
+    if placed:
+        await request.begin(await request.first_responses(placed, tx), placed, tx)
 
 
 async def _fresh(
