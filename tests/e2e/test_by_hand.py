@@ -109,7 +109,9 @@ def found(verdict: Verdict, invariant: str) -> list[str]:
 def test_what_a_hand_changes_is_named_and_put_back_it_is_well_again(stage: Stage) -> None:
     campaign, channel = mark("campaign"), mark("channel")
     stage.plan(campaign, channel)
-    leads = [stage.submit(a_lead(channel=channel)) for _ in (*OF_A_LEAD, "lost")]
+    forms = [a_lead(channel=channel) for _ in (*OF_A_LEAD, "lost")]
+    forms[-1]["contact"] = forms[2]["contact"]  # what is swapped is somebody's own, of another lead
+    leads = [stage.submit(form) for form in forms]
     stage.counted("channel", channel, leads=len(leads), assigned=len(leads))
     for lead_id in leads:
         until("leads has heard its person", lambda one=lead_id: stage.lead(one)["state"] == "assigned")
