@@ -13,7 +13,7 @@ from typing import Any
 
 import uvloop
 
-from bench import growth, machine, overload, peers, report, roles, saturated, walk
+from bench import growth, machine, overload, peers, report, roles, saturated, scope, storm, walk
 from bench.edge import KINDS, Search
 from bench.market import market
 from bench.naive import run as naive
@@ -23,7 +23,7 @@ from bench.tables import RATES
 
 RULES = 10_000
 RESULTS = Path(__file__).parent / "results.json"
-PARTS = ("walk", "naive", "memory", "overload", "growth", "kpis", "doors", "routing")
+PARTS = ("walk", "naive", "memory", "overload", "growth", "kpis", "doors", "routing", "scope")
 Results = dict[str, Any]
 
 
@@ -150,6 +150,18 @@ def grown(results: Results, options: argparse.Namespace) -> None:
     say(f"  metrics made anew: {rebuilt['events']} events in {rebuilt['seconds']} s")
 
 
+def scoped(results: Results, options: argparse.Namespace) -> None:
+    """What it costs that rows are somebody's, and ten thousand moves."""
+    say("scope")
+    home = OUT / "state" / "scope"
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True)
+    results["scope"] = scope.scope(home, 50_000 if options.quick else scope.LEADS, say)
+    write(results)
+    moves, seconds = (1_000, 8.0) if options.quick else (storm.MOVES, 30.0)
+    results["scope"]["storm"] = storm.storm(storm.RATE, seconds, moves, say)
+
+
 def beside(results: Results, options: argparse.Namespace) -> None:
     """Parts of the walk beside what people would take or write instead."""
     for part in peers.PARTS:
@@ -172,6 +184,7 @@ def main() -> None:
         ({"memory"}, remembered),
         ({"overload"}, overloaded),
         ({"growth"}, grown),
+        ({"scope"}, scoped),
         (set(peers.PARTS), beside),
     ]
     for parts, step in steps:

@@ -173,10 +173,11 @@ def _enters(actor: Actor, writes: bool) -> str:
     first (access_reader.py), so that nothing is written by a right that was gone.
     """
     told = {"actor": actor.principal, "roles": ",".join(sorted(actor.roles)), "on_behalf_of": actor.on_behalf_of}
-    entered = [f"set_config('tributary.{name}', '{text}', true)" for name, text in told.items() if text]
+    # `set local` is no query: a third of what `select set_config()` costs, which is planned anew each time.
+    entered = [f"set local tributary.{name} = '{text}'" for name, text in told.items() if text]
     if writes:
-        entered.append(f"pg_advisory_xact_lock_shared({ACCESS_LOCK}, hashtext('{actor.principal}'))")
-    return f"begin {'read write' if writes else 'read only'}; select {', '.join(entered)}"
+        entered.append(f"select pg_advisory_xact_lock_shared({ACCESS_LOCK}, hashtext('{actor.principal}'))")
+    return "; ".join((f"begin read {'write' if writes else 'only'}", *entered))
 
 
 class Database:
@@ -222,7 +223,8 @@ class Database:
             tx = self._begun(conn, actor, traceparent=traceparent)
             # The names of actors and traces hold nothing that ends a text (access.py, telemetry.py).
             trace = trace_id_of(traceparent) if traceparent else ""
-            await conn.execute(f"{_enters(actor, writes)}, set_config('tributary.trace', '{trace}', true)")
+            traced = f"; set local tributary.trace = '{trace}'" if trace else ""
+            await conn.execute(_enters(actor, writes) + traced)
             try:
                 yield tx
                 await tx.finish()

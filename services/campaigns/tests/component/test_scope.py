@@ -138,6 +138,26 @@ async def test_a_machine_that_reads_for_one_team_and_plans_for_any_sees_no_more_
         assert (await board.get(path)).status_code == 404
 
 
+async def test_a_person_reports_spend_for_campaigns_of_his_teams_and_there_is_no_other(
+    service: ServiceUnderTest,
+) -> None:
+    await service.receives(spent("fog"))
+    await service.told(marketer("anna", "berlin"), marketer("franz", "munich"))
+    assert (await service.as_("anna").put("/v1/campaigns/fair", json=PLAN)).status_code == 200
+    rows = [
+        {"spend_id": name, "campaign": name, "amount": "EUR 5", "occurred_at": "2026-01-02"}
+        for name in ("fair", "nowhere", "fog", "FAIR")
+    ]
+    answers = {
+        who: (await service.as_(who).post("/v1/spend", json={"spend": rows})).json() for who in ("anna", "franz")
+    }
+    refused = {who: {one["index"]: one["errors"] for one in answer["refused"]} for who, answer in answers.items()}
+    none = [{"field": "campaign", "reason": "no such campaign"}]
+    assert refused == {"anna": {1: none}, "franz": {0: none, 1: none, 3: none}}
+    assert [answers[who]["accepted"] for who in ("anna", "franz")] == [3, 1]
+    assert (await service.http.post("/v1/spend", json={"spend": rows})).json()["accepted"] == 4
+
+
 async def test_who_reported_a_spend_that_first_names_its_campaign_waits_for_it(service: ServiceUnderTest) -> None:
     body = {"spend_id": "s1", "campaign": "fresh", "amount": "EUR 5", "occurred_at": "2026-01-02"}
     await service.http.post("/v1/spend", json={"spend": [body]})

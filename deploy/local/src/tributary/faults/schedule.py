@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from tributary.faults.nemesis import disk, people, processes, records, servers, strangers
+from tributary.faults.nemesis import disk, people, processes, records, servers, silence, strangers
 from tributary.faults.testbed import Testbed
 
 SERVICES = ("leads", "territory", "campaigns", "metrics")
@@ -63,6 +63,7 @@ class Schedule:
             [self._round(("clock jump", servers.jump_clock))],
             [self._round(("bad input in hundreds", strangers.swarm))],
             [self._round(("people moved", people.move))],
+            [self._round(("moved in silence", silence.move))],
             [self._round(("disk full", partial(disk.fill, service=draw.choice(("leads", "territory")))))],
         ]
         draw.shuffle(chains)

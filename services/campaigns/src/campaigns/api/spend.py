@@ -18,15 +18,17 @@ from campaigns.api.permissions import Permission
 from campaigns.api.schemas import Amount, Body, Code, Name, Source, Time, Words
 from campaigns.api.taken import note_taken
 from campaigns.domain.spend import faults
+from campaigns.store import campaign as campaigns
 from campaigns.use_cases.ledger import spend_of
 from campaigns.use_cases.note import seal_note
-from chassis import FieldError, intake, may
+from chassis import FieldError, begin, intake, may
 from chassis.batch import BatchAnswer, RowFlagged, each, flagged, refusals
 from chassis.problems import field_errors
 from chassis.service import actor_of
 from contracts.campaigns.spend import SPEND, SpendReported
 from contracts.event import Money
 from values.money import amount
+from values.text import key
 
 router = APIRouter(prefix="/v1/spend", tags=["spend"])
 
@@ -116,9 +118,14 @@ class Taken(BatchAnswer):
 
 @router.post("", dependencies=[Depends(may(Permission.REPORT_SPEND, rows=False))])
 async def post_spend(request: Request, body: SpendBatch) -> Taken:
-    """Takes the good rows and names each bad one. A spend is never refused because a budget is used up."""
+    """Takes the good rows and names each bad one. A spend is never refused because a budget is used up.
+
+    A person reports for campaigns of the teams for which they record, and for those that nobody has planned; to them there is no
+    other. A machine reports for any.
+    """
     now, master = datetime.now(UTC), request.app.state.service.settings.master_key_bytes()
-    rows = each(enumerate(body.spend), lambda row: _settled(row, now, master))
+    theirs = await _theirs(request, body)
+    rows = each(enumerate(body.spend), lambda row: _settled(row, now, master, theirs))
     events = [event for _, (event, _) in rows.taken]
     if events:
         await intake(request).say(SPEND, events, request.scope.get("tributary.trace", ""), actor_of(request).named)
@@ -129,11 +136,21 @@ async def post_spend(request: Request, body: SpendBatch) -> Taken:
     return Taken(accepted=accepted, notes=notes, refused=refusals(rows))
 
 
+async def _theirs(request: Request, body: SpendBatch) -> set[str] | None:
+    """For which of the campaigns that are named somebody may report; None is for any."""
+    if actor_of(request).kind == "machine":
+        return None
+    async with begin(request) as tx:
+        return await campaigns.recordable(tx, (row.body.campaign for row in body.spend if isinstance(row, Row)))
+
+
 def _settled(
-    row: Row | list[FieldError], now: datetime, master: bytes
+    row: Row | list[FieldError], now: datetime, master: bytes, theirs: set[str] | None
 ) -> tuple[SpendReported, list[str]] | list[FieldError]:
     if isinstance(row, list):
         return row
+    if theirs is not None and key(row.body.campaign) not in theirs:
+        return [FieldError("campaign", "no such campaign")]
     event = row.body.event(master)
     wrong = [FieldError(fault.field, fault.reason) for fault in faults(spend_of(event), now)]
     return wrong or (event, row.flags)

@@ -1,5 +1,6 @@
 """Campaigns and what is planned for them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import asyncpg
@@ -19,6 +20,8 @@ _SEEN = f"(team = any (array({_GRANTED})) or not known)"
 _SHOW = f"{_HEAD} and {_SEEN}"
 _LIST = f"{_ALL} where campaign > $1 and {_SEEN} order by campaign limit $2"
 _RECORDS = f"{_GRANTED} and records <> 'none' group by team order by team"
+
+_RECORDED = f"select key from campaign where key = any($1::text[]) and (team = any (array({_RECORDS})) or not known)"  # noqa: S608 - nothing of it comes from outside
 
 _PLAN = """
 update campaign set known = true, version = $2, name = $3, channel = $4, segment = $5, starts_at = $6, ends_at = $7,
@@ -77,6 +80,11 @@ async def save_plan(tx: Transaction, campaign: str, version: int, plan: Plan) ->
 async def teams(tx: Transaction) -> list[str]:
     """The teams for which who is at the door may record."""
     return [row["team"] for row in await tx.conn.fetch(_RECORDS)]
+
+
+async def recordable(tx: Transaction, names: Iterable[str]) -> set[str]:
+    """The keys of those of these campaigns for which who is at the door may record: his teams', and those that nobody has planned."""
+    return {row["key"] for row in await tx.conn.fetch(_RECORDED, sorted({key(name) for name in names}))}
 
 
 async def campaign_head(tx: Transaction, campaign: str) -> asyncpg.Record | None:

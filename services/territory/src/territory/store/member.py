@@ -1,7 +1,7 @@
 """Members of teams as routing needs them, and as a market file changes them."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -25,7 +25,7 @@ where unit = any($1::text[]) and from_at <= $2 and (until_at is null or until_at
 _EDIT = """
 update membership set weight = $2, takes_leads = $3, version = version + 1 where id = $1
 """
-_END = "update membership set until_at = greatest(from_at, $2), version = version + 1 where id = $1"
+_END = "update membership set until_at = greatest(from_at, $2), version = version + 1 where id = any($1::uuid[])"
 _FROM_FILE = "select person from absence where source = 'file' and until_at is null and person = any($1::text[])"
 _BACK = """
 update absence set until_at = greatest(from_at, $2), version = version + 1
@@ -73,9 +73,9 @@ async def edit(tx: Transaction, membership: UUID, weight: int, takes_leads: bool
     await tx.conn.execute(_EDIT, membership, weight, takes_leads)
 
 
-async def end(tx: Transaction, membership: UUID) -> None:
-    """The membership ends now; one that has not begun never was."""
-    await tx.conn.execute(_END, membership, tx.now)
+async def end(tx: Transaction, memberships: Collection[UUID]) -> None:
+    """The memberships end now; one that has not begun never was."""
+    await tx.conn.execute(_END, list(memberships), tx.now)
 
 
 async def away_by_file(tx: Transaction, people: Iterable[str]) -> set[str]:

@@ -1,6 +1,6 @@
 """The organisation as a whole: who changes it holds it, and every change is on record."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -8,7 +8,7 @@ from pydantic_core import to_json
 from sqlalchemy import ARRAY, Select, Table, Text, any_, insert, literal, select, update
 
 from chassis import Transaction
-from chassis.query import fetch
+from chassis.query import fetch, insert_all
 from territory.domain.organisation import KINDS, RANKS, Kind, Rank, Structure, Unit
 
 _HOLD = "select version, structure, market from organisation for update"
@@ -19,6 +19,11 @@ _UNITS = "select id, kind, parent, name, from_at, zone, calendar, settings, unti
 _VOCABULARY = "select name, items from vocabulary"
 _RECORD = """
 insert into organisation_change (changed_at, by, second, what, item, before, after) values ($1, $2, $3, $4, $5, $6, $7)
+"""
+_RECORD_ALL = """
+insert into organisation_change (changed_at, by, what, item, before, after)
+select $1, $2, $3, r.item, r.before::jsonb, r.after::jsonb from unnest($4::text[], $5::text[], $6::text[])
+    with ordinality as r(item, before, after, n) order by r.n
 """
 T = TypeVar("T")
 
@@ -72,13 +77,30 @@ async def record(
     tx: Transaction, what: str, item: str, before: Any = None, after: Any = None, second: str | None = None
 ) -> None:
     """One change for ever: by whoever acts, and by whose confirmation."""
-    values = [None if one is None else to_json(one, fallback=vars).decode() for one in (before, after)]
-    await tx.conn.execute(_RECORD, tx.now, tx.actor.principal, second, what, item, *values)
+    await tx.conn.execute(_RECORD, tx.now, tx.actor.principal, second, what, item, _json(before), _json(after))
+
+
+async def record_all(tx: Transaction, what: str, changes: Sequence[tuple[str, Any, Any]]) -> None:
+    """Many changes of one kind, in this order: of which thing, before and after."""
+    if changes:
+        items, before, after = zip(*changes, strict=True)
+        values = items, tuple(map(_json, before)), tuple(map(_json, after))
+        await tx.conn.execute(_RECORD_ALL, tx.now, tx.actor.principal, what, *values)
+
+
+def _json(one: Any) -> str | None:
+    return None if one is None else to_json(one, fallback=vars).decode()
 
 
 async def add(tx: Transaction, table: Table, row: Mapping[str, Any]) -> None:
     """A new row."""
     await fetch(tx.conn, insert(table).values(**row))
+
+
+async def add_all(tx: Transaction, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """New rows; a column that they don't name is null."""
+    if rows:
+        await tx.conn.execute(insert_all(table), to_json(rows).decode())
 
 
 async def change(tx: Transaction, table: Table, key: Any, fields: Mapping[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """What a market file says of teams and people becomes part of the organisation: what it names anew or otherwise than before."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -41,25 +42,25 @@ async def take_in_market(active: MarketVersion, tx: Transaction) -> None:
 
 async def _apply(change: FileChange, listed: Listed, structure: Structure, tx: Transaction) -> None:
     structure, appeared = await _units(change, structure, tx)
-    for person in sorted({person for _, person in change.joined}):
+    people = {person for _, person in change.joined}
+    for person in sorted(people - await rows.present(tx, people)):
         await _make(person, tx)
     running = await member.running(tx, listed.names)
     touched = {person for _, person in change.gone}
     by_hand = Change(tx, structure, await authority_of(tx, structure)) if tx.actor.kind == "person" else None
-    for team, person, entry in in_order(change.joined):
-        if (team, person) not in running:
-            await _join(team, person, entry, by_hand, tx)
-            touched.add(person)
+    joins = [_membership(*one, tx.now) for one in in_order(change.joined) if one[:2] not in running]
+    await _join(joins, by_hand, tx)
+    touched |= {one.person for one in joins}
     for team, person, entry in in_order(change.edited):
         if held := running.get((team, person)):
             await member.edit(tx, held[0], entry.weight, entry.takes_leads)
             await store.record(tx, "membership", person, None, {"unit": team, **vars(entry)})
-    for team, person in sorted(change.gone):
-        held = running.get((team, person))
-        if held and held[1] == FILE:  # what was made at a door ends there
-            await member.end(tx, held[0])
-            await store.record(tx, "membership", person, {"unit": team}, {"until_at": tx.now})
-            tx.emit(MemberLeft(person=person, unit=team, at=tx.now))
+    # What was made at a door ends there.
+    gone = [(team, person) for team, person in sorted(change.gone) if running.get((team, person), ("", ""))[1] == FILE]
+    await member.end(tx, [running[one][0] for one in gone])
+    await store.record_all(tx, "membership", [(one, {"unit": team}, {"until_at": tx.now}) for team, one in gone])
+    for team, person in gone:
+        tx.emit(MemberLeft(person=person, unit=team, at=tx.now))
     await _absences(change, tx)
     touched |= {*change.now_away, *change.now_back}
     if appeared:
@@ -106,18 +107,23 @@ def _above(units: Iterable[str], structure: Structure) -> set[str]:
     return above | {unit.id for unit in structure.units.values() if unit.kind == MANAGEMENT}
 
 
-async def _join(team: str, person: str, entry: Entry, by_hand: Change | None, tx: Transaction) -> None:
+def _membership(team: str, person: str, entry: Entry, at: datetime) -> Membership:
+    return Membership(
+        uuid7(), person, team, LOWEST, at, takes_leads=entry.takes_leads, weight=entry.weight, source=FILE
+    )
+
+
+async def _join(joins: Sequence[Membership], by_hand: Change | None, tx: Transaction) -> None:
     """A file that a machine puts, from where the company keeps it, holds at once. Where somebody puts it by hand a new member is
     a gain of access as at any door: proposed, and confirmed by whoever is inside."""
-    joins = Membership(
-        uuid7(), person, team, LOWEST, tx.now, takes_leads=entry.takes_leads, weight=entry.weight, source=FILE
-    )
     if by_hand is not None:
-        await propose(JOIN, person, team, vars(joins), joins.id, by_hand)
+        for one in joins:
+            await propose(JOIN, one.person, one.unit, vars(one), one.id, by_hand)
         return
-    await store.add(tx, MEMBERSHIP, vars(joins))
-    await store.record(tx, "membership", person, None, joins)
-    tx.emit(MemberJoined(person=person, unit=team, rank=LOWEST, at=tx.now))
+    await store.add_all(tx, MEMBERSHIP, [vars(one) for one in joins])
+    await store.record_all(tx, "membership", [(one.person, None, one) for one in joins])
+    for one in joins:
+        tx.emit(MemberJoined(person=one.person, unit=one.unit, rank=one.rank, at=tx.now))
 
 
 async def _absences(change: FileChange, tx: Transaction) -> None:

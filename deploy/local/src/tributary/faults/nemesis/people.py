@@ -28,14 +28,14 @@ def move(testbed: Testbed, draw: random.Random) -> dict[str, Any]:
     """Each of them there and back, several times, and one look after the other. What they were shown without a right is told at
     the end of the run."""
     onset, running, sight = time.monotonic(), testbed.stack.running, Sight()
-    leads = {lead: team for team in TEAMS for lead in _leads_of(running, team)}
+    leads = {lead: team for team in TEAMS for lead in leads_of(running, team)}
     sight.spells = [Spell(person, team, onset) for person, team in MOVERS.items()]
     with _looking(running, leads, sight):
         time.sleep(REST_S)
         for moves in BURSTS:
             for _ in range(moves):
                 for person in MOVERS:
-                    _ordered(running, person, sight)
+                    ordered(running, person, sight)
                 time.sleep(REST_S * (0.5 + draw.random()))
             time.sleep(AFTERWARDS_S)
     if unseen := sight.unseen(MOVERS, TEAMS):
@@ -51,15 +51,16 @@ def move(testbed: Testbed, draw: random.Random) -> dict[str, Any]:
     return {"onset": onset, **found, "without_a_right": len(sight.wrong)}
 
 
-def _leads_of(running: Running, team: str) -> list[str]:
+def leads_of(running: Running, team: str) -> list[str]:
+    """A few of this team's leads."""
     auth = Bearer(lambda: running.tokens.machine(LOCAL))
     url = f"{running.services['metrics'].url}/v1/kpis/team/{team}/facts"
     answer = httpx.get(url, params={"limit": KNOWN}, auth=auth, timeout=10, trust_env=False)
     return [str(lead["lead_id"]) for lead in answer.raise_for_status().json()["leads"]]
 
 
-def _ordered(running: Running, person: str, sight: Sight) -> None:
-    """One administrator orders, another confirms; nobody is inside these units who would have to."""
+def ordered(running: Running, person: str, sight: Sight) -> None:
+    """He goes to the other team. One administrator orders, another confirms; nobody is inside these units who would have to."""
     old = next(spell for spell in reversed(sight.spells) if spell.person == person)
     new = Spell(person, TEAMS[1 - TEAMS.index(old.team)], float("inf"))
     order = {"person": person, "from_unit": old.team, "to_unit": new.team}

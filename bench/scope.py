@@ -1,0 +1,235 @@
+"""What it costs a door that rows are somebody's: the same transaction without a scope, entered, and guarded.
+
+*Bare* begins, asks and commits as a role that no row policy binds. *Entered* begins as the doors do, in somebody's name, and is
+not bound either. *Guarded* is what the doors do. The three are asked in turns, on connections with the same settings.
+"""
+
+import asyncio
+import contextlib
+import statistics
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import asyncpg
+from pydantic import SecretStr
+
+from bench.scope_filled import EXPERT, HEAD, MANAGER, NOBODY, OF_HEAD, TEAM_OF_ANOTHER, TEAM_OF_EXPERT, TEAMS, fill
+from chassis.access import Actor
+from chassis.database import Database
+from leads.settings import LeadsSettings
+from leads.store import lead as store
+from metrics.store.facts import leads_behind
+from tributary.child_process import free_port
+from tributary.postgres import LocalPostgres, address_of
+from tributary.services import LocalService
+
+LEADS = 1_000_000
+WARM, ROUNDS, BATCH, BATCHES = 30, 1_000, 500, 40
+SECONDS = 8.0  # of one case at most
+BARE, ENTERED, GUARDED = "bare", "entered", "guarded"
+WAYS = (BARE, ENTERED, GUARDED)
+EVERY = tuple(f"team-{n:03d}" for n in range(TEAMS))
+
+_INDEX = "create index if not exists lead_place_team on lead_place (team, captured_at desc, lead_id desc)"
+# Each team's newest first, merged: what a list of several teams asks, and the index serves.
+_PAGE = """
+select p.* from unnest($1::text[]) as mine(team) cross join lateral (
+    select lead_id, state, team, captured_at, assignee from lead_place where lead_place.team = mine.team
+    order by captured_at desc, lead_id desc limit 50
+) p order by captured_at desc, lead_id desc limit 50
+"""
+_BOARD = "select pipeline, state, count(*) from lead_place where team = any($1::text[]) group by 1, 2"
+_COUNT = "select count(*) from lead_place where team = any($1::text[])"
+_SHOW = store._SHOW  # the point read of GET /v1/leads/{lead_id}
+_ONE = "select lead_id from lead_place where team = $1 order by lead_id limit 1"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A question, and who asks."""
+
+    name: str
+    who: str
+    statement: str
+    values: tuple[Any, ...]
+    slow: bool = False
+
+
+class Ways:
+    """The three ways into one database."""
+
+    def __init__(self, server: str, owner: str) -> None:
+        self.free = free = urlsplit(server)._replace(path=urlsplit(owner).path).geturl()
+        self._bound = Database(_settings(address_of(owner, "door"), address_of(owner, "worker")))
+        self._unbound = Database(_settings(free, free))
+
+    @contextlib.asynccontextmanager
+    async def transaction(self, way: str, who: Actor) -> AsyncIterator[asyncpg.Connection]:
+        """A transaction to look."""
+        if way == BARE:
+            async with self._unbound.doors.connection() as conn:
+                await conn.execute("begin read only")
+                yield conn
+                await conn.execute("commit")
+        else:
+            database = self._bound if way == GUARDED else self._unbound
+            async with database.at_door(who) as tx:
+                yield tx.conn
+
+    def workers(self, way: str) -> Database:
+        """Whose pool of workers writes: bound by the policy that is true, or by none."""
+        return self._bound if way == GUARDED else self._unbound
+
+    async def close(self) -> None:
+        """Closes both."""
+        await asyncio.gather(self._bound.close(), self._unbound.close())
+
+
+def _settings(door: str, worker: str) -> LeadsSettings:
+    return LeadsSettings(
+        database_url=SecretStr(worker),
+        door_database_url=SecretStr(door),
+        operator_token=SecretStr("none"),
+        master_key=SecretStr("A" * 43 + "="),
+        database_pool=1,
+        door_database_pool=1,
+    )
+
+
+def scope(home: Path, leads: int, say: Callable[[str], None]) -> dict[str, Any]:
+    """Fills a Postgres of its own and asks. Times are of the caller, a Python process with asyncpg, as a door's are."""
+    postgres = LocalPostgres(home / "postgres", port=free_port())
+    postgres.start()
+    try:
+        owners = {name: postgres.ensure_role_and_database(name) for name in ("leads", "metrics")}
+        for name, owner in owners.items():
+            LocalService(name, home, database=owner, usual_port=False).migrate()
+        ways = {name: Ways(postgres.url, owner) for name, owner in owners.items()}
+        began = time.perf_counter()
+        asyncio.run(fill(ways["leads"].free, ways["metrics"].free, leads))
+        say(f"  {leads:,} leads of {TEAMS} teams in {time.perf_counter() - began:.0f} s")
+        return {"leads": leads, "teams": TEAMS, **asyncio.run(_measured(ways, leads, say))}
+    finally:
+        postgres.stop()
+
+
+async def _measured(ways: dict[str, Ways], leads: int, say: Callable[[str], None]) -> dict[str, Any]:
+    connection = await asyncpg.connect(ways["leads"].free)
+    await connection.execute(_INDEX, timeout=600)
+    await connection.execute("vacuum analyze lead_place", timeout=600)
+    own, other = [await connection.fetchval(_ONE, team) for team in (TEAM_OF_EXPERT, TEAM_OF_ANOTHER)]
+    ids = [
+        row[0]
+        for row in await connection.fetch(
+            "select lead_id from lead_place where team <> all($1) limit $2",
+            (TEAM_OF_EXPERT, TEAM_OF_ANOTHER),
+            BATCH * 4,
+        )
+    ]
+    await connection.close()
+    rows = []
+    for case in cases(own, other):
+        rows.append(await look(ways["leads"], case))
+        say("  " + told(rows[-1]))
+    writes = await write(ways["leads"], ids)
+    say(f"  500 leads loaded and saved: {writes['bare_ms']} ms without policies, {writes['guarded_ms']} as the worker")
+    facts = await behind(ways["metrics"])
+    say("  " + ", ".join(f"{row['name']} {row['ms']} ms" for row in facts))
+    for one in ways.values():
+        await one.close()
+    return {"rows": rows, "writes": writes, "facts": facts}
+
+
+def cases(own: Any, other: Any) -> list[Case]:
+    """What is asked."""
+    teams: dict[str, Sequence[str]] = {EXPERT: (TEAM_OF_EXPERT,), HEAD: OF_HEAD, MANAGER: EVERY, NOBODY: ()}
+    found = [
+        Case("one lead, with its history", EXPERT, _SHOW, (own,)),
+        Case("one lead, with its history", MANAGER, _SHOW, (own,)),
+        Case("one lead of another team", EXPERT, _SHOW, (other,)),
+    ]
+    for name, statement in (("a page of 50", _PAGE), ("a board", _BOARD), ("a count", _COUNT)):
+        for who, of in teams.items():
+            if statement == _PAGE or who != MANAGER:  # who counts the leads of a company asks metrics
+                found.append(Case(name, who, statement, (list(of),), slow=who in (MANAGER, HEAD)))
+    return found
+
+
+async def look(ways: Ways, case: Case) -> dict[str, Any]:
+    """One case, in three ways, in turns."""
+    who = Actor(case.who, roles=frozenset(("member",)))
+    took: dict[str, list[float]] = {way: [] for way in WAYS}
+    end = time.perf_counter() + SECONDS
+    for n in range(WARM + ROUNDS):
+        for way in WAYS[n % 3 :] + WAYS[: n % 3]:
+            began = time.perf_counter_ns()
+            async with ways.transaction(way, who) as conn:
+                await conn.fetch(case.statement, *case.values)
+            if n >= (3 if case.slow else WARM):
+                took[way].append((time.perf_counter_ns() - began) / 1000)
+        if time.perf_counter() > end and len(took[GUARDED]) > 10:
+            break
+    middle = {way: statistics.median(of) for way, of in took.items()}
+    return {
+        "name": case.name,
+        "who": case.who,
+        **{f"{way}_us": round(us, 1) for way, us in middle.items()},
+        "guarded_p99_us": round(statistics.quantiles(took[GUARDED], n=100)[98], 1),
+        "bare_p99_us": round(statistics.quantiles(took[BARE], n=100)[98], 1),
+        "ratio": round(middle[GUARDED] / middle[BARE], 3),
+        "n": len(took[GUARDED]),
+    }
+
+
+def told(row: dict[str, Any]) -> str:
+    """One line of progress."""
+    return (
+        f"{row['name']}, {row['who']}: {row['bare_us']} us bare, {row['entered_us']} entered, {row['guarded_us']} guarded"
+        f" (p99 {row['guarded_p99_us']}), {row['ratio']}x, of {row['n']}"
+    )
+
+
+async def write(ways: Ways, ids: list[Any]) -> dict[str, Any]:
+    """What a delivery of 500 costs the workers, with the policy that is true for them and without any, in turns."""
+    took: dict[str, list[float]] = {BARE: [], GUARDED: []}
+    for n in range(BATCHES + 4):
+        for way in (BARE, GUARDED) if n % 2 else (GUARDED, BARE):
+            some = ids[n % 4 * BATCH :][:BATCH]
+            began = time.perf_counter()
+            async with ways.workers(way).transaction() as tx:
+                held = await store.load(tx, some)
+                entry = {"what": "routed", "at": tx.now, "team": TEAM_OF_EXPERT}
+                changes = [store.Change(one, _regraded(lead, n), [entry]) for one, lead in held.items()]
+                await store.save(tx, changes)
+            if n >= 4:
+                took[way].append((time.perf_counter() - began) * 1000)
+    bare, guarded = (statistics.median(took[way]) for way in (BARE, GUARDED))
+    return {"bare_ms": round(bare, 2), "guarded_ms": round(guarded, 2), "ratio": round(guarded / bare, 3)}
+
+
+def _regraded(lead: Any, n: int) -> Any:
+    """Something about it is another now."""
+    return lead._replace(grade="AB"[n % 2])
+
+
+async def behind(ways: Ways) -> list[dict[str, Any]]:
+    """The leads behind a number of metrics, a page of 50 for somebody of one team, and for somebody of none that has any."""
+    found = []
+    for name, who, teams, key in (
+        ("leads behind a team's number", EXPERT, (TEAM_OF_EXPERT,), TEAM_OF_EXPERT),
+        ("leads behind a segment's number", EXPERT, (TEAM_OF_EXPERT,), "segment-3"),
+        ("leads behind a segment's number of a team that has none", HEAD, ("team-999",), "segment-3"),
+    ):
+        by, took = "team" if key.startswith("team") else "segment", []
+        for _ in range(12):
+            began = time.perf_counter()
+            async with ways._bound.at_door(Actor(who, roles=frozenset(("member",)))) as tx:
+                await leads_behind(tx, by, key, UUID(int=2**128 - 1), 50, teams)
+            took.append((time.perf_counter() - began) * 1000)
+        found.append({"name": name, "ms": round(statistics.median(took), 2), "most_ms": round(max(took), 2)})
+    return found
