@@ -46,8 +46,8 @@ MUTANTS = (
     _m(
         "an actor stays on the connection when his transaction is over",
         f"{CHASSIS}/database.py",
-        "'{text}', true)",
-        "'{text}', false)",
+        "set local tributary.{name} = '{text}'",
+        "set tributary.{name} = '{text}'",
         f"{TESTS}/component/test_actors.py",
     ),
     _m(
@@ -207,8 +207,8 @@ MUTANTS = (
     _m(
         "a door can write without saying so",
         f"{CHASSIS}/database.py",
-        "'read write' if writes else 'read only'",
-        "'read write'",
+        "begin read {'write' if writes else 'only'}",
+        "begin read write",
         f"{TESTS}/component/test_row_policies.py",
     ),
     _m(

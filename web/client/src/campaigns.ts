@@ -100,6 +100,9 @@ export interface paths {
         /**
          * Post Spend
          * @description Takes the good rows and names each bad one. A spend is never refused because a budget is used up.
+         *
+         *     A person reports for campaigns of the teams for which they record, and for those that nobody has planned; to them there is no
+         *     other. A machine reports for any.
          */
         post: operations["post_spend_v1_spend_post"];
         delete?: never;
