@@ -13,12 +13,13 @@ from company import FIRST, Company
 from stage import SERVICES, Stage, a_lead
 from waiting import until
 
+from tributary.people import MANAGER, SUPERVISOR, SYSTEM
 from tributary.traffic import market
 
 pytestmark = pytest.mark.xdist_group("stack")
 
 ANNA, JONAS, LEYLA = "anna.schmidt", "jonas.weber", "leyla.kaya"
-GM, ROOT, LEADER, OTHER_LEADER = "gm", "root", "s.berlin", "s.munich"
+GM, ROOT, LEADER, OTHER_LEADER = MANAGER, SYSTEM, SUPERVISOR, "s.munich"  # a unit has its first leader once
 ASKER, GRANTER = "ari", "gil"
 FRANZ = "franz.huber"
 BERLIN, MUNICH = "berlin", "munich"
