@@ -169,7 +169,7 @@ def test_what_a_hand_changes_is_named_and_put_back_it_is_well_again(stage: Stage
     assert any("fingerprint differs" in what for what in found(verdict, "markets"))
     assert any("is Reisen of" in what for what in found(verdict, "plans"))
     assert {what for what in found(verdict, "sealed") if "its person has no key" in what} >= {
-        f"lead {one}: its person has no key, and was not forgotten" for one in leads
+        f"lead {leads[0]}: its person has no key, and was not forgotten"
     }
     assert found(verdict, "reasons")
     assert f"lead {leads[0]}: its timeline has the numbers [1, 3, 4], its place counts 4" in found(verdict, "written")
