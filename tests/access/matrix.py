@@ -11,19 +11,21 @@ from typing import Any
 from .people import CALLERS
 
 SHUT = "401 nobody forged expired | 403 *"
-SEES = "member leader marketer manager general substitute glass board"
+SEES = "member leader qualifier marketer manager general substitute glass board"
 AWAY = "stranger desk mover soon_in stood_in glass_soon glass_over"
-BELONGS = f"member leader marketer manager general substitute glass {AWAY}"
-RECORDS = f"member leader marketer substitute glass {AWAY}"
+BELONGS = f"member leader qualifier marketer manager general substitute glass {AWAY}"
+RECORDS = f"member leader qualifier marketer substitute glass {AWAY}"
 LOOKS = f"{BELONGS} board keeper designer"
 MARKET = f"{LOOKS} operator intake"
 PEOPLE = f"{BELONGS} keeper"
 LEADS = "leader keeper"
 CONFIRMS = "leader manager general keeper"
 KEEPS = "keeper"
+ASSIGNS = "leader"
+TRANSFERS = "leader"
 FORMS = "marketer"
 SHAPES = "designer operator intake"
-PUTS_IN = f"member leader marketer substitute glass {AWAY} operator intake"
+PUTS_IN = f"member leader qualifier marketer substitute glass {AWAY} operator intake"
 ME = "200 * | 401 nobody forged expired"
 
 OPEN: dict[tuple[str, str, str], str] = {
@@ -64,6 +66,8 @@ DOORS: dict[tuple[str, str, str], str] = {
     ("leads", "GET", "/v1/access/me"): ME,
     ("leads", "GET", "/v1/work"): f"200 {BELONGS} board | {SHUT}",
     ("leads", "GET", "/v1/queues"): f"200 {BELONGS} board | {SHUT}",
+    ("leads", "GET", "/v1/conservation"): f"200 {BELONGS} board | {SHUT}",
+    ("leads", "GET", "/v1/qualification"): f"200 qualifier | {SHUT}",
     ("leads", "GET", "/v1/summary"): f"200 {BELONGS} board | {SHUT}",
     ("leads", "GET", "/v1/leads"): f"200 {BELONGS} board | {SHUT}",
     ("leads", "GET", "/v1/leads/{lead_id}"): f"200 {SEES} | 404 {AWAY} | {SHUT}",
@@ -73,9 +77,24 @@ DOORS: dict[tuple[str, str, str], str] = {
     ("leads", "GET", "/v1/leads/{lead_id}/activities"): f"200 {SEES} | 404 {AWAY} | {SHUT}",
     ("leads", "POST", "/v1/leads/{lead_id}/activities"): f"422 {RECORDS} | {SHUT}",
     ("leads", "POST", "/v1/leads/{lead_id}/activities/{activity_id}/void"): f"422 {RECORDS} | {SHUT}",
+    # Who sees the lead and is no qualifier is told so, and it is on record.
+    ("leads", "POST", "/v1/leads/{lead_id}/claim"): f"200 qualifier | 404 {AWAY} | {SHUT}",
+    ("leads", "DELETE", "/v1/leads/{lead_id}/claim"): f"204 qualifier | 404 {AWAY} | {SHUT}",
+    ("leads", "POST", "/v1/leads/{lead_id}/qualification"): f"422 {BELONGS} board | {SHUT}",
+    ("leads", "POST", "/v1/leads/{lead_id}/return"): f"422 {BELONGS} board | {SHUT}",
+    ("leads", "POST", "/v1/leads/{lead_id}/discard"): f"422 {BELONGS} board | {SHUT}",
+    ("leads", "POST", "/v1/leads/{lead_id}/restore"): f"422 {BELONGS} board | {SHUT}",
+    ("leads", "POST", "/v1/leads/{lead_id}/outcome"): f"422 {BELONGS} board | {SHUT}",
+    ("leads", "POST", "/v1/leads/{lead_id}/reopen"): f"422 {BELONGS} board | {SHUT}",
+    ("leads", "GET", "/v1/leads/{lead_id}/requests"): f"200 {SEES} | 404 {AWAY} | {SHUT}",
+    ("leads", "POST", "/v1/leads/{lead_id}/requests"): f"422 {RECORDS} | {SHUT}",
+    ("leads", "PATCH", "/v1/leads/{lead_id}/requests/{n}"): f"422 {RECORDS} | {SHUT}",
+    ("leads", "POST", "/v1/leads/{lead_id}/requests/{n}/answer"): f"422 {RECORDS} | {SHUT}",
+    ("leads", "POST", "/v1/leads/{lead_id}/requests/{n}/cancel"): f"422 {RECORDS} | {SHUT}",
+    ("leads", "POST", "/v1/leads/{lead_id}/requests/{n}/check"): f"422 {RECORDS} | {SHUT}",
     ("leads", "POST", "/v1/leads/{lead_id}/contact"): f"422 {BELONGS} | {SHUT}",
     ("leads", "GET", "/v1/leads/{lead_id}/openings"): (
-        f"200 member leader marketer manager general substitute glass | 404 {AWAY} | {SHUT}"
+        f"200 member leader qualifier marketer manager general substitute glass | 404 {AWAY} | {SHUT}"
     ),
     # Forms are of no team: marketing makes them, and by that sees no lead.
     ("leads", "GET", "/v1/form-definitions"): f"200 {FORMS} | {SHUT}",
@@ -107,6 +126,8 @@ DOORS: dict[tuple[str, str, str], str] = {
     # -- territory
     ("territory", "GET", "/v1/access/me"): ME,
     ("territory", "GET", "/v1/leads/{lead_id}/decision"): f"200 {SEES} | 404 {AWAY} | {SHUT}",
+    ("territory", "POST", "/v1/leads/{lead_id}/assignment"): f"422 {ASSIGNS} | {SHUT}",
+    ("territory", "GET", "/v1/queues"): f"200 {BELONGS} board | {SHUT}",
     # The structure holds no lead. Whom these doors let in is asked a second time, for the unit: nobody here leads one that
     # territory has on record, so that what a body has to name is not found, and what needs a unit of one's own is shut.
     ("territory", "DELETE", "/v1/absences/{absence}"): f"404 {PEOPLE} | {SHUT}",
@@ -152,6 +173,13 @@ DOORS: dict[tuple[str, str, str], str] = {
     ("territory", "POST", "/v1/substitutions"): f"422 {PEOPLE} | {SHUT}",
     ("territory", "POST", "/v1/substitutions/{substitution}/end"): f"404 {PEOPLE} | {SHUT}",
     ("territory", "GET", "/v1/teams"): f"200 {MARKET} | {SHUT}",
+    ("territory", "GET", "/v1/transfers"): f"200 {TRANSFERS} | {SHUT}",
+    ("territory", "POST", "/v1/transfers"): f"422 {TRANSFERS} | {SHUT}",
+    ("territory", "GET", "/v1/transfers/{transfer}"): f"404 {TRANSFERS} | {SHUT}",
+    ("territory", "GET", "/v1/transfers/{transfer}/items"): f"404 {TRANSFERS} | {SHUT}",
+    ("territory", "POST", "/v1/transfers/{transfer}/approve"): f"404 {TRANSFERS} | {SHUT}",
+    ("territory", "POST", "/v1/transfers/{transfer}/refuse"): f"404 {TRANSFERS} | {SHUT}",
+    ("territory", "POST", "/v1/transfers/{transfer}/undo"): f"404 {TRANSFERS} | {SHUT}",
     ("territory", "GET", "/v1/units"): f"200 {LOOKS} | {SHUT}",
     ("territory", "GET", "/v1/units/{unit}"): f"200 {LOOKS} | {SHUT}",
     ("territory", "PUT", "/v1/units/{unit}"): f"422 {KEEPS} | {SHUT}",
@@ -171,19 +199,37 @@ USEFUL: tuple[tuple[tuple[str, str, str], Any, str, str], ...] = (
     (
         ("leads", "POST", "/v1/leads/{lead_id}/contact"),
         {"purpose": "call"},
-        f"200 member leader marketer manager general substitute | 403 glass board | 404 {AWAY} | {SHUT}",
+        f"200 member leader qualifier marketer manager general substitute | 403 glass board | 404 {AWAY} | {SHUT}",
         "",
     ),
     (
         ("leads", "POST", "/v1/leads/{lead_id}/contact"),
         {"purpose": "break_glass"},
         f"200 glass | 404 {AWAY} | {SHUT}",
-        f"404 member leader marketer desk | {SHUT}",
+        f"404 member leader qualifier marketer desk | {SHUT}",
     ),
     (
         ("leads", "POST", "/v1/leads/{lead_id}/activities"),
         NOTE,
-        f"201 member leader marketer substitute | 403 glass | 404 {AWAY} | {SHUT}",
+        f"201 member leader qualifier marketer substitute | 403 glass | 404 {AWAY} | {SHUT}",
+        "",
+    ),
+    (
+        ("leads", "POST", "/v1/leads/{lead_id}/return"),
+        {"code": "other"},
+        f"409 leader | 404 {AWAY} | {SHUT}",  # nobody works it yet
+        "",
+    ),
+    (
+        ("leads", "POST", "/v1/leads/{lead_id}/qualification"),
+        {"verdict": "not_genuine", "code": "spam"},
+        f"428 qualifier leader | 404 {AWAY} | {SHUT}",
+        "",
+    ),
+    (
+        ("leads", "POST", "/v1/leads/{lead_id}/requests"),
+        {"kind": "sample"},
+        f"201 member leader qualifier marketer substitute | 403 glass | 404 {AWAY} | {SHUT}",
         "",
     ),
     (("leads", "POST", "/v1/calls"), CALL, f"202 {PUTS_IN} | {SHUT}", ""),

@@ -51,6 +51,7 @@ TOLD: tuple[AccessGranted | AccessRevoked, ...] = (
     said("stranger", grant(OTHER)),  # works for another team
     said("desk", grant(UNPLACED)),  # gives what no team has a place
     said("leader", grant(OWN, "supervisor")),
+    said("qualifier", grant(OWN), roles=("qualifier",)),
     said("marketer", grant(OWN), roles=("marketer",)),
     said("manager", *EVERY_TEAM),
     said("general", *EVERY_TEAM, roles=("general_manager",)),
@@ -73,7 +74,7 @@ TOLD: tuple[AccessGranted | AccessRevoked, ...] = (
 
 # Whose things each may ever be shown; nobody else is shown a thing of a team.
 SIGHT: dict[str, set[str]] = {
-    **{one: {OWN} for one in ("member", "leader", "marketer")},
+    **{one: {OWN} for one in ("member", "leader", "qualifier", "marketer")},
     **{one: {OTHER} for one in ("stranger", "mover", "soon_in", "stood_in", "glass_soon", "glass_over")},
     **{one: {OWN, OTHER} for one in ("substitute", "glass", "board")},
     **{one: {OWN, OTHER, UNPLACED} for one in ("manager", "general")},

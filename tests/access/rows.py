@@ -16,7 +16,11 @@ ROWS: dict[str, dict[str, str]] = {
         "lead": f"array[{_LEAD}]",
         "timeline": f"array[{_LEAD}]",
         "activity": f"array[{_LEAD}]",
+        "request": f"array[{_LEAD}]",
+        "request_evidence": f"array[{_LEAD}]",
         "activity_void": f"array[{_LEAD}]",
+        "claim": f"array[{_LEAD}]",
+        "refusal": "array[t.person]",  # each sees his own, which are counted
         "search_word": f"array[{_LEAD}]",
         "opened": f"array[{_LEAD}, t.person]",  # his own looks count against his limit
     },
@@ -29,7 +33,13 @@ ROWS: dict[str, dict[str, str]] = {
         "ledger_entry": "array[(select team from campaign join ledger_posting p using (campaign) where p.id = t.posting_id)]",
     },
     "metrics": {**_OWN, "lead_fact": _PLACED, "kpi_part": "array[t.team]"},
-    "territory": {**_OWN, "decision": _PLACED},
+    "territory": {
+        **_OWN,
+        "decision": _PLACED,
+        "lead_case": _PLACED,
+        "customer": "array[t.team]",
+        "transfer_item": "array[t.from_team]",
+    },
 }
 
 _NUMBERS = {"outbox_shard": "the next number of a shard says nothing of anybody"}
@@ -40,6 +50,8 @@ FREE: dict[str, dict[str, str]] = {
         **_NUMBERS,
         "form": "what a form asks is shown to every stranger; its doors ask who makes it",
         "unit": "the structure of the company holds no lead",
+        "conservation": "sums over the whole company name no lead and no team",
+        "calendar": "when people work holds no lead",
     },
     "campaigns": _NUMBERS,
     "metrics": {
@@ -54,9 +66,9 @@ FREE: dict[str, dict[str, str]] = {
         **_NUMBERS,
         **dict.fromkeys(
             (
-                "absence", "active_market", "break_glass", "calendar", "market", "membership", "move", "organisation",
+                "absence", "active_market", "break_glass", "calendar", "load", "market", "membership", "move", "organisation",
                 "organisation_change", "person", "proposal", "role_grant", "roster", "rotation", "subject",
-                "substitution", "unit", "vocabulary",
+                "substitution", "transfer", "unit", "vocabulary",
             ),
             _STRUCTURE,
         ),

@@ -80,7 +80,10 @@ class Company:
 NAMES = {"bea": {OWN}, "lea": {OWN}, "max": {OTHER}, "lex": {OTHER}, ASKER: {OTHER}, "adm": {OWN, OTHER}}
 """Whose names and reasons each is told: administrators know everybody by name."""
 
-ABSENT = {name: str(uuid4()) for name in ("membership", "proposal", "absence", "glass", "role", "move", "substitution")}
+ABSENT = {
+    name: str(uuid4())
+    for name in ("membership", "proposal", "absence", "glass", "role", "move", "substitution", "transfer")
+}
 ABSENT |= {
     "person": "nobody",
     "unit": "nowhere",

@@ -46,18 +46,43 @@ DONE = """
 insert into activity (activity_id, lead_id, kind, direction, evidence, occurred_at, recorded_at, author, content)
 values ($1::text::uuid, $2::text::uuid, 'call', 'outbound', 'person', now(), now(), 'somebody', 'x')
 """
+CLAIMED = "insert into claim (lead_id, person, until) values ($1::text::uuid, 'somebody', now())"
+REFUSED = """
+insert into refusal (refusal_id, at, person, door, lead_id, lacks)
+values (gen_random_uuid(), now(), $2, 'return', $1::text::uuid, 'leads.return')
+"""
 VOIDED = "insert into activity_void (activity_id, lead_id, code, by, at) values ($1::text::uuid, $2::text::uuid, 'other', 'somebody', now())"
+
+OWED = """
+insert into request (lead_id, n, kind, state, asked_at, starts_at, times, step, promise, policy)
+values ($1::text::uuid, 0, 'first_response', 'open', now(), now(), array[now(), now()], 0, 0, 1) on conflict do nothing
+"""
+EVIDENCE = """
+insert into request_evidence (lead_id, n, activity_id, occurred_at, recorded_at, evidence, standing)
+values ($2::text::uuid, 0, $1::text::uuid, now(), now(), 'machine', 'counts')
+"""
+CALENDAR = "insert into calendar (calendar, version, zone, hours) values ('de', 1, 'Europe/Berlin', '[[], []]')"
 
 
 async def in_leads(leads: ServiceUnderTest) -> Things:
     """A lead each."""
-    of = {team: {"lead_id": await _lead(leads, team), "activity_id": str(uuid4()), "form": "none"} for team in TEAMS}
+    of = {
+        team: {"lead_id": await _lead(leads, team), "activity_id": str(uuid4()), "form": "none", "n": "0"}
+        for team in TEAMS
+    }
+    await leads.sql(CALENDAR)
+    await leads.sql("insert into conservation (swept_at, swept_lead) values (now(), gen_random_uuid())")
     for thing in of.values():
         await leads.sql(DONE, thing["activity_id"], thing["lead_id"])
         await leads.sql(VOIDED, thing["activity_id"], thing["lead_id"])
+        await leads.sql(CLAIMED, thing["lead_id"])
+        for person in ("member", "stranger"):
+            await leads.sql(REFUSED, thing["lead_id"], person)
+        await leads.sql(OWED, thing["lead_id"])
+        await leads.sql(EVIDENCE, thing["activity_id"], thing["lead_id"])
         await leads.sql("insert into search_word (key, lead_id) values (1, $1::text::uuid)", thing["lead_id"])
     betray = {word: team for team, thing in of.items() for word in (thing["lead_id"], canary(team))}
-    return Things(of, {"lead_id": str(uuid4()), "activity_id": str(uuid4()), "form": "none"}, betray)
+    return Things(of, {"lead_id": str(uuid4()), "activity_id": str(uuid4()), "form": "none", "n": "0"}, betray)
 
 
 async def _lead(leads: ServiceUnderTest, team: str) -> str:
@@ -119,11 +144,16 @@ MARKET: dict[str, Any] = {
 }
 
 
+_ITEM = """
+insert into transfer_item (transfer_id, lead_id, place, from_team, number, state) values ($1, $2, 1, $3, 1, 'done')
+"""
+
+
 async def in_territory(territory: ServiceUnderTest) -> Things:
     """A decision each."""
     put = await callers(territory)["intake"].put("/v1/market", json=MARKET)
     assert put.status_code == 200, put.text
-    ids = ("membership", "role", "move", "proposal", "absence", "substitution", "glass")
+    ids = ("membership", "role", "move", "proposal", "absence", "substitution", "glass", "transfer")
     fixed = {name: str(uuid4()) for name in ids}
     fixed |= {"version": "1", "unit": OWN, "vocabulary": "rank", "person": "member", "calendar": "x"}
     of: dict[str, dict[str, str]] = {}
@@ -132,6 +162,8 @@ async def in_territory(territory: ServiceUnderTest) -> Things:
         lead_id = uuid4()
         await territory.receives(_qualified(lead_id, country))
         of[team], betray[str(lead_id)] = fixed | {"lead_id": str(lead_id)}, team
+        if team != UNPLACED:
+            await territory.sql(_ITEM, uuid4(), lead_id, team)
     return Things(of, fixed | {"lead_id": str(uuid4())}, betray)
 
 
@@ -144,6 +176,7 @@ def _qualified(lead_id: UUID, country: str) -> LeadQualified:
         disposition="near_term",
         scorecard=1,
         about=LeadAttributes(source="web", country=country),
+        party_id=uuid4(),
         qualified_at=AT,
     )
 

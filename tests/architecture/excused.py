@@ -31,6 +31,16 @@ BUSINESS = {
     "grant_kind", "leads.activity.author", "leads.activity.on_behalf_of", "leads.opened.on_behalf_of", "leads.opened.person", "leads.opened.trace", "purpose",
     # what was done about a lead, by codes; what was said or written is sealed
     "direction", "evidence", "leads.activity.result",
+    # what is owed to a customer: by whom of the people at work, by when, by which version of which clock
+    "leads.request.responder", "standing", "hours", "leads.request_evidence.on_behalf_of", "leads.request_evidence.result",
+    "request_id", "withdraws", "codes",
+    # to whom a lead went and came back from, who decided that, and by which right: teams, rules and people at work by their ids
+    "excluded", "not_to", "would_rule", "from_team", "to_team", "from_person", "to_person", "transfer_id", "successors", "asked_by",
+    "LeadRouted.on_behalf_of", "LeadAssigned.on_behalf_of", "LeadTransferred.on_behalf_of", "territory.decision.on_behalf_of",
+    "LeadReturned.person", "LeadClosed.person", "OpportunityOpened.person", "OpportunityOpened.stands", "LeadUnclaimed.place",
+    "QualificationRefused.right", "leads.claim.person", "leads.refusal.person", "leads.refusal.door", "leads.refusal.lacks",
+    "leads.lead_place.later", "leads.conservation.places", "stands", "place", "territory.customer.person", "territory.lead_case.person",
+    "territory.load.person", "territory.transfer.person", "RecordTransferred.hash",
     # money; what an outsider writes beside a spend is sealed before it is stored
     "account", "currency", "note_box", "spend_id", "SpendReported.note",
     # numbers and what they are about: channels, segments, teams and campaigns by their names
@@ -43,8 +53,11 @@ BUSINESS = {
 
 # Types of events that verify does not look into: only their numbers count.
 UNREAD = {
+    "leads.lead.qualification_refused.v1": "a fact for people; each refusal is on record, told or not",
+    "leads.lead.transfer_refused.v1": "what was not done leaves nothing to compare",
+    "leads.lead.transferred.v1": "that it was carried out; the timeline follows the order, which is read",
     "campaigns.ledger.overspent.v1": "said beside the posting that overspends, which is read, and holds nothing more",
-    "territory.calendar.published.v1": "a calendar's version as its table has it, and no row follows from it yet",
+    "territory.calendar.published.v1": "a calendar's version as its table has it; what is due by it stands in requests",
     "territory.member.absence_changed.v1": "a fact for people; turns follow the table, and TURNS looks at those",
     "territory.member.glass_closed.v1": "a fact for people; what may be seen stands in territory.access, which is read whole",
     "territory.member.glass_opened.v1": "the same",
@@ -65,10 +78,17 @@ ALONE = {
     "campaigns.note": "a part of spend and of the ledger's door, which opens what it sealed",
     "territory.authority": "what every change of the organisation begins with; its doors are all of them",
     "territory.confirmation": "what becomes of a proposal: domain, store and door are proposal",
+    "territory.assignment": "a leader's own decision: domain and store are decision and case, its door is routing's",
+    "territory.deciding": "what every decision does, whatever asks for it: its domain is deciding, its store case, customer and rotation",
+    "territory.queue": "what waits in a team: the jobs over the store's case; the doors are routing's",
     "territory.substitution": "the domain's and the door's absence: who is away and who stands in",
     "territory.role": "a part of membership's store and door; which roles there are says the domain's authority",
     "leads.free_mail": "a part of intake: what is known of mail providers, which is a library's list and no rule of ours",
     "leads.intake": "the stream is named so; its rules are qualification, identity and person, its table is lead",
+    "leads.clock": "the job that turns it; what it tells is request's",
+    "leads.policies": "which version of the domain's policy is in force",
+    "leads.request_events": "no use case: what those of request tell, in one place",
+    "leads.rules": "which version of the domain's response is in force",
     "leads.notes": "a part of outcomes: prose is sealed as the person is",
     "leads.opportunity": "the lead's own life after a decision: domain and store are lead",
     "leads.personal": "the domain's personal, packed and read; the door seals it",

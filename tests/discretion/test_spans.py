@@ -15,6 +15,7 @@ from chassis_testing import ServiceUnderTest
 from contracts.campaigns.campaign import CampaignPlanned
 from contracts.event import Event
 from contracts.hearers import HEARS
+from contracts.territory.calendar import CalendarPublished, Hours, WeekdayHours
 from tributary.traffic import market
 
 SAMPLED = f"00-{'a' * 32}-{'b' * 16}-01"
@@ -111,7 +112,9 @@ async def test_no_span_on_the_way_of_a_lead_or_a_spend_holds_what_was_sent(
     await post(services["leads"], "/v1/outcomes", {"outcomes": [outcome]})
     await post(services["campaigns"], "/v1/spend", {"spend": [{**SPEND, "campaign": "spring"}]})
     plan = CampaignPlanned(campaign="spring", name="S", channel="search", currency="EUR", version=1, planned_at=AT)
-    events: list[Event] = [plan, *await said(services)]
+    week = (WeekdayHours(day="mon", hours=(Hours(opens="09:00", closes="17:00"),)),)
+    calendar = CalendarPublished(id="de", version=1, zone="Europe/Berlin", week=week, published_at=AT)
+    events: list[Event] = [plan, calendar, *await said(services)]
     while events:
         await hear(services, events)
         events = await said(services)

@@ -90,7 +90,8 @@ def test_a_mistyped_campaign_loses_no_lead_and_is_flagged(stage: Stage) -> None:
 
 def test_a_submission_sent_again_has_the_same_id_and_one_effect(stage: Stage) -> None:
     channel, key = mark("channel"), mark("key")
-    ids = {stage.submit(a_lead(channel=channel), **{"idempotency-key": key}) for _ in range(3)}
+    form = a_lead(channel=channel)
+    ids = {stage.submit(form, **{"idempotency-key": key}) for _ in range(3)}
     other = a_lead(channel=channel, message="Something else by now.")
     told = stage.public.post(stage.url("leads", "/v1/leads"), json=other, headers={"idempotency-key": key})
     assert (told.status_code, told.json()["errors"][0]["field"]) == (422, "Idempotency-Key")

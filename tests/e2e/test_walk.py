@@ -26,7 +26,8 @@ def day(stage: Stage, campaign: str, channel: str) -> list[str]:
     """Two forms, one of them sent twice, a call, a campaign's answer, an import with a bad row, a sale; two spends, told twice each."""
     key, deal = mark("key"), mark("deal")
     about: dict[str, Any] = {"channel": channel, "campaign": campaign}
-    forms = [stage.submit(a_lead(**about), **{"idempotency-key": key}) for _ in range(2)]
+    form = a_lead(**about)
+    forms = [stage.submit(form, **{"idempotency-key": key}) for _ in range(2)]
     forms.append(stage.submit(a_lead(**about)))
     call = stage.post("leads", "/v1/calls", json=a_lead(source="phone", **about)).json()["id"]
     answer = stage.submit(a_lead(source="campaign", **about))

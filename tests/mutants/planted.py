@@ -713,8 +713,8 @@ MUTANTS = (
     ),
     _m(
         "whose turn it was is not saved",
-        f"{TERRITORY}/use_cases/routing.py",
-        "        await rotation.save_rotations(tx, standings, rosters.values())\n",
+        f"{TERRITORY}/use_cases/deciding.py",
+        "        await rotation.save_rotations(tx, deciding.standings, deciding.rosters.values(), organisation or 0)\n",
         "        pass\n",
         "services/territory/tests/component/test_on_leads_lead.py",
     ),
@@ -728,8 +728,8 @@ MUTANTS = (
     _m(
         "a lead that was decided is decided again",
         f"{TERRITORY}/use_cases/routing.py",
-        "if lead.lead_id not in decided]",
-        "if lead.lead_id]",
+        "and event.revision > cases[event.lead_id].verdict]",
+        "and event.revision >= cases[event.lead_id].verdict]",
         "services/territory/tests/component/test_on_leads_lead.py",
     ),
     _m(
@@ -749,7 +749,7 @@ MUTANTS = (
     _m(
         "verify does not look at what a timeline leaves out",
         f"{LOCAL}/verify/invariants/written.py",
-        "    for line in due(lead):\n",
+        "    for line in due(lead, moved):\n",
         "    for line in ():\n",
         "deploy/local/tests/verify/test_invariants.py",
     ),
@@ -802,9 +802,9 @@ MUTANTS = (
             (
                 f"{LEADS}/store/tables.py",
                 'comment="append only",\n    postgresql_with=GROWING,\n'
-                '    info={"door": "select", "rows": through(LEAD_PLACE, "lead_id")},',
+                '    info={"door": "select, insert", "rows": through(LEAD_PLACE, "lead_id")},',
                 'comment="append only",\n    postgresql_with=GROWING,\n'
-                '    info={"door": "select", "rows": free("planted")},',
+                '    info={"door": "select, insert", "rows": free("planted")},',
             ),
         ),
         ("tests/access/test_rows.py",),
@@ -970,6 +970,55 @@ MUTANTS = (
         "order = (-c.priority,",
         "order = (c.priority,",
         f"{COMPONENT}/test_work.py",
+    ),
+    _m(
+        "people: who returned a lead first may get it again",
+        f"{LEADS}/domain/verdict.py",
+        "{*life.returned.get(lead.team, ()), lead.assignee}",
+        "{lead.assignee}",
+        f"{COMPONENT}/test_verdict.py",
+    ),
+    _m(
+        "people: an assignment heard again takes a return back",
+        f"{LEADS}/domain/lead.py",
+        "or (life.released and this <= life.released)",
+        "or (life.released and this > life.released)",
+        f"{COMPONENT}/test_verdict.py",
+    ),
+    _m(
+        "people: each refused try is told",
+        f"{LEADS}/store/hand.py",
+        "tells = told_within is not None and not await",
+        "tells = told_within is not None or not await",
+        f"{COMPONENT}/test_verdict.py",
+    ),
+    _m(
+        "people: a claim keeps nobody out",
+        f"{LEADS}/use_cases/verdict.py",
+        "if there is not None and there.person != tx.actor.principal:",
+        "if there is not None and there.person == '':",
+        f"{COMPONENT}/test_verdict.py",
+    ),
+    _m(
+        "people: a transferred lead may change on its way",
+        f"{LEADS}/use_cases/transfer.py",
+        "if found != was[lead_id]}",
+        "if found == ''}",
+        f"{COMPONENT}/test_transfer.py",
+    ),
+    _m(
+        "people: a time that came stays and is told at each turn",
+        f"{LEADS}/domain/place.py",
+        "next_at=hours.days_after(now, response.again)",
+        "next_at=now",
+        f"{COMPONENT}/test_conservation.py",
+    ),
+    _m(
+        "people: who was set aside long ago is restored",
+        f"{LEADS}/use_cases/verdict.py",
+        "lead.life.keep_until <= tx.now",
+        "lead.life.keep_until > tx.now",
+        f"{COMPONENT}/test_verdict.py",
     ),
     _m(
         "trace: a hop waits from when its sender began",

@@ -125,6 +125,191 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/conservation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Conservation
+         * @description Captured = the sum of the places. Sums over the whole company, which name no lead.
+         */
+        get: operations["get_conservation_v1_conservation_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/qualification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Qualification
+         * @description What a qualifier is to look at, in one team or all of theirs: what is due first.
+         */
+        get: operations["get_qualification_v1_qualification_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/leads/{lead_id}/claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Claim Lead
+         * @description Who acts looks at it for 15 minutes, and nobody else judges it meanwhile. Claimed again it is theirs for as long anew; it stops no
+         *     clock.
+         */
+        post: operations["claim_lead_v1_leads__lead_id__claim_post"];
+        /**
+         * Release Lead
+         * @description They look at it no more.
+         */
+        delete: operations["release_lead_v1_leads__lead_id__claim_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/leads/{lead_id}/qualification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Qualify Lead
+         * @description A person's verdict, which no later card overrules.
+         */
+        post: operations["qualify_lead_v1_leads__lead_id__qualification_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/leads/{lead_id}/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Return Lead
+         * @description Whoever has it gives it back, or who leads the team: its team has it again, and somebody who never returned it gets it.
+         */
+        post: operations["return_lead_v1_leads__lead_id__return_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/leads/{lead_id}/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Discard Lead
+         * @description It is set aside: a verdict, by a qualifier, by who works it or by who leads the team.
+         */
+        post: operations["discard_lead_v1_leads__lead_id__discard_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/leads/{lead_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Lead
+         * @description What was set aside waits for a qualifier, as long as its contact is kept.
+         */
+        post: operations["restore_lead_v1_leads__lead_id__restore_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/leads/{lead_id}/outcome": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End Lead
+         * @description It was won or lost, says who works it or leads the team; another outcome corrects the one before.
+         */
+        post: operations["end_lead_v1_leads__lead_id__outcome_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/leads/{lead_id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reopen Lead
+         * @description What was won or lost is worked again, says who leads the team.
+         */
+        post: operations["reopen_lead_v1_leads__lead_id__reopen_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/calls": {
         parameters: {
             query?: never;
@@ -244,6 +429,110 @@ export interface paths {
          * @description It counts no more; its row stays. By its author within a day, else by who leads the lead's team.
          */
         post: operations["void_activity_v1_leads__lead_id__activities__activity_id__void_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/leads/{lead_id}/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Requests
+         * @description What is owed to the customer, and what was.
+         */
+        get: operations["get_requests_v1_leads__lead_id__requests_get"];
+        put?: never;
+        /**
+         * Post Request
+         * @description The customer asks for something more. Sent again under its Idempotency-Key it is one request.
+         */
+        post: operations["post_request_v1_leads__lead_id__requests_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/leads/{lead_id}/requests/{n}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Patch Request
+         * @description Names who is to answer. The customer's time does not change by that.
+         */
+        patch: operations["patch_request_v1_leads__lead_id__requests__n__patch"];
+        trace?: never;
+    };
+    "/v1/leads/{lead_id}/requests/{n}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer Request
+         * @description It was answered. That is an activity, and counts for the first response too.
+         */
+        post: operations["answer_request_v1_leads__lead_id__requests__n__answer_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/leads/{lead_id}/requests/{n}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Request
+         * @description Nobody waits for it any more. A first response can't be withdrawn.
+         */
+        post: operations["cancel_request_v1_leads__lead_id__requests__n__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/leads/{lead_id}/requests/{n}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Request
+         * @description By who leads the team: whether the answer met what was asked, or whether what was typed late counts.
+         */
+        post: operations["check_request_v1_leads__lead_id__requests__n__check_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -686,6 +975,46 @@ export interface components {
             stack: string;
         };
         /**
+         * Answer
+         * @description How and when it was answered: it goes on record as an activity.
+         */
+        Answer: {
+            /**
+             * Result
+             * @description a code
+             */
+            result: string;
+            /**
+             * How
+             * @enum {string}
+             */
+            how: "call" | "email" | "message" | "meeting" | "visit" | "note" | "document_sent";
+            /**
+             * At
+             * @description now, unless said otherwise; never in the future
+             */
+            at?: string | null;
+            /** Document */
+            document?: string | null;
+        };
+        /**
+         * Check
+         * @description Whether the answer met what was asked, and why not; or whether an activity that was typed late ``counts`` as the answer.
+         */
+        Check: {
+            /** Met */
+            met?: boolean | null;
+            /**
+             * Codes
+             * @default []
+             */
+            codes: string[];
+            /** Activity Id */
+            activity_id?: string | null;
+            /** Counts */
+            counts?: boolean | null;
+        };
+        /**
          * ChoiceBody
          * @description One of the answers that may be chosen; ``value`` is what is kept.
          */
@@ -709,6 +1038,19 @@ export interface components {
             value: string;
             /** Label */
             label: string;
+        };
+        /**
+         * ClaimShown
+         * @description Who looks at a lead just now, and until when nobody else does.
+         */
+        ClaimShown: {
+            /** Person */
+            person: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
         };
         /**
          * ConsentBody
@@ -748,6 +1090,29 @@ export interface components {
             required: boolean;
             /** Text */
             text: string;
+        };
+        /**
+         * Conserved
+         * @description All leads of the company as they were counted last: each is in exactly one place, and what ``captured`` is more than the sum of
+         *     the places is ``unaccounted``. None was counted before there is an ``as_of``.
+         */
+        Conserved: {
+            /** As Of */
+            as_of: string | null;
+            /** Captured */
+            captured: number;
+            /**
+             * Places
+             * @description how many leads are at which place; arriving is on the way to its first
+             */
+            places: {
+                [key: string]: number;
+            };
+            /**
+             * Unaccounted
+             * @description 0, or a lead was lost
+             */
+            unaccounted: number;
         };
         /**
          * Contact
@@ -1065,6 +1430,25 @@ export interface components {
          */
         EditBody: {
             content: components["schemas"]["ContentBody"];
+        };
+        /**
+         * Ended
+         * @description How it ended: won, with the amount if it is known, or lost, with a code for the reason.
+         */
+        Ended: {
+            /**
+             * Result
+             * @enum {string}
+             */
+            result: "won" | "lost";
+            amount?: components["schemas"]["Money"] | null;
+            /** Code */
+            code?: string | null;
+            /**
+             * At
+             * @description now, unless said otherwise; never in the future
+             */
+            at?: string | null;
         };
         /**
          * FieldBody
@@ -1403,6 +1787,28 @@ export interface components {
             cause: string;
         };
         /**
+         * Judged
+         * @description What a person says of a lead. To be worked soon it needs a grade, for later a day, and else a code for the reason.
+         */
+        Judged: {
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "near_term" | "nurture" | "not_genuine" | "not_a_target" | "undecided";
+            /** Grade */
+            grade?: ("A" | "B" | "C" | "D") | null;
+            /** Code */
+            code?: string | null;
+            /**
+             * Revisit On
+             * @description when it is looked at again
+             */
+            revisit_on?: string | null;
+            /** @description what the customer expects to spend, if it is known */
+            value?: components["schemas"]["Money"] | null;
+        };
+        /**
          * Lacking
          * @description What a version lacks before strangers can see it.
          */
@@ -1649,6 +2055,24 @@ export interface components {
             currency: string;
         };
         /**
+         * Offer
+         * @description Who is to answer; nobody named is the lead's person.
+         */
+        Offer: {
+            /** Responder */
+            responder: string | null;
+        };
+        /**
+         * Qualification
+         * @description A page, what is due first. ``after`` is the cursor of the next one.
+         */
+        Qualification: {
+            /** Rows */
+            rows: components["schemas"]["ToQualify"][];
+            /** After */
+            after: string | null;
+        };
+        /**
          * Ready
          * @description Whether this replica does its work, and why not.
          */
@@ -1672,6 +2096,17 @@ export interface components {
             purpose: "call" | "write" | "visit" | "qualify" | "deliver" | "correct" | "duplicate" | "request_of_the_person" | "break_glass";
         };
         /**
+         * Reasoned
+         * @description Why, as a code.
+         */
+        Reasoned: {
+            /**
+             * Code
+             * @description a code
+             */
+            code: string;
+        };
+        /**
          * Received
          * @description The lead is safe: the broker has it. ``message`` is for the visitor.
          */
@@ -1688,6 +2123,72 @@ export interface components {
             received_at: string;
             /** Message */
             message: string;
+        };
+        /**
+         * RequestShown
+         * @description A request; number 0 is the lead's first response. ``due_at`` is not known as long as no team has the lead.
+         */
+        RequestShown: {
+            /** N */
+            n: number;
+            /** Kind */
+            kind: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "answered" | "cancelled";
+            /** Responder */
+            responder: string | null;
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            /** Due At */
+            due_at: string | null;
+            /**
+             * Breached
+             * @description whether it is late, or was answered late
+             */
+            breached: boolean;
+            /** Answered At */
+            answered_at: string | null;
+            /** Activity Id */
+            activity_id: string | null;
+            /** Document */
+            document: string | null;
+            /** Met */
+            met: boolean | null;
+            /**
+             * Etag
+             * @description what If-Match takes
+             */
+            etag: string;
+        };
+        /**
+         * RequestsShown
+         * @description All of a lead, by number.
+         */
+        RequestsShown: {
+            /** Rows */
+            rows: components["schemas"]["RequestShown"][];
+        };
+        /**
+         * Returned
+         * @description Why it is given back; what is typed besides is kept sealed, as a note about the lead.
+         */
+        Returned: {
+            /**
+             * Code
+             * @description a code
+             */
+            code: string;
+            /**
+             * Note
+             * @description kept sealed
+             */
+            note?: string | null;
         };
         /**
          * RowFlagged
@@ -1771,6 +2272,58 @@ export interface components {
             after: string | null;
         };
         /**
+         * ToQualify
+         * @description A lead that a qualifier is to look at; ``claim`` says who does just now.
+         */
+        ToQualify: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** State */
+            state: string;
+            /** Place */
+            place: string | null;
+            /** Team */
+            team: string;
+            /** Person */
+            person: string | null;
+            /** Grade */
+            grade: string | null;
+            /** Disposition */
+            disposition: string | null;
+            /** Segment */
+            segment: string | null;
+            /** Pipeline */
+            pipeline: string | null;
+            /** Waits */
+            waits: string | null;
+            /** Source */
+            source: string | null;
+            /** Channel */
+            channel: string | null;
+            /** Campaign */
+            campaign: string | null;
+            /** Product */
+            product: string | null;
+            /** Country */
+            country: string | null;
+            value: components["schemas"]["Money"] | null;
+            /**
+             * Captured At
+             * Format: date-time
+             */
+            captured_at: string;
+            /** Due At */
+            due_at: string | null;
+            /** Name */
+            name: string | null;
+            /** Company */
+            company: string | null;
+            claim: components["schemas"]["ClaimShown"] | null;
+        };
+        /**
          * VersionSeen
          * @description One version and its history.
          */
@@ -1802,6 +2355,40 @@ export interface components {
             /** By */
             by: string;
             /** Code */
+            code: string;
+        };
+        /**
+         * Wish
+         * @description What the customer wants to have. It is due by the policy in force, or ``due_at`` if that is earlier.
+         */
+        Wish: {
+            /**
+             * Kind
+             * @description a code
+             */
+            kind: string;
+            /**
+             * Asked At
+             * @description now, unless said otherwise
+             */
+            asked_at?: string | null;
+            /**
+             * Responder
+             * @description the lead's person, unless said otherwise
+             */
+            responder?: string | null;
+            /** Due At */
+            due_at?: string | null;
+        };
+        /**
+         * Withdrawal
+         * @description Why nobody waits for it any more.
+         */
+        Withdrawal: {
+            /**
+             * Code
+             * @description a code
+             */
             code: string;
         };
         /**
@@ -2470,6 +3057,469 @@ export interface operations {
             503: components["responses"]["503"];
         };
     };
+    get_conservation_v1_conservation_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conserved"];
+                };
+            };
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    get_qualification_v1_qualification_get: {
+        parameters: {
+            query?: {
+                team?: string | null;
+                /** @description the cursor of the page before; it names its filters */
+                after?: string | null;
+                limit?: number;
+                /** @description whether names are opened; that somebody looked is on record */
+                names?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Qualification"];
+                };
+            };
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description Too many calls. Nothing was taken. */
+            429: components["responses"]["429"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    claim_lead_v1_leads__lead_id__claim_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lead_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClaimShown"];
+                };
+            };
+            /** @description The body can't be read. */
+            400: components["responses"]["400"];
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description The body took too long to come. Nothing was taken. */
+            408: components["responses"]["408"];
+            /** @description What is on record stands against it. */
+            409: components["responses"]["409"];
+            /** @description The body is too large. Nothing was taken. */
+            413: components["responses"]["413"];
+            /** @description The content type is not taken here. */
+            415: components["responses"]["415"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    release_lead_v1_leads__lead_id__claim_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lead_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    qualify_lead_v1_leads__lead_id__qualification_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag of the lead as it was read */
+                "if-match"?: string | null;
+            };
+            path: {
+                lead_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Judged"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadShown"];
+                };
+            };
+            /** @description The body can't be read. */
+            400: components["responses"]["400"];
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description The body took too long to come. Nothing was taken. */
+            408: components["responses"]["408"];
+            /** @description What is on record stands against it. */
+            409: components["responses"]["409"];
+            /** @description It was changed since it was read: read it again. */
+            412: components["responses"]["412"];
+            /** @description The body is too large. Nothing was taken. */
+            413: components["responses"]["413"];
+            /** @description The content type is not taken here. */
+            415: components["responses"]["415"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description It may only be changed by who has read it: send the `ETag` in `If-Match`. */
+            428: components["responses"]["428"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    return_lead_v1_leads__lead_id__return_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag of the lead as it was read */
+                "if-match"?: string | null;
+            };
+            path: {
+                lead_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Returned"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadShown"];
+                };
+            };
+            /** @description The body can't be read. */
+            400: components["responses"]["400"];
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description The body took too long to come. Nothing was taken. */
+            408: components["responses"]["408"];
+            /** @description What is on record stands against it. */
+            409: components["responses"]["409"];
+            /** @description It was here and is gone for good. */
+            410: components["responses"]["410"];
+            /** @description It was changed since it was read: read it again. */
+            412: components["responses"]["412"];
+            /** @description The body is too large. Nothing was taken. */
+            413: components["responses"]["413"];
+            /** @description The content type is not taken here. */
+            415: components["responses"]["415"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description It may only be changed by who has read it: send the `ETag` in `If-Match`. */
+            428: components["responses"]["428"];
+            /** @description Too many calls. Nothing was taken. */
+            429: components["responses"]["429"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    discard_lead_v1_leads__lead_id__discard_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag of the lead as it was read */
+                "if-match"?: string | null;
+            };
+            path: {
+                lead_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reasoned"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadShown"];
+                };
+            };
+            /** @description The body can't be read. */
+            400: components["responses"]["400"];
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description The body took too long to come. Nothing was taken. */
+            408: components["responses"]["408"];
+            /** @description What is on record stands against it. */
+            409: components["responses"]["409"];
+            /** @description It was changed since it was read: read it again. */
+            412: components["responses"]["412"];
+            /** @description The body is too large. Nothing was taken. */
+            413: components["responses"]["413"];
+            /** @description The content type is not taken here. */
+            415: components["responses"]["415"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description It may only be changed by who has read it: send the `ETag` in `If-Match`. */
+            428: components["responses"]["428"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    restore_lead_v1_leads__lead_id__restore_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag of the lead as it was read */
+                "if-match"?: string | null;
+            };
+            path: {
+                lead_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reasoned"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadShown"];
+                };
+            };
+            /** @description The body can't be read. */
+            400: components["responses"]["400"];
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description The body took too long to come. Nothing was taken. */
+            408: components["responses"]["408"];
+            /** @description What is on record stands against it. */
+            409: components["responses"]["409"];
+            /** @description It was changed since it was read: read it again. */
+            412: components["responses"]["412"];
+            /** @description The body is too large. Nothing was taken. */
+            413: components["responses"]["413"];
+            /** @description The content type is not taken here. */
+            415: components["responses"]["415"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description It may only be changed by who has read it: send the `ETag` in `If-Match`. */
+            428: components["responses"]["428"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    end_lead_v1_leads__lead_id__outcome_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag of the lead as it was read */
+                "if-match"?: string | null;
+            };
+            path: {
+                lead_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Ended"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadShown"];
+                };
+            };
+            /** @description The body can't be read. */
+            400: components["responses"]["400"];
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description The body took too long to come. Nothing was taken. */
+            408: components["responses"]["408"];
+            /** @description What is on record stands against it. */
+            409: components["responses"]["409"];
+            /** @description It was changed since it was read: read it again. */
+            412: components["responses"]["412"];
+            /** @description The body is too large. Nothing was taken. */
+            413: components["responses"]["413"];
+            /** @description The content type is not taken here. */
+            415: components["responses"]["415"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description It may only be changed by who has read it: send the `ETag` in `If-Match`. */
+            428: components["responses"]["428"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    reopen_lead_v1_leads__lead_id__reopen_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag of the lead as it was read */
+                "if-match"?: string | null;
+            };
+            path: {
+                lead_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reasoned"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadShown"];
+                };
+            };
+            /** @description The body can't be read. */
+            400: components["responses"]["400"];
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description The body took too long to come. Nothing was taken. */
+            408: components["responses"]["408"];
+            /** @description What is on record stands against it. */
+            409: components["responses"]["409"];
+            /** @description It was changed since it was read: read it again. */
+            412: components["responses"]["412"];
+            /** @description The body is too large. Nothing was taken. */
+            413: components["responses"]["413"];
+            /** @description The content type is not taken here. */
+            415: components["responses"]["415"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description It may only be changed by who has read it: send the `ETag` in `If-Match`. */
+            428: components["responses"]["428"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
     take_call_v1_calls_post: {
         parameters: {
             query?: never;
@@ -2746,6 +3796,279 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ActivityShown"];
+                };
+            };
+            /** @description The body can't be read. */
+            400: components["responses"]["400"];
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description The body took too long to come. Nothing was taken. */
+            408: components["responses"]["408"];
+            /** @description What is on record stands against it. */
+            409: components["responses"]["409"];
+            /** @description The body is too large. Nothing was taken. */
+            413: components["responses"]["413"];
+            /** @description The content type is not taken here. */
+            415: components["responses"]["415"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    get_requests_v1_leads__lead_id__requests_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lead_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestsShown"];
+                };
+            };
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    post_request_v1_leads__lead_id__requests_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                lead_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Wish"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestShown"];
+                };
+            };
+            /** @description The body can't be read. */
+            400: components["responses"]["400"];
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description The body took too long to come. Nothing was taken. */
+            408: components["responses"]["408"];
+            /** @description The body is too large. Nothing was taken. */
+            413: components["responses"]["413"];
+            /** @description The content type is not taken here. */
+            415: components["responses"]["415"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    patch_request_v1_leads__lead_id__requests__n__patch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag that was read */
+                "if-match"?: string | null;
+            };
+            path: {
+                lead_id: string;
+                n: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Offer"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestShown"];
+                };
+            };
+            /** @description The body can't be read. */
+            400: components["responses"]["400"];
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description The body took too long to come. Nothing was taken. */
+            408: components["responses"]["408"];
+            /** @description What is on record stands against it. */
+            409: components["responses"]["409"];
+            /** @description It was changed since it was read: read it again. */
+            412: components["responses"]["412"];
+            /** @description The body is too large. Nothing was taken. */
+            413: components["responses"]["413"];
+            /** @description The content type is not taken here. */
+            415: components["responses"]["415"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description It may only be changed by who has read it: send the `ETag` in `If-Match`. */
+            428: components["responses"]["428"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    answer_request_v1_leads__lead_id__requests__n__answer_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lead_id: string;
+                n: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Answer"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestShown"];
+                };
+            };
+            /** @description The body can't be read. */
+            400: components["responses"]["400"];
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description The body took too long to come. Nothing was taken. */
+            408: components["responses"]["408"];
+            /** @description What is on record stands against it. */
+            409: components["responses"]["409"];
+            /** @description The body is too large. Nothing was taken. */
+            413: components["responses"]["413"];
+            /** @description The content type is not taken here. */
+            415: components["responses"]["415"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    cancel_request_v1_leads__lead_id__requests__n__cancel_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lead_id: string;
+                n: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Withdrawal"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestShown"];
+                };
+            };
+            /** @description The body can't be read. */
+            400: components["responses"]["400"];
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description The body took too long to come. Nothing was taken. */
+            408: components["responses"]["408"];
+            /** @description What is on record stands against it. */
+            409: components["responses"]["409"];
+            /** @description The body is too large. Nothing was taken. */
+            413: components["responses"]["413"];
+            /** @description The content type is not taken here. */
+            415: components["responses"]["415"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    check_request_v1_leads__lead_id__requests__n__check_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lead_id: string;
+                n: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Check"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestShown"];
                 };
             };
             /** @description The body can't be read. */

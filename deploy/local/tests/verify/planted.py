@@ -13,6 +13,7 @@ from territory.domain.organisation import Person
 from tributary.verify.activities import Recorded, Voided
 from tributary.verify.events import Assigned, Captured, Closed, EventRecord, KpiTold, Qualified, Unreadable
 from tributary.verify.openings import Looked
+from tributary.verify.requests import Step, Turned
 from tributary.verify.snapshot import ClosedPeriod, Counted, Snapshot
 
 from .snapshots import ADS, ANNA, BEN, CALLED, CARL, DORA, EVE, FAY, OPENING, PARKED, UNKNOWN, VISITED, decided, known
@@ -79,6 +80,10 @@ def _decided_again_in_silence(snapshot: Snapshot) -> None:
 
 def change_decision(snapshot: Snapshot, lead_id: str, **changed: object) -> None:
     snapshot.territory.decisions[lead_id] = snapshot.territory.decisions[lead_id]._replace(**changed)  # type: ignore[arg-type]
+
+
+def change_case(snapshot: Snapshot, lead_id: str, **changed: object) -> None:
+    snapshot.territory.cases[lead_id] = snapshot.territory.cases[lead_id]._replace(**changed)  # type: ignore[arg-type]
 
 
 def change_line(snapshot: Snapshot, **changed: object) -> None:
@@ -358,6 +363,10 @@ PLANTED = (
         "activities", "wrong", "('other', 'jo')", lambda w: w.leads.activities.voided.update({VISITED: ("other", "jo")})
     ),
     Planted("activities", "invented", "which is not on record", lambda w: _called(w, lead_id=UNKNOWN)),
+    Planted("requests", "lost", f"request 1 of lead {EVE}", lambda w: _silence(w, "leads.request", EVE, Turned)),
+    Planted("requests", "wrong", "'breached'", lambda w: _silence(w, "leads.request", EVE, Step)),
+    Planted("requests", "wrong", "is answered", lambda w: _silence(w, "leads.request", ANNA, Turned)),
+    Planted("requests", "invented", f"request 1 of lead {EVE}", lambda w: w.leads.requests.owed.pop((EVE, 1)) and None),
     Planted("memberships", "doubled", "jo belongs to berlin twice", _belongs_twice),
     Planted("turns", "lost", "the members among whom turn 1", lambda w: change_decision(w, ANNA, roster="gone")),
     Planted("told", "wrong", "told for s/berlin/p/1/new", lambda w: change_decision(w, ANNA, cause="returned")),
@@ -381,6 +390,10 @@ PLANTED = (
         "told", "wrong", f"lead {ANNA} was decided for berlin/mia", lambda w: change_decision(w, ANNA, assignee="mia")
     ),
     Planted("owners", "wrong", f"lead {DORA} has no team and no reason", _unroutable_without_reason),
+    Planted("standing", "wrong", f"lead {ANNA} stands as 1/berlin/mia", lambda w: change_case(w, ANNA, person="mia")),
+    Planted("standing", "wrong", f"lead {BEN} waits and nothing says", lambda w: change_case(w, BEN, code=None)),
+    Planted("standing", "lost", f"lead {ANNA} has a decision and no", lambda w: w.territory.cases.pop(ANNA) and None),
+    Planted("standing", "lost", f"lead {EVE} waits for a turn", lambda w: w.territory.asleep.add("berlin")),
     Planted("owners", "wrong", f"lead {EVE} is due a person", lambda w: change_decision(w, EVE, reason=None)),
     Planted(
         "followed",

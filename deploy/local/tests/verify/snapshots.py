@@ -21,6 +21,7 @@ from contracts.leads.lead import (
     LeadQualified,
     OpportunityOpened,
 )
+from contracts.leads.request import RequestBreached, RequestCorrected, RequestEscalated, RequestReceived
 from contracts.metrics.kpi import KpiChanged
 from contracts.territory.access import AccessGranted, Grant, RoleHeld
 from contracts.territory.lead import LeadAssigned, LeadRouted, LeadUnassigned, LeadUnroutable
@@ -41,9 +42,11 @@ from tributary.verify.invariants.kpis import is_counted, numbers_of, recount
 from tributary.verify.invariants.written import entry_of
 from tributary.verify.openings import Look
 from tributary.verify.organisation import OrganisationTables
+from tributary.verify.requests import Owed
 from tributary.verify.snapshot import (
     SERVICES,
     Account,
+    Case,
     Decision,
     Entry,
     Known,
@@ -133,13 +136,23 @@ def clean() -> Snapshot:
     _ledger(snapshot)
     _opened(snapshot)
     _called(snapshot)
+    _owed(snapshot)
     _submit(snapshot, PARKED)
     heard_everything(snapshot)
     snapshot.accounts["leads"].parked_at.add(("leads.intake", 0, 9))
     snapshot.accounts["leads"].parked_ids.add(("leads.intake", "leads.intake-9"))
     _submit(snapshot, ON_THE_WAY)
     count(snapshot)
+    stand(snapshot)
     return snapshot
+
+
+def stand(snapshot: Snapshot) -> None:
+    """Leads stand in territory as their newest decisions say; EVE's waits for a turn, and berlin is looked at again."""
+    for lead_id, made in snapshot.territory.decisions.items():
+        code = None if made.assignee else "no_rule" if made.team is None else "absent" if lead_id == EVE else "nurture"
+        case = Case(made.number, made.team, made.assignee, code, lead_id != FAY, lead_id == EVE)
+        snapshot.territory.cases[lead_id] = case
 
 
 def _market(snapshot: Snapshot) -> None:
@@ -216,7 +229,7 @@ def known(
     ]
     about = {"source": "web", "country": country, "attributes": {"size": 3}}
     timeline = kept([entry for _, entry in steps if entry])
-    written = (AT, "A", disposition, 1, why, json.dumps(about), 0, len(timeline), AT, None, timeline)
+    written = (AT, "A", disposition, 1, why, json.dumps(about), 0, len(timeline), AT, None, False, timeline)
     return Known(state, *times, *place, person, waits, (), *written)
 
 
@@ -258,6 +271,7 @@ def decided_again(snapshot: Snapshot, lead_id: str) -> None:
     put(snapshot, LeadRouted(lead_id=UUID(lead_id), routed_at=AT, revision=2, cause="woken", **place))
     put(snapshot, OpportunityOpened(lead_id=UUID(lead_id), team="berlin", pipeline="p", opened_at=AT))
     heard_everything(snapshot)
+    stand(snapshot)
 
 
 def take_turn(snapshot: Snapshot) -> tuple[Turn, int]:
@@ -330,6 +344,25 @@ def _called(snapshot: Snapshot) -> None:
     snapshot.leads.activities.voided[VISITED] = ("wrong_lead", "jo")
     said = {"activity_id": VISITED, "lead_id": EVE, "code": "wrong_lead", "by": "jo", "voided_at": AT}
     put(snapshot, ActivityVoided.model_validate(said))
+
+
+def _owed(snapshot: Snapshot) -> None:
+    """ANNA was owed a first response, which came late and was known later, and EVE a sample, which nobody has sent."""
+    for lead_id, n in ((ANNA, 0), (EVE, 1)):
+        of = {"request_id": f"{lead_id}/{n}", "lead_id": lead_id, "n": n, "kind": "sample", "due_at": AT}
+        step, answer = (
+            {**of, "step_at": AT, "fired_at": AT},
+            {**of, "answered_at": AT, "recorded_at": AT, "late": False},
+        )
+        waited = dict.fromkeys(("system_s", "human_s", "system_wall_s", "human_wall_s"), 0)
+        if n:
+            put(snapshot, RequestReceived.model_validate({**of, "asked_at": AT, "starts_at": AT, "policy": 1}))
+        put(snapshot, RequestBreached.model_validate(step))
+        put(snapshot, RequestEscalated.model_validate({**step, "step": 1, "does": "notify"}))
+        if not n:
+            said = {**answer, **waited, "evidence": "machine", "withdraws": ("escalated:1",)}
+            put(snapshot, RequestCorrected.model_validate(said))
+    snapshot.leads.requests.owed = {(ANNA, 0): Owed("answered", 2, True, AT), (EVE, 1): Owed("open", 3, True, None)}
 
 
 def _ledger(snapshot: Snapshot) -> None:

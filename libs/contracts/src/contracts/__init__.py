@@ -8,6 +8,7 @@ from contracts.leads.activity import ACTIVITY
 from contracts.leads.audit import AUDIT
 from contracts.leads.intake import INTAKE
 from contracts.leads.lead import LEAD
+from contracts.leads.request import REQUEST
 from contracts.metrics.kpi import KPI
 from contracts.territory.access import ACCESS
 from contracts.territory.calendar import CALENDAR
@@ -20,6 +21,7 @@ STREAMS: tuple[Stream, ...] = (
     LEAD,
     AUDIT,
     ACTIVITY,
+    REQUEST,
     TERRITORY_LEAD,
     STRUCTURE,
     ACCESS,

@@ -7,11 +7,12 @@ from contracts.event import Stream
 from contracts.leads.intake import INTAKE
 from contracts.leads.lead import LEAD
 from contracts.territory.access import ACCESS
+from contracts.territory.calendar import CALENDAR
 from contracts.territory.lead import LEAD as TERRITORY_LEAD
 from contracts.territory.structure import STRUCTURE
 
 HEARS: dict[str, tuple[Stream, ...]] = {
-    "leads": (INTAKE, TERRITORY_LEAD, CAMPAIGN, STRUCTURE),
+    "leads": (INTAKE, TERRITORY_LEAD, CAMPAIGN, STRUCTURE, CALENDAR),
     "territory": (LEAD,),
     "campaigns": (SPEND,),
     "metrics": (LEAD, TERRITORY_LEAD, CAMPAIGN, LEDGER),

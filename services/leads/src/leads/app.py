@@ -6,8 +6,22 @@ from contracts.leads.activity import ACTIVITY
 from contracts.leads.audit import AUDIT
 from contracts.leads.intake import INTAKE
 from contracts.leads.lead import LEAD
+from contracts.leads.request import REQUEST
 from leads import handlers
-from leads.api import activity, form_definition, form_public, leads, list, opening, page, timeline, work
+from leads.api import (
+    activity,
+    conservation,
+    form_definition,
+    form_public,
+    leads,
+    list,
+    opening,
+    page,
+    request,
+    timeline,
+    verdict,
+    work,
+)
 from leads.api.capture import CAPTURE_TYPES, OPERATION, capture
 from leads.api.form_cache import follow_forms
 from leads.api.permissions import ROLES
@@ -30,14 +44,17 @@ def build(settings: LeadsSettings) -> Service:
             page.router,
             list.router,
             work.router,
+            conservation.router,
+            verdict.router,
             leads.router,
             activity.router,
+            request.router,
             timeline.router,
             opening.router,
             form_definition.router,
             form_public.router,
         ),
-        streams=(LEAD, AUDIT, ACTIVITY),
+        streams=(LEAD, AUDIT, ACTIVITY, REQUEST),
         intake=(INTAKE,),
         mounts={CAPTURE: Mount(capture, operation=OPERATION), f"{CAPTURE}/": Mount(capture)},
         accepts={CAPTURE: CAPTURE_TYPES, f"{CAPTURE}/": CAPTURE_TYPES},

@@ -10,9 +10,12 @@ import pytest
 from chassis_testing import ServiceUnderTest
 from contracts.campaigns.campaign import CAMPAIGN, CampaignPlanned
 from contracts.event import Event
+from contracts.territory.calendar import CALENDAR
 from contracts.territory.lead import LEAD, LeadAssigned, LeadRouted, LeadUnassigned, LeadUnroutable
-from contracts.territory.structure import STRUCTURE, UnitDefined
+from contracts.territory.structure import STRUCTURE
 from leads.handlers import router
+
+from .test_clock import berlin, unit
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -22,7 +25,7 @@ def planned(campaign: str, version: int) -> CampaignPlanned:
 
 
 async def test_campaigns_that_are_heard_again_are_known_as_they_were(service: ServiceUnderTest) -> None:
-    assert [s.stream for s in router.subscriptions.values() if s.idempotent] == [CAMPAIGN, LEAD, STRUCTURE]
+    assert [s.stream for s in router.subscriptions.values() if s.idempotent] == [CAMPAIGN, LEAD, STRUCTURE, CALENDAR]
     await service.receives(planned("spring", 1), planned("autumn", 1), planned("spring", 2))
     await service.receives_renumbered(planned("spring", 1))
     before = await service.state()
@@ -32,17 +35,16 @@ async def test_campaigns_that_are_heard_again_are_known_as_they_were(service: Se
     assert await service.emitted() == []
 
 
-async def test_units_that_are_heard_again_stay_where_they_are(service: ServiceUnderTest) -> None:
-    def unit(parent: str, version: int) -> UnitDefined:
-        said = {"id": "unit:berlin", "unit": "berlin", "kind": "sales", "team": True, "name": "B", "from_at": AT}
-        return UnitDefined.model_validate(said | {"parent": parent, "version": version, "defined_at": AT})
-
-    await service.receives(unit("north", 1), unit("south", 2))
-    await service.receives_renumbered(unit("north", 1))
+async def test_units_and_calendars_that_are_heard_again_are_known_as_they_were(service: ServiceUnderTest) -> None:
+    await service.receives(unit("berlin", "europe", None), unit("europe", None, "de"))
+    await service.receives(berlin(1), berlin(2))
+    await service.receives_renumbered(berlin(1))
     before = await service.state()
-    assert [row["parent"] for row in await service.sql("select parent from unit")] == ["south"]
-    await service.rereads(STRUCTURE.topic)
+    assert len(before["calendar"]) == len(before["unit"]) == 2
+    for stream in (STRUCTURE, CALENDAR):
+        await service.rereads(stream.topic)
     assert await service.state() == before
+    assert await service.emitted() == []
 
 
 LEADS = [UUID(int=n) for n in range(1, 13)]

@@ -208,3 +208,9 @@ def test_a_newer_scorecard_judges_again_and_an_older_one_does_not() -> None:
     lead, _ = qualified(Lead(), NOON, "B", "near_term", 2, 55)
     assert qualified(lead, LATER, "A", "near_term", 1, 80) == (lead, None)
     assert qualified(lead, LATER, "C", "nurture", 3, 30)[0].grade == "C"
+
+
+def test_no_newer_card_overrules_a_person() -> None:
+    judged = Lead(captured_at=LATER, scorecard=1, disposition="near_term").lived(judge="quinn", verdict=2)
+    assert qualified(judged, LATER, "D", "nurture", 2, 5) == (judged, None)
+    assert qualified(judged._replace(later=None), LATER, "D", "nurture", 2, 5)[0].disposition == "nurture"

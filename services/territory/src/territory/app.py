@@ -10,6 +10,7 @@ from territory import handlers
 from territory.api import (
     absence,
     access,
+    assignment,
     break_glass,
     calendar,
     market,
@@ -19,6 +20,7 @@ from territory.api import (
     person,
     proposal,
     routing,
+    transfer,
     unit,
 )
 from territory.api.permissions import ROLES
@@ -38,10 +40,12 @@ def build(settings: Settings) -> Service:
             for door in (
                 market,
                 routing,
+                assignment,
                 unit,
                 person,
                 membership,
                 move,
+                transfer,
                 proposal,
                 absence,
                 break_glass,

@@ -3,13 +3,37 @@
 from collections.abc import Sequence
 
 from chassis import Router, Transaction
-from contracts.leads.lead import LEAD, LeadQualified
+from contracts.leads.lead import (
+    LEAD,
+    LeadClosed,
+    LeadDiscarded,
+    LeadQualified,
+    LeadReopened,
+    LeadRestored,
+    LeadReturned,
+    LeadUnclaimed,
+    RecordTransferred,
+    TransferRefused,
+)
 from territory.use_cases import routing
 
 router = Router("territory")
 
 
 @router.on(LEAD, idempotent=True)
-async def on_leads_lead(events: Sequence[LeadQualified], tx: Transaction) -> None:
-    """A qualified lead is due a team, and if it may buy soon, a person."""
-    await routing.route_leads(events, tx)
+async def on_leads_lead(
+    events: Sequence[
+        LeadQualified
+        | LeadReturned
+        | LeadClosed
+        | LeadDiscarded
+        | LeadReopened
+        | LeadRestored
+        | LeadUnclaimed
+        | RecordTransferred
+        | TransferRefused
+    ],
+    tx: Transaction,
+) -> None:
+    """A qualified lead is due a team, and if it may buy soon, a person; what becomes of it later may change that."""
+    await routing.follow_leads(events, tx)

@@ -18,7 +18,8 @@ from territory.domain.member import read
 from territory.domain.rotation import next_turn
 from territory.domain.routing import Routed
 from territory.store import routing
-from territory.use_cases.routing import route_leads, to_events
+from territory.use_cases.deciding import to_events
+from territory.use_cases.routing import follow_leads
 
 from .events import AT, MARKET, put_market, qualified
 
@@ -150,11 +151,11 @@ async def test_an_activation_waits_for_the_delivery_under_way_so_that_none_sees_
 ) -> None:
     await put_market(service)
     async with service.service.database.transaction() as delivery:
-        await route_leads([qualified(1)], delivery)
+        await follow_leads([qualified(1)], delivery)
         activation = asyncio.create_task(put_market(service, rules=[]))
         done, _ = await asyncio.wait([activation], timeout=0.3)
         assert not done
-        await route_leads([qualified(2)], delivery)
+        await follow_leads([qualified(2)], delivery)
     assert await activation == 2
     await service.receives(qualified(3))
     decided = await service.sql("select ruleset from decision order by lead_id")
@@ -192,7 +193,6 @@ async def test_a_decision_that_follows_another_stands_and_a_number_is_given_once
     async with service.service.database.transaction() as tx:
         await routing.save_decisions(tx, [back])
         stands, before = await routing.decision_of(tx, UUID(int=1)), await routing.decision_of(tx, UUID(int=1), 1)
-        assert await routing.already_decided(tx, [UUID(int=1), UUID(int=2)]) == {UUID(int=1)}
     assert stands is not None
     assert before is not None
     assert (stands.number, stands.cause, stands.team, stands.assignee) == (2, "returned", "germany", None)

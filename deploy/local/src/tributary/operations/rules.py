@@ -188,6 +188,15 @@ ALERTS = (
         {"tributary_unaccounted_leads": "1x9"}, {"tributary_unaccounted_leads": "0 1 0x7"},
     ),
     Alert(
+        "LeadsNowhere", "max(leads_unaccounted) > 0", "1m", "page", "unaccounted", "Leads on record are in no place.",
+        {"leads_unaccounted": "1x9"}, {"leads_unaccounted": "0 1 0x7"},
+    ),
+    Alert(
+        "LeadsForgotten", "max(leads_without_due_time) > 0", "1m", "page", "unaccounted",
+        "Nobody has some leads, and nobody is due to take them.",
+        {"leads_without_due_time": "1x9"}, {"leads_without_due_time": "0 1 0x7"},
+    ),
+    Alert(
         "InvariantBroken", "tributary_verify_violations > 0", "0m", "page", "unaccounted",
         "verify found what must not be: {{ $labels.invariant }}.",
         {'tributary_verify_violations{invariant="kpis"}': "2x9"}, {'tributary_verify_violations{invariant="kpis"}': "0x9"},

@@ -22,9 +22,11 @@ from tributary.verify.looking import look_at_tables
 from tributary.verify.openings import read_openings
 from tributary.verify.organisation import read_organisation
 from tributary.verify.private import Private
+from tributary.verify.requests import read_requests
 from tributary.verify.snapshot import (
     Account,
     CampaignTables,
+    Case,
     ClosedPeriod,
     Counted,
     Decision,
@@ -57,15 +59,19 @@ _LEADS = """
 select lead_id::text, coalesce(p.state, 'nowhere'), l.captured_at, p.qualified_at, p.discarded_at, p.opened_at, p.assigned_at,
     p.segment, nullif(p.team, '(unplaced)'), p.pipeline, p.assignee, p.waits, case when p.outcomes <> '[]' then p.outcomes::text end,
     l.occurred_at, p.grade, p.disposition, p.scorecard, p.discard_reason, coalesce(l.about::text, ''),
-    coalesce(p.differing, 0), coalesce(p.entries, 0), p.captured_at, p.place
+    coalesce(p.differing, 0), coalesce(p.entries, 0), p.captured_at, p.place, coalesce((p.later ->> 'revisited')::boolean, false)
 from lead_place p full join lead l using (lead_id)
 """
 _TIMELINES = "select lead_id::text, n, at, what, detail::text from timeline order by lead_id, n"
 _DECISIONS = """
 select lead_id::text, disposition, ruleset, segment, team, pipeline, assignee, reason, rule,
-    attributes::text, refused::text, turn, number, cause, roster::text
+    attributes::text, refused::text, turn, number, cause, roster::text, code, would_rule
 from decision order by lead_id, number
 """
+_CASES = """
+select lead_id::text, number, team, person, code, ended_at is null, waits_turn, party_id::text from lead_case
+"""
+_ASLEEP = "select r.team from rotation r, organisation o where r.wakes_at is null and r.looked >= o.version"
 _MARKETS = "select version, document::text, sha256 from market"
 _PLANS = (
     "select campaign, version, name, channel, segment, starts_at, ends_at, currency, team from campaign where known"
@@ -207,6 +213,7 @@ async def _leads(connection: Any) -> LeadsTables:
     tables.waiting = {row[0]: row[1] for row in rows}
     tables.openings = await read_openings(connection)
     tables.activities = await read_activities(connection)
+    tables.requests = await read_requests(connection)
     return tables
 
 
@@ -231,7 +238,23 @@ async def _territory(connection: Any) -> TerritoryTables:
     turns = {row[0]: row[2] for row in rotations}
     rosters = {row[0]: row[1] for row in await connection.fetch("select id::text, members::text from roster")}
     organisation = await read_organisation(connection)
-    return TerritoryTables(decisions, earlier, credits, turns, markets, active or 0, rosters, organisation)
+    backs: dict[str, dict[int, int]] = {}
+    for team, turn, of_turn in await connection.fetch("select team, turn, of_turn from rotation_back"):
+        backs.setdefault(team, {})[turn] = of_turn
+    return TerritoryTables(
+        decisions,
+        earlier,
+        credits,
+        turns,
+        markets,
+        active or 0,
+        rosters,
+        organisation,
+        backs,
+        {row[0]: Case(*row[1:]) for row in await connection.fetch(_CASES)},
+        {row[0] for row in await connection.fetch(_ASLEEP)},
+        {row[0] for row in await connection.fetch("select party_id::text from customer")},
+    )
 
 
 async def _campaigns(connection: Any) -> CampaignTables:

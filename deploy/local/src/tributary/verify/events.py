@@ -1,6 +1,5 @@
 """What was said, as far as the invariants look at it: one record of a topic or one row of an outbox."""
 
-import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
@@ -13,6 +12,15 @@ from metrics.domain.contributions import Number
 from metrics.domain.kpi import by_number
 from tributary.verify.activities import TOLD as ACTIVITIES
 from tributary.verify.openings import TOLD as LOOKS
+from tributary.verify.requests import TOLD as REQUESTS
+from tributary.verify.steps import TOLD as LIVED
+from tributary.verify.steps import Captured as Captured
+from tributary.verify.steps import Closed as Closed
+from tributary.verify.steps import Discarded as Discarded
+from tributary.verify.steps import Opened as Opened
+from tributary.verify.steps import Qualified as Qualified
+from tributary.verify.steps import canonical as canonical
+from tributary.verify.steps import money
 from values.text import key, visible
 
 Money = tuple[int, str] | None
@@ -59,55 +67,6 @@ class Reported(NamedTuple):
     reason: str | None
 
 
-class Captured(NamedTuple):
-    """A lead is on record."""
-
-    at: datetime
-    channel: str
-    campaign: str | None
-    source: str
-    flags: tuple[str, ...]
-    occurred_at: datetime
-    of_form: Mapping[str, Any] = {}
-
-
-class Qualified(NamedTuple):
-    """A lead was judged. ``about`` is what may be known of it, as ``canonical`` text."""
-
-    at: datetime
-    genuine: bool
-    disposition: str
-    grade: str
-    score: int
-    scorecard: int
-    about: str
-    reasons: tuple[tuple[str, int], ...]
-
-
-class Discarded(NamedTuple):
-    """A lead was set aside."""
-
-    at: datetime
-    reason: str
-
-
-class Opened(NamedTuple):
-    """A lead stands in a pipeline."""
-
-    team: str
-    pipeline: str
-
-
-class Closed(NamedTuple):
-    """A lead was won or lost."""
-
-    revision: int
-    result: str
-    amount: Money
-    reason: str | None
-    at: datetime
-
-
 class Routed(NamedTuple):
     """A lead was given to a team."""
 
@@ -140,6 +99,17 @@ class Assigned(NamedTuple):
     person: str
     revision: int = 1
     cause: str = "new"
+
+
+class Transferred(NamedTuple):
+    """An order gave a lead to another team or person."""
+
+    at: datetime
+    team: str
+    person: str | None
+    transfer_id: str
+    revision: int = 1
+    cause: str = "transfer"
 
 
 class Unassigned(NamedTuple):
@@ -235,16 +205,6 @@ def _maybe(at: str | None) -> datetime | None:
     return datetime.fromisoformat(at) if at else None
 
 
-def canonical(value: Any) -> str:
-    """The same text for the same JSON, however it is laid out."""
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-
-
-def _money(body: Mapping[str, Any]) -> Money:
-    amount = body.get("amount")
-    return (amount["minor"], amount["currency"]) if amount else None
-
-
 def spend_name(source: str, spend_id: str) -> str:
     """A spend's identity: an id belongs to its source. Neither holds a control character, so no two are written alike."""
     return spend_id if source == "unknown" else f"{spend_id}\x1fof {source}"
@@ -270,19 +230,6 @@ def _planned(body: Mapping[str, Any]) -> Planned:
         tuple(sorted((line["line"], line["item"], line["owner"]) for line in lines)),
         body.get("team", UNPLACED),
     )
-
-
-def _captured(b: Mapping[str, Any]) -> Captured:
-    at, occurred_at, source = _when(b["captured_at"]), _when(b["occurred_at"]), b["source"]
-    of_form = {name: b[name] for name in ("form", "form_version", "attribution") if name in b}
-    flags = tuple(b.get("flags", ()))
-    return Captured(at, b.get("channel") or source, b.get("campaign"), source, flags, occurred_at, of_form)
-
-
-def _qualified(b: Mapping[str, Any]) -> Qualified:
-    at, about = _when(b["qualified_at"]), canonical(b["about"])
-    reasons = tuple((reason["term"], reason["points"]) for reason in b.get("reasons", ()))
-    return Qualified(at, b["genuine"], b["disposition"], b["grade"], b["score"], b["scorecard"], about, reasons)
 
 
 def _which(b: Mapping[str, Any]) -> tuple[int, str]:
@@ -328,17 +275,12 @@ def _submitted(key: str) -> Submitted:
 # What is not listed here is not looked into: only its number counts.
 READ: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
     **{step: lambda b, at=f"{step_of(step)}_at": Stepped(_when(b[at])) for step in steps()},  # type: ignore[misc]
-    "leads.intake.outcome_reported.v1": lambda b: Reported(b["result"], _money(b), b.get("reason")),
+    "leads.intake.outcome_reported.v1": lambda b: Reported(b["result"], money(b), b.get("reason")),
     "leads.intake.submitted.v1": lambda b: _submitted(b["person"]["key"]),
     **LOOKS,
     **ACTIVITIES,
-    "leads.lead.captured.v1": _captured,
-    "leads.lead.qualified.v1": _qualified,
-    "leads.lead.discarded.v1": lambda b: Discarded(_when(b["discarded_at"]), b["reason"]),
-    "leads.lead.opened.v1": lambda b: Opened(b["team"], b["pipeline"]),
-    "leads.lead.closed.v1": lambda b: Closed(
-        b.get("revision", 1), b["result"], _money(b), b.get("reason"), _when(b["closed_at"])
-    ),
+    **LIVED,
+    **REQUESTS,
     "territory.lead.routed.v1": lambda b: Routed(
         _when(b["routed_at"]), b["segment"], b["team"], b["pipeline"], b["ruleset"], b["rule"], *_which(b)
     ),
@@ -348,6 +290,9 @@ READ: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
     ),
     "territory.lead.unassigned.v1": lambda b: Unassigned(
         _when(b["decided_at"]), b["segment"], b["team"], b["reason"], *_which(b)
+    ),
+    "territory.lead.transferred.v1": lambda b: Transferred(
+        _when(b["decided_at"]), b["to_team"], b.get("to_person"), b["transfer_id"], b.get("revision", 1), b["cause"]
     ),
     "campaigns.campaign.planned.v1": _planned,
     "campaigns.spend.reported.v1": _spent,

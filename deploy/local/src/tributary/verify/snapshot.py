@@ -18,6 +18,7 @@ from tributary.verify.numbering import Aside, Numbered, Owner, sort_out
 from tributary.verify.openings import OpeningTables
 from tributary.verify.organisation import OrganisationTables
 from tributary.verify.private import Private
+from tributary.verify.requests import RequestTables
 
 SERVICES = ("leads", "territory", "campaigns", "metrics")
 STREAM = {stream.topic: stream for stream in STREAMS}
@@ -61,6 +62,7 @@ class Known(NamedTuple):
     entries: int = 0  # how many its place counts
     in_place_since: datetime | None = None  # since when it is on record, by its place
     place: str | None = None  # None where it was not filled in yet
+    revisited: bool = False  # whether it waited for a day that has come
     timeline: tuple[Entry, ...] = ()
 
 
@@ -81,6 +83,20 @@ class Decision(NamedTuple):
     number: int = 1
     cause: str = "new"
     roster: str | None = None
+    code: str | None = None
+    would_rule: str | None = None
+
+
+class Case(NamedTuple):
+    """How a lead stands with the territory service."""
+
+    number: int
+    team: str | None
+    person: str | None
+    code: str | None
+    is_open: bool
+    waits_turn: bool
+    party: str | None = None
 
 
 class MarketFile(NamedTuple):
@@ -157,6 +173,7 @@ class LeadsTables:
     boxes: Boxes = field(default_factory=Boxes)
     openings: OpeningTables = field(default_factory=OpeningTables)
     activities: ActivityTables = field(default_factory=ActivityTables)
+    requests: RequestTables = field(default_factory=RequestTables)
 
 
 @dataclass
@@ -171,6 +188,10 @@ class TerritoryTables:
     active: int = 0
     rosters: dict[str, str] = field(default_factory=dict)  # members as JSON, by what decisions call them
     organisation: OrganisationTables = field(default_factory=OrganisationTables)
+    backs: dict[str, dict[int, int]] = field(default_factory=dict)  # by team: which turn booked which one back
+    cases: dict[str, Case] = field(default_factory=dict)
+    asleep: set[str] = field(default_factory=set)  # teams that nothing will look at again
+    customers: set[str] = field(default_factory=set)  # parties that some team has
 
     def all_decisions(self) -> Iterator[tuple[str, Decision]]:
         """Every decision with its lead, those that stand and those before them."""

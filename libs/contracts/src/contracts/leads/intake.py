@@ -6,8 +6,14 @@ from uuid import UUID
 
 from pydantic import Field
 
-from contracts.event import Country, Event, Instant, Money, Scalar, Sealed, Stream
+from contracts.event import Country, Event, Instant, Money, Scalar, Sealed, Stream, Value
 from contracts.leads.form import Attribution, Consent
+
+
+class Asked(Value):
+    """Something the customer wants to have besides being answered, by its kind: a sample, a quotation, a call."""
+
+    kind: str
 
 
 class LeadSubmitted(Event):
@@ -42,6 +48,7 @@ class LeadSubmitted(Event):
     form: str | None = None
     written: dict[str, str] | None = None
     flags: tuple[str, ...] | None = None
+    requests: tuple[Asked, ...] | None = None
     form_version: int | None = None
     attribution: Attribution | None = None
     consents: tuple[Consent, ...] | None = None

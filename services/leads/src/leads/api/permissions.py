@@ -25,6 +25,9 @@ class Permission(StrEnum):
     SEE_OPENINGS = "leads.see_openings"
     """See who opened a lead, when and why."""
 
+    QUALIFY = "leads.qualify"
+    """Judge leads of one's teams that nobody works, and restore what was set aside."""
+
     MANAGE_FORMS = "leads.manage_forms"
     """Make lead forms, and say what they ask, on whose pages they stand, and when they are paused."""
 
@@ -44,6 +47,8 @@ ROLES: Mapping[str, frozenset[Permission]] = {
     # Whoever works leads, or leads those who do: also a note of a call that another team will get.
     "member": _OF_THE_TEAM,
     "leader": _OF_THE_TEAM,
+    # Judges leads of the teams that they belong to; by itself it brings no row.
+    "qualifier": frozenset({Permission.QUALIFY}),
     # Management sees what is below it and who looked, opens contacts on record, and writes nothing.
     "management": frozenset({Permission.SEE_LEADS, Permission.OPEN_CONTACT, Permission.SEE_OPENINGS}),
     # For the hours and the one unit that another has granted, on record.

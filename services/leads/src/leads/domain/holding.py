@@ -43,10 +43,11 @@ def holder_at(timeline: Iterable[Entry], at: datetime) -> Holding | None:
 
 def _after(before: Holding | None, entry: Entry) -> Holding | None:
     what, team = entry["what"], entry.get("team") or (before.team if before else None)
-    if team is None or not ({"team", "assignee"} & entry.keys() or what in _RELEASES):
+    nobody = what in _RELEASES or "released" in entry
+    if team is None or not ({"team", "assignee"} & entry.keys() or nobody):
         return None
     stays = before is not None and before.team == team
-    person = entry.get("assignee") or (before.person if before and stays and what not in _RELEASES else None)
+    person = entry.get("assignee") or (before.person if before and stays and not nobody else None)
     if before is not None and stays and before.person == person:
         return None
     return Holding(team, person, entry["at"], what)

@@ -6,14 +6,14 @@ so a lead's state is read off what is known of it, not off the order in which it
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from typing import Any, Literal, NamedTuple
 
 from leads.domain.money import Money
 
 State = Literal["captured", "qualified", "opened", "assigned", "won", "lost", "discarded"]
-Result = Literal["won", "lost"]
+Result = Literal["won", "lost", "reopened"]
 Entry = dict[str, Any]
 Transition = tuple["Lead", Entry | None]
 
@@ -30,7 +30,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How the lead ended, as somebody reported it. A sealed note can't be compared, only that there is one."""
+    """How the lead ended, as somebody reported it, or that it was reopened. A sealed note can't be compared, only that there is one."""
 
     result: Result
     at: datetime
@@ -48,8 +48,42 @@ class Outcome:
         return self.result, self.amount, self.reason, self.note is None
 
 
+Decision = tuple[int, datetime]  # which decision of territory's it is, and when it was made
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """What is known of a lead only once its life has gone on after the first verdict and the first decision; most have none of it.
+
+    ``verdict`` numbers the verdicts, and ``judge`` gave the one that stands, if a person did. ``decision`` is the highest decision of
+    territory's that was heard of, ``routed`` and ``assigned`` are those that stand; an assignment up to ``released`` counts no more.
+    ``returned`` says by team who gave it back, ``told`` how often it was said that nobody took it since it waits, ``since``.
+    """
+
+    verdict: int = 1
+    judge: str | None = None
+    code: str | None = None
+    revisit_on: date | None = None
+    revisited: bool = False
+    decision: int = 1
+    routed: int = 1
+    assigned: int = 1
+    released: Decision | None = None
+    attempts: int = 0
+    returned: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    since: datetime | None = None
+    told: int = 0
+    asked: bool = False  # the customer, by whom a lead is judged: it is due later for that, once
+    keep_until: datetime | None = None
+    transfer: str | None = None
+
+
+NONE_YET = Later()
+
+
 class Lead(NamedTuple):
-    """What is known of one lead. Empty at first: any event may be the first that is heard of it."""
+    """What is known of one lead. Empty at first: any event may be the first that is heard of it. ``due_at`` is when somebody is to have
+    taken it, as long as nobody has, and ``next_at`` when the clock looks at it again."""
 
     captured_at: datetime | None = None
     qualified_at: datetime | None = None
@@ -66,7 +100,11 @@ class Lead(NamedTuple):
     assignee: str | None = None
     waits: str | None = None  # why it has no team, or no assignee, as long as it has none
     differing: int = 0  # entries that say it was submitted again with other content
+    due_at: datetime | None = None
+    next_at: datetime | None = None
+    starts_at: datetime | None = None  # when the customer began to wait; none for a lead that came with a list
     outcomes: tuple[Outcome, ...] = ()  # the first and its corrections; the last one stands
+    later: Later | None = None
 
     @property
     def known(self) -> bool:
@@ -75,19 +113,29 @@ class Lead(NamedTuple):
 
     @property
     def outcome(self) -> Outcome | None:
-        """The outcome that stands."""
-        return self.outcomes[-1] if self.outcomes else None
+        """The outcome that stands; none of a lead that is open, also again."""
+        return self.outcomes[-1] if self.outcomes and self.outcomes[-1].result != "reopened" else None
 
     @property
     def revision(self) -> int:
-        """1 for a first outcome, one more with each correction, 0 while open."""
+        """1 for a first outcome, one more with each correction and each time it is reopened, 0 while it never ended."""
         return len(self.outcomes)
+
+    @property
+    def life(self) -> Later:
+        """What came later, also where nothing did."""
+        return self.later or NONE_YET
+
+    def lived(self, **changes: Any) -> "Lead":
+        """The same with this changed of what came later."""
+        later = replace(self.life, **changes)
+        return self._replace(later=later if later != NONE_YET else None)
 
     @property
     def state(self) -> State:
         """How far the lead has come: an outcome ends it, a discarded lead goes nowhere, an assignee follows a team."""
-        if self.outcomes:
-            return self.outcomes[-1].result
+        if (ended := self.outcome) is not None:
+            return "won" if ended.result == "won" else "lost"
         if self.discarded_at:
             return "discarded"
         if self.assigned_at:
@@ -111,7 +159,7 @@ def captured(lead: Lead, at: datetime, source: str, flags: tuple[str, ...] = ())
     if lead.captured_at:
         return lead, None
     detail = {"flags": list(flags)} if flags else {}
-    return lead._replace(captured_at=at), _entry("captured", at, source=source, **detail)
+    return lead._replace(captured_at=at), entry("captured", at, source=source, **detail)
 
 
 def submitted_again(lead: Lead, at: datetime, first: str, content: str) -> Transition:
@@ -121,7 +169,7 @@ def submitted_again(lead: Lead, at: datetime, first: str, content: str) -> Trans
     if content == first or lead.differing >= DIFFERING_AT_MOST:
         return lead, None
     after = lead._replace(differing=lead.differing + 1)
-    return after, _entry("submitted again", at, content="another; the first stands")
+    return after, entry("submitted again", at, content="another; the first stands")
 
 
 def qualified(
@@ -134,59 +182,103 @@ def qualified(
     reasons: Mapping[str, int] | None = None,
 ) -> Transition:
     """The scorecard judged the lead, for these reasons: its terms that counted, and their points. A verdict stands until a newer
-    card judges again.
+    card judges again; no card overrules a person.
     """
-    if lead.scorecard is not None and lead.scorecard >= scorecard:
+    if lead.scorecard is not None and (lead.scorecard >= scorecard or lead.life.judge):
         return lead, None
     after = lead._replace(qualified_at=at, grade=grade, disposition=disposition, scorecard=scorecard)
     verdict: Entry = {"grade": grade, "score": score, "disposition": disposition, "scorecard": scorecard}
-    return after, _entry("qualified", at, **verdict, reasons=dict(reasons or {}))
+    return after, entry("qualified", at, **verdict, reasons=dict(reasons or {}))
 
 
-def discarded(lead: Lead, at: datetime, reason: str) -> Transition:
-    """The lead is set aside, for a reason; the first reason stands."""
+def discarded(lead: Lead, at: datetime, reason: str, **detail: Any) -> Transition:
+    """The lead is set aside, for a reason; the first reason stands until it is restored."""
     if lead.discarded_at:
         return lead, None
-    return lead._replace(discarded_at=at, discard_reason=reason), _entry("discarded", at, reason=reason)
+    return lead._replace(discarded_at=at, discard_reason=reason), entry("discarded", at, reason=reason, **detail)
 
 
-def opened(lead: Lead, at: datetime, segment: str, team: str, pipeline: str) -> Transition:
-    """The lead stands in a team's pipeline. A later routing moves it, an older one heard again does not.
+def opened(lead: Lead, at: datetime, segment: str, team: str, pipeline: str, revision: int = 1) -> Transition:
+    """The lead stands in a team's pipeline. A later decision moves it, an older one heard again does not; of the first decision, which
+    a history that came back from a backup may make again, the later time counts.
 
     With another team the assignee goes whom the former one gave the lead to: until the new team gives it to somebody it
-    is nobody's.
+    is nobody's. So he does with a later decision, which says itself whose the lead is.
     """
+    life = lead.life
     if lead.opened_at and (
-        at < lead.opened_at or (lead.segment, lead.team, lead.pipeline) == (segment, team, pipeline)
+        (revision, at) < (life.routed, lead.opened_at)
+        or (revision == life.routed and (lead.segment, lead.team, lead.pipeline) == (segment, team, pipeline))
     ):
         return lead, None
-    after = lead._replace(opened_at=at, segment=segment, team=team, pipeline=pipeline)
+    overtaken = lead.assigned_at is not None and life.assigned > revision
+    after = lead._replace(opened_at=at, segment=segment, team=lead.team if overtaken else team, pipeline=pipeline)
     released: Entry = {}
-    if lead.assigned_at and lead.team != team and lead.assigned_at < at:
-        after = after._replace(assigned_at=None, assignee=None)
-        released = {"released": lead.assignee}
-    return after, _entry("opened", at, segment=segment, team=team, pipeline=pipeline, **released)
+    if lead.assigned_at and not overtaken:
+        elsewhere = lead.team != team and lead.assigned_at < at
+        if life.assigned < revision or elsewhere:
+            after = after._replace(assigned_at=None, assignee=None)
+            released = {"released": lead.assignee}
+    if revision > life.decision:
+        after = after._replace(waits=None)
+    if revision > 1:
+        after = after.lived(routed=revision, decision=max(revision, life.decision))
+    return after, entry("opened", at, segment=segment, team=team, pipeline=pipeline, **released)
 
 
-def assigned(lead: Lead, at: datetime, team: str, assignee: str) -> Transition:
+def assigned(lead: Lead, at: datetime, team: str, assignee: str, revision: int = 1) -> Transition:
     """The lead is somebody's of the team. A later assignment moves it, an older one heard again does not; nor does one by a team that
-    the lead has left since. A team that is first heard of here has the lead until its routing is heard.
+    the lead has left since, or one that was given back. A team that is first heard of here has the lead until its routing is heard.
     """
-    if lead.opened_at and lead.team != team and at < lead.opened_at:
+    life, this = lead.life, (revision, at)
+    if revision < life.decision or (life.released and this <= life.released):
         return lead, None
-    same = lead.assignee == assignee and (lead.team == team or lead.assigned_at == at)
-    if lead.assigned_at and (at < lead.assigned_at or same):
+    if lead.opened_at and lead.team != team and this < (life.routed, lead.opened_at):
         return lead, None
-    by = lead.team if lead.opened_at else team
+    same = revision == life.assigned and lead.assignee == assignee and (lead.team == team or lead.assigned_at == at)
+    if lead.assigned_at and (this < (life.assigned, lead.assigned_at) or same):
+        return lead, None
+    by = lead.team if lead.opened_at and revision <= life.routed else team
     after = lead._replace(assigned_at=at, assignee=assignee, team=by, waits=None)
-    return after, _entry("assigned", at, team=team, assignee=assignee)
+    if revision > 1:
+        after = after.lived(assigned=revision, decision=revision)
+    return after, entry("assigned", at, team=team, assignee=assignee)
 
 
-def left_open(lead: Lead, at: datetime, reason: str) -> Transition:
-    """Nobody could be given the lead: it waits, and this is why."""
-    if lead.assigned_at or lead.waits == reason:
+def left_open(lead: Lead, at: datetime, reason: str, revision: int = 1) -> Transition:
+    """Nobody could be given the lead: it waits, and this is why. A later decision takes it from whom an earlier one gave it to."""
+    life = lead.life
+    if revision < life.decision:
         return lead, None
-    return lead._replace(waits=reason), _entry("waits", at, reason=reason)
+    if lead.assigned_at and life.assigned >= revision:
+        return lead, None
+    if lead.waits == reason and revision == life.decision and not lead.assigned_at:
+        return lead, None
+    after = lead._replace(assigned_at=None, assignee=None, waits=reason)
+    if revision > 1:
+        after = after.lived(decision=revision)
+    return after, entry("waits", at, reason=reason)
+
+
+def transferred(
+    lead: Lead, at: datetime, team: str, assignee: str | None, revision: int, transfer: str, cause: str, by: str | None
+) -> Transition:
+    """An order gave the lead to another team or person; all else of it stays as it is. An older order than the newest decision changes
+    nothing."""
+    if revision < lead.life.decision or (revision == lead.life.decision and lead.life.transfer == transfer):
+        return lead, None
+    after = lead._replace(
+        team=team,
+        assignee=assignee,
+        assigned_at=at if assignee else None,
+        waits=None if assignee else "transferred",
+    ).lived(routed=revision, assigned=revision, decision=revision, transfer=transfer)
+    detail: Entry = {"team": team, "transfer": transfer, "cause": cause} | ({"by": by} if by else {})
+    if assignee:
+        detail["assignee"] = assignee
+    if lead.assignee and lead.assignee != assignee:
+        detail["released"] = lead.assignee
+    return after, entry("transferred", at, **detail)
 
 
 def closed(lead: Lead, outcome: Outcome) -> Transition:
@@ -194,7 +286,7 @@ def closed(lead: Lead, outcome: Outcome) -> Transition:
 
     An outcome once corrected does not come back by being heard a second time.
     """
-    current = lead.outcome
+    current = lead.outcomes[-1] if lead.outcomes else None
     if current and (outcome.says_the_same(current) or _heard(lead, outcome, current)):
         return lead, None
     after = lead._replace(outcomes=(*lead.outcomes, outcome))
@@ -207,7 +299,24 @@ def closed(lead: Lead, outcome: Outcome) -> Transition:
         detail["note"] = "sealed" if outcome.note.box else "not readable any more"
     if outcome.by:
         detail["by"] = outcome.by
-    return after, _entry(outcome.result, outcome.at, **detail)
+    return after, entry(outcome.result, outcome.at, **detail)
+
+
+def reopened(lead: Lead, at: datetime, code: str, by: str) -> Transition:
+    """A lead that was won or lost is worked again, where it was before."""
+    if lead.outcome is None:
+        return lead, None
+    again = lead._replace(outcomes=(*lead.outcomes, Outcome("reopened", at, reason=code, by=by)))
+    return again, entry("reopened", at, revision=again.revision, code=code, by=by)
+
+
+def restored(lead: Lead, at: datetime, code: str, by: str) -> Transition:
+    """A lead that was set aside is not: a qualifier looks at it. No later card overrules that."""
+    if not lead.discarded_at:
+        return lead, None
+    after = lead._replace(discarded_at=None, discard_reason=None, disposition="needs_qualifier")
+    after = after.lived(judge=by, revisit_on=None, revisited=False, keep_until=None)
+    return after, entry("restored", at, code=code, by=by)
 
 
 def _heard(lead: Lead, outcome: Outcome, current: Outcome) -> bool:
@@ -218,5 +327,6 @@ def _heard(lead: Lead, outcome: Outcome, current: Outcome) -> bool:
     return outcome.at < current.at and outcome in lead.outcomes
 
 
-def _entry(what: str, at: datetime, **detail: Any) -> Entry:
+def entry(what: str, at: datetime, **detail: Any) -> Entry:
+    """One line of a timeline; what is not known is left out."""
     return {"what": what, "at": at, **detail}

@@ -13,7 +13,7 @@ from leads.domain.activity import Did, Right
 
 # A statement of its own, after the place was found: who does not see the lead learns nothing of his rights there.
 _STANDING = """
-select p.team, p.assignee, p.campaign, coalesce(array_agg(g.kind) filter (where g.kind is not null), '{}') as kinds,
+select p.team, p.assignee, p.campaign, p.pipeline, p.grade, coalesce(array_agg(g.kind) filter (where g.kind is not null), '{}') as kinds,
     coalesce(array_agg(g.records <> 'none') filter (where g.kind is not null), '{}') as records,
     coalesce(array_agg(g.on_behalf_of) filter (where g.kind is not null), '{}') as for_whom
 from lead_place p join lead l using (lead_id)
@@ -50,6 +50,8 @@ class Standing:
     team: str
     holder: str | None
     campaign: str | None
+    pipeline: str | None
+    grade: str | None
     rights: tuple[Right, ...]
 
 
@@ -73,7 +75,7 @@ async def standing(tx: Transaction, lead_id: UUID) -> Standing | None:
     if row is None:
         return None
     rights = tuple(Right(*one) for one in zip(row["kinds"], row["records"], row["for_whom"], strict=True))
-    return Standing(row["team"], row["assignee"], row["campaign"], rights)
+    return Standing(row["team"], row["assignee"], row["campaign"], row["pipeline"], row["grade"], rights)
 
 
 async def put(tx: Transaction, one: Activity) -> bool:

@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from chassis import Transaction
@@ -41,6 +42,13 @@ class Ring:
         return ring
 
 
+class Person(NamedTuple):
+    """Under which key somebody's data are sealed, and by which id others know them: drawn at random, it tells nothing of them."""
+
+    key: bytes
+    party_id: UUID
+
+
 def person_id(tx: Transaction, reach: str) -> UUID:
     """The person who is known again by this, as a keyed hash of it."""
     return UUID(bytes=blind_index(Ring.of(tx).pepper, reach))
@@ -66,20 +74,27 @@ _KEYS_OF = """
 with asked as (
     select * from unnest($1::uuid[], $2::bytea[]) as a(person_id, wrapped_key)
 ), known as (
-    select p.person_id, p.wrapped_key from person p join asked using (person_id) where p.wrapped_key is not null
+    select p.person_id, p.wrapped_key, p.party_id from person p join asked using (person_id) where p.wrapped_key is not null
 ), made as (
-    insert into person (person_id, wrapped_key, known_since)
-    select person_id, wrapped_key, $3 from asked where person_id not in (select person_id from known)
-    on conflict (person_id) do update set wrapped_key = excluded.wrapped_key, known_since = excluded.known_since
+    insert into person (person_id, wrapped_key, known_since, party_id)
+    select person_id, wrapped_key, $3, gen_random_uuid() from asked where person_id not in (select person_id from known)
+    on conflict (person_id) do update
+        set wrapped_key = excluded.wrapped_key, known_since = excluded.known_since, party_id = excluded.party_id
         where person.wrapped_key is null
-    returning person_id, wrapped_key
+    returning person_id, wrapped_key, party_id
 )
 select * from known union all select * from made
 """
 
 
-async def person_keys(tx: Transaction, person_ids: Iterable[UUID]) -> dict[UUID, bytes]:
-    """The keys of these persons, made where there were none. Two that make the same at once end with the first one's."""
+# Who was known before parties had ids gets one when he comes again.
+_NAME = """
+update person set party_id = coalesce(party_id, gen_random_uuid()) where person_id = any($1) returning person_id, party_id
+"""
+
+
+async def person_keys(tx: Transaction, person_ids: Iterable[UUID]) -> dict[UUID, Person]:
+    """These persons, made where there were none. Two that make the same at once end with the first one's."""
     wrapping = Ring.of(tx).persons
     made = {i: new_key() for i in sorted(set(person_ids))}
     ciphertexts = {i: seal_bytes(wrapping, key, i.bytes) for i, key in made.items()}
@@ -90,8 +105,12 @@ async def person_keys(tx: Transaction, person_ids: Iterable[UUID]) -> dict[UUID,
         else open_bytes(wrapping, r["wrapped_key"], r["person_id"].bytes)
         for r in rows
     }
-    others = [i for i in made if i not in found]
-    return found | await known_person_keys(tx, others) if others else found
+    parties: dict[UUID, UUID] = {r["person_id"]: r["party_id"] for r in rows if r["party_id"]}
+    if others := [i for i in made if i not in found]:
+        found |= await known_person_keys(tx, others)
+    if unnamed := sorted(found.keys() - parties.keys()):
+        parties |= dict(map(tuple, await tx.conn.fetch(_NAME, unnamed)))
+    return {i: Person(key, parties[i]) for i, key in found.items()}
 
 
 async def known_person_keys(tx: Transaction, ids: Iterable[UUID]) -> dict[UUID, bytes]:

@@ -8,11 +8,12 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+from pydantic import TypeAdapter
 from pydantic_core import to_json
 
 from chassis import Transaction
 from contracts.territory.access import UNPLACED
-from leads.domain.lead import Entry, Lead, Note, Outcome
+from leads.domain.lead import Entry, Later, Lead, Note, Outcome
 from leads.domain.money import Money
 from leads.domain.place import Place, place_of
 
@@ -20,9 +21,10 @@ from leads.domain.place import Place, place_of
 @dataclass(frozen=True)
 class Capture:
     """What is written down once: who asks, sealed, and what may be known of the lead without knowing them. ``content`` is the
-    digest by which what is submitted again is told from this."""
+    digest by which what is submitted again is told from this; ``party_id`` is who asks, by the id that others know."""
 
     person_id: UUID
+    party_id: UUID
     ciphertext: bytes
     about: Mapping[str, Any]
     occurred_at: datetime
@@ -54,10 +56,11 @@ class Record:
     version: int
 
 
-_PLAIN = Lead._fields[:-1]  # all but the outcomes are kept as they are, in columns of their names
+_PLAIN = Lead._fields[:-2]  # all but the outcomes and what came later are kept as they are, in columns of their names
 _COLUMNS = ", ".join(Lead._fields)
 _RENEWED = ", ".join(f"{name} = excluded.{name}" for name in Lead._fields)
 _plain = itemgetter(*_PLAIN)
+_LATER = TypeAdapter(Later)
 _LISTED = ("source", "channel", "campaign", "product", "country")
 FILLED = (*_LISTED, "value_minor", "currency")  # at capture, of what the lead is about; lists ask for them
 
@@ -84,6 +87,13 @@ from unnest($2::uuid[], $3::integer[], $4::timestamptz[], $5::text[], $6::text[]
     as added(lead_id, later, at, what, by, detail)
 join placed using (lead_id)
 """)
+# A door changes what is there and makes nothing.
+_CHANGE = _SAVE.replace(
+    _SAVE[_SAVE.index("    insert into lead_place") : _SAVE.index("    returning")],
+    """    update lead_place set state = new.state, place = new.place, entries = lead_place.entries + new.entries, CHANGED
+    from json_populate_recordset(null::lead_place, $1::json) as new where lead_place.lead_id = new.lead_id
+""".replace("CHANGED", _RENEWED.replace("excluded.", "new.")),
+).replace("returning lead_id, entries", "returning lead_place.lead_id, lead_place.entries")
 _CAPTURED = _SAVE.replace(", entries)", f", entries, {', '.join(FILLED)})", 1).replace(
     ", entries from", f", entries, {', '.join(FILLED)} from", 1
 )
@@ -91,17 +101,17 @@ _RENEWED_ONCE = "".join(f", {name} = coalesce(excluded.{name}, lead_place.{name}
 _RECORD_AND_SAVE = _CAPTURED.replace(" + excluded.entries", f" + excluded.entries{_RENEWED_ONCE}", 1).replace(
     "with ",
     """with recorded as (
-    insert into lead (captured_at, lead_id, person_id, personal, about, occurred_at, content)
-    select $8, new.lead_id, new.person_id, new.personal, new.about::jsonb, new.occurred_at, new.content
-    from unnest($9::uuid[], $10::uuid[], $11::bytea[], $12::text[], $13::timestamptz[], $14::text[])
-        as new(lead_id, person_id, personal, about, occurred_at, content)
+    insert into lead (captured_at, lead_id, person_id, personal, about, occurred_at, content, party_id)
+    select $8, new.lead_id, new.person_id, new.personal, new.about::jsonb, new.occurred_at, new.content, new.party_id
+    from unnest($9::uuid[], $10::uuid[], $11::bytea[], $12::text[], $13::timestamptz[], $14::text[], $15::uuid[])
+        as new(lead_id, person_id, personal, about, occurred_at, content, party_id)
     on conflict do nothing
 ), """,
     1,
 )
 
 _DECIDED = """
-select lead_id, max(at) as at from timeline where lead_id = any($1) and what in ('opened', 'assigned', 'waits') group by lead_id
+select lead_id, max(at) as at from timeline where lead_id = any($1) and what in ('opened', 'assigned', 'waits', 'transferred') group by lead_id
 """
 
 _SHOW = """
@@ -130,6 +140,14 @@ async def save(tx: Transaction, changes: Sequence[Change]) -> None:
         await tx.conn.execute(_SAVE, places, *entries)
 
 
+async def change(tx: Transaction, changes: Sequence[Change]) -> None:
+    """Stores what is new of leads that are on record, as a door does: of those that who acts here may write."""
+    if changes:
+        places = to_json([_place(one) for one in changes]).decode()
+        entries = zip(*(line for one in changes for line in _lines(one)), strict=True)
+        await tx.conn.execute(_CHANGE, places, *entries)
+
+
 async def persons(tx: Transaction, lead_ids: Iterable[UUID]) -> dict[UUID, UUID]:
     """Whose these leads are."""
     rows = await tx.conn.fetch("select lead_id, person_id from lead where lead_id = any($1)", list(lead_ids))
@@ -145,11 +163,15 @@ async def contents(tx: Transaction, lead_ids: Iterable[UUID]) -> dict[UUID, str]
 async def decided_at(tx: Transaction, placed: Mapping[UUID, Lead]) -> dict[UUID, datetime]:
     """When the newest decision about the place of each of these leads was made that changed anything. Since when one waits stands
     in its timeline only, which is asked for those that do."""
-    known = ((i, max(filter(None, (lead.opened_at, lead.assigned_at)), default=None)) for i, lead in placed.items())
+    known = ((i, max(filter(None, _moments(lead)), default=None)) for i, lead in placed.items())
     found = {lead_id: at for lead_id, at in known if at}
     if waiting := [lead_id for lead_id, lead in placed.items() if lead.waits]:
         found |= {row["lead_id"]: row["at"] for row in await tx.conn.fetch(_DECIDED, waiting)}
     return found
+
+
+def _moments(lead: Lead) -> tuple[datetime | None, ...]:
+    return lead.opened_at, lead.assigned_at, lead.life.released[1] if lead.life.released else None
 
 
 async def show(tx: Transaction, lead_id: UUID) -> Record | None:
@@ -170,8 +192,9 @@ async def exists(tx: Transaction, lead_id: UUID) -> bool:
 
 
 def lead_of(row: asyncpg.Record) -> Lead:
-    """A lead as its row has it."""
-    lead = Lead._make((*_plain(row), tuple(map(outcome_of, row["outcomes"]))))
+    """A row of the place of a lead as the domain knows it."""
+    later = _LATER.validate_python(row["later"]) if row["later"] else None
+    lead = Lead._make((*_plain(row), tuple(map(outcome_of, row["outcomes"])), later))
     return lead._replace(team=None) if lead.team == UNPLACED else lead
 
 
@@ -181,6 +204,8 @@ def _place(change: Change) -> dict[str, Any]:
     outcomes = [outcome_json(o) for o in lead.outcomes]
     if change.capture:
         place |= listed(change.capture.about)
+    if lead.later:
+        place["later"] = lead.later
     return place | {
         "team": lead.team or UNPLACED,
         "lead_id": change.lead_id,
@@ -200,7 +225,8 @@ def listed(about: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _record(lead_id: UUID, one: Capture) -> tuple[Any, ...]:
-    return lead_id, one.person_id, one.ciphertext, to_json(one.about).decode(), one.occurred_at, one.content
+    about = to_json(one.about).decode()
+    return lead_id, one.person_id, one.ciphertext, about, one.occurred_at, one.content, one.party_id
 
 
 def _lines(change: Change) -> Iterable[tuple[Any, ...]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,10 +17,15 @@ _UNFILLED = """
 select p.*, l.about from lead_place p left join lead l using (lead_id) where p.place is null
 order by lead_id limit $1 for update of p skip locked
 """
+# Whoever holds a row is at it: it is left to him, and looked at again at the next turn.
+_OVERDUE = """
+select now() as now, p.* from lead_place p where next_at <= now() order by next_at, lead_id limit $1 for update skip locked
+"""
 _NAMES = ", ".join(FILLED)
 _FILL = f"""
-update lead_place p set place = f.place, {", ".join(f"{name} = coalesce(p.{name}, f.{name})" for name in FILLED)}
-from (select lead_id, place, {_NAMES} from json_populate_recordset(null::lead_place, $1::json)) f where p.lead_id = f.lead_id
+update lead_place p set place = f.place, due_at = coalesce(p.due_at, f.due_at), next_at = coalesce(p.next_at, f.next_at),
+    {", ".join(f"{name} = coalesce(p.{name}, f.{name})" for name in FILLED)}
+from (select lead_id, place, due_at, next_at, {_NAMES} from json_populate_recordset(null::lead_place, $1::json)) f where p.lead_id = f.lead_id
 """  # noqa: S608 - names of columns
 
 
@@ -38,7 +44,16 @@ async def unfilled(tx: Transaction, most: int) -> list[Unfilled]:
     return [Unfilled(row["lead_id"], lead_of(row), row["about"] or {}) for row in rows]
 
 
-async def fill(tx: Transaction, places: Sequence[tuple[UUID, Place, Mapping[str, Any]]]) -> None:
-    """Writes where these are; nothing else of them is changed."""
-    rows = [{"lead_id": lead_id, "place": place, **listed(about)} for lead_id, place, about in places]
+async def fill(tx: Transaction, places: Sequence[tuple[UUID, Place, Lead, Mapping[str, Any]]]) -> None:
+    """Writes where these are and by when somebody is due to take them; nothing else of them is changed."""
+    rows = [
+        {"lead_id": lead_id, "place": place, "due_at": lead.due_at, "next_at": lead.next_at, **listed(about)}
+        for lead_id, place, lead, about in places
+    ]
     await tx.conn.execute(_FILL, to_json(rows).decode())
+
+
+async def overdue(tx: Transaction, most: int) -> tuple[list[tuple[UUID, Lead]], datetime]:
+    """So many of the leads that nobody took by their time, the longest overdue first, locked; and what time it is."""
+    rows = await tx.conn.fetch(_OVERDUE, most)
+    return [(row["lead_id"], lead_of(row)) for row in rows], rows[0]["now"] if rows else tx.now

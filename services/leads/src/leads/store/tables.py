@@ -25,6 +25,11 @@ from chassis.tables import GROWING
 METADATA = MetaData()  # `info`: what the doors may do to a table, and which rows exist for whom; without it, nothing
 WHEN = DateTime(timezone=True)
 
+# What nobody has is the team's: whoever records anything in it takes it up, judges it or gives it back.
+_OF_ITS_PERSON, _OF_THE_TEAM = team(records="assignee"), team(shared=True)
+_WORKED = replace(
+    _OF_ITS_PERSON, records=f"{_OF_ITS_PERSON.records} or {{row}}.assignee is null and {_OF_THE_TEAM.records}"
+)
 LEAD_PLACE = Table(
     "lead_place",
     METADATA,
@@ -58,6 +63,9 @@ LEAD_PLACE = Table(
     Column("value_minor", BigInteger, comment="what the customer expects to spend, in minor units"),
     Column("currency", Text),
     Column("due_at", WHEN, comment="when somebody has to have done something next"),
+    Column("next_at", WHEN, comment="when the clock looks at it again; null while somebody has it"),
+    Column("later", JSONB, comment="what came after the first verdict and the first decision; most have none of it"),
+    Column("starts_at", WHEN, comment="when the customer began to wait; null for a lead that came with a list"),
     Index("lead_place_listed", "team", "captured_at", "lead_id"),
     Index("lead_place_due", "team", "due_at", "lead_id", postgresql_where=text("due_at is not null")),
     Index("lead_place_worked", "assignee", "team", postgresql_where=text("place = 'person'")),
@@ -66,10 +74,16 @@ LEAD_PLACE = Table(
         *("team", "place", "due_at", "captured_at"),
         postgresql_where=text("place in ('queue', 'qualification', 'unroutable')"),
     ),
+    Index("lead_place_next", "next_at", postgresql_where=text("next_at is not null")),
+    Index(
+        "lead_place_undue",
+        "lead_id",
+        postgresql_where=text("due_at is null and place in ('queue', 'qualification', 'nurture', 'unroutable')"),
+    ),
     Index("lead_place_unfilled", "lead_id", postgresql_where=text("place is null")),
     comment="where each lead is now",
     postgresql_with=GROWING | {"fillfactor": "35"},
-    info={"door": "select", "rows": team(records="assignee"), "keys": "select (lead_id, team)"},
+    info={"door": "select, update", "rows": _WORKED, "keys": "select (lead_id, team)"},
 )
 
 LEAD = Table(
@@ -87,6 +101,7 @@ LEAD = Table(
     Column("occurred_at", WHEN, nullable=False),
     Column("captured_at", WHEN, nullable=False),
     Column("content", Text, nullable=False, comment="a digest of what was submitted, keyed with the person's key"),
+    Column("party_id", Uuid, comment="who asks, by the id that others know"),
     Index("lead_captured", "captured_at"),
     comment="written once, at capture",
     postgresql_with=GROWING,
@@ -104,7 +119,7 @@ TIMELINE = Table(
     Column("detail", JSONB, nullable=False),
     comment="append only",
     postgresql_with=GROWING,
-    info={"door": "select", "rows": through(LEAD_PLACE, "lead_id")},
+    info={"door": "select, insert", "rows": through(LEAD_PLACE, "lead_id")},
 )
 
 # Whoever sees the lead sees who looked; his own looks he sees wherever he belongs now: they are counted against his limit.
@@ -139,6 +154,7 @@ PERSON = Table(
     Column("person_id", Uuid, primary_key=True, comment="a keyed hash of the e-mail address or phone number"),
     Column("wrapped_key", LargeBinary, comment="null once the person was forgotten"),
     Column("known_since", WHEN, nullable=False),
+    Column("party_id", Uuid, comment="by which others know the person: drawn at random, it tells nothing"),
     postgresql_with=GROWING | {"fillfactor": "100"},
     info={"keys": "select (person_id, wrapped_key)"},
 )
@@ -195,10 +211,15 @@ UNIT = Table(
     Column("parent", Text),
     Column("kind", Text, nullable=False),
     Column("version", BigInteger, nullable=False),
+    Column("calendar", Text, comment="its own; a unit without one has that of the unit above"),
     comment="how the company is made up, as territory says",
     info={"door": "select", "rows": free("the structure of the company holds no lead")},
 )
 
 # The other modules of tables hang theirs onto METADATA; whoever asks for all of them asks here.
 import leads.store.activity_tables  # noqa: E402
-import leads.store.search_tables  # noqa: E402, F401
+import leads.store.conservation_tables  # noqa: E402
+import leads.store.hand_tables  # noqa: E402
+import leads.store.request_tables  # noqa: E402
+import leads.store.search_tables  # noqa: E402
+import leads.store.transfer_tables  # noqa: E402, F401

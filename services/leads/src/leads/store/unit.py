@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from chassis import Transaction
 
 _NOTE = """
-insert into unit (unit, parent, kind, version)
-select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) as u(unit, parent, kind, version) order by unit
-on conflict (unit) do update set parent = excluded.parent, kind = excluded.kind, version = excluded.version
+insert into unit (unit, parent, kind, version, calendar)
+select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[]) as u(unit, parent, kind, version, calendar)
+order by unit
+on conflict (unit) do update set parent = excluded.parent, kind = excluded.kind, version = excluded.version,
+    calendar = excluded.calendar
     where unit.version < excluded.version
 """
 _BELOW = """
@@ -18,8 +20,8 @@ select unit from below
 """
 
 
-async def note(tx: Transaction, units: Sequence[tuple[str, str | None, str, int]]) -> None:
-    """Units with what they are below of, their kinds and versions; an older version changes nothing."""
+async def note(tx: Transaction, units: Sequence[tuple[str, str | None, str, int, str | None]]) -> None:
+    """Units with what they are below of, their kinds, versions and calendars; an older version changes nothing."""
     await tx.conn.execute(_NOTE, *(list(column) for column in zip(*units, strict=True)))
 
 

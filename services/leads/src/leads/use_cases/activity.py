@@ -18,7 +18,9 @@ from leads.domain.activity import Did, check_void, on_behalf_of
 from leads.domain.opening import READ, RECORD
 from leads.store import activity as activities
 from leads.store.activity import Activity, Standing
+from leads.use_cases import request
 from leads.use_cases.opening import keys_of
+from leads.use_cases.request import Done
 
 
 class NoSuchLead(Exception):
@@ -49,8 +51,17 @@ class Shown:
     text: str | None
 
 
-async def record(lead_id: UUID, activity_id: UUID, did: Did, text: str | None, sent: str, tx: Transaction) -> Shown:
-    """Puts it on record once, however often it is ``sent``, which is the whole of the caller's words.
+async def record(
+    lead_id: UUID,
+    activity_id: UUID,
+    did: Did,
+    text: str | None,
+    sent: str,
+    tx: Transaction,
+    answers: tuple[int, ...] = (),
+) -> Shown:
+    """Puts it on record once, however often it is ``sent``, which is the whole of the caller's words. ``answers`` are the numbers of
+    the lead's requests that it answers.
 
     Raises NoSuchLead, MayNotRecord, Forgotten, UsedBefore, and TooMany where the text would need one key too many.
     """
@@ -68,7 +79,8 @@ async def record(lead_id: UUID, activity_id: UUID, did: Did, text: str | None, s
     if row is None or row["content"] != content:
         raise UsedBefore
     if fresh:
-        tx.emit(_recorded(one, there, tx))
+        tx.emit(_recorded(one, there, answers, tx))
+        await request.respond([_done(one, answers, tx)], tx)
     return Shown(row, text)
 
 
@@ -85,6 +97,7 @@ async def void(lead_id: UUID, activity_id: UUID, code: str, tx: Transaction) -> 
     if await activities.void(tx, lead_id, activity_id, code):
         by = tx.actor.principal
         tx.emit(ActivityVoided(activity_id=activity_id, lead_id=lead_id, code=code, by=by, voided_at=tx.now))
+        await request.stand(lead_id, activity_id, "voided", tx)
     voided = await activities.one(tx, lead_id, activity_id)
     assert voided is not None
     if voided["void_code"] != code:
@@ -125,7 +138,7 @@ async def _there(lead_id: UUID, tx: Transaction) -> Standing:
     return there
 
 
-def _recorded(one: Activity, there: Standing, tx: Transaction) -> ActivityRecorded:
+def _recorded(one: Activity, there: Standing, answers: tuple[int, ...], tx: Transaction) -> ActivityRecorded:
     return ActivityRecorded(
         activity_id=one.activity_id,
         lead_id=one.lead_id,
@@ -140,4 +153,11 @@ def _recorded(one: Activity, there: Standing, tx: Transaction) -> ActivityRecord
         seconds=one.did.seconds,
         result=one.did.result,
         campaign=there.campaign,
+        answers=answers,
     )
+
+
+def _done(one: Activity, answers: tuple[int, ...], tx: Transaction) -> Done:
+    did = one.did
+    what = (did.kind, did.direction, did.reached, did.occurred_at, tx.now)
+    return Done(one.lead_id, one.activity_id, *what, "person", one.author, one.on_behalf_of, did.result, answers)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from uuid import UUID
 
@@ -14,13 +15,15 @@ from leads.domain.flags import SIGNALS, UNKNOWN_CAMPAIGN
 from leads.domain.lead import Entry, Lead
 from leads.domain.person import reach
 from leads.domain.personal import Personal
+from leads.domain.place import place_of, settled
 from leads.domain.qualification import Verdict, facts
+from leads.domain.request import began
 from leads.domain.scorecard import CURRENT, WITH_SIGNALS
 from leads.store import campaign as campaigns
 from leads.store import keys
 from leads.store import lead as leads
 from leads.store import outcome as outcomes
-from leads.use_cases import form, to_events
+from leads.use_cases import form, request, rules, to_events
 from leads.use_cases.free_mail import is_free_mail
 from leads.use_cases.notes import reseal
 from leads.use_cases.personal import digest, pack, unpack
@@ -36,6 +39,7 @@ class Fresh:
     person_id: UUID
     personal: Personal
     key: bytes
+    party_id: UUID
     about: LeadAttributes
 
     @cached_property
@@ -46,7 +50,8 @@ class Fresh:
 
 async def take_in(events: Sequence[LeadSubmitted | OutcomeReported], tx: Transaction) -> None:
     """Load, decide, save, tell: submissions, and reported outcomes, which may have overtaken their lead."""
-    current = await leads.load(tx, (e.lead_id for e in events))
+    before = await leads.load(tx, (e.lead_id for e in events))
+    current = dict(before)
     fresh = await _fresh(tx, events, current)
     planned = await campaigns.known(tx, (f.submission.campaign for f in fresh.values() if f.submission.campaign))
     early = await outcomes.take(tx, fresh) if fresh else {}
@@ -74,13 +79,25 @@ async def take_in(events: Sequence[LeadSubmitted | OutcomeReported], tx: Transac
         _close(current, added, lead_id, outcome, event, tx)
 
     await outcomes.keep(tx, overtook)
+    await request.asked({i: _wishes(one.submission) for i, one in fresh.items() if one.submission.requests}, tx)
+    await request.cancel({i for i, _ in reported if current[i].outcome}, "lead_closed", None, tx)
+    response = await rules.response(tx)
     await leads.save(
         tx,
         [
-            leads.Change(lead_id, current[lead_id], entries, _capture(fresh[lead_id]) if lead_id in fresh else None)
+            leads.Change(
+                lead_id,
+                settled(before.get(lead_id, Lead()), current[lead_id], response, tx.now),
+                entries,
+                _capture(fresh[lead_id]) if lead_id in fresh else None,
+            )
             for lead_id, entries in added.items()
         ],
     )
+    # A decision may be heard before its lead, and is, after a restore: the answer is owed from when both are known.
+    placed = {i: current[i] for i in fresh if place_of(current[i]) in ("queue", "person")}
+    if placed:
+        await request.begin(await request.first_responses(placed, tx), placed, tx)
 
 
 async def _fresh(
@@ -97,9 +114,9 @@ async def _fresh(
             tx.park(one, "no intake key opens it: it was not sealed at this door, or its key is gone")
         elif one.lead_id not in opened:
             opened[one.lead_id] = (one, *found)
-    sealing_keys = await keys.person_keys(tx, (person_id for _, person_id, _ in opened.values())) if opened else {}
+    persons = await keys.person_keys(tx, (person_id for _, person_id, _ in opened.values())) if opened else {}
     return {
-        lead_id: Fresh(one, person_id, personal, sealing_keys[person_id], to_events.attributes(one))
+        lead_id: Fresh(one, person_id, personal, *persons[person_id], to_events.attributes(one))
         for lead_id, (one, person_id, personal) in opened.items()
     }
 
@@ -174,12 +191,13 @@ def _on_record(lead: Lead, one: Fresh, flags: tuple[str, ...], tx: Transaction) 
     submission, about, verdict = one.submission, one.about, judge(one.submission, one.personal)
     steps: list[Entry | None] = []
     lead, entry = lifecycle.captured(lead, tx.now, submission.source, flags)
+    lead = lead._replace(starts_at=began(submission.source, submission.occurred_at, submission.received_at))
     steps.append(entry and entry | _by(submission, tx) | form.said(submission))
     tx.emit(to_events.captured(submission, about, flags, tx.now))
     judged = verdict.grade, verdict.disposition, verdict.scorecard, verdict.score, dict(verdict.reasons)
     lead, entry = lifecycle.qualified(lead, tx.now, *judged)
     steps.append(entry)
-    tx.emit(to_events.qualified(submission.lead_id, verdict, about, tx.now))
+    tx.emit(to_events.qualified(submission.lead_id, verdict, about, tx.now, one.party_id))
     if reason := verdict.discard_reason:
         lead, entry = lifecycle.discarded(lead, tx.now, reason)
         steps.append(entry)
@@ -202,8 +220,13 @@ def _close(
         tx.emit(to_events.closed(lead_id, lead), caused_by)
 
 
+def _wishes(submission: LeadSubmitted) -> tuple[list[str], datetime]:
+    """What was asked for besides an answer, and when."""
+    return [one.kind for one in submission.requests or ()], submission.received_at
+
+
 def _capture(one: Fresh) -> leads.Capture:
     """Who and what the lead is about, sealed under the person's own key and bound to this lead."""
     ciphertext = seal_bytes(one.key, pack(one.personal), one.submission.lead_id.bytes)
     about = one.about.model_dump(mode="json", exclude_none=True)
-    return leads.Capture(one.person_id, ciphertext, about, one.submission.occurred_at, one.content)
+    return leads.Capture(one.person_id, one.party_id, ciphertext, about, one.submission.occurred_at, one.content)

@@ -48,7 +48,9 @@ def captured(submission: LeadSubmitted, about: LeadAttributes, flags: tuple[str,
     )
 
 
-def qualified(lead_id: UUID, verdict: Verdict, about: LeadAttributes, now: datetime) -> LeadQualified:
+def qualified(
+    lead_id: UUID, verdict: Verdict, about: LeadAttributes, now: datetime, party_id: UUID | None = None
+) -> LeadQualified:
     """The scorecard's verdict with its reasons."""
     return LeadQualified(
         lead_id=lead_id,
@@ -61,6 +63,7 @@ def qualified(lead_id: UUID, verdict: Verdict, about: LeadAttributes, now: datet
         reasons=tuple(_reason(r.term, r.points) for r in verdict.reasons),
         about=about,
         qualified_at=now,
+        party_id=party_id,
     )
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime, BaseModel, Field
 
 from chassis import begin, may
 from territory.api.organisation import CHANGES, ID, Body, Code, Idempotency, began, named, organisation
@@ -22,6 +22,13 @@ KEEPS = [Depends(may(Permission.CHANGE_PEOPLE))]
 MOST = 500
 
 
+class Successor(Body):
+    """Somebody who gets a share of the leads by this weight."""
+
+    person: ID
+    weight: int = Field(1, ge=1, le=1000)
+
+
 class MoveBody(Body):
     """Where somebody goes, and when. Without ``to_unit`` they leave ``from_unit``; without either, the company."""
 
@@ -30,7 +37,10 @@ class MoveBody(Body):
     to_unit: ID | None = None
     at: AwareDatetime | None = None
     rank: Code | None = None
-    book: Literal["handover", "take_along", "queue"] = "queue"
+    book: Literal["handover", "take_along", "queue"] = "handover"
+    successors: list[Successor] = Field(
+        [], max_length=100, description="who gets the leads of a handover; without any, the members of the unit in turn"
+    )
 
 
 class Move(BaseModel):
@@ -65,7 +75,8 @@ async def post_move(request: Request, response: Response, body: MoveBody, idempo
     """Who leaves sees nothing from that moment on, everywhere; who moves, what is of the new unit and not of the old one."""
     async with organisation(request) as tx:
         at = began(body.at, tx.now)
-        fields = body.model_dump(exclude={"at"})
+        fields = body.model_dump(exclude={"at", "successors"})
+        fields["successors"] = [[one.person, one.weight] for one in body.successors]
         wanted = MoveOf(id=named(idempotency_key), at=at, state=PROPOSED, ordered_by="", ended={}, **fields)
         move, proposal = await order_move(wanted, tx)
     response.status_code = 202 if proposal else 201

@@ -16,6 +16,12 @@ class Permission(StrEnum):
     SEE_DECISIONS = "territory.see_decisions"
     """See where a lead went and by which rule."""
 
+    ASSIGN_LEADS = "territory.assign_leads"
+    """Give leads of a team that one leads to somebody of it, or back to the rotation."""
+
+    TRANSFER_LEADS = "territory.transfer_leads"
+    """Ask for leads to go to another team or person, and confirm what another has asked, where one leads or manages."""
+
     SEE_ORGANISATION = "territory.see_organisation"
     """See units, people by their ids, calendars, words, and what somebody may see oneself; names as far as one's scope goes."""
 
@@ -47,7 +53,13 @@ class Permission(StrEnum):
 _SEES = frozenset({Permission.SEE_MARKET, Permission.SEE_DECISIONS, Permission.SEE_ORGANISATION})
 _LOOKS = frozenset({Permission.SEE_MARKET, Permission.SEE_ORGANISATION})  # neither holds a lead
 _SHAPES = _LOOKS | {Permission.CHANGE_MARKET}
-_LEADS = _SEES | {Permission.CHANGE_PEOPLE, Permission.CONFIRM, Permission.REPORT_ABSENCE}
+_LEADS = _SEES | {
+    Permission.CHANGE_PEOPLE,
+    Permission.CONFIRM,
+    Permission.REPORT_ABSENCE,
+    Permission.ASSIGN_LEADS,
+    Permission.TRANSFER_LEADS,
+}
 _KEEPS = _LOOKS | {
     Permission.CHANGE_UNITS,
     Permission.CHANGE_PEOPLE,
@@ -69,7 +81,7 @@ ROLES: Mapping[str, frozenset[Permission]] = {
     "territory_designer": _SHAPES,
     "rule_activator": _SHAPES,  # whoever puts a file in force activates it
     "people_administrator": _KEEPS,
-    "organisation_management": _KEEPS,
+    "organisation_management": _KEEPS | {Permission.TRANSFER_LEADS},
     "general_manager": _LOOKS,
     "qualifier": _LOOKS,
     "marketer": _LOOKS,

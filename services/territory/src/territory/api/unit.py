@@ -28,6 +28,18 @@ class Settings(Body):
     record_for: Literal["substitute", "team"] = Field(
         "substitute", description="who records on a member's leads: a substitute only, or every member of the team"
     )
+    hours: Literal["ignore", "respect"] = Field(
+        "ignore", description="whether leads are given only in working time: of the person's calendar, else the unit's"
+    )
+    grace_min: int = Field(0, ge=0, le=1440, description="minutes before working time in which leads are given already")
+    language: Literal["ignore", "prefer", "require"] = Field(
+        "ignore", description="whether a lead goes to those who speak its language: if anybody does, or to nobody else"
+    )
+    same_person: Literal["always", "if_free", "never"] = Field(
+        "always",
+        description="whether a further lead of a customer goes to the person who has him, also where that is full",
+    )
+    returns_max: int = Field(3, ge=1, le=20, description="after so many returns the supervisor decides")
 
 
 class UnitBody(Body):

@@ -114,16 +114,20 @@ class _Reading:
         return Member(self.text(fields, at, "person"), weight, available is True)
 
     def rule(self, entry: object, at: str) -> Rule:
-        fields = self.fields(entry, at, {"name", "segment", "team", "when"}, {"priority"})
+        fields = self.fields(entry, at, {"name", "segment", "team", "when"}, {"priority", "overrides_customer"})
         priority = fields.get("priority", 0)
         if not _whole(priority) or abs(priority) > 10**9:
             self.fault(f"{at}.priority", "is not a whole number")
             priority = 0
+        overrides = fields.get("overrides_customer", False)
+        if not isinstance(overrides, bool):
+            self.fault(f"{at}.overrides_customer", "is not true or false")
         name = self.text(fields, at, "name")
         if name == FALLBACK:
             self.fault(f"{at}.name", f"may not be {FALLBACK}: decisions use that word for the catch-all")
         when = self.when(fields["when"], f"{at}.when") if "when" in fields else {}
-        return Rule(name, self.reference(fields, at, "segment"), self.reference(fields, at, "team"), when, priority)
+        segment, team = self.reference(fields, at, "segment"), self.reference(fields, at, "team")
+        return Rule(name, segment, team, when, priority, overrides is True)
 
     def fallback(self, entry: object) -> Fallback:
         fields = self.fields(entry, "fallback", {"segment", "team"})

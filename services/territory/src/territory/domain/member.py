@@ -3,24 +3,36 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import cached_property
 from uuid import UUID
 
+from territory.domain.calendar import Calendar
 from territory.domain.interval import FOREVER, Interval
 from territory.domain.market import Team
 from territory.domain.rotation import Member
 
+NO_MEMBER, SUSPENDED, ABSENT, CLOSED = "no_member", "suspended", "absent", "closed"
+LOOKED_AHEAD = timedelta(days=7)
+LOOKS_AHEAD = 64
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, slots=True)
 class Place:
-    """A person's place in a team, as long as it lasts."""
+    """A person's place in a team, as long as it lasts. ``calendar`` says when they work, None for always; ``zone`` where their day
+    begins."""
 
     person: str
     interval: Interval
     weight: int
     takes_leads: bool
-    suspended: bool
+    suspended: bool = False
+    open_max: int | None = None
+    day_max: int | None = None
+    languages: frozenset[str] = frozenset()
+    zone: str = "UTC"
+    calendar: Calendar | None = None
 
 
 @dataclass(frozen=True)
@@ -31,34 +43,104 @@ class Roster:
     members: tuple[Member, ...]
     begins: datetime
     until: datetime
+    places: Mapping[str, Place] = field(default_factory=dict)
 
     def holds(self, at: datetime) -> bool:
         """Whether it is still right at this moment."""
         return self.begins <= at < self.until
+
+    @cached_property
+    def capped(self) -> tuple[Place, ...]:
+        """The places of those who take only so many leads, in the order of names."""
+        return tuple(
+            [place for place in self.places.values() if place.open_max is not None or place.day_max is not None]
+        )
 
     @property
     def document(self) -> list[list[object]]:
         """Its members as they are kept."""
         return written(self.members)
 
-
-def roster_at(places: Sequence[Place], away: Mapping[str, Sequence[Interval]], at: datetime) -> Roster:
-    """The members of a team at a moment: whoever is there, by name; away are those who are absent, suspended, or take none."""
-    here = sorted([place for place in places if place.interval.covers(at)], key=lambda place: place.person)
-    members = tuple(
-        Member(
-            place.person,
-            place.weight,
-            place.takes_leads
-            and not place.suspended
-            and not any(absence.covers(at) for absence in away.get(place.person, ())),
+    def without(self, why: Mapping[str, str]) -> "Roster":
+        """The same, where these of the members can't take the lead either, each with the code for why."""
+        found = tuple(
+            [
+                replace(one, available=False, why=why[one.id])
+                if one.available and one.weight and one.id in why
+                else one
+                for one in self.members
+            ]
         )
-        for place in here
-    )
-    edges = [place.interval for place in places]
-    edges += [absence for place in places for absence in away.get(place.person, ())]
-    until = min([edge for one in edges for edge in (one.begins, one.ends) if edge > at], default=FOREVER)
-    return Roster(fingerprint(members), members, at, until)
+        return self if found == self.members else replace(self, id=fingerprint(found), members=found)
+
+
+@dataclass(frozen=True)
+class Presence:
+    """Who belongs to a team, when they are away, and how long before working time they get leads."""
+
+    places: Sequence[Place]
+    away: Mapping[str, Sequence[Interval]]
+    grace: timedelta = timedelta(0)
+
+    def at(self, at: datetime) -> Roster:
+        """The members at a moment: whoever is there, by name. Those who can't take leads then say why, by the first of these: they
+        take none, are suspended, are absent, or don't work then."""
+        here = sorted([place for place in self.places if place.interval.covers(at)], key=lambda place: place.person)
+        edges = [edge for place in self.places for edge in (place.interval.begins, place.interval.ends)]
+        edges += [edge for place in self.places for one in self._away(place) for edge in (one.begins, one.ends)]
+        members = []
+        for place in here:
+            works, changes = (True, FOREVER) if place.calendar is None else _works(place.calendar, at, self.grace)
+            edges.append(changes)
+            why = "" if works else CLOSED
+            if any(absence.covers(at) for absence in self._away(place)):
+                why = ABSENT
+            if place.suspended:
+                why = SUSPENDED
+            if not place.takes_leads:
+                why = NO_MEMBER
+            members.append(Member(place.person, place.weight, not why, why))
+        until = min([edge for edge in edges if edge > at], default=FOREVER)
+        return Roster(fingerprint(members), tuple(members), at, until, {place.person: place for place in here})
+
+    def inherit(self, at: datetime) -> Roster:
+        """The members among whom leads are shared out that somebody leaves behind: working time and caps keep nobody from those."""
+        free = [replace(place, calendar=None, open_max=None, day_max=None) for place in self.places]
+        return replace(self, places=free).at(at)
+
+    def wakes_at(self, at: datetime) -> datetime | None:
+        """The first moment behind this one at which somebody comes who can't take leads before it; None where none is known."""
+        roster = self.at(at)
+        before = _able(roster)
+        for _ in range(LOOKS_AHEAD):
+            if roster.until == FOREVER:
+                return None
+            roster = self.at(roster.until)
+            if _able(roster) - before:
+                return roster.begins
+            before = _able(roster)
+        return None
+
+    def _away(self, place: Place) -> Sequence[Interval]:
+        return self.away.get(place.person, ())
+
+
+def _able(roster: Roster) -> set[str]:
+    return {member.id for member in roster.members if member.available and member.weight}
+
+
+def _works(calendar: Calendar, at: datetime, grace: timedelta) -> tuple[bool, datetime]:
+    """Whether this moment is working time or close enough before it, and when that changes."""
+    spans = calendar.from_on(at)
+    span = next(spans, None)
+    if span is None:
+        return False, FOREVER
+    if span.begins - grace > at:
+        return False, span.begins - grace
+    ends = span.ends
+    while ends - at < LOOKED_AHEAD and (later := next(spans, None)) and later.begins - grace <= ends:
+        ends = later.ends
+    return True, ends
 
 
 def fingerprint(members: Sequence[Member]) -> UUID:
@@ -68,13 +150,16 @@ def fingerprint(members: Sequence[Member]) -> UUID:
 
 
 def written(members: Sequence[Member]) -> list[list[object]]:
-    """The members as plain data."""
-    return [[member.id, member.weight, member.available] for member in members]
+    """The members as plain data: name, weight, and whether they can take the lead, or the code for why not."""
+    return [[member.id, member.weight, member.available or member.why or False] for member in members]
 
 
 def read(document: Sequence[Sequence[object]]) -> tuple[Member, ...]:
     """The members of plain data."""
-    return tuple(Member(str(name), int(str(weight)), bool(there)) for name, weight, there in document)
+    return tuple(
+        Member(str(name), int(str(weight)), there is True, there if isinstance(there, str) else "")
+        for name, weight, there in document
+    )
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from territory.domain.organisation import Membership, Structure
@@ -29,6 +30,9 @@ class Move:
     ordered_by: str
     ended: Mapping[str, str | None]
     begun: UUID | None = None
+    successors: Sequence[Sequence[Any]] = ()
+    """Who gets the leads of a handover, each with a weight; without any, the members of the unit."""
+    handed_at: datetime | None = None
 
     def state_at(self, at: datetime) -> str:
         """proposed, planned, done or withdrawn: what is ordered is done by the clock."""

@@ -20,18 +20,21 @@ _SCALE = WEIGHT_AT_MOST**2
 
 @dataclass(frozen=True)
 class Member:
-    """A person's share in the rotation of a team: weight 2 gets twice the leads of weight 1."""
+    """A person's share in the rotation of a team: weight 2 gets twice the leads of weight 1. ``why`` is the code for why somebody
+    who is not available can't take the lead."""
 
     id: str
     weight: int = 1
     available: bool = True
+    why: str = ""
 
 
 @dataclass(frozen=True)
 class Turn:
     """Who takes the lead, or why nobody can; who was passed over; and the credits from which the next turn starts.
 
-    ``refused`` lists those passed over, whoever comes next first, then those away; ``more`` counts the others.
+    ``refused`` lists those passed over, whoever comes next first, then those away; ``more`` counts the others. ``code`` says why
+    nobody takes it.
     """
 
     assignee: str | None
@@ -39,6 +42,7 @@ class Turn:
     refused: tuple[Refused, ...]
     more: int
     credits: Mapping[str, int]
+    code: str | None = None
 
 
 def next_turn(members: Sequence[Member], saved: Mapping[str, int]) -> Turn:
@@ -50,7 +54,7 @@ def next_turn(members: Sequence[Member], saved: Mapping[str, int]) -> Turn:
     A member who cannot take leads earns nothing and loses nothing: they come back with the credit they left with. A new
     member begins with none. (This is earliest eligible virtual deadline first, with requests of one lead.)
     """
-    present = sorted([m for m in members if m.available and m.weight], key=_id)
+    present = _present(members)
     away = sorted([(m.id, _why_away(m)) for m in members if not (m.available and m.weight)])
     if not present:
         reason = "Nobody in the team is available." if members else "The team has no members."
@@ -78,6 +82,21 @@ def next_turn(members: Sequence[Member], saved: Mapping[str, int]) -> Turn:
     return Turn(taker, f"Next in turn of {len(present)} present.", _refused([*why, *away]), max(0, more), credits)
 
 
+def taken_back(members: Sequence[Member], taker: str, saved: Mapping[str, int]) -> Mapping[str, int]:
+    """The credits as if this turn, taken among these members by this one, had not been: whole, for all of them. They still add up
+    to zero."""
+    present = _present(members)
+    credits = dict(saved)
+    for member, share in zip(present, _shares(present, sum([member.weight for member in present])), strict=True):
+        credits[member.id] = credits.get(member.id, 0) - share
+    credits[taker] = credits.get(taker, 0) + LEAD
+    return credits
+
+
+def _present(members: Sequence[Member]) -> list[Member]:
+    return sorted([m for m in members if m.available and m.weight], key=_id)
+
+
 def _shares(present: Sequence[Member], total: int) -> list[int]:
     """What this lead earns each of them. The parts that don't divide go to the first by name, one each."""
     shares = [LEAD * member.weight // total for member in present]
@@ -91,7 +110,7 @@ def _id(member: Member) -> str:
 
 
 def _why_away(member: Member) -> str:
-    return "weight 0" if member.available else "absent"
+    return "weight 0" if member.available else member.why or "absent"
 
 
 def _why_later(due: int, first: int, total: int) -> str:

@@ -1,8 +1,9 @@
 """Which team a lead belongs to. Same lead, same rules, same answer."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 
 from territory.domain.criteria import Criterion, Lead, OneOf, Prefix, Range, Scalar, claims
@@ -58,6 +59,8 @@ class Rule:
     team: str
     when: Mapping[str, Criterion]
     priority: int = 0
+    overrides_customer: bool = False
+    """Its leads go to its team, also where another team has the customer."""
 
     @property
     def narrowness(self) -> Narrowness:
@@ -131,19 +134,28 @@ class RuleSet:
         same.version = version
         return same
 
-    def route(self, lead: Lead) -> Routed | Unroutable:
-        """The narrowest rule that claims the lead; the higher priority and then the name settle ties.
+    def route(self, lead: Lead, excluded: Collection[str] = ()) -> Routed | Unroutable:
+        """The narrowest rule that claims the lead; the higher priority and then the name settle ties. Rules of excluded teams are
+        left out.
 
         A lead that no rule claims goes to the fallback; without a fallback it is unroutable.
         """
         index = self.index or self.compile()
-        places, count = index.claiming(lead, 1)
-        if places:
-            rule = self.rules[places[0]]
-            return Routed(rule.segment, rule.team, rule.name, self.version, count - 1)
-        if self.fallback:
+        places, count = index.claiming(lead, len(self.rules) if excluded else 1)
+        for place in places:
+            rule = self.rules[place]
+            if rule.team not in excluded:
+                return Routed(rule.segment, rule.team, rule.name, self.version, count - 1)
+        if self.fallback and self.fallback.team not in excluded:
             return Routed(self.fallback.segment, self.fallback.team, FALLBACK, self.version)
+        if excluded:
+            return Unroutable("Every team that may get this lead has returned it.", self.version)
         return Unroutable("No rule claims this lead and the market has no fallback.", self.version)
+
+    @cached_property
+    def overriding(self) -> frozenset[str]:
+        """The names of the rules whose leads go to their team whoever has the customer."""
+        return frozenset(rule.name for rule in self.rules if rule.overrides_customer)
 
     def inputs(self, lead: Lead) -> dict[str, Scalar]:
         """Those of the lead's attributes that some rule asks for."""

@@ -46,4 +46,4 @@ async def members(tx: Transaction, unit: str) -> list[str]:
 
 
 def _row(move: Move) -> dict[str, Any]:
-    return {**vars(move), "ended": dict(move.ended)}
+    return {**vars(move), "ended": dict(move.ended), "successors": [list(one) for one in move.successors]}

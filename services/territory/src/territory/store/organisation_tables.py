@@ -279,8 +279,11 @@ MOVE = Table(
     Column("ordered_by", Text, nullable=False),
     Column("ended", JSONB, nullable=False),
     Column("begun", Uuid),
+    Column("successors", JSONB, nullable=False, server_default=text("'[]'")),
+    Column("handed_at", DateTime(timezone=True)),
     CheckConstraint("book in ('handover', 'take_along', 'queue')", name="move_book_check"),
     Index("move_person", "person"),
+    Index("move_to_hand", "at", postgresql_where=text("handed_at is null")),
     info=KEPT,
 )
 
@@ -291,5 +294,5 @@ ROSTER = Table(
     _id(),
     Column("members", JSONB, nullable=False),
     comment="append only",
-    info={"door": "select", "rows": STRUCTURE},
+    info=WRITTEN,
 )

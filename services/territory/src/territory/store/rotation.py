@@ -3,50 +3,136 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
 
 from chassis import Transaction
-from territory.domain.member import Roster
+from territory.domain.deciding import Standing
+from territory.domain.member import Roster, read
+from territory.domain.rotation import Member
 
-# Locked in the order of names, so that two batches never wait for each other.
-_LOCK = (
-    "select team, turn, credits::text as credits from rotation where team = any($1::text[]) order by team for update"
-)
+# Locked in the order of names, so that two batches never wait for each other. Leads that wait for a language keep no others.
+_LOCK = """
+select team, turn, credits::text as credits, exists (
+    select from lead_case c
+    where c.team = rotation.team and c.waits_turn and c.person is null and c.ended_at is null and c.code <> 'no_language'
+) as waiting, wakes_at
+from rotation where team = any($1::text[]) order by team for update
+"""
 # The members are kept in the same statement: who takes a turn is told from them again.
 _SAVE = """
 with kept as (
     insert into roster (id, members) select id, members from jsonb_to_recordset($2::jsonb) as m(id uuid, members jsonb)
     on conflict (id) do nothing
 )
-update rotation r set turn = s.turn, credits = s.credits
-from jsonb_to_recordset($1::jsonb) as s(team text, turn bigint, credits jsonb)
+update rotation r set turn = s.turn, credits = s.credits, wakes_at = s.wakes_at, looked = coalesce($3, r.looked)
+from jsonb_to_recordset($1::jsonb) as s(team text, turn bigint, credits jsonb, wakes_at timestamptz)
 where r.team = s.team
 """
 _BEGIN = """
 insert into rotation (team, turn, credits) select team, 0, '{}' from unnest($1::text[]) as team
 on conflict do nothing
 """
+_BACK = "insert into rotation_back (team, turn, of_turn, lead_id) values ($1, $2, $3, $4)"
+_TURN = """
+select d.team, d.turn, d.assignee, d.decided_at, r.members::text as members
+from decision d join roster r on r.id = d.roster where d.lead_id = $1 and d.turn is not null and d.number <= $2
+order by d.number desc limit 1
+"""
+_IS_BACK = "select exists (select from rotation_back where team = $1 and of_turn = $2 and lead_id = $3)"
+# Teams are woken in the order in which batches lock them.
+_WAKE = """
+update rotation r set wakes_at = $2 from (
+    select team from rotation where team = any($1::text[]) order by team for update
+) woken where woken.team = r.team and (r.wakes_at is null or r.wakes_at > $2)
+"""
+_MEMBERS = """
+select m.person from membership m join person p on p.id = m.person
+where m.unit = $1 and m.takes_leads and not p.suspended and p.kind = 'person' and (p.left_at is null or p.left_at > $2)
+    and m.from_at <= $2 and (m.until_at is null or m.until_at > $2)
+"""
+_IS_AWAY = """
+select exists (select from absence where person = $1 and from_at <= $2 and (until_at is null or until_at > $2))
+"""
+_DUE = """
+select r.team from rotation r, organisation o
+where (r.wakes_at <= $1 or r.looked < o.version) and exists (
+    select from lead_case c where c.team = r.team and c.waits_turn and c.person is null and c.ended_at is null
+) order by r.wakes_at nulls last, r.team limit $2 for update of r skip locked
+"""
 
 
-@dataclass
-class Standing:
-    """How many turns a team has taken, and each person's credit, also of those who are away or have left."""
+@dataclass(frozen=True)
+class Taken:
+    """A turn that was taken: by whom, when, and among which members."""
 
+    team: str
     turn: int
-    credits: Mapping[str, int]
+    person: str
+    at: datetime
+    members: tuple[Member, ...]
 
 
 async def lock_rotations(tx: Transaction, teams: Iterable[str]) -> dict[str, Standing]:
     """Where the rotations of these teams stand; nobody else turns them until this transaction ends."""
     rows = await tx.conn.fetch(_LOCK, sorted(teams))
-    return {row["team"]: Standing(row["turn"], json.loads(row["credits"])) for row in rows}
+    return {
+        row["team"]: Standing(row["turn"], json.loads(row["credits"]), row["waiting"], row["wakes_at"]) for row in rows
+    }
 
 
-async def save_rotations(tx: Transaction, standings: Mapping[str, Standing], rosters: Iterable[Roster]) -> None:
-    """Where the next turns start, and among whom those so far were taken."""
-    rows = [{"team": team, "turn": at.turn, "credits": at.credits} for team, at in standings.items()]
+async def save_rotations(
+    tx: Transaction, standings: Mapping[str, Standing], rosters: Iterable[Roster], looked: int | None = None
+) -> None:
+    """Where the next turns start, among whom those so far were taken, and as of which change of the organisation."""
+    rows = [
+        {
+            "team": team,
+            "turn": at.turn,
+            "credits": at.credits,
+            "wakes_at": at.wakes_at.isoformat() if at.wakes_at else None,
+        }
+        for team, at in standings.items()
+    ]
     kept = {str(roster.id): roster.document for roster in rosters}
     members = [{"id": name, "members": document} for name, document in kept.items()]
-    await tx.conn.execute(_SAVE, json.dumps(rows), json.dumps(members))
+    await tx.conn.execute(_SAVE, json.dumps(rows), json.dumps(members), looked)
+
+
+async def turn_of(tx: Transaction, lead_id: UUID, number: int) -> Taken | None:
+    """The turn by which somebody got the lead last, by its decisions up to this number; None where there was none, or where it is
+    booked back already."""
+    row = await tx.conn.fetchrow(_TURN, lead_id, number)
+    if row is None or await tx.conn.fetchval(_IS_BACK, row["team"], row["turn"], lead_id):
+        return None
+    return Taken(row["team"], row["turn"], row["assignee"], row["decided_at"], read(json.loads(row["members"])))
+
+
+async def book_back(tx: Transaction, taken: Taken, turn: int, lead_id: UUID) -> None:
+    """Under this turn of its own the other one was booked back."""
+    await tx.conn.execute(_BACK, taken.team, turn, taken.turn, lead_id)
+
+
+async def wake(tx: Transaction, teams: Iterable[str]) -> None:
+    """The leads that wait for a turn of these teams are looked at as soon as may be."""
+    if names := sorted(teams):
+        await tx.conn.execute(_WAKE, names, tx.now)
+
+
+async def due(tx: Transaction, most: int) -> list[str]:
+    """Teams whose waiting leads are to be looked at now, those first that are due longest."""
+    return [row["team"] for row in await tx.conn.fetch(_DUE, tx.now, most)]
+
+
+async def members_now(tx: Transaction, team: str) -> set[str]:
+    """Who takes leads in the team now, whether away or not."""
+    return {row["person"] for row in await tx.conn.fetch(_MEMBERS, team, tx.now)}
+
+
+async def is_away(tx: Transaction, person: str) -> bool:
+    """Whether an absence of theirs covers now."""
+    found: bool = await tx.conn.fetchval(_IS_AWAY, person, tx.now)
+    return found
 
 
 async def begin_rotations(tx: Transaction, teams: Iterable[str]) -> None:

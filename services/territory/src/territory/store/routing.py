@@ -1,6 +1,6 @@
 """Decisions: a row for each, also for those by which nobody gets the lead. The newest stands."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,16 +8,38 @@ from uuid import UUID
 
 from pydantic_core import to_json
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
 from chassis import Transaction
-from chassis.query import fetch, insert_all
+from chassis.query import fetch
+from territory.domain.case import FOR_NO_TURN
 from territory.domain.criteria import Lead
 from territory.domain.decision import Decision
 from territory.domain.routing import Refused, Routed
 from territory.store.tables import DECISION
 
-_DECIDED = "select distinct lead_id from decision where lead_id = any($1::uuid[])"
-_INSERT = insert_all(DECISION)
+_DIALECT = dialect()  # type: ignore[no-untyped-call]
+_COLUMNS = ", ".join(column.name for column in DECISION.columns)
+_TYPED = ", ".join(f"{column.name} {column.type.compile(_DIALECT)}" for column in DECISION.columns)
+# A lead's decision and how it stands by it are one statement.
+_INSERT = f"""
+with r as materialized (
+    select * from json_to_recordset($1::json) as r(
+        {_TYPED}, verdict integer, since timestamptz, attempt integer, party_id uuid, waits_turn boolean
+    )
+), d as (
+    insert into decision ({_COLUMNS}) select {_COLUMNS} from r
+)
+insert into lead_case as c (lead_id, number, disposition, verdict, team, person, code, since, attempt, not_to, excluded, party_id,
+    rule, looked, waits_turn)
+select lead_id, number, disposition, verdict, team, assignee, code, since, attempt, excluded_people, excluded_teams, party_id, rule,
+    ruleset, waits_turn
+from r
+on conflict (lead_id) do update set number = excluded.number, disposition = excluded.disposition, verdict = excluded.verdict,
+    team = excluded.team, person = excluded.person, code = excluded.code, since = excluded.since, attempt = excluded.attempt,
+    not_to = excluded.not_to, excluded = excluded.excluded, party_id = coalesce(excluded.party_id, c.party_id),
+    rule = excluded.rule, looked = excluded.looked, waits_turn = excluded.waits_turn
+"""  # noqa: S608 - names of columns
 
 
 @dataclass(frozen=True)
@@ -46,15 +68,16 @@ class Decided:
     people_refused: tuple[Refused, ...]
     more_people: int
     roster: UUID | None = None
-
-
-async def already_decided(tx: Transaction, leads: Iterable[UUID]) -> set[UUID]:
-    """Those of the leads that have a decision."""
-    return {row["lead_id"] for row in await tx.conn.fetch(_DECIDED, list(leads))}
+    code: str | None = None
+    would_rule: str | None = None
+    by: str | None = None
+    on_behalf_of: str | None = None
+    transfer_id: UUID | None = None
 
 
 async def save_decisions(tx: Transaction, decisions: Sequence[Decision]) -> None:
-    """One row each. A number that the lead has a decision under is an error."""
+    """One row each, and how each lead stands by it: of one lead there is one among them. A number that the lead has a decision under is
+    an error."""
     await tx.conn.execute(_INSERT, to_json([_row(decision) for decision in decisions]).decode())
 
 
@@ -76,6 +99,7 @@ async def decision_of(tx: Transaction, lead_id: UUID, number: int | None = None)
 
 def _row(decision: Decision) -> dict[str, Any]:
     route, turn = decision.route, decision.turn
+    order = decision.order
     row = {
         "lead_id": decision.lead_id,
         "number": decision.number,
@@ -88,6 +112,16 @@ def _row(decision: Decision) -> dict[str, Any]:
         "decided_at": decision.decided_at,
         "pipeline": decision.pipeline,
         "roster": decision.roster,
+        "code": decision.code,
+        "would_rule": decision.would_rule,
+        "by": order.by,
+        "on_behalf_of": order.on_behalf_of,
+        "transfer_id": order.transfer_id,
+        "verdict": decision.verdict,
+        "since": decision.since or decision.decided_at,
+        "attempt": decision.attempt,
+        "party_id": decision.party_id,
+        "waits_turn": decision.code is not None and decision.code not in FOR_NO_TURN,
     }
     if not isinstance(route, Routed):
         return {**row, "reason": route.reason, "refused": {}}

@@ -19,7 +19,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from chassis.row_policies import team
 from chassis.tables import GROWING
-from territory.store.organisation_tables import METADATA  # with the organisation's tables in it
+from territory.store.case_tables import METADATA  # with the organisation's tables in it, and those of how leads stand
 from territory.store.organisation_tables import STRUCTURE as _STRUCTURE
 
 # Every market file that ever took effect, as it was given. Rows never change.
@@ -45,14 +45,17 @@ ACTIVE_MARKET = Table(
 )
 
 # How many turns each team has taken and what each person is owed, in parts of a lead, made when the team first appears in a
-# market. No edit of a market touches it; who is away or has left keeps their credit.
+# market. No edit of a market touches it; who is away or has left keeps their credit. ``wakes_at`` is when the leads that wait for a
+# turn are looked at again, and ``looked`` how often the organisation had changed when they last were.
 ROTATION = Table(
     "rotation",
     METADATA,
     Column("team", Text, primary_key=True),
     Column("turn", BigInteger, nullable=False, server_default=text("0")),
     Column("credits", JSONB, nullable=False),
-    info={"door": "select, insert", "rows": _STRUCTURE},
+    Column("wakes_at", DateTime(timezone=True)),
+    Column("looked", BigInteger, nullable=False, server_default=text("0")),
+    info={"door": "select, insert, update", "rows": _STRUCTURE},
 )
 
 # Every decision about a lead, the one with the greatest number stands. ``attributes`` are all that were known of the lead.
@@ -79,6 +82,11 @@ DECISION = Table(
     Column("excluded_people", ARRAY(Text), nullable=False),
     Column("decided_at", DateTime(timezone=True), nullable=False),
     Column("roster", Uuid),
+    Column("code", Text),
+    Column("would_rule", Text),
+    Column("by", Text),
+    Column("on_behalf_of", Text),
+    Column("transfer_id", Uuid),
     postgresql_with=GROWING | {"fillfactor": "100"},
-    info={"door": "select", "rows": team()},
+    info={"door": "select, insert", "rows": team()},
 )

@@ -1,68 +1,278 @@
-"""Load, decide, save, tell."""
+"""A lead's life is followed: it is judged, returned, ended, revived, and each time it is decided what becomes of it here."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from uuid import UUID
 
 from chassis import Transaction
-from contracts.event import Event
-from contracts.leads.lead import LeadAttributes, LeadQualified
-from contracts.territory.lead import LeadAssigned, LeadRouted, LeadUnassigned, LeadUnroutable
+from contracts.leads.lead import (
+    LeadAttributes,
+    LeadClosed,
+    LeadDiscarded,
+    LeadQualified,
+    LeadReopened,
+    LeadRestored,
+    LeadReturned,
+    LeadUnclaimed,
+    RecordTransferred,
+    TransferRefused,
+)
+from territory.domain.case import NOT_COUNTED, NOT_THE_TEAMS, SPOILT, SPOILT_WITHIN, Case
 from territory.domain.criteria import OWN, Scalar, is_comparable, text
-from territory.domain.decision import Cause, Decision, is_due_an_assignee, is_routed, route
-from territory.domain.rotation import next_turn
-from territory.domain.routing import Routed, Unroutable
-from territory.store import market, member, rotation
-from territory.store import routing as store
-from territory.use_cases.member import take_in_market
+from territory.domain.deciding import HAD_IT, RESTS, TRANSFERRED, Ask
+from territory.domain.decision import Cause, Order, is_due_an_assignee, is_routed
+from territory.domain.rotation import taken_back
+from territory.domain.routing import Routed
+from territory.domain.transfer import APPLIED, DONE
+from territory.store import case as store
+from territory.store import rotation, transfer
+from territory.use_cases.deciding import decide
+
+Ends = LeadClosed | LeadDiscarded
+Heard = (
+    LeadQualified
+    | LeadReturned
+    | Ends
+    | LeadReopened
+    | LeadRestored
+    | LeadUnclaimed
+    | RecordTransferred
+    | TransferRefused
+)
+TO_BE_QUALIFIED, DISCARDED = "needs_qualifier", "discarded"
 
 
-async def route_leads(leads: Sequence[LeadQualified], tx: Transaction) -> None:
-    """Each qualified lead gets a team and a pipeline, and an assignee of that team if it may buy soon: once, and on record."""
-    fresh = await _undecided(leads, tx)
-    if not fresh:
+async def follow_leads(events: Sequence[Heard], tx: Transaction) -> None:
+    """In the order in which it was told. What was judged or ended of leads that differ is done at once; what changes whose turn it
+    is, by itself."""
+    together: dict[UUID, LeadQualified | Ends] = {}
+    for event in events:
+        alone = not isinstance(event, LeadQualified | LeadClosed | LeadDiscarded) or _is_spoilt(event)
+        if together and (alone or event.lead_id in together):
+            await _follow(list(together.values()), tx)
+            together = {}
+        if isinstance(event, LeadReturned):
+            await _take_back(event, tx)
+        elif isinstance(event, LeadReopened | LeadRestored):
+            await _revive(event, tx)
+        elif isinstance(event, LeadUnclaimed):
+            await _look_again(event, tx)
+        elif isinstance(event, RecordTransferred):
+            await _confirm(event, tx)
+        elif isinstance(event, TransferRefused):
+            await _put_back(event, tx)
+        elif isinstance(event, LeadDiscarded) and alone:
+            await _forget_turn(event, tx)
+            await _follow([event], tx)
+        else:
+            together[event.lead_id] = event
+    if together:
+        await _follow(list(together.values()), tx)
+
+
+def _is_spoilt(event: Heard) -> bool:
+    return isinstance(event, LeadDiscarded) and event.code in SPOILT
+
+
+async def _follow(events: Sequence[LeadQualified | Ends], tx: Transaction) -> None:
+    """Of leads that differ: first those that were judged, in their order, then those that have ended."""
+    cases = await store.hold(tx, sorted(event.lead_id for event in events))
+    judged = [event for event in events if isinstance(event, LeadQualified)]
+    asks = [
+        _new(event) for event in judged if event.lead_id not in cases and is_routed(event.genuine, event.disposition)
+    ]
+    again = [event for event in judged if event.lead_id in cases and event.revision > cases[event.lead_id].verdict]
+    if again:
+        asks += await _judge(again, cases, tx)
+    await decide(asks, tx)
+    ended = [event for event in events if not isinstance(event, LeadQualified) and event.lead_id in cases]
+    if ended:
+        await _end(ended, cases, tx)
+
+
+def _new(event: LeadQualified) -> Ask:
+    return Ask(
+        event.lead_id,
+        Cause.NEW,
+        event.disposition,
+        attributes(event.about),
+        verdict=event.revision,
+        party_id=event.party_id,
+    )
+
+
+async def _judge(events: Sequence[LeadQualified], cases: Mapping[UUID, Case], tx: Transaction) -> list[Ask]:
+    """Later verdicts. Who has a lead that is due a person keeps it; a lead keeps the team it has."""
+    asks, kept, gone = [], [], []
+    last = await store.last(tx, [cases[event.lead_id] for event in events])
+    for event in events:
+        case = cases[event.lead_id]
+        seen = (event.lead_id, event.revision, event.disposition, event.party_id)
+        if not is_routed(event.genuine, event.disposition):
+            kept.append(seen)
+            gone.append(event.lead_id)
+        elif (not case.is_open and case.ended != DISCARDED) or (
+            case.is_open and case.person is not None and is_due_an_assignee(event.disposition)
+        ):
+            kept.append(seen)
+        else:
+            ask = replace(
+                _again(case, Cause.VERDICT, attributes(event.about)),
+                disposition=event.disposition,
+                verdict=event.revision,
+                party_id=event.party_id or case.party_id,
+                order=Order(event.by, event.on_behalf_of),
+            )
+            asks.append(replace(ask, kept=last[case.lead_id].kept if case.team else None))
+    if back := [ask.lead_id for ask in asks if not cases[ask.lead_id].is_open]:
+        await store.revive(tx, back)
+    await store.judged(tx, kept)
+    await _ended(gone, DISCARDED, cases, tx)
+    return asks
+
+
+def _again(case: Case, cause: Cause, known: Mapping[str, Scalar]) -> Ask:
+    """The lead is decided about once more: it does not wait behind others."""
+    return Ask(
+        case.lead_id,
+        cause,
+        case.disposition,
+        known,
+        number=case.number + 1,
+        verdict=case.verdict,
+        party_id=case.party_id,
+        attempt=case.attempt,
+        not_to=case.not_to,
+        excluded=case.excluded,
+        is_new=False,
+    )
+
+
+async def ask_again(
+    cases: Sequence[Case], cause: Cause, tx: Transaction, keeps_team: bool = True, keeps_place: bool = True
+) -> list[Ask]:
+    """These leads are decided about once more, with what their newest decisions rest on; each stays where it stands in its queue."""
+    last = await store.last(tx, cases)
+    return [
+        replace(
+            _again(case, cause, last[case.lead_id].attributes),
+            kept=last[case.lead_id].kept if keeps_team and case.team else None,
+            since=case.since if keeps_place else None,
+        )
+        for case in cases
+    ]
+
+
+async def _end(events: Sequence[Ends], cases: Mapping[UUID, Case], tx: Transaction) -> None:
+    by: dict[str, list[UUID]] = {}
+    for event in events:
+        by.setdefault(event.result if isinstance(event, LeadClosed) else DISCARDED, []).append(event.lead_id)
+    for how, leads in by.items():
+        await _ended(leads, how, cases, tx)
+
+
+async def _ended(leads: Sequence[UUID], how: str, cases: Mapping[UUID, Case], tx: Transaction) -> None:
+    await store.end(tx, leads, how)
+    await free(tx, (cases[lead].person for lead in leads if cases[lead].is_open))
+
+
+async def free(tx: Transaction, people: Iterable[str | None]) -> None:
+    """These people have one lead less: where they take only so many, leads of their teams are looked at again."""
+    await rotation.wake(tx, await store.teams_of_capped(tx, {one for one in people if one is not None}))
+
+
+async def _take_back(event: LeadReturned, tx: Transaction) -> None:
+    """Whoever returned it does not get it again in this team, whatever becomes of it; codes that say it was not theirs to have give
+    the turn back, and those that say it is not the team's exclude the team."""
+    case = (await store.hold(tx, [event.lead_id])).get(event.lead_id)
+    if case is None or not case.is_open or event.attempt < case.attempt:
         return
-    now = await market.in_force(tx)
-    active, organisation = now.market, now.organisation if now.taken_in == now.market.version else None
-    if organisation is None:
-        await take_in_market(active, tx)
-    known = [(lead, attributes(lead.about)) for lead in fresh]
-    routes = [(lead, about, route(about, active)) for lead, about in known]
-    due = {at.team for lead, _, at in routes if isinstance(at, Routed) and is_due_an_assignee(lead.disposition)}
-    standings = await rotation.lock_rotations(tx, due) if due else {}
-    rosters = await member.rosters_at(tx, organisation, due, tx.now) if due else {}
-    decisions = []
-    for lead, about, where in routes:
-        team = active.market.teams[where.team] if isinstance(where, Routed) else None
-        pipeline = team.pipeline if team else None
-        turn = turn_number = roster = None
-        if team and is_due_an_assignee(lead.disposition):
-            standing = standings[team.id]
-            turn = next_turn(rosters[team.id].members, standing.credits)
-            if turn.assignee:
-                standing.credits = turn.credits
-                turn_number = standing.turn = standing.turn + 1
-                roster = rosters[team.id].id
-        made = Decision(lead.lead_id, 1, Cause.NEW, lead.disposition, about, where, pipeline, turn, turn_number, tx.now)
-        decisions.append(replace(made, roster=roster) if roster else made)
-    if due:
-        await rotation.save_rotations(tx, standings, rosters.values())
-    await store.save_decisions(tx, decisions)
-    for decision in decisions:
-        for event in to_events(decision):
-            tx.emit(event)
+    if (case.team, case.person) != (event.team, event.person):
+        return  # it has gone on since
+    if event.code in NOT_COUNTED:
+        await book_back(case, tx)
+    wrong_team = event.code in NOT_THE_TEAMS
+    [ask] = await ask_again([case], Cause.RETURNED, tx, keeps_team=not wrong_team, keeps_place=False)
+    not_to = tuple(sorted({*case.not_to, *event.not_to, event.person}))
+    excluded = tuple(sorted({*case.excluded, event.team})) if wrong_team else case.excluded
+    order = Order(event.by, event.on_behalf_of)
+    asked = replace(ask, attempt=event.attempt + 1, not_to=() if wrong_team else not_to, excluded=excluded, order=order)
+    await decide([asked], tx)
+    await free(tx, [event.person])
 
 
-async def _undecided(leads: Sequence[LeadQualified], tx: Transaction) -> list[LeadQualified]:
-    """The leads that are due a decision and have none. Of one lead's events the first decides."""
-    first: dict[object, LeadQualified] = {}
-    for lead in leads:
-        if is_routed(lead.genuine, lead.disposition):
-            first.setdefault(lead.lead_id, lead)
-    if not first:
-        return []
-    decided = await store.already_decided(tx, [lead.lead_id for lead in first.values()])
-    return [lead for lead in first.values() if lead.lead_id not in decided]
+async def book_back(case: Case, tx: Transaction) -> None:
+    """The turn by which somebody has the lead is no turn: whole, for all of its roster, under a turn of its own."""
+    taken = await rotation.turn_of(tx, case.lead_id, case.number)
+    if taken is None or (taken.team, taken.person) != (case.team, case.person):
+        return
+    standings = await rotation.lock_rotations(tx, [taken.team])
+    standing = standings[taken.team]
+    standing.credits = taken_back(taken.members, taken.person, standing.credits)
+    standing.turn += 1
+    await rotation.save_rotations(tx, standings, ())
+    await rotation.book_back(tx, taken, standing.turn, case.lead_id)
+
+
+async def _forget_turn(event: LeadDiscarded, tx: Transaction) -> None:
+    case = (await store.hold(tx, [event.lead_id])).get(event.lead_id)
+    if case is None or not case.is_open or case.person is None:
+        return
+    taken = await rotation.turn_of(tx, case.lead_id, case.number)
+    if taken is not None and event.discarded_at - taken.at <= SPOILT_WITHIN:
+        await book_back(case, tx)
+
+
+async def _revive(event: LeadReopened | LeadRestored, tx: Transaction) -> None:
+    """What was closed is its person's again if they are still there, else somebody's by a turn; what was set aside waits for a
+    qualifier."""
+    case = (await store.hold(tx, [event.lead_id])).get(event.lead_id)
+    reopened = isinstance(event, LeadReopened)
+    if case is None or case.is_open or (case.ended == DISCARDED) == reopened:
+        return
+    cause = Cause.REOPENED if reopened else Cause.RESTORED
+    await store.revive(tx, [case.lead_id])
+    [ask] = await ask_again([case], cause, tx, keeps_place=False)
+    ask = replace(ask, order=Order(event.by, event.on_behalf_of))
+    if not reopened:
+        await decide([replace(ask, disposition=TO_BE_QUALIFIED)], tx)
+        return
+    there = case.team is not None and case.person in await rotation.members_now(tx, case.team)
+    await decide([replace(ask, person=case.person, why=HAD_IT) if there else ask], tx)
+
+
+async def _look_again(event: LeadUnclaimed, tx: Transaction) -> None:
+    """Nobody took it by its due time: its team is woken, or the rules are asked again."""
+    case = (await store.hold(tx, [event.lead_id])).get(event.lead_id)
+    if case is None or case.person is not None or not case.is_open:
+        return
+    if case.waits_for_a_turn and case.team is not None:
+        await rotation.wake(tx, [case.team])
+    elif case.is_unplaced:
+        await store.looked(tx, [case.lead_id], -1)
+
+
+async def _confirm(event: RecordTransferred, tx: Transaction) -> None:
+    item = await transfer.hold_item(tx, UUID(event.transfer_id), event.lead_id)
+    if item is not None and item.state == DONE:
+        await transfer.done(tx, item.transfer_id, [(item.lead_id, APPLIED, item.made, None)])
+
+
+async def _put_back(event: TransferRefused, tx: Transaction) -> None:
+    """Where the lead's record could not follow, the lead stands again as it stood before."""
+    item = await transfer.hold_item(tx, UUID(event.transfer_id), event.lead_id)
+    case = (await store.hold(tx, [event.lead_id])).get(event.lead_id)
+    if item is None or item.state != DONE or case is None:
+        return
+    await transfer.done(tx, item.transfer_id, [(item.lead_id, "refused", item.made, event.code)])
+    if case.number != item.made:
+        return  # it has gone on since
+    [ask] = await ask_again([case], Cause.REFUSED, tx)
+    assert ask.kept is not None
+    assert isinstance(ask.kept.route, Routed)
+    back = replace(ask.kept, route=replace(ask.kept.route, team=item.from_team))
+    ask = replace(ask, kept=back, person=item.from_person, why=TRANSFERRED if item.from_person else "")
+    await decide([ask if case.is_open else replace(ask, person=None, by_order=RESTS)], tx)
 
 
 def attributes(about: LeadAttributes) -> dict[str, Scalar]:
@@ -88,24 +298,3 @@ def attributes(about: LeadAttributes) -> dict[str, Scalar]:
         if is_comparable(name):
             known.setdefault(OWN + text(name), value)
     return {name: value for name, value in known.items() if value is not None and is_comparable(value)}
-
-
-def to_events(decision: Decision) -> Iterator[Event]:
-    """What others hear of the decision."""
-    at, where, turn = decision.decided_at, decision.route, decision.turn
-    of: dict[str, Any] = {
-        "lead_id": decision.lead_id,
-        "ruleset": where.ruleset,
-        "revision": decision.number,
-        "cause": decision.cause,
-    }
-    if isinstance(where, Unroutable):
-        yield LeadUnroutable(reason=where.reason, decided_at=at, **of)
-        return
-    assert decision.pipeline is not None
-    of |= {"segment": where.segment, "team": where.team}
-    yield LeadRouted(pipeline=decision.pipeline, rule=where.rule, routed_at=at, **of)
-    if turn and turn.assignee:
-        yield LeadAssigned(person=turn.assignee, assigned_at=at, **of)
-    elif turn:
-        yield LeadUnassigned(reason=turn.reason, decided_at=at, **of)

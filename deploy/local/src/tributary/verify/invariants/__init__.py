@@ -3,7 +3,7 @@
 from tributary.verify.invariants.access import ACCESS, MEMBERSHIPS
 from tributary.verify.invariants.activities import ACTIVITIES
 from tributary.verify.invariants.agreed import AGREED
-from tributary.verify.invariants.decisions import DECISIONS, DECISIONS_TOLD, FOLLOWED, OWNERS, ROTATION
+from tributary.verify.invariants.decisions import DECISIONS, DECISIONS_TOLD, FOLLOWED, OWNERS, ROTATION, STANDING
 from tributary.verify.invariants.kpis import AS_OF, FACTS, KPIS, KPIS_TOLD
 from tributary.verify.invariants.ledger import DOUBLE_ENTRY, LINES, POSTINGS_TOLD, SPENDS
 from tributary.verify.invariants.openings import OPENINGS
@@ -14,6 +14,7 @@ from tributary.verify.invariants.plans import PLANS
 from tributary.verify.invariants.private import PRIVATE
 from tributary.verify.invariants.reasons import MARKETS, REASONS
 from tributary.verify.invariants.records import ACCEPTED, LEADS, OUTCOMES
+from tributary.verify.invariants.requests import REQUESTS
 from tributary.verify.invariants.sequences import SEQUENCES
 from tributary.verify.invariants.turns import TURNS
 from tributary.verify.invariants.violation import Invariant, Violation
@@ -31,6 +32,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     REASONS,
     MARKETS,
     OWNERS,
+    STANDING,
     FOLLOWED,
     CONSERVED,
     SEQUENCES,
@@ -51,6 +53,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     MEMBERSHIPS,
     OPENINGS,
     ACTIVITIES,
+    REQUESTS,
     UNREADABLE,
     ACCOUNTED,
 )

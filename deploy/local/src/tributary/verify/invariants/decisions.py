@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from territory.domain.decision import is_due_an_assignee, is_routed
-from tributary.verify.events import Assigned, EventRecord, Qualified, Routed, Unassigned, Unroutable
+from territory.use_cases.deciding import TOLD_AS
+from tributary.verify.events import Assigned, EventRecord, Qualified, Routed, Transferred, Unassigned, Unroutable
 from tributary.verify.invariants.violation import Invariant, Kind, Violation
 from tributary.verify.snapshot import Decision, Known, Snapshot
 
@@ -40,10 +41,15 @@ def emitted(snapshot: Snapshot) -> Iterator[Violation]:
     """Place and person of every decision, each told exactly once by a history, and the last word is the decision."""
     places: dict[tuple[str, int], Any] = {}
     persons: dict[tuple[str, int], Any] = {}
+    transfers: dict[tuple[str, int], Transferred] = {}
     times: Counter[tuple[str, int, str, bool]] = Counter()
     decisions = {(lead_id, decision.number): decision for lead_id, decision in snapshot.territory.all_decisions()}
     for event in snapshot.emitted(TOPIC):
         about_place = isinstance(event.body, Routed | Unroutable)
+        if isinstance(event.body, Transferred):
+            transfers[event.key, event.body.revision] = event.body
+            times[event.key, event.body.revision, event.source, False] += 1
+            continue
         if not about_place and not isinstance(event.body, Assigned | Unassigned):
             continue
         which = event.key, event.body.revision
@@ -59,6 +65,12 @@ def emitted(snapshot: Snapshot) -> Iterator[Violation]:
     if not snapshot.logs[TOPIC].complete:
         return
     for which, decision in decisions.items():
+        if decision.cause in TOLD_AS:
+            told = transfers.get(which)
+            yield from _as_decided(
+                which[0], (decision.team, decision.assignee), (told.team, told.person) if told else None
+            )
+            continue
         yield from _as_decided(which[0], _place(decision), _place(places.get(which)))
         yield from _as_decided(which[0], _person(decision), _person(persons.get(which)))
 
@@ -166,7 +178,11 @@ def rotation(snapshot: Snapshot) -> Iterator[Violation]:
             yield Violation(
                 "wrong", f"team {team}: the credits of its rotation add up to {sum(credits.values())}, not to zero"
             )
-    by_person = Counter((d.team or "", d.assignee) for _, d in snapshot.territory.all_decisions() if d.assignee)
+    by_person = Counter(
+        (d.team or "", d.assignee)
+        for _, d in snapshot.territory.all_decisions()
+        if d.assignee and d.cause not in TOLD_AS  # a transfer is told as one
+    )
     for team in sorted({team for team, _ in by_person} - snapshot.territory.credits.keys()):
         yield Violation("lost", f"team {team} was given leads and has no rotation")
     if not snapshot.logs[TOPIC].complete:
@@ -185,6 +201,29 @@ def rotation(snapshot: Snapshot) -> Iterator[Violation]:
             yield Violation(kind, f"{person} of team {team}: {decided} leads by decisions, {heard} by what was told")
 
 
+def standing(snapshot: Snapshot) -> Iterator[Violation]:
+    """How leads stand is what their newest decisions say, and what waits for a turn is looked at again."""
+    cases, decisions = snapshot.territory.cases, snapshot.territory.decisions
+    for lead_id in sorted(cases.keys() ^ decisions.keys()):
+        what = "a decision and no standing" if lead_id in decisions else "a standing and no decision"
+        yield Violation("lost", f"lead {lead_id} has {what}")
+    for lead_id in sorted(cases.keys() & decisions.keys()):
+        case, decision = cases[lead_id], decisions[lead_id]
+        held, right = (case.number, case.team, case.person), (decision.number, decision.team, decision.assignee)
+        if held != right:
+            yield Violation("wrong", f"lead {lead_id} stands as {_words(held)}, and was decided as {_words(right)}")
+        if case.is_open and case.person is None and case.code is None:
+            yield Violation("wrong", f"lead {lead_id} waits and nothing says for what")
+        if case.is_open and case.waits_turn and case.person is None and case.team in snapshot.territory.asleep:
+            yield Violation("lost", f"lead {lead_id} waits for a turn of {case.team}, which nothing looks at again")
+
+
+STANDING = Invariant(
+    "standing",
+    "Every decided lead stands as its newest decision says, waits for something that is named where nobody has it, and what waits"
+    " for a turn is looked at again.",
+    standing,
+)
 DECISIONS = Invariant(
     "decisions",
     "Every qualified lead that territory has heard and that is a target has a decision, none of its decisions is missing, and no"

@@ -126,7 +126,9 @@ def conserved(snapshot: Snapshot) -> Iterator[Violation]:
             yield Violation(
                 "wrong", f"lead {lead_id} is {where[lead_id]} and stands as {lead.state}: it is in two places"
             )
-        if lead.place is not None and lead.place != placed(cast(State, lead.state), lead.disposition, lead.waits):
+        if lead.place is not None and lead.place != placed(
+            cast(State, lead.state), lead.disposition, lead.waits, lead.revisited
+        ):
             yield Violation("wrong", f"lead {lead_id} is {lead.state} and is listed at {lead.place}")
 
 

@@ -6,7 +6,8 @@ from functools import lru_cache
 from typing import Any
 
 from contracts.leads.lead import LeadAttributes
-from territory.domain.decision import is_due_an_assignee, route
+from territory.domain.deciding import UNTURNED
+from territory.domain.decision import Cause, is_due_an_assignee, route
 from territory.domain.market import NO_MARKET, MarketRefused, MarketVersion, fingerprint
 from territory.domain.market_file import read_market
 from territory.domain.member import read
@@ -99,7 +100,7 @@ def members_of(
 
 def _against(decision: Decision, disposition: str, about: str, market: MarketVersion, members: set[str]) -> str:
     """What the decision has that does not follow from the lead as it was told; nothing when all of it does."""
-    if decision.disposition != disposition:
+    if decision.disposition != disposition and decision.cause != Cause.RESTORED:
         return f"is of a {decision.disposition} lead, and it was told as {disposition}"
     right = _attributes(about)
     held, refused = json.loads(decision.attributes), json.loads(decision.refused)
@@ -116,8 +117,11 @@ def _against(decision: Decision, disposition: str, about: str, market: MarketVer
 
 
 def _of_a_team(decision: Decision, where: Routed, refused: Any, market: MarketVersion, members: set[str]) -> str:
-    team = market.market.teams.get(where.team)
-    right = (where.rule, where.segment, where.team, team.pipeline if team else None)
+    its = (
+        decision.team or "" if decision.cause == Cause.CUSTOMER else where.team
+    )  # which customer is whose is no rule's
+    team = market.market.teams.get(its)
+    right = (where.rule, where.segment, its, team.pipeline if team else None)
     held = (decision.rule, decision.segment, decision.team, decision.pipeline)
     if held != right:
         return f"says {_words(held)}, and the rules say {_words(right)}"
@@ -128,7 +132,7 @@ def _of_a_team(decision: Decision, where: Routed, refused: Any, market: MarketVe
     if decision.assignee and not is_due_an_assignee(decision.disposition):
         return f"gives it to {decision.assignee}, and it is not due a person"
     passed = [one[0] for one in refused.get("people", ())]
-    if is_due_an_assignee(decision.disposition):
+    if is_due_an_assignee(decision.disposition) and decision.reason not in UNTURNED:
         others = members - {decision.assignee}
         if len(passed) + refused.get("more_people", 0) != len(others) or not set(passed) <= others:
             return f"names {len(passed)} people passed over, and {len(others)} others are in team {where.team}"

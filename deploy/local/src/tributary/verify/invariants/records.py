@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from tributary.verify.events import Captured, Closed, Discarded, EventRecord, Opened, Qualified, Reported, Submitted
 from tributary.verify.invariants.violation import Invariant, Violation
 from tributary.verify.snapshot import Known, Snapshot
+from tributary.verify.steps import Lived
 
 
 def accepted(snapshot: Snapshot) -> Iterator[Violation]:
@@ -39,7 +40,7 @@ def emitted(snapshot: Snapshot) -> Iterator[Violation]:
         ):
             if due and lead_id not in times and complete:
                 yield Violation("lost", f"lead {lead_id} is {what} and that was never told")
-            if not due and lead_id in times:
+            if not due and lead_id in times and not (what == "discarded" and _restored(lead)):
                 yield Violation("wrong", f"lead {lead_id} was told as {what} and is not")
         if lead.opened_at and complete and opened.get(lead_id) != (lead.team, lead.pipeline):
             yield Violation(
@@ -62,11 +63,20 @@ def emitted(snapshot: Snapshot) -> Iterator[Violation]:
 
 def _times(snapshot: Snapshot, kind: type) -> Counter[str] | dict[str, int]:
     """How often each lead was told so by the history that told it most often."""
-    times = Counter((s.key, s.source) for s in snapshot.emitted("leads.lead") if type(s.body) is kind)
+    times = Counter((s.key, s.source, _which(s.body)) for s in snapshot.emitted("leads.lead") if type(s.body) is kind)
     most: dict[str, int] = {}
-    for (lead_id, _), n in times.items():
+    for (lead_id, _, _), n in times.items():
         most[lead_id] = max(n, most.get(lead_id, 0))
     return most
+
+
+def _which(body: object) -> object:
+    """A later verdict is another, and what was restored may be set aside again."""
+    return body.revision if isinstance(body, Qualified) else body.at if isinstance(body, Discarded) else 0
+
+
+def _restored(lead: Known) -> bool:
+    return any(entry.what == "restored" for entry in lead.timeline)
 
 
 def _once(snapshot: Snapshot, kind: type, what: str, times: Counter[str] | dict[str, int]) -> Iterator[Violation]:
@@ -84,7 +94,7 @@ def _once(snapshot: Snapshot, kind: type, what: str, times: Counter[str] | dict[
 
 def state_of(lead: Known) -> str:
     """How far a lead is, from what is known of it."""
-    if lead.outcomes:
+    if lead.outcomes and lead.outcomes[-1][0] != "reopened":
         return lead.outcomes[-1][0]
     if lead.discarded_at:
         return "discarded"
@@ -109,15 +119,22 @@ def outcomes(snapshot: Snapshot) -> Iterator[Violation]:
         if lead_id in leads and leads[lead_id].captured_at:
             yield Violation("lost", f"outcome {event_id} still waits for lead {lead_id}, which is on record")
     by_revision: dict[str, dict[int, tuple[object, ...]]] = {}
+    at_doors: set[tuple[str, int]] = set()  # nobody else reported these: people said them at doors
     for event in snapshot.emitted("leads.lead"):
         if isinstance(event.body, Closed):
-            revision, *rest, _ = event.body
+            revision, *rest = event.body[:4]
             by_revision.setdefault(event.key, {})[revision] = tuple(rest)
+            if event.body.by:
+                at_doors.add((event.key, revision))
             if snapshot.is_current("leads.lead", event) and revision > len(_outcomes_of(leads.get(event.key))):
                 yield Violation("invented", f"lead {event.key} was told as closed, revision {revision}, and is not")
+        elif isinstance(event.body, Lived) and event.body.revision:
+            at_doors.add((event.key, event.body.revision))
+            by_revision.setdefault(event.key, {})[event.body.revision] = ("reopened", None, event.body.entry["code"])
     for lead_id, lead in leads.items():
         for n, outcome in enumerate(lead.outcomes, 1):
-            if complete and tuple(outcome) not in reported.get(lead_id, ()):
+            said = (lead_id, n) in at_doors
+            if complete and not said and tuple(outcome) not in reported.get(lead_id, ()):
                 yield Violation("invented", f"lead {lead_id} is {outcome[0]} (revision {n}) and nobody reported that")
             was = by_revision.get(lead_id, {}).get(n)
             if was is None and snapshot.logs["leads.lead"].complete:

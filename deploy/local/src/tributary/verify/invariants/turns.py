@@ -4,9 +4,12 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
+from territory.domain.deciding import NAMED
 from territory.domain.decision import is_due_an_assignee
 from territory.domain.market import MarketVersion
-from territory.domain.rotation import next_turn
+from territory.domain.rotation import Member, next_turn, taken_back
+from territory.domain.transfer import BOOK_LEDGER
+from territory.use_cases.deciding import TOLD_AS
 from tributary.verify.invariants.reasons import market_of, members_of
 from tributary.verify.invariants.violation import Invariant, Violation
 from tributary.verify.snapshot import Decision, Snapshot
@@ -19,13 +22,16 @@ def turns(snapshot: Snapshot) -> Iterator[Violation]:
     of_teams: dict[str, list[Numbered]] = {team: [] for team in snapshot.territory.credits}
     for lead_id, decision in snapshot.territory.all_decisions():
         if decision.turn is not None:
-            of_teams.setdefault(decision.team or "", []).append((decision.turn, lead_id, decision))
-        if (decision.turn is not None) != bool(decision.assignee and is_due_an_assignee(decision.disposition)):
+            ledger = BOOK_LEDGER if decision.cause in TOLD_AS else ""  # what is inherited has turns of its own
+            of_teams.setdefault(ledger + (decision.team or ""), []).append((decision.turn, lead_id, decision))
+        due = bool(decision.assignee and is_due_an_assignee(decision.disposition)) and decision.reason not in NAMED
+        if (decision.turn is not None) != due:
             yield Violation("wrong", f"lead {lead_id} is {decision.assignee or 'nobody'}'s by turn {decision.turn}")
     markets: dict[int, MarketVersion | None] = {}
     for team, numbered in sorted(of_teams.items()):
         numbered.sort()
-        numbers = [number for number, _, _ in numbered]
+        backs = snapshot.territory.backs.get(team, {})
+        numbers = sorted([*(number for number, _, _ in numbered), *backs])
         last = snapshot.territory.turns.get(team, 0)
         if numbers != list(range(1, last + 1)):
             yield from _miscounted(team, numbers, last)
@@ -48,7 +54,14 @@ def _taken_again(
     snapshot: Snapshot, team: str, numbered: Sequence[Numbered], markets: dict[int, MarketVersion | None]
 ) -> Iterator[Violation]:
     credits: Mapping[str, int] = {}
+    taken: dict[int, tuple[Sequence[Member], str]] = {}
+    backs = snapshot.territory.backs.get(team, {})
+    booked = iter(sorted(backs))
+    back = next(booked, None)
     for number, lead_id, decision in numbered:
+        while back is not None and back < number:
+            credits = _without(credits, taken, backs[back])
+            back = next(booked, None)
         if decision.ruleset not in markets:
             markets[decision.ruleset] = market_of(snapshot, decision.ruleset)
         members = members_of(snapshot, decision, team, markets[decision.ruleset])
@@ -58,6 +71,7 @@ def _taken_again(
             return  # REASONS and MARKETS say so of a market
         turn = next_turn(members, credits)
         credits = turn.credits
+        taken[number] = members, turn.assignee or ""
         if turn.assignee != decision.assignee:
             yield Violation(
                 "wrong",
@@ -70,6 +84,9 @@ def _taken_again(
             yield Violation(
                 "wrong", f"lead {lead_id}: turn {number} of team {team} has other reasons than it gives again"
             )
+    while back is not None:
+        credits = _without(credits, taken, backs[back])
+        back = next(booked, None)
     held = {person: credit for person, credit in snapshot.territory.credits.get(team, {}).items() if credit}
     right = {person: credit for person, credit in credits.items() if credit}
     for person in sorted({*held, *right}):
@@ -78,6 +95,13 @@ def _taken_again(
                 "wrong",
                 f"team {team}: the credit of {person} is {held.get(person, 0)}, its turns make {right.get(person, 0)}",
             )
+
+
+def _without(
+    credits: Mapping[str, int], taken: Mapping[int, tuple[Sequence[Member], str]], turn: int
+) -> Mapping[str, int]:
+    """The credits without that turn; a turn that nobody took is told of elsewhere."""
+    return taken_back(*taken[turn], credits) if turn in taken else credits
 
 
 TURNS = Invariant(

@@ -18,6 +18,7 @@ from tributary.verify.events import (
     Routed,
     Stepped,
     Submitted,
+    Transferred,
     Unassigned,
     Unroutable,
     canonical,
@@ -25,10 +26,13 @@ from tributary.verify.events import (
 from tributary.verify.invariants.violation import Invariant, Kind, Violation
 from tributary.verify.snapshot import Entry as Held
 from tributary.verify.snapshot import Known, Snapshot
+from tributary.verify.steps import Lived
 
 ORDER = {"captured": 0, "qualified": 1, "discarded": 2}
-OWN = frozenset({"note", "released", "by"})
+OWN = frozenset({"note", "released", "by", "on_behalf_of"})
 UNTOLD = "submitted again"  # what only the timeline says, as often as the place counts it
+QUIET = (UNTOLD, "undecided")  # what nobody is told
+ITS_OWN = ("returned: ", "qualified", "transferred")  # why it waits, where an entry of another name says so
 
 
 @dataclass
@@ -50,10 +54,12 @@ def emitted(snapshot: Snapshot) -> dict[str, Told]:
             of = found.setdefault(event.key, Told())
             _note(of, body)
             of.entries.append(entry(body))
+        elif isinstance(body, Lived):
+            found.setdefault(event.key, Told()).entries.append(body.entry)
         elif isinstance(body, Stepped):  # what is new in a lead's life: its entry is named by the event's verb
             found.setdefault(event.key, Told()).entries.append({"what": step_of(event.type), "at": body.at})
     for event in snapshot.heard("leads", "territory.lead"):
-        if isinstance(event.body, Routed | Assigned | Unassigned | Unroutable):
+        if isinstance(event.body, Routed | Assigned | Unassigned | Unroutable | Transferred):
             found.setdefault(event.key, Told()).entries.append(entry(event.body))
     return found
 
@@ -73,6 +79,12 @@ def entry(body: Any) -> Entry:
         case Captured():
             _, line = life.captured(Lead(), body.at, body.source, body.flags)
             line = {**(line or {}), **body.of_form}
+        case Qualified(entry=said) if said is not None:
+            line = dict(said)
+        case Transferred():
+            _, line = life.transferred(
+                Lead(), body.at, body.team, body.person, body.revision, body.transfer_id, body.cause, None
+            )
         case Qualified():
             judged = body.grade, body.disposition, body.scorecard, body.score, dict(body.reasons)
             _, line = life.qualified(Lead(), body.at, *judged)
@@ -145,7 +157,11 @@ def _columns(lead_id: str, lead: Known, of: Told) -> Iterator[Violation]:
     ]
     discarded = [("discarded_at", lead.discarded_at), ("discard_reason", lead.discard_reason)]
     yield from _as_told(lead_id, captured, [(t.at, t.occurred_at) for t in of.captured])
-    yield from _as_told(lead_id, judged, [(t.at, t.grade, t.disposition, t.scorecard, t.about) for t in of.qualified])
+    restored = any(one.what == "restored" for one in lead.timeline) and lead.disposition == "needs_qualifier"
+    if not restored:  # that a qualifier looks at it again is no verdict
+        yield from _as_told(
+            lead_id, judged, [(t.at, t.grade, t.disposition, t.scorecard, t.about) for t in of.qualified]
+        )
     if lead.discarded_at:
         yield from _as_told(lead_id, discarded, [(t.at, t.reason) for t in of.discarded])
 
@@ -180,9 +196,10 @@ def _timeline(lead_id: str, lead: Known, timeline: list[Entry], event: list[Entr
     for n, line in enumerate(timeline):
         if line in timeline[:n] and line.get("what") != UNTOLD:
             yield Violation("doubled", f"lead {lead_id}: its timeline says twice that it was {line.get('what')}")
-        elif event is not None and line.get("what") != UNTOLD and _as_told_of(line) not in event:
+        elif event is not None and line.get("what") not in QUIET and _as_told_of(line) not in event:
             yield Violation("invented", f"lead {lead_id}: its timeline says {_words(line)}, and nobody told that")
-    for line in due(lead):
+    moved = any(line.get("what") == "transferred" for line in timeline)
+    for line in due(lead, moved):
         if not any(line.items() <= held.items() for held in timeline):
             yield Violation("lost", f"lead {lead_id}: its timeline does not say {_words(line)}")
     yield from _in_order(lead_id, timeline)
@@ -194,26 +211,28 @@ def _as_told_of(line: Entry) -> Entry:
     return {name: value for name, value in line.items() if name not in OWN} if OWN & line.keys() else line
 
 
-def due(lead: Known) -> Iterable[Entry]:
-    """What the timeline must say, as far as record and place know it."""
+def due(lead: Known, moved: bool = False) -> Iterable[Entry]:
+    """What the timeline must say, as far as record and place know it; ``moved`` is one that an order gave to others, of which another
+    entry says where it is."""
     if lead.captured_at:
         yield {"what": "captured", "at": lead.captured_at}
     if lead.qualified_at:
         yield {"what": "qualified", "at": lead.qualified_at, "grade": lead.grade}
     if lead.discarded_at:
         yield {"what": "discarded", "at": lead.discarded_at}
-    if lead.opened_at:
+    if lead.opened_at and not moved:
         yield {"what": "opened", "at": lead.opened_at, "team": lead.team}
-    if lead.assigned_at:
+    if lead.assigned_at and not moved:
         yield {"what": "assigned", "at": lead.assigned_at, "assignee": lead.assignee}
-    if lead.waits and not lead.assigned_at:
+    if lead.waits and not lead.assigned_at and not lead.waits.startswith(ITS_OWN):
         yield {"what": "waits", "reason": lead.waits}
     for n, (result, _, _) in enumerate(lead.outcomes, 1):
         yield {"what": result, "revision": n}
 
 
 def _in_order(lead_id: str, timeline: list[Entry]) -> Iterator[Violation]:
-    steps = [ORDER[line["what"]] for line in timeline if line.get("what") in ORDER]
+    firsts = list(dict.fromkeys(line.get("what") for line in timeline))  # what was restored is judged again
+    steps = [ORDER[what] for what in firsts if what in ORDER]
     revisions = [line["revision"] for line in timeline if "revision" in line]
     if steps != sorted(steps) or revisions != sorted(revisions):
         yield Violation("wrong", f"lead {lead_id}: its timeline is not in the order in which it happened")

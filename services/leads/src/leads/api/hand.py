@@ -1,0 +1,107 @@
+"""Somebody acts on a lead at a door: what he has to have read, what he is told when he may not, and that this is on record."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Header, Request, Response
+from pydantic import Field
+
+from chassis import FieldError, Problem, Transaction, begin, not_valid
+from chassis.problems import declared
+from chassis.service import actor_of
+from leads.api.activity import refusing
+from leads.api.permissions import Permission
+from leads.api.record import no_such_lead, shown, state_shown
+from leads.domain.codes import CODES
+from leads.domain.lead import Entry
+from leads.domain.verdict import MayNot, NotSo
+from leads.store import lead as leads
+from leads.use_cases import hand
+from leads.use_cases.hand import Changed, NoSuchLead, Seen, Unread
+from leads.use_cases.verdict import Claimed
+
+IfMatch = Annotated[str | None, Header(description="the ETag of the lead as it was read")]
+Code = Annotated[str, Field(pattern=r"^[a-z_]{1,40}$", description="a code")]
+Note = Annotated[str | None, Field(min_length=1, max_length=10_000, pattern=r"^[^\x00]+$", description="kept sealed")]
+ETAG: dict[int | str, dict[str, Any]] = {200: {"headers": {"ETag": {"schema": {"type": "string"}}}}}
+STEP = declared(403, 404, 409, 412, 428) | ETAG
+_MOVES = {"submitted again": "content", "undecided": "due_at"}
+_PLACES = {"arriving": "is not decided about yet", "person": "is worked by a person"}
+
+
+def seen(if_match: str | None) -> Seen:
+    """How the lead stood when he read it; a tag that is none of ours is one of before all."""
+    if if_match is None:
+        return Seen(None)
+    plain = if_match.removeprefix("W/").strip('"')
+    return Seen(int(plain) if plain.isascii() and plain.isdigit() and len(plain) < 10 else 0)
+
+
+def known(kind: str, code: str) -> str:
+    """A code of those that there are; 422 for another."""
+    if code not in CODES[kind]:
+        raise not_valid([FieldError("code", f"is none of {', '.join(CODES[kind])}")])
+    return code
+
+
+@asynccontextmanager
+async def acting(request: Request, lead_id: UUID) -> AsyncIterator[Transaction]:
+    """A transaction of this request; what its use case refuses is a problem, changes nothing, and is on record where a right is
+    missing."""
+    try:
+        async with refusing(request, writes=True) as tx:
+            yield tx
+    except NoSuchLead:
+        await _put_down(request, lead_id, hand.NOT_THERE)
+        raise no_such_lead() from None
+    except MayNot as lacks:
+        await _put_down(request, lead_id, lacks.right)
+        raise Problem(403, "You may see this lead, and not do this", detail=_WHO.get(lacks.right)) from None
+    except Unread:
+        raise Problem(428, "Read it first", detail="Send the ETag that you read in If-Match.") from None
+    except Changed as changed:
+        errors = [_changed(entry) for entry in changed.entries]
+        raise Problem(412, "It has changed since you read it", detail="Read it again.", errors=errors) from None
+    except NotSo as stands:
+        why = stands.why or f"It {_PLACES.get(stands.place, f'is in state {state_shown(stands.place)}')}."
+        raise Problem(409, "What is on record stands against it", detail=why) from None
+    except Claimed as claimed:
+        why = f"{claimed.claim.person} looks at it until {claimed.claim.until:%Y-%m-%dT%H:%M:%SZ}."
+        raise Problem(409, "Somebody else looks at it", detail=why) from None
+
+
+_WHO = {
+    hand.QUALIFY: "A qualifier of its team judges what nobody works; whoever has it, or leads the team, may set it aside.",
+    "leads.return": "Whoever has it, or leads the team, gives it back.",
+    "leads.close": "Whoever has it, or leads the team, says how it ended.",
+    "leads.reopen": "Who leads the team may.",
+    "leads.restore": "Who leads the team may, and a qualifier.",
+}
+
+
+async def _put_down(request: Request, lead_id: UUID, lacks: str) -> None:
+    async with begin(request, writes=True) as tx:
+        await hand.refuse(lead_id, request.url.path.rpartition("/")[2], lacks, tx)
+
+
+def _changed(entry: Entry) -> FieldError:
+    by = f" by {entry['by']}" if entry.get("by") else ""
+    return FieldError(
+        _MOVES.get(entry["what"], "place"), f"{state_shown(entry['what'])}{by} at {entry['at'].isoformat()}"
+    )
+
+
+def qualifies(request: Request) -> bool:
+    """Whether who is at the door is a qualifier."""
+    return actor_of(request).may(Permission.QUALIFY)
+
+
+async def answer(response: Response, lead_id: UUID, tx: Transaction) -> dict[str, Any]:
+    """The lead as it stands now, with its tag; for whom it is there no more, only that it was done."""
+    record = await leads.show(tx, lead_id)
+    if record is None:
+        raise NoSuchLead
+    response.headers["ETag"] = f'"{record.version}"'
+    return shown(record)

@@ -1,0 +1,28 @@
+"""The tables by which it is seen that no lead is lost."""
+
+from sqlalchemy import BigInteger, Boolean, Column, Table, Uuid, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+from chassis.row_policies import free
+from leads.store.tables import METADATA, WHEN
+
+ASTRAY = Table(
+    "astray",
+    METADATA,
+    Column("lead_id", Uuid, primary_key=True),
+    Column("since", WHEN, nullable=False),
+    comment="leads on record that are in no place: there is none, or something is wrong",
+)
+
+CONSERVATION = Table(
+    "conservation",
+    METADATA,
+    Column("one", Boolean, primary_key=True, server_default=text("true")),
+    Column("swept_at", WHEN, nullable=False, comment="leads captured up to then were looked at in this round"),
+    Column("swept_lead", Uuid, nullable=False),
+    Column("as_of", WHEN, comment="when they were counted"),
+    Column("captured", BigInteger, nullable=False, server_default=text("0")),
+    Column("places", JSONB, nullable=False, server_default="{}"),
+    comment="how many leads there are in the whole company and where, and how far they were looked at",
+    info={"door": "select", "rows": free("sums over the whole company name no lead and no team")},
+)

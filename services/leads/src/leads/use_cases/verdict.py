@@ -1,0 +1,262 @@
+"""What people decide about a lead goes on record and is told: they judge it, give it back, end it, take it up again."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from chassis import Transaction
+from contracts.leads.lead import (
+    LeadAttributes,
+    LeadClosed,
+    LeadDiscarded,
+    LeadQualified,
+    LeadReopened,
+    LeadRestored,
+    LeadReturned,
+)
+from leads.domain import lead as lifecycle
+from leads.domain import verdict as hands
+from leads.domain.activity import NOTE, Did
+from leads.domain.codes import ASKED_CUSTOMER
+from leads.domain.lead import Lead, Outcome
+from leads.domain.money import Money
+from leads.domain.place import NOBODYS, longer, place_of
+from leads.domain.verdict import ASIDE, Hand, MayNot, NotSo, Verdict
+from leads.store import hand as store
+from leads.store import request as requests
+from leads.store.hand import Claim
+from leads.use_cases import activity as activities
+from leads.use_cases import hand, request
+from leads.use_cases.hand import Seen, Taken, keep, look, take
+from leads.use_cases.to_events import to_wire_money
+
+CLAIMED_FOR = timedelta(minutes=15)
+
+
+class Claimed(Exception):
+    """Somebody else looks at it just now, by this ``claim``."""
+
+    def __init__(self, claim: Claim) -> None:
+        super().__init__()
+        self.claim = claim
+
+
+async def judge(
+    lead_id: UUID, verdict: Verdict, value: Money | None, seen: Seen, qualifies: bool, tx: Transaction
+) -> Lead:
+    """A person's verdict, which no later card overrules.
+
+    Raises NoSuchLead, MayNot, NotSo, Claimed, Unread and Changed.
+    """
+    taken = await take(lead_id, seen, lambda lead, one: hands.check_judge(lead, verdict, one), qualifies, tx)
+    if not taken.hand.leads:
+        await _unclaimed_by_others(lead_id, tx)
+    after, entry = hands.judged(taken.lead, tx.now, verdict, taken.hand)
+    assert entry is not None
+    if verdict.judgement == "undecided":
+        if verdict.code == ASKED_CUSTOMER:
+            after = longer(after, tx.now, await hand.hours(after, tx))
+        await store.claim(tx, lead_id, tx.now + CLAIMED_FOR)
+        return await keep(taken, after, [entry], tx)
+    entries = [entry]
+    if verdict.judgement in ASIDE:
+        entries.append(lifecycle.entry("discarded", tx.now, reason=verdict.code))
+    after = await keep(taken, after, entries, tx)
+    if value is not None:
+        await store.value(tx, lead_id, value.minor, value.currency)
+    await store.release(tx, lead_id, tx.actor.principal)
+    await _tell(taken, after, verdict, value, tx)
+    return after
+
+
+async def _tell(taken: Taken, after: Lead, verdict: Verdict, value: Money | None, tx: Transaction) -> None:
+    party_id, score = await store.worth(tx, taken.lead_id)
+    about = LeadAttributes.model_validate(taken.about)
+    by = {"by": taken.hand.person, "on_behalf_of": taken.hand.on_behalf_of, "code": verdict.code}
+    tx.emit(
+        LeadQualified.model_validate(
+            {
+                "lead_id": taken.lead_id,
+                "genuine": verdict.judgement != "not_genuine",
+                "grade": after.grade or "D",
+                "score": score,
+                "value": to_wire_money(value) or about.expected_amount,
+                "disposition": after.disposition,
+                "scorecard": after.scorecard or 1,
+                "about": about,
+                "qualified_at": tx.now,
+                "party_id": party_id,
+                "revision": after.life.verdict,
+                "revisit_on": after.life.revisit_on,
+                **by,
+            }
+        )
+    )
+    if verdict.judgement in ASIDE:
+        assert verdict.code is not None
+        fields = {"lead_id": taken.lead_id, "reason": verdict.code, "discarded_at": tx.now}
+        tx.emit(LeadDiscarded.model_validate(fields | by | {"keep_until_at": after.life.keep_until}))
+    if verdict.judgement == "near_term":
+        await hand.open_(taken.lead_id, after, tx)
+    else:
+        await request.cancel({taken.lead_id}, verdict.judgement, tx.actor.principal, tx)
+
+
+async def give_back(lead_id: UUID, code: str, note: str | None, seen: Seen, tx: Transaction) -> Lead:
+    """Its person gives it back, or who leads the team takes it from them. What was typed is a sealed note about the lead.
+
+    Raises NoSuchLead, MayNot, NotSo, Unread, Changed, Forgotten and TooMany.
+    """
+    taken = await take(lead_id, seen, hands.check_return, False, tx)
+    team, person = taken.lead.team, taken.lead.assignee
+    assert team is not None
+    assert person is not None
+    if note is not None:
+        await activities.record(lead_id, uuid7(), Did(NOTE, "internal", tx.now, result="returned"), note, note, tx)
+    after, entry = hands.returned(taken.lead, tx.now, code, taken.hand)
+    assert entry is not None
+    first = next((k.request for k in await requests.of_lead(tx, lead_id) if k.request.n == 0), None)
+    after = await keep(taken, after, [entry], tx)
+    owed = first.due_at if first and first.state == "open" else None
+    assert after.due_at is not None
+    tx.emit(
+        LeadReturned(
+            lead_id=lead_id,
+            attempt=after.life.attempts,
+            team=team,
+            person=person,
+            code=code,
+            not_to=after.life.returned[team],
+            answered=bool(first and first.state == "answered"),
+            due_at=owed or after.due_at,
+            by=taken.hand.person,
+            on_behalf_of=taken.hand.on_behalf_of,
+            returned_at=tx.now,
+        )
+    )
+    return after
+
+
+async def close(
+    lead_id: UUID,
+    result: lifecycle.Result,
+    amount: Money | None,
+    code: str | None,
+    at: datetime,
+    seen: Seen,
+    tx: Transaction,
+) -> Lead:
+    """It was won or lost, says who works it or leads the team. Raises NoSuchLead, MayNot, NotSo, Unread and Changed."""
+    taken = await take(lead_id, seen, _may_close, False, tx)
+    outcome = Outcome(result, at, amount, code, by=taken.hand.person)
+    after, entry = lifecycle.closed(taken.lead, outcome)
+    if entry is None:
+        return taken.lead
+    after = await keep(taken, after, [entry | taken.hand.named], tx)
+    party_id, _ = await store.worth(tx, lead_id)
+    tx.emit(
+        LeadClosed.model_validate(
+            {
+                "lead_id": lead_id,
+                "result": result,
+                "amount": to_wire_money(amount),
+                "reason": code,
+                "code": code,
+                "revision": after.revision,
+                "closed_at": at,
+                "by": taken.hand.person,
+                "on_behalf_of": taken.hand.on_behalf_of,
+                "party_id": party_id,
+                "team": after.team,
+                "person": after.assignee,
+                "pipeline": after.pipeline,
+            }
+        )
+    )
+    await request.cancel({lead_id}, "lead_closed", tx.actor.principal, tx)
+    return after
+
+
+def _may_close(lead: Lead, who: Hand) -> None:
+    place = place_of(lead)
+    if not (who.leads or who.holds):
+        raise MayNot("leads.close")
+    if place in ("arriving", "discarded"):
+        raise NotSo(place)
+
+
+async def reopen(lead_id: UUID, code: str, seen: Seen, tx: Transaction) -> Lead:
+    """A lead that was won or lost is worked again, says who leads the team. Raises NoSuchLead, MayNot, NotSo, Unread and Changed."""
+    taken = await take(
+        lead_id, seen, lambda lead, one: _leads_and_is(lead, one, ("won", "lost"), "leads.reopen"), False, tx
+    )
+    after, entry = lifecycle.reopened(taken.lead, tx.now, code, taken.hand.person)
+    assert entry is not None
+    after = await keep(taken, after, [entry | taken.hand.named], tx)
+    tx.emit(LeadReopened(lead_id=lead_id, revision=after.revision, code=code, reopened_at=tx.now, **_by(taken.hand)))
+    return after
+
+
+async def restore(lead_id: UUID, code: str, seen: Seen, qualifies: bool, tx: Transaction) -> Lead:
+    """A lead that was set aside waits for a qualifier, as long as its contact is kept.
+
+    Raises NoSuchLead, MayNot, NotSo, Unread and Changed."""
+
+    def check(lead: Lead, who: Hand) -> None:
+        if not who.qualifies:
+            _leads_and_is(lead, who, ("discarded",), "leads.restore")
+        elif place_of(lead) != "discarded":
+            raise NotSo(place_of(lead))
+        if lead.life.keep_until is not None and lead.life.keep_until <= tx.now:
+            raise NotSo("discarded", "Its contact was kept until then, and is not there any more.")
+
+    taken = await take(lead_id, seen, check, qualifies, tx)
+    after, entry = lifecycle.restored(taken.lead, tx.now, code, taken.hand.person)
+    assert entry is not None
+    after = await keep(taken, after, [entry | taken.hand.named], tx)
+    tx.emit(LeadRestored(lead_id=lead_id, code=code, restored_at=tx.now, **_by(taken.hand)))
+    return after
+
+
+def _leads_and_is(lead: Lead, who: Hand, places: tuple[str, ...], right: str) -> None:
+    if not who.leads:
+        raise MayNot(right)
+    if place_of(lead) not in places:
+        raise NotSo(place_of(lead))
+
+
+def _by(who: Hand) -> dict[str, str | None]:
+    return {"by": who.person, "on_behalf_of": who.on_behalf_of}
+
+
+async def claim(lead_id: UUID, qualifies: bool, tx: Transaction) -> Claim:
+    """Who acts here looks at it for a while, and nobody else. Raises NoSuchLead, MayNot, NotSo and Claimed."""
+    lead = await _to_judge(lead_id, qualifies, tx)
+    if place_of(lead) not in NOBODYS:
+        raise NotSo(place_of(lead))
+    await _unclaimed_by_others(lead_id, tx)
+    made = await store.claim(tx, lead_id, tx.now + CLAIMED_FOR)
+    if made is None:
+        await _unclaimed_by_others(lead_id, tx)
+    assert made is not None
+    return made
+
+
+async def unclaim(lead_id: UUID, qualifies: bool, tx: Transaction) -> None:
+    """He looks at it no more; who did not, changes nothing. Raises NoSuchLead and MayNot."""
+    await _to_judge(lead_id, qualifies, tx)
+    await store.release(tx, lead_id, tx.actor.principal)
+
+
+async def _to_judge(lead_id: UUID, qualifies: bool, tx: Transaction) -> Lead:
+    lead, who = await look(lead_id, qualifies, tx)
+    if not who.qualifies:
+        raise MayNot(hand.QUALIFY)
+    return lead
+
+
+async def _unclaimed_by_others(lead_id: UUID, tx: Transaction) -> None:
+    there = (await store.claims(tx, [lead_id])).get(lead_id)
+    if there is not None and there.person != tx.actor.principal:
+        raise Claimed(there)

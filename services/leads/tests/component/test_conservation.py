@@ -1,0 +1,135 @@
+"""No lead is lost or forgotten: where nobody has one, its time comes and is told; and one that is nowhere is seen."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from prometheus_client import REGISTRY
+
+from chassis import telemetry
+from chassis_testing import ServiceUnderTest
+from contracts.leads.lead import LeadUnclaimed
+
+from .sales import Sales
+
+
+@pytest.fixture
+async def sales(service: ServiceUnderTest) -> Sales:
+    return await Sales(service).opens()
+
+
+def gauge(name: str) -> float | None:
+    return telemetry.REGISTRY.get_sample_value(name) or REGISTRY.get_sample_value(name) or 0.0
+
+
+async def overdue(sales: Sales, lead: str, place: str, disposition: str, minutes: int = 1) -> None:
+    """It waits there, and its time came so long ago."""
+    await sales.service.sql(
+        "update lead_place set place = $2, disposition = $3, due_at = now() - make_interval(mins => $4),"
+        " next_at = now() - make_interval(mins => $4) where lead_id = $1::text::uuid",
+        lead,
+        place,
+        disposition,
+        minutes,
+    )
+
+
+async def told(sales: Sales) -> list[Any]:
+    return [event for event in await sales.service.emitted() if isinstance(event, LeadUnclaimed)]
+
+
+async def test_a_lead_that_nobody_took_by_its_time_is_told_once_and_again_on_the_next_working_day(sales: Sales) -> None:
+    first, second = await sales.lead(), await sales.lead()
+    await overdue(sales, first, "queue", "near_term", 5)
+    await overdue(sales, second, "queue", "near_term", 9)
+    await asyncio.gather(*(sales.service.runs("tell_unclaimed") for _ in range(3)))
+    events = await told(sales)
+    assert [str(event.lead_id) for event in events] == [second, first]
+    assert {(event.place, event.team, event.step) for event in events} == {("queue", "berlin", 1)}
+    assert all(event.fired_at >= event.due_at for event in events)
+    [row] = await sales.service.sql(
+        "select next_at - now() as ahead from lead_place where lead_id = $1::text::uuid", first
+    )
+    assert timedelta(hours=20) < row["ahead"] <= timedelta(hours=24)
+    await sales.service.sql("update lead_place set next_at = now() where lead_id = $1::text::uuid", first)
+    await sales.service.runs("tell_unclaimed")
+    assert [event.step for event in await told(sales)] == [2]
+    entries = (await sales.anna.get(f"/v1/leads/{first}")).json()["history"]
+    assert [e["what"] for e in entries][-2:] == ["unclaimed", "unclaimed"]
+
+
+async def test_one_whose_day_has_come_goes_to_a_qualifier(sales: Sales) -> None:
+    lead = await sales.lead()
+    await overdue(sales, lead, "nurture", "nurture")
+    await sales.service.runs("tell_unclaimed")
+    [event] = await told(sales)
+    assert (event.place, str(event.lead_id)) == ("nurture", lead)
+    shown = (await sales.anna.get(f"/v1/leads/{lead}")).json()
+    assert shown["place"] == "qualification"
+    assert datetime.fromisoformat(shown["due_at"]) > datetime.now(UTC)
+    await sales.service.runs("tell_unclaimed")
+    assert await told(sales) == []
+
+
+async def test_who_takes_a_lead_stops_its_time(sales: Sales) -> None:
+    lead = await sales.lead()
+    await sales.assigned(lead, "berlin", "anna")
+    [row] = await sales.service.sql("select due_at, next_at from lead_place where lead_id = $1::text::uuid", lead)
+    assert tuple(row) == (None, None)
+    await sales.service.runs("tell_unclaimed")
+    assert await told(sales) == []
+
+
+async def test_all_leads_are_counted_and_each_is_in_one_place(sales: Sales) -> None:
+    assert (await sales.anna.get("/v1/conservation")).json()["as_of"] is None
+    for person in ("anna", None):
+        await sales.lead(person=person)
+    await sales.lead(team=None)
+    await sales.service.runs("count_places")
+    shown = (await sales.camille.get("/v1/conservation")).json()
+    assert (shown["captured"], sum(shown["places"].values()), shown["unaccounted"]) == (3, 3, 0)
+    assert (shown["places"]["person"], shown["places"]["arriving"]) == (1, 1)
+    assert shown["as_of"] is not None
+
+
+async def test_a_lead_that_is_nowhere_is_seen_and_found_again(sales: Sales) -> None:
+    lost, late = await sales.lead(), await sales.lead(team=None)
+    fine = await sales.lead()
+    await sweeps(sales)
+    assert gauge("leads_unaccounted") == 0  # a minute has not passed yet
+    await sales.service.sql("update lead set captured_at = captured_at - interval '61 seconds'")
+    await sweeps(sales)
+    assert gauge("leads_unaccounted") == 1  # nobody has decided about it for a minute
+    [place] = await sales.service.sql(
+        "select to_jsonb(p)::text as row from lead_place p where lead_id = $1::text::uuid", lost
+    )
+    await sales.service.sql("delete from lead_place where lead_id = $1::text::uuid", lost)
+    await sweeps(sales)
+    await sweeps(sales)
+    assert gauge("leads_unaccounted") == 2
+    assert {str(row["lead_id"]) for row in await sales.service.sql("select lead_id from astray")} == {lost, late} - {
+        fine
+    }
+    await sales.service.runs("count_places")
+    assert (await sales.anna.get("/v1/conservation")).json()["unaccounted"] == 1
+    await sales.service.receives(sales.routed(late, "berlin"))
+    await sales.service.sql(
+        "insert into lead_place select (jsonb_populate_record(null::lead_place, $1::text::jsonb)).*", place["row"]
+    )
+    await sweeps(sales)
+    assert gauge("leads_unaccounted") == 0
+
+
+async def test_a_lead_without_a_time_is_seen(sales: Sales) -> None:
+    lead = await sales.lead()
+    await sweeps(sales)
+    assert gauge("leads_without_due_time") == 0
+    await sales.service.sql("update lead_place set due_at = null where lead_id = $1::text::uuid", lead)
+    await sweeps(sales)
+    assert gauge("leads_without_due_time") == 1
+
+
+async def sweeps(sales: Sales) -> None:
+    for job in ("sweep", "watch"):
+        await sales.service.runs(job)
