@@ -14,11 +14,10 @@ from chassis.service import actor_of
 from leads.api.activity import refusing
 from leads.api.permissions import Permission
 from leads.api.record import no_such_lead, shown, state_shown
-from leads.domain.codes import CODES
 from leads.domain.lead import Entry
 from leads.domain.verdict import MayNot, NotSo
 from leads.store import lead as leads
-from leads.use_cases import hand
+from leads.use_cases import hand, rules
 from leads.use_cases.hand import Changed, NoSuchLead, Seen, Unread
 from leads.use_cases.verdict import Claimed
 
@@ -39,10 +38,11 @@ def seen(if_match: str | None) -> Seen:
     return Seen(int(plain) if plain.isascii() and plain.isdigit() and len(plain) < 10 else 0)
 
 
-def known(kind: str, code: str) -> str:
-    """A code of those that there are; 422 for another."""
-    if code not in CODES[kind]:
-        raise not_valid([FieldError("code", f"is none of {', '.join(CODES[kind])}")])
+async def known(step: str, code: str, tx: Transaction) -> str:
+    """A code of those that are in force for this step; 422 for another."""
+    codes = (await rules.reasons(tx)).codes[step]
+    if code not in codes:
+        raise not_valid([FieldError("code", f"is none of {', '.join(codes)}")])
     return code
 
 

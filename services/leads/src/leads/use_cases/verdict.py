@@ -27,7 +27,7 @@ from leads.store import hand as store
 from leads.store import request as requests
 from leads.store.hand import Claim
 from leads.use_cases import activity as activities
-from leads.use_cases import hand, request
+from leads.use_cases import hand, request, rules
 from leads.use_cases.hand import Seen, Taken, keep, look, take
 from leads.use_cases.to_events import to_wire_money
 
@@ -52,7 +52,8 @@ async def judge(
     taken = await take(lead_id, seen, lambda lead, one: hands.check_judge(lead, verdict, one), qualifies, tx)
     if not taken.hand.leads:
         await _unclaimed_by_others(lead_id, tx)
-    after, entry = hands.judged(taken.lead, tx.now, verdict, taken.hand)
+    kept_for = (await rules.reasons(tx)).kept_for(verdict.code or "")
+    after, entry = hands.judged(taken.lead, tx.now, verdict, taken.hand, kept_for)
     assert entry is not None
     if verdict.judgement == "undecided":
         if verdict.code == ASKED_CUSTOMER:
