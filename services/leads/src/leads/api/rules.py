@@ -169,7 +169,7 @@ async def _refusing(request: Request, *, writes: bool = True) -> AsyncIterator[T
         raise not_valid([FieldError("calendar", "is none that was published")]) from None
     except Unusable as refusal:
         faults = sorted(refusal.faults.items())
-        raise not_valid(FieldError(f"content.{field}", reason) for field, reason in faults) from None
+        raise not_valid(FieldError(f"content.{field}".rstrip("."), reason) for field, reason in faults) from None
 
 
 def _no_such_rule() -> Problem:

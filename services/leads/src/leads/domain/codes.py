@@ -53,13 +53,17 @@ _CODE = re.compile(r"[a-z_]{1,40}")
 
 @dataclass(frozen=True)
 class Reasons:
-    """A version of the codes that people choose from, by what they do; and how many days the contact data of a lead that was set
-    aside are kept, by the code for that."""
+    """A version of the codes that people choose from, by what they do; what it does not name has the codes above. And how many days
+    the contact data of a lead that was set aside are kept, by the code for that."""
 
     version: int
     codes: Mapping[str, Sequence[str]]
     kept_days: Mapping[str, int] = field(default_factory=dict)
     kept_days_otherwise: int = 180
+
+    def of(self, step: str) -> Sequence[str]:
+        """The codes for this."""
+        return self.codes.get(step) or CODES[step]
 
     def kept_for(self, code: str) -> timedelta:
         """How long the contact data of a lead that was set aside with this code are kept."""
@@ -69,14 +73,13 @@ class Reasons:
     def faults(self) -> dict[str, str]:
         """What is wrong with it, by field."""
         found = {f"codes.{step}": "is nothing that people do for a reason" for step in self.codes if step not in CODES}
-        for step in CODES:
-            codes = self.codes.get(step, ())
+        for step, codes in self.codes.items():
             if not codes:
                 found[f"codes.{step}"] = "needs a code"
             elif len(codes) > CODES_AT_MOST or len(set(codes)) < len(codes) or not all(map(_CODE.fullmatch, codes)):
                 found[f"codes.{step}"] = f"are at most {CODES_AT_MOST} different ones, of small letters and _"
-        for code, days in {**self.kept_days}.items():
-            if code not in self.codes.get("discard", ()):
+        for code, days in self.kept_days.items():
+            if code not in self.of("discard"):
                 found[f"kept_days.{code}"] = "is no code for setting aside"
             elif not 1 <= days <= DAYS_AT_MOST:
                 found[f"kept_days.{code}"] = _DAYS
@@ -86,4 +89,12 @@ class Reasons:
 
 
 _DAYS = f"is a number of days from 1 to {DAYS_AT_MOST}"
-REASONS_1 = Reasons(1, CODES, {"spam": 30}, 180)
+_FIRST = {
+    "return": RETURN,
+    "discard": DISCARD,
+    "undecided": UNDECIDED,
+    "reopen": REOPEN,
+    "restore": RESTORE,
+    "lost": LOST,
+}
+REASONS_1 = Reasons(1, _FIRST, {"spam": 30}, 180)

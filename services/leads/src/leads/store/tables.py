@@ -218,6 +218,7 @@ UNIT = Table(
 
 # The other modules of tables hang theirs onto METADATA; whoever asks for all of them asks here.
 import leads.store.activity_tables  # noqa: E402
+import leads.store.bulk_tables  # noqa: E402
 import leads.store.conservation_tables  # noqa: E402
 import leads.store.hand_tables  # noqa: E402
 import leads.store.request_tables  # noqa: E402

@@ -1,5 +1,6 @@
 """The deciding rules in force, as every process knows them; drafted, changed and put in force by who may."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +18,7 @@ from leads.use_cases.rule_contents import Rule, read, written
 
 # How long a process goes on by what it knows: what was activated in another process takes effect then.
 KNOWN_FOR = timedelta(seconds=5)
+_NUL = rb"\u0000"
 T = TypeVar("T", bound=Rule)
 
 
@@ -89,7 +91,7 @@ def forget(process_cache: dict[Any, Any]) -> None:
 
 async def draft(kind: Kind, content: Mapping[str, Any], tx: Transaction) -> Version:
     """A new version that decides nothing yet. Raises Unusable."""
-    return await _drafted(kind, written(read(kind, 1, content)), None, tx)
+    return await _drafted(kind, _storable(kind, 1, content), None, tx)
 
 
 async def copy(kind: Kind, of: int, tx: Transaction) -> Version:
@@ -110,9 +112,20 @@ async def _drafted(kind: Kind, content: Mapping[str, Any], of: int | None, tx: T
 async def edit(kind: Kind, version: int, content: Mapping[str, Any], seen: int, tx: Transaction) -> Version:
     """The draft says this from now on. Raises NoSuchRule, Outdated, NotPossible and Unusable."""
     one = await _taken(kind, version, seen, tx)
-    after = life.edited(one, written(read(kind, version, content)), tx.actor.principal, tx.now)
+    after = life.edited(one, _storable(kind, version, content), tx.actor.principal, tx.now)
     await store.save(tx, [after])
     return after
+
+
+def _storable(kind: Kind, version: int, content: Mapping[str, Any]) -> Mapping[str, Any]:
+    said = written(read(kind, version, content))
+    try:
+        text = json.dumps(said, ensure_ascii=False, allow_nan=False).encode()
+    except ValueError:
+        text = _NUL
+    if _NUL in text:
+        raise Unusable({"": "holds a character or number that can't be stored"})
+    return said
 
 
 async def activate(kind: Kind, version: int, seen: int, tx: Transaction) -> Version:

@@ -1,4 +1,5 @@
-"""The rules that leads are judged and answered by are data: a table, with those of before as its first versions."""
+"""The rules that leads are judged and answered by are data: a table, with those of before as its first versions. And what is done to
+many leads at once has its tables."""
 
 from alembic import op
 
@@ -25,6 +26,41 @@ SQL = (
     "comment on column rule.history is 'what was done to it, by whom and when'",
     "comment on column rule.tried is 'the last look at what it would have decided, asked for or done'",
     "create unique index rule_active on rule (kind) where state = 'active'",
+    """
+    create table job (
+        job_id uuid not null primary key,
+        person text not null,
+        said jsonb not null,
+        digest text not null,
+        state text not null,
+        rows int not null,
+        position int not null,
+        counts jsonb not null,
+        asked_at timestamptz not null,
+        done_at timestamptz
+    )
+    """,
+    "comment on table job is 'what is done to many leads'",
+    "comment on column job.person is 'who asked for it; it is done in his name, with the rights that he has then'",
+    "comment on column job.said is 'what is done'",
+    "comment on column job.digest is 'of what was asked for, to tell it from another request under the same key'",
+    "comment on column job.position is 'so many rows are done'",
+    "comment on column job.counts is 'how many rows ended with which status'",
+    "create index job_open on job (asked_at) where state in ('waiting', 'running')",
+    "create index job_over on job (done_at) where done_at is not null",
+    """
+    create table job_row (
+        job_id uuid not null,
+        n int not null,
+        lead_id uuid not null,
+        seen int,
+        answer jsonb,
+        primary key (job_id, n)
+    )
+    """,
+    "comment on table job_row is 'the leads that it is done to'",
+    "comment on column job_row.seen is 'the last entry of its timeline that who asked had read'",
+    "comment on column job_row.answer is 'what became of it; null as long as it was not its turn'",
 )
 # What each version says, word for word; the last of a kind is in force.
 FIRST = (
@@ -180,7 +216,7 @@ FIRST = (
 
 
 def upgrade() -> None:
-    """Makes the table and puts the first versions in."""
+    """Makes the tables and puts the first versions in."""
     for statement in SQL:
         op.execute(statement)
     for kind, version, state, content in FIRST:
