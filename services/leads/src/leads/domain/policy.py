@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Literal, get_args
 
 from values.working_time import WorkingTime
@@ -182,6 +183,7 @@ def length(text: str) -> timedelta | None:
     return _seconds(text) if _LENGTH.fullmatch(text) else None
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _read(length: str) -> tuple[int, str]:
     count, unit = length[:-1], length[-1]
     return int(count), unit

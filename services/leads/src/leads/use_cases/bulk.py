@@ -129,9 +129,7 @@ async def give_up(job_id: UUID, answer: Answer, tx: Transaction) -> None:
     job = await store.take(tx, job_id)
     if job is None:
         return
-    rows = [
-        replace(row, answer={"lead_id": str(row.lead_id), **answer}) for row in await store.following(tx, job, 1)
-    ]
+    rows = [replace(row, answer={"lead_id": str(row.lead_id), **answer}) for row in await store.following(tx, job, 1)]
     await store.answer(tx, job, rows)
     await store.save(tx, job.after([row.answer or {} for row in rows], tx.now))
 
