@@ -76,7 +76,7 @@ class Times(BaseModel):
     steps: list[datetime]
 
 
-class Done(BaseModel):
+class RuleStep(BaseModel):
     """What was done to a version."""
 
     what: str
@@ -93,7 +93,7 @@ class RuleListed(BaseModel):
     state: str
     author: str
     at: datetime
-    history: list[Done]
+    history: list[RuleStep]
 
 
 class Rules(BaseModel):
@@ -110,7 +110,7 @@ class Moved(BaseModel):
     leads: int
 
 
-class Judged(BaseModel):
+class CardSays(BaseModel):
     """What a card says of a lead."""
 
     grade: str
@@ -122,8 +122,8 @@ class Example(BaseModel):
     """A lead about which the two cards differ."""
 
     lead_id: UUID
-    before: Judged
-    after: Judged
+    before: CardSays
+    after: CardSays
 
 
 class Tried(BaseModel):
