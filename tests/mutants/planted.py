@@ -1038,7 +1038,7 @@ MUTANTS = (
         "bulk: a job forgets how far it was",
         f"{LEADS}/domain/bulk.py",
         "position = self.position + len(answers)",
-        "position = self.position + len(answers) - 1",
+        "position = self.position + len(answers) + 1",
         f"{COMPONENT}/test_bulk.py",
     ),
     _m(
