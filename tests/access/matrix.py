@@ -24,6 +24,7 @@ KEEPS = "keeper"
 ASSIGNS = "leader"
 TRANSFERS = "leader"
 FORMS = "marketer"
+RULES = f"{BELONGS} designer"  # who works by a rule reads it; one drafts it and another puts it in force
 SHAPES = "designer operator intake"
 PUTS_IN = f"member leader qualifier marketer substitute glass {AWAY} operator intake"
 ME = "200 * | 401 nobody forged expired"
@@ -96,6 +97,20 @@ DOORS: dict[tuple[str, str, str], str] = {
     ("leads", "GET", "/v1/leads/{lead_id}/openings"): (
         f"200 member leader qualifier marketer manager general substitute glass | 404 {AWAY} | {SHUT}"
     ),
+    ("leads", "POST", "/v1/bulk"): f"422 {BELONGS} board | {SHUT}",
+    ("leads", "GET", "/v1/jobs/{job_id}"): f"404 {BELONGS} board | {SHUT}",
+    ("leads", "GET", "/v1/jobs/{job_id}/rows"): f"404 {BELONGS} board | {SHUT}",
+    ("leads", "POST", "/v1/jobs/{job_id}/cancel"): f"404 {BELONGS} board | {SHUT}",
+    ("leads", "GET", "/v1/rules"): f"200 {RULES} | {SHUT}",
+    ("leads", "GET", "/v1/rules/{kind}"): f"200 {RULES} | {SHUT}",
+    ("leads", "POST", "/v1/rules/{kind}"): f"422 designer | {SHUT}",
+    ("leads", "GET", "/v1/rules/{kind}/active"): f"200 {RULES} | {SHUT}",
+    ("leads", "GET", "/v1/rules/{kind}/{version}"): f"200 {RULES} | {SHUT}",
+    ("leads", "PUT", "/v1/rules/{kind}/{version}"): f"422 designer | {SHUT}",
+    ("leads", "POST", "/v1/rules/{kind}/{version}/activate"): f"428 general | {SHUT}",
+    ("leads", "POST", "/v1/rules/{kind}/{version}/archive"): f"428 designer | {SHUT}",
+    ("leads", "POST", "/v1/rules/response/{version}/try"): f"422 {RULES} | {SHUT}",
+    ("leads", "POST", "/v1/rules/scorecard/{version}/try"): f"202 designer | {SHUT}",
     # Forms are of no team: marketing makes them, and by that sees no lead.
     ("leads", "GET", "/v1/form-definitions"): f"200 {FORMS} | {SHUT}",
     ("leads", "POST", "/v1/form-definitions"): f"422 {FORMS} | {SHUT}",
@@ -218,6 +233,13 @@ USEFUL: tuple[tuple[tuple[str, str, str], Any, str, str], ...] = (
         ("leads", "POST", "/v1/leads/{lead_id}/return"),
         {"code": "other"},
         f"409 leader | 404 {AWAY} | {SHUT}",  # nobody works it yet
+        "",
+    ),
+    # Each lead has its own answer, and none stops the call.
+    (
+        ("leads", "POST", "/v1/bulk"),
+        {"do": "return", "with": {"code": "other"}, "to": [{"lead_id": "{lead_id}"}]},
+        f"200 {BELONGS} board | {SHUT}",
         "",
     ),
     (

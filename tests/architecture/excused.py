@@ -41,6 +41,8 @@ BUSINESS = {
     "QualificationRefused.right", "leads.claim.person", "leads.refusal.person", "leads.refusal.door", "leads.refusal.lacks",
     "leads.lead_place.later", "leads.conservation.places", "stands", "place", "territory.customer.person", "territory.lead_case.person",
     "territory.load.person", "territory.transfer.person", "RecordTransferred.hash",
+    # rules that the company writes, by whom of the people at work; and what one of them does to many leads, by ids and codes
+    "leads.rule.author", "leads.rule.tried", "leads.job.person", "leads.job.said", "leads.job.digest", "leads.job_row.answer",
     # money; what an outsider writes beside a spend is sealed before it is stored
     "account", "currency", "note_box", "spend_id", "SpendReported.note",
     # numbers and what they are about: channels, segments, teams and campaigns by their names
@@ -87,8 +89,8 @@ ALONE = {
     "leads.intake": "the stream is named so; its rules are qualification, identity and person, its table is lead",
     "leads.clock": "the job that turns it; what it tells is request's",
     "leads.policies": "which version of the domain's policy is in force",
+    "leads.rule_contents": "what rules' versions say; what each has to be like says its own module of the domain",
     "leads.request_events": "no use case: what those of request tell, in one place",
-    "leads.rules": "which version of the domain's response is in force",
     "leads.notes": "a part of outcomes: prose is sealed as the person is",
     "leads.opportunity": "the lead's own life after a decision: domain and store are lead",
     "leads.personal": "the domain's personal, packed and read; the door seals it",

@@ -310,6 +310,87 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Bulk
+         * @description Each lead meets the guards and rights that it meets alone, and has its own answer; what is refused to one stops no other. By ids
+         *     all is one transaction. Under an Idempotency-Key the first answer is given again.
+         */
+        post: operations["post_bulk_v1_bulk_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Job
+         * @description How far a job of one's own is. It is kept for 30 days after its end.
+         */
+        get: operations["get_job_v1_jobs__job_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/{job_id}/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Job Rows
+         * @description What became of each lead whose turn has come, in their order.
+         */
+        get: operations["get_job_rows_v1_jobs__job_id__rows_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/{job_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Job
+         * @description What is done stays done, the rest is left as it is.
+         */
+        post: operations["cancel_job_v1_jobs__job_id__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/calls": {
         parameters: {
             query?: never;
@@ -533,6 +614,175 @@ export interface paths {
          * @description By who leads the team: whether the answer met what was asked, or whether what was typed late counts.
          */
         post: operations["check_request_v1_leads__lead_id__requests__n__check_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Rules
+         * @description The versions in force, one of each kind, and drafts.
+         */
+        get: operations["get_rules_v1_rules_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rules/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Versions
+         * @description Versions of a kind, the newest first, with what was done to each.
+         */
+        get: operations["get_versions_v1_rules__kind__get"];
+        put?: never;
+        /**
+         * Post Rule
+         * @description A new version, as a draft that decides nothing. Who wants to go back to what was makes a copy of it.
+         */
+        post: operations["post_rule_v1_rules__kind__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rules/{kind}/active": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Active
+         * @description The version in force.
+         */
+        get: operations["get_active_v1_rules__kind__active_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rules/{kind}/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Rule
+         * @description A version; its ETag is what a change has to name.
+         */
+        get: operations["get_rule_v1_rules__kind___version__get"];
+        /**
+         * Put Rule
+         * @description Changes a draft; what was in force once never changes.
+         */
+        put: operations["put_rule_v1_rules__kind___version__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rules/{kind}/{version}/activate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Activate Rule
+         * @description It decides from now on, in every process within 5 s, and the one before it is archived. By another than its author.
+         */
+        post: operations["activate_rule_v1_rules__kind___version__activate_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rules/{kind}/{version}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Archive Rule
+         * @description A draft is given up; it stays on record. What is in force is archived by another that takes its place.
+         */
+        post: operations["archive_rule_v1_rules__kind___version__archive_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rules/response/{version}/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try Response
+         * @description By when an answer would be owed.
+         */
+        post: operations["try_response_v1_rules_response__version__try_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rules/scorecard/{version}/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try Scorecard
+         * @description It is tried on the leads that came last, beside the one in force. What comes of it stands in the version some seconds later;
+         *     nothing else changes.
+         */
+        post: operations["try_scorecard_v1_rules_scorecard__version__try_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -998,6 +1248,14 @@ export interface components {
             document?: string | null;
         };
         /**
+         * Answered
+         * @description An answer for each, in the order of the request.
+         */
+        Answered: {
+            /** Rows */
+            rows: components["schemas"]["RowAnswered"][];
+        };
+        /**
          * Check
          * @description Whether the answer met what was asked, and why not; or whether an activity that was typed late ``counts`` as the answer.
          */
@@ -1038,6 +1296,22 @@ export interface components {
             value: string;
             /** Label */
             label: string;
+        };
+        /**
+         * ClaimMany
+         * @description Who acts looks at them for 15 minutes, and nobody else judges them meanwhile.
+         */
+        ClaimMany: {
+            /** To */
+            to?: components["schemas"]["To"][] | null;
+            where?: components["schemas"]["Where"] | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            do: "claim";
+            /** @default {} */
+            with: components["schemas"]["Nothing"];
         };
         /**
          * ClaimShown
@@ -1311,6 +1585,21 @@ export interface components {
             token: string;
         };
         /**
+         * DiscardMany
+         * @description They are set aside.
+         */
+        DiscardMany: {
+            /** To */
+            to?: components["schemas"]["To"][] | null;
+            where?: components["schemas"]["Where"] | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            do: "discard";
+            with: components["schemas"]["Why"];
+        };
+        /**
          * Done
          * @description What somebody did. ``text``, what was said or written, is kept sealed.
          */
@@ -1346,21 +1635,6 @@ export interface components {
             text?: string | null;
         };
         /**
-         * Done
-         * @description What was done to a version.
-         */
-        "Done-Output": {
-            /** What */
-            what: string;
-            /** By */
-            by: string;
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-        };
-        /**
          * DraftBody
          * @description A new form.
          */
@@ -1368,6 +1642,21 @@ export interface components {
             /** Form */
             form: string;
             content: components["schemas"]["ContentBody"];
+        };
+        /**
+         * Drafted
+         * @description A new draft: what it says, or the version that it is a copy of.
+         */
+        Drafted: {
+            /**
+             * Content
+             * @description as a version of its kind shows it
+             */
+            content?: {
+                [key: string]: unknown;
+            } | null;
+            /** Copy Of */
+            copy_of?: number | null;
         };
         /**
          * Due
@@ -1432,6 +1721,16 @@ export interface components {
             content: components["schemas"]["ContentBody"];
         };
         /**
+         * Edited
+         * @description What the draft says from now on.
+         */
+        Edited: {
+            /** Content */
+            content: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * Ended
          * @description How it ended: won, with the amount if it is known, or lost, with a code for the reason.
          */
@@ -1449,6 +1748,19 @@ export interface components {
              * @description now, unless said otherwise; never in the future
              */
             at?: string | null;
+        };
+        /**
+         * Example
+         * @description A lead about which the two cards differ.
+         */
+        Example: {
+            /**
+             * Lead Id
+             * Format: uuid
+             */
+            lead_id: string;
+            before: components["schemas"]["Judged-Output"];
+            after: components["schemas"]["Judged-Output"];
         };
         /**
          * FieldBody
@@ -1787,10 +2099,50 @@ export interface components {
             cause: string;
         };
         /**
+         * JobRows
+         * @description Rows of a job that are done. ``after`` is given to the next call; without it there are no more yet.
+         */
+        JobRows: {
+            /** Rows */
+            rows: components["schemas"]["RowAnswered"][];
+            /** After */
+            after: number | null;
+        };
+        /**
+         * JobShown
+         * @description How far a job is: ``done`` of its ``rows``, and how many of them ended with which status.
+         */
+        JobShown: {
+            /**
+             * Job Id
+             * Format: uuid
+             */
+            job_id: string;
+            /** Do */
+            do: string;
+            /** State */
+            state: string;
+            /** Rows */
+            rows: number;
+            /** Done */
+            done: number;
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            /** Done At */
+            done_at: string | null;
+        };
+        /**
          * Judged
          * @description What a person says of a lead. To be worked soon it needs a grade, for later a day, and else a code for the reason.
          */
-        Judged: {
+        "Judged-Input": {
             /**
              * Verdict
              * @enum {string}
@@ -1809,6 +2161,18 @@ export interface components {
             value?: components["schemas"]["Money"] | null;
         };
         /**
+         * Judged
+         * @description What a card says of a lead.
+         */
+        "Judged-Output": {
+            /** Grade */
+            grade: string;
+            /** Score */
+            score: number;
+            /** Disposition */
+            disposition: string;
+        };
+        /**
          * Lacking
          * @description What a version lacks before strangers can see it.
          */
@@ -1817,6 +2181,17 @@ export interface components {
             field: string;
             /** Reason */
             reason: string;
+        };
+        /**
+         * Latest
+         * @description On how many of the leads that came last it is tried.
+         */
+        Latest: {
+            /**
+             * Last
+             * @default 1000
+             */
+            last: number;
         };
         /**
          * LeadAttributes
@@ -2055,12 +2430,54 @@ export interface components {
             currency: string;
         };
         /**
+         * Moved
+         * @description How many leads go from this to that.
+         */
+        Moved: {
+            /** Before */
+            before: string;
+            /** After */
+            after: string;
+            /** Leads */
+            leads: number;
+        };
+        /**
+         * Nothing
+         * @description Nothing more is said.
+         */
+        Nothing: Record<string, never>;
+        /**
          * Offer
          * @description Who is to answer; nobody named is the lead's person.
          */
         Offer: {
             /** Responder */
             responder: string | null;
+        };
+        /**
+         * Promised
+         * @description Something that begins to be owed at this moment where people work by this calendar.
+         */
+        Promised: {
+            /** Calendar */
+            calendar: string;
+            /**
+             * Starts At
+             * Format: date-time
+             * @description in the years 2000 to 2099
+             */
+            starts_at: string;
+            /**
+             * Kind
+             * @default first_response
+             */
+            kind: string;
+            /** Line */
+            line?: string | null;
+            /** Grade */
+            grade?: string | null;
+            /** Language */
+            language?: string | null;
         };
         /**
          * Qualification
@@ -2071,6 +2488,21 @@ export interface components {
             rows: components["schemas"]["ToQualify"][];
             /** After */
             after: string | null;
+        };
+        /**
+         * QualifyMany
+         * @description A person's verdict on each.
+         */
+        QualifyMany: {
+            /** To */
+            to?: components["schemas"]["To"][] | null;
+            where?: components["schemas"]["Where"] | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            do: "qualify";
+            with: components["schemas"]["Judged-Input"];
         };
         /**
          * Ready
@@ -2175,6 +2607,21 @@ export interface components {
             rows: components["schemas"]["RequestShown"][];
         };
         /**
+         * ReturnMany
+         * @description They are given back.
+         */
+        ReturnMany: {
+            /** To */
+            to?: components["schemas"]["To"][] | null;
+            where?: components["schemas"]["Where"] | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            do: "return";
+            with: components["schemas"]["Why"];
+        };
+        /**
          * Returned
          * @description Why it is given back; what is typed besides is kept sealed, as a note about the lead.
          */
@@ -2189,6 +2636,32 @@ export interface components {
              * @description kept sealed
              */
             note?: string | null;
+        };
+        /**
+         * RowAnswered
+         * @description What became of a lead: 200 with its ``etag`` now, or with ``until`` when it is claimed; else what its own door would answer.
+         */
+        RowAnswered: {
+            /**
+             * Lead Id
+             * Format: uuid
+             */
+            lead_id: string;
+            /** Status */
+            status: number;
+            /** Etag */
+            etag?: string | null;
+            /** Until */
+            until?: string | null;
+            /** Title */
+            title?: string | null;
+            /** Detail */
+            detail?: string | null;
+            /**
+             * Errors
+             * @default []
+             */
+            errors: components["schemas"]["FieldError"][];
         };
         /**
          * RowFlagged
@@ -2223,6 +2696,67 @@ export interface components {
             ids: string[];
             /** Flagged */
             flagged: components["schemas"]["RowFlagged"][];
+        };
+        /**
+         * RuleListed
+         * @description A version in a list.
+         */
+        RuleListed: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "scorecard" | "response" | "waiting" | "reasons";
+            /** Version */
+            version: number;
+            /** State */
+            state: string;
+            /** Author */
+            author: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** History */
+            history: components["schemas"]["leads__api__rules__Done"][];
+        };
+        /**
+         * RuleShown
+         * @description A version with what it says, and what came of trying it last.
+         */
+        RuleShown: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "scorecard" | "response" | "waiting" | "reasons";
+            /** Version */
+            version: number;
+            /** State */
+            state: string;
+            /** Author */
+            author: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** History */
+            history: components["schemas"]["leads__api__rules__Done"][];
+            /** Content */
+            content: {
+                [key: string]: unknown;
+            };
+            tried: components["schemas"]["Tried"] | null;
+        };
+        /**
+         * Rules
+         * @description Versions, the newest first.
+         */
+        Rules: {
+            /** Rows */
+            rows: components["schemas"]["RuleListed"][];
         };
         /**
          * Seen
@@ -2270,6 +2804,37 @@ export interface components {
             rows: components["schemas"]["Happened"][];
             /** After */
             after: string | null;
+        };
+        /**
+         * Times
+         * @description When it would be due soon and due, and when each step behind that would come.
+         */
+        Times: {
+            /**
+             * Soon At
+             * Format: date-time
+             */
+            soon_at: string;
+            /**
+             * Due At
+             * Format: date-time
+             */
+            due_at: string;
+            /** Steps */
+            steps: string[];
+        };
+        /**
+         * To
+         * @description A lead, and the ETag that was read; without it the lead is meant as it stands.
+         */
+        To: {
+            /**
+             * Lead Id
+             * Format: uuid
+             */
+            lead_id: string;
+            /** If Match */
+            if_match?: string | null;
         };
         /**
          * ToQualify
@@ -2324,6 +2889,52 @@ export interface components {
             claim: components["schemas"]["ClaimShown"] | null;
         };
         /**
+         * Tried
+         * @description What a scorecard would have decided, beside the version in force then (``against``). All leads are counted; of the examples
+         *     those are shown that exist for who asks. ``unreadable`` are leads whose person was forgotten.
+         */
+        Tried: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "done";
+            /** Last */
+            last: number;
+            /** By */
+            by: string;
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            /** Done At */
+            done_at?: string | null;
+            /** Against */
+            against?: number | null;
+            /** Leads */
+            leads?: number | null;
+            /** Unreadable */
+            unreadable?: number | null;
+            /** Changed */
+            changed?: number | null;
+            /**
+             * Grades
+             * @default []
+             */
+            grades: components["schemas"]["Moved"][];
+            /**
+             * Dispositions
+             * @default []
+             */
+            dispositions: components["schemas"]["Moved"][];
+            /**
+             * Examples
+             * @default []
+             */
+            examples: components["schemas"]["Example"][];
+        };
+        /**
          * VersionSeen
          * @description One version and its history.
          */
@@ -2340,7 +2951,7 @@ export interface components {
              */
             at: string;
             /** History */
-            history: components["schemas"]["Done-Output"][];
+            history: components["schemas"]["leads__api__form_definition__Done"][];
         };
         /**
          * Voided
@@ -2355,6 +2966,72 @@ export interface components {
             /** By */
             by: string;
             /** Code */
+            code: string;
+        };
+        /**
+         * Where
+         * @description The leads of a list; one thing is asked for at least.
+         */
+        Where: {
+            /** Team */
+            team?: string | null;
+            /**
+             * Unit
+             * @description a unit of the company, with all teams below it
+             */
+            unit?: string | null;
+            /**
+             * Person
+             * @description the salesperson who has it
+             */
+            person?: string | null;
+            /** Place */
+            place?: ("arriving" | "person" | "queue" | "qualification" | "nurture" | "unroutable" | "won" | "lost" | "discarded") | null;
+            /** State */
+            state?: ("captured" | "qualified" | "routed" | "assigned" | "won" | "lost" | "discarded") | null;
+            /** Campaign */
+            campaign?: string | null;
+            /** Source */
+            source?: string | null;
+            /** Product */
+            product?: string | null;
+            /** Grade */
+            grade?: string | null;
+            /** Country */
+            country?: string | null;
+            /** Segment */
+            segment?: string | null;
+            /** Channel */
+            channel?: string | null;
+            /**
+             * Q
+             * @description an e-mail address, a phone number, or words of the name or company, all of them
+             */
+            q?: string | null;
+            /** Captured From */
+            captured_from?: string | null;
+            /**
+             * Captured To
+             * @description captured before this moment
+             */
+            captured_to?: string | null;
+            /**
+             * Sort
+             * @description due_at lists what is due some time, the next first
+             * @default -captured_at
+             * @enum {string}
+             */
+            sort: "-captured_at" | "due_at";
+        };
+        /**
+         * Why
+         * @description A code for the reason.
+         */
+        Why: {
+            /**
+             * Code
+             * @description a code
+             */
             code: string;
         };
         /**
@@ -2422,6 +3099,38 @@ export interface components {
             rows: components["schemas"]["Due"][];
             /** After */
             after: string | null;
+        };
+        /**
+         * Done
+         * @description What was done to a version.
+         */
+        leads__api__form_definition__Done: {
+            /** What */
+            what: string;
+            /** By */
+            by: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        };
+        /**
+         * Done
+         * @description What was done to a version.
+         */
+        leads__api__rules__Done: {
+            /** What */
+            what: string;
+            /** By */
+            by: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Of */
+            of?: number | null;
         };
         /**
          * ContactForm
@@ -3206,7 +3915,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Judged"];
+                "application/json": components["schemas"]["Judged-Input"];
             };
         };
         responses: {
@@ -3516,6 +4225,168 @@ export interface operations {
             422: components["responses"]["422"];
             /** @description It may only be changed by who has read it: send the `ETag` in `If-Match`. */
             428: components["responses"]["428"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    post_bulk_v1_bulk_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReturnMany"] | components["schemas"]["DiscardMany"] | components["schemas"]["QualifyMany"] | components["schemas"]["ClaimMany"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answered"] | components["schemas"]["JobShown"];
+                };
+            };
+            /** @description By a filter: the job. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobShown"];
+                };
+            };
+            /** @description The body can't be read. */
+            400: components["responses"]["400"];
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description The body took too long to come. Nothing was taken. */
+            408: components["responses"]["408"];
+            /** @description The body is too large. Nothing was taken. */
+            413: components["responses"]["413"];
+            /** @description The content type is not taken here. */
+            415: components["responses"]["415"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    get_job_v1_jobs__job_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobShown"];
+                };
+            };
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    get_job_rows_v1_jobs__job_id__rows_get: {
+        parameters: {
+            query?: {
+                /** @description those only that ended so */
+                status?: number | null;
+                after?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobRows"];
+                };
+            };
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    cancel_job_v1_jobs__job_id__cancel_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobShown"];
+                };
+            };
+            /** @description The body can't be read. */
+            400: components["responses"]["400"];
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description The body took too long to come. Nothing was taken. */
+            408: components["responses"]["408"];
+            /** @description What is on record stands against it. */
+            409: components["responses"]["409"];
+            /** @description The body is too large. Nothing was taken. */
+            413: components["responses"]["413"];
+            /** @description The content type is not taken here. */
+            415: components["responses"]["415"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
             /** @description Something that is needed is away or full. Nothing was taken: try again. */
             503: components["responses"]["503"];
         };
@@ -4083,6 +4954,426 @@ export interface operations {
             408: components["responses"]["408"];
             /** @description What is on record stands against it. */
             409: components["responses"]["409"];
+            /** @description The body is too large. Nothing was taken. */
+            413: components["responses"]["413"];
+            /** @description The content type is not taken here. */
+            415: components["responses"]["415"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    get_rules_v1_rules_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rules"];
+                };
+            };
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    get_versions_v1_rules__kind__get: {
+        parameters: {
+            query?: {
+                /** @description versions older than this one */
+                before?: number | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description scorecard, response, waiting or reasons */
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rules"];
+                };
+            };
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    post_rule_v1_rules__kind__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description scorecard, response, waiting or reasons */
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Drafted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleShown"];
+                };
+            };
+            /** @description The body can't be read. */
+            400: components["responses"]["400"];
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description The body took too long to come. Nothing was taken. */
+            408: components["responses"]["408"];
+            /** @description The body is too large. Nothing was taken. */
+            413: components["responses"]["413"];
+            /** @description The content type is not taken here. */
+            415: components["responses"]["415"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    get_active_v1_rules__kind__active_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description scorecard, response, waiting or reasons */
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleShown"];
+                };
+            };
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    get_rule_v1_rules__kind___version__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description scorecard, response, waiting or reasons */
+                kind: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleShown"];
+                };
+            };
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    put_rule_v1_rules__kind___version__put: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag of the version, as it was read */
+                "if-match"?: string | null;
+            };
+            path: {
+                /** @description scorecard, response, waiting or reasons */
+                kind: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Edited"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleShown"];
+                };
+            };
+            /** @description The body can't be read. */
+            400: components["responses"]["400"];
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description The body took too long to come. Nothing was taken. */
+            408: components["responses"]["408"];
+            /** @description What is on record stands against it. */
+            409: components["responses"]["409"];
+            /** @description It was changed since it was read: read it again. */
+            412: components["responses"]["412"];
+            /** @description The body is too large. Nothing was taken. */
+            413: components["responses"]["413"];
+            /** @description The content type is not taken here. */
+            415: components["responses"]["415"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description It may only be changed by who has read it: send the `ETag` in `If-Match`. */
+            428: components["responses"]["428"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    activate_rule_v1_rules__kind___version__activate_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag of the version, as it was read */
+                "if-match"?: string | null;
+            };
+            path: {
+                /** @description scorecard, response, waiting or reasons */
+                kind: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleShown"];
+                };
+            };
+            /** @description The body can't be read. */
+            400: components["responses"]["400"];
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description The body took too long to come. Nothing was taken. */
+            408: components["responses"]["408"];
+            /** @description What is on record stands against it. */
+            409: components["responses"]["409"];
+            /** @description It was changed since it was read: read it again. */
+            412: components["responses"]["412"];
+            /** @description The body is too large. Nothing was taken. */
+            413: components["responses"]["413"];
+            /** @description The content type is not taken here. */
+            415: components["responses"]["415"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description It may only be changed by who has read it: send the `ETag` in `If-Match`. */
+            428: components["responses"]["428"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    archive_rule_v1_rules__kind___version__archive_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag of the version, as it was read */
+                "if-match"?: string | null;
+            };
+            path: {
+                /** @description scorecard, response, waiting or reasons */
+                kind: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleShown"];
+                };
+            };
+            /** @description The body can't be read. */
+            400: components["responses"]["400"];
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description The body took too long to come. Nothing was taken. */
+            408: components["responses"]["408"];
+            /** @description What is on record stands against it. */
+            409: components["responses"]["409"];
+            /** @description It was changed since it was read: read it again. */
+            412: components["responses"]["412"];
+            /** @description The body is too large. Nothing was taken. */
+            413: components["responses"]["413"];
+            /** @description The content type is not taken here. */
+            415: components["responses"]["415"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description It may only be changed by who has read it: send the `ETag` in `If-Match`. */
+            428: components["responses"]["428"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    try_response_v1_rules_response__version__try_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Promised"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Times"];
+                };
+            };
+            /** @description The body can't be read. */
+            400: components["responses"]["400"];
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description The body took too long to come. Nothing was taken. */
+            408: components["responses"]["408"];
+            /** @description The body is too large. Nothing was taken. */
+            413: components["responses"]["413"];
+            /** @description The content type is not taken here. */
+            415: components["responses"]["415"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    try_scorecard_v1_rules_scorecard__version__try_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Latest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleShown"];
+                };
+            };
+            /** @description The body can't be read. */
+            400: components["responses"]["400"];
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description The body took too long to come. Nothing was taken. */
+            408: components["responses"]["408"];
             /** @description The body is too large. Nothing was taken. */
             413: components["responses"]["413"];
             /** @description The content type is not taken here. */

@@ -10,6 +10,7 @@ from contracts.leads.request import REQUEST
 from leads import handlers
 from leads.api import (
     activity,
+    bulk,
     conservation,
     form_definition,
     form_public,
@@ -18,10 +19,12 @@ from leads.api import (
     opening,
     page,
     request,
+    rules,
     timeline,
     verdict,
     work,
 )
+from leads.api.bulk_worker import follow_jobs
 from leads.api.capture import CAPTURE_TYPES, OPERATION, capture
 from leads.api.form_cache import follow_forms
 from leads.api.permissions import ROLES
@@ -46,9 +49,11 @@ def build(settings: LeadsSettings) -> Service:
             work.router,
             conservation.router,
             verdict.router,
+            bulk.router,
             leads.router,
             activity.router,
             request.router,
+            rules.router,
             timeline.router,
             opening.router,
             form_definition.router,
@@ -58,6 +63,6 @@ def build(settings: LeadsSettings) -> Service:
         intake=(INTAKE,),
         mounts={CAPTURE: Mount(capture, operation=OPERATION), f"{CAPTURE}/": Mount(capture)},
         accepts={CAPTURE: CAPTURE_TYPES, f"{CAPTURE}/": CAPTURE_TYPES},
-        background=(fetch_door_key, follow_forms),
+        background=(fetch_door_key, follow_forms, follow_jobs),
         description="Takes leads from web forms, telephone, campaigns, salespeople and imports, and keeps their record.",
     )

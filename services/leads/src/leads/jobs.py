@@ -5,11 +5,13 @@ from datetime import timedelta
 from prometheus_client import Gauge, Histogram
 
 from chassis import Job, Transaction, each, telemetry
+from leads.use_cases.bulk import forget_old
 from leads.use_cases.clock import fire
 from leads.use_cases.conservation import count, standing, sweep
 from leads.use_cases.keys import rotate_intake_keys
 from leads.use_cases.place import fill_places, tell_unclaimed, unfilled_places
 from leads.use_cases.search import acquaint
+from leads.use_cases.trial import run as try_rules
 from leads.use_cases.waiting import late_outcomes, park_late_outcomes
 
 DEADLINES_LATE = Gauge(
@@ -60,6 +62,8 @@ JOBS = (
     Job("count_places", every=timedelta(minutes=1), run=count),
     Job("rotate_intake_keys", every=timedelta(hours=1), run=rotate_intake_keys, exclusive=False),
     Job("acquaint", every=timedelta(seconds=1), run=acquaint),
+    Job("forget_jobs", every=timedelta(hours=1), run=forget_old),
+    Job("try_rules", every=timedelta(seconds=1), run=try_rules, exclusive=False),
     each("fill_places", timedelta(seconds=5), unfilled_places, fill_places),
     each("park_late_outcomes", timedelta(minutes=10), late_outcomes, park_late_outcomes),
 )

@@ -1,6 +1,7 @@
 """The clock of what is owed to customers, on a real Postgres: when it begins, what it tells, and what alone stops it."""
 
 import asyncio
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -23,8 +24,8 @@ from contracts.leads.request import (
 from contracts.territory.calendar import CalendarPublished
 from contracts.territory.structure import UnitDefined
 from leads.domain.policy import Policy, Promise, Step
-from leads.use_cases import policies
 from leads.use_cases.clock import fire
+from leads.use_cases.rule_contents import written
 
 from .sales import EVER, Sales
 
@@ -38,10 +39,10 @@ async def sales(service: ServiceUnderTest) -> Sales:
 
 
 @pytest.fixture
-def seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+async def seconds(service: ServiceUnderTest) -> None:
     """A policy whose times come within a minute."""
     fast = Policy(1, (SOON_OVER,), {"sample": False, "quotation": True, "other": False})
-    monkeypatch.setattr(policies, "POLICY_1", fast)
+    await service.sql("update rule set content = $1::text::jsonb where kind = 'response'", json.dumps(written(fast)))
 
 
 def hot(**form: Any) -> dict[str, Any]:

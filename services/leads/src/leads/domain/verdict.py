@@ -6,7 +6,6 @@ from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 from leads.domain.activity import MayNotRecord, Right, on_behalf_of
-from leads.domain.codes import kept_for
 from leads.domain.lead import Lead, Transition, entry
 from leads.domain.place import NOBODYS, QUALIFIED, RETURNED, place_of
 
@@ -24,6 +23,11 @@ class Verdict:
     grade: Grade | None = None
     code: str | None = None
     revisit_on: date | None = None
+
+
+def set_aside(code: str) -> Verdict:
+    """The verdict of who sets a lead aside for this reason."""
+    return Verdict("not_genuine" if code in ("spam", "not_genuine") else "not_a_target", code=code)
 
 
 @dataclass(frozen=True)
@@ -100,9 +104,9 @@ def check_judge(lead: Lead, verdict: Verdict, hand: Hand) -> None:
         raise NotSo(place)
 
 
-def judged(lead: Lead, at: datetime, verdict: Verdict, hand: Hand) -> Transition:
+def judged(lead: Lead, at: datetime, verdict: Verdict, hand: Hand, kept_for: timedelta) -> Transition:
     """A person's verdict: no card overrules it, and it replaces every one before. Whoever worked the lead works it no more if it is for
-    later or set aside."""
+    later or set aside; set aside, its contact data are ``kept_for`` so long."""
     if verdict.judgement == "undecided":
         return lead, entry("undecided", at, code=verdict.code, **hand.named)
     detail: dict[str, Any] = {"disposition": verdict.judgement, **hand.named}
@@ -121,7 +125,7 @@ def judged(lead: Lead, at: datetime, verdict: Verdict, hand: Hand) -> Transition
     else:
         assert verdict.code is not None
         after = after._replace(disposition="not_a_target", discarded_at=at, discard_reason=verdict.code)
-        after = after.lived(keep_until=at + kept_for(verdict.code))
+        after = after.lived(keep_until=at + kept_for)
     return after, entry("qualified", at, verdict=after.life.verdict, grade=after.grade, **detail)
 
 

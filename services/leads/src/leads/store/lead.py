@@ -179,7 +179,7 @@ async def show(tx: Transaction, lead_id: UUID) -> Record | None:
     rows = await tx.conn.fetch(_SHOW, lead_id)
     if not rows:
         return None
-    timeline = [_entry(row) for row in rows]
+    timeline = [entry_of(row) for row in rows]
     row = rows[0]
     lead = lead_of(row)
     place = row["place"] or place_of(lead)
@@ -236,7 +236,8 @@ def _lines(change: Change) -> Iterable[tuple[Any, ...]]:
         yield change.lead_id, later, entry["at"], entry["what"], entry.get("by"), to_json(detail).decode()
 
 
-def _entry(row: asyncpg.Record) -> Entry:
+def entry_of(row: asyncpg.Record) -> Entry:
+    """A row of a timeline as the domain knows it."""
     by = {"by": row["by"]} if row["by"] else {}
     return {"what": row["what"], "at": row["at"], **by, **row["detail"]}
 

@@ -1,7 +1,7 @@
 """What customers are owed an answer to, as it stands in the database."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from operator import attrgetter
@@ -52,6 +52,7 @@ _FIELDS = ", ".join(f"r.{name}" for name in (*_NAMES, "lead_id"))
 _WHERE = "p.team, p.assignee, p.pipeline, p.grade from request r join lead_place p using (lead_id)"
 _LOAD = f"select {_FIELDS}, {_WHERE} where r.lead_id = any($1) order by r.lead_id, r.n for update of r"
 _LOOK = f"select {_FIELDS}, {_WHERE} where r.lead_id = $1 order by r.n"
+_FIRST = f"select {_FIELDS}, {_WHERE} where r.lead_id = any($1) and r.n = 0"
 # Whoever holds a row is at it: it is left to him, and looked at again at the next turn.
 _DUE = f"""
 select now() as now, {_FIELDS}, {_WHERE}
@@ -128,6 +129,11 @@ async def load(tx: Transaction, lead_ids: Iterable[UUID]) -> list[Kept]:
 async def of_lead(tx: Transaction, lead_id: UUID) -> list[Kept]:
     """The requests of a lead, to look at."""
     return [_kept(row) for row in await tx.conn.fetch(_LOOK, lead_id)]
+
+
+async def first_ones(tx: Transaction, lead_ids: Collection[UUID]) -> dict[UUID, Request]:
+    """The first responses that are owed or were given to these leads."""
+    return {row["lead_id"]: _kept(row).request for row in await tx.conn.fetch(_FIRST, list(lead_ids))}
 
 
 async def alone(tx: Transaction, lead_id: UUID) -> None:

@@ -218,8 +218,10 @@ UNIT = Table(
 
 # The other modules of tables hang theirs onto METADATA; whoever asks for all of them asks here.
 import leads.store.activity_tables  # noqa: E402
+import leads.store.bulk_tables  # noqa: E402
 import leads.store.conservation_tables  # noqa: E402
 import leads.store.hand_tables  # noqa: E402
 import leads.store.request_tables  # noqa: E402
+import leads.store.rules_tables  # noqa: E402
 import leads.store.search_tables  # noqa: E402
 import leads.store.transfer_tables  # noqa: E402, F401

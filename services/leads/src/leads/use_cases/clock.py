@@ -78,7 +78,7 @@ async def tell(told: Sequence[Told], now: datetime, tx: Transaction) -> Around:
     """Says each step that has come, and returns what had to be known for that."""
     if not told:
         return Around({}, {})
-    known = await policies.all_of(tx)
+    known = await policies.of_versions(tx, {t.kept.request.policy for t in told})
     clocks = await calendars.versions(tx, {(t.kept.request.calendar, t.kept.request.calendar_version) for t in told})
     lines = await requests.timelines(tx, {t.kept.lead_id for t in told})
     around = Around({lead_id: life.turns(entries) for lead_id, entries in lines.items()}, clocks)

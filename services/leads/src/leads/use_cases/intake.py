@@ -11,14 +11,13 @@ from chassis.sealing import CannotOpen, seal_bytes, unseal
 from contracts.leads.intake import LeadSubmitted, OutcomeReported
 from contracts.leads.lead import LeadAttributes
 from leads.domain import lead as lifecycle
-from leads.domain.flags import SIGNALS, UNKNOWN_CAMPAIGN
+from leads.domain.flags import UNKNOWN_CAMPAIGN
 from leads.domain.lead import Entry, Lead
 from leads.domain.person import reach
 from leads.domain.personal import Personal
 from leads.domain.place import place_of, settled
-from leads.domain.qualification import Verdict, facts
+from leads.domain.qualification import Scorecard, Verdict, facts
 from leads.domain.request import began
-from leads.domain.scorecard import CURRENT, WITH_SIGNALS
 from leads.store import campaign as campaigns
 from leads.store import keys
 from leads.store import lead as leads
@@ -57,10 +56,11 @@ async def take_in(events: Sequence[LeadSubmitted | OutcomeReported], tx: Transac
     early = await outcomes.take(tx, fresh) if fresh else {}
 
     added: dict[UUID, list[Entry]] = {}
+    card = await rules.scorecard(tx)
     for lead_id, one in fresh.items():
         unknown = one.submission.campaign and one.submission.campaign not in planned
         said_flags = (*((UNKNOWN_CAMPAIGN,) if unknown else ()), *(one.submission.flags or ()))
-        current[lead_id], added[lead_id] = _on_record(current.get(lead_id, Lead()), one, said_flags, tx)
+        current[lead_id], added[lead_id] = _on_record(current.get(lead_id, Lead()), one, said_flags, card, tx)
     await _submitted_again(tx, [e for e in events if isinstance(e, LeadSubmitted)], fresh, current, added)
 
     overtook, reported = [], [(i, o) for i, waited in early.items() for o in waited]
@@ -164,11 +164,8 @@ def _by(event: LeadSubmitted, tx: Transaction) -> Entry:
     return {"by": actor} if actor else {}
 
 
-def judge(submission: LeadSubmitted, personal: Personal) -> Verdict:
+def judge(card: Scorecard, submission: LeadSubmitted, personal: Personal) -> Verdict:
     """The scorecard's verdict on what was submitted and by whom."""
-    card, known = CURRENT, submission.attributes
-    if submission.flags and (signals := SIGNALS.intersection(submission.flags)):
-        card, known = WITH_SIGNALS, {**known, **dict.fromkeys(signals, True)}
     return card.judge(
         facts(
             submission.source,
@@ -181,14 +178,17 @@ def judge(submission: LeadSubmitted, personal: Personal) -> Verdict:
             country=submission.country,
             product=submission.product,
             amount=to_events.money_of(submission.expected_amount),
-            attributes=known,
+            attributes=submission.attributes,
+            flags=submission.flags or (),
         )
     )
 
 
-def _on_record(lead: Lead, one: Fresh, flags: tuple[str, ...], tx: Transaction) -> tuple[Lead, list[Entry]]:
+def _on_record(
+    lead: Lead, one: Fresh, flags: tuple[str, ...], card: Scorecard, tx: Transaction
+) -> tuple[Lead, list[Entry]]:
     """Captured, qualified and, where it is no target, discarded; each told."""
-    submission, about, verdict = one.submission, one.about, judge(one.submission, one.personal)
+    submission, about, verdict = one.submission, one.about, judge(card, one.submission, one.personal)
     steps: list[Entry | None] = []
     lead, entry = lifecycle.captured(lead, tx.now, submission.source, flags)
     lead = lead._replace(starts_at=began(submission.source, submission.occurred_at, submission.received_at))

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0010"
-down_revision = "0007"
+down_revision = "0008"
 
 SQL = (
     # Nothing asks by it: whoever waits for the lock waits a moment.
