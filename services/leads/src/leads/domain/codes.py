@@ -29,6 +29,7 @@ DISCARD = (
 )
 UNDECIDED = ("asked_customer", "not_reached", "unclear", "other")
 REOPEN = ("back_again", "recorded_wrongly", "cancelled_order", "other")
+BACK = ("customer_undecided", "offer_declined", "wrong_stage", "postponed", "terms_changed", "other")
 RESTORE = ("discarded_wrongly", "back_again", "other")
 LOST = (
     *("price", "no_budget", "delivery_time", "competitor", "product", "quality", "timing", "no_need", "no_decision"),
@@ -41,6 +42,7 @@ CODES: Mapping[str, tuple[str, ...]] = {
     "reopen": REOPEN,
     "restore": RESTORE,
     "lost": LOST,
+    "back": BACK,
 }
 
 ASKED_CUSTOMER = "asked_customer"
