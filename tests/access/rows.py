@@ -17,6 +17,7 @@ ROWS: dict[str, dict[str, str]] = {
         "timeline": f"array[{_LEAD}]",
         "activity": f"array[{_LEAD}]",
         "request": f"array[{_LEAD}]",
+        "document": f"array[{_LEAD}]",
         "request_evidence": f"array[{_LEAD}]",
         "activity_void": f"array[{_LEAD}]",
         "claim": f"array[{_LEAD}]",
@@ -52,6 +53,7 @@ FREE: dict[str, dict[str, str]] = {
         "unit": "the structure of the company holds no lead",
         "conservation": "sums over the whole company name no lead and no team",
         "calendar": "when people work holds no lead",
+        "pipeline": "how sales go on holds no lead",
     },
     "campaigns": _NUMBERS,
     "metrics": {

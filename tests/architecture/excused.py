@@ -68,6 +68,7 @@ UNREAD = {
     "territory.member.role_revoked.v1": "the same",
     "territory.member.substitution_ended.v1": "the same",
     "territory.member.substitution_ordered.v1": "the same",
+    "territory.structure.pipeline_published.v1": "a part of the market file, of which every version is read whole",
     "territory.structure.unit_defined.v1": "a part of the organisation, of which every unit is read",
     "territory.structure.segment_defined.v1": "a part of the market file, of which every version is read whole",
     "territory.structure.team_defined.v1": "a part of the market file, of which every version is read whole",

@@ -39,9 +39,11 @@ async def test_a_yaml_file_takes_effect_and_the_structure_is_told(service: Servi
 
 
 async def test_what_a_stage_asks_for_is_told_with_the_pipeline(service: ServiceUnderTest) -> None:
-    offer = {"name": "offer", "answered": True, "documents": ["offer"], "fields": ["amount"], "target_days": 7}
-    line = {"id": "contract", "name": "Written contract", "stages": ["qualified", offer, {"name": "signed", "won": True}]}
-    await put_market(service, pipelines=[line, MARKET["pipelines"][1]])
+    offer = {"answered": True, "documents": ["offer"], "fields": ["amount"], "target_days": 7}
+    rules = {"offer": offer, "signed": {"won": True}}
+    line = {"id": "contract", "name": "Contract", "stages": ["qualified", "offer", "signed"], "stage_rules": rules}
+    file = MARKET | {"pipelines": [line, MARKET["pipelines"][1]]}
+    assert (await service.http.put("/v1/market", json=file)).status_code == 200
     [told] = [e for e in await service.emitted() if isinstance(e, PipelinePublished) and e.pipeline == "contract"]
     asked = told.stages[1]
     assert (told.id, told.version, told.stages[2].kind) == ("pipeline:contract", 1, "won")

@@ -43,13 +43,15 @@ class StageChanged(Event):
 
 
 class OpportunityAmended(Event):
-    """Amount, likelihood and the day on which it is expected to be won are these from now on; what is left out is not known."""
+    """Amount, likelihood and the day on which it is expected to be won are these from now on; what is left out is not known.
+    ``changed`` names those that were others before."""
 
     type: Literal["leads.opportunity.amended.v1"] = "leads.opportunity.amended.v1"
     lead_id: UUID
     amount: Money | None = None
     likelihood: Percent = None
     expected_close: date | None = None
+    changed: tuple[Literal["amount", "likelihood", "expected_close"], ...] = ()
     team: str
     person: str | None = None
     by: Principal

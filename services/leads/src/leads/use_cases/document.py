@@ -153,11 +153,6 @@ async def undocumented(
     return shown, cursor
 
 
-async def is_of(lead_id: UUID, document_id: UUID, tx: Transaction) -> bool:
-    """Whether the lead has this document."""
-    return await documents.one(tx, lead_id, document_id) is not None
-
-
 async def _there(lead_id: UUID, tx: Transaction) -> Standing:
     there = await activities.standing(tx, lead_id)
     if there is None:

@@ -129,9 +129,8 @@ async def amend(lead_id: UUID, what: Amendment, seen: Seen, tx: Transaction) -> 
     sale = replace(before, **{name: getattr(what, name) for name in what.named})
     if sale == before:
         return taken.lead
-    changed = [
-        name for name in ("amount", "likelihood", "expected_close") if getattr(sale, name) != getattr(before, name)
-    ]
+    fields = ("amount", "likelihood", "expected_close")
+    changed = tuple(name for name in fields if getattr(sale, name) != getattr(before, name))
     step = entry("amended", tx.now, changed=changed)
     after = await keep(taken, taken.lead, [step | taken.hand.named], tx)
     await store.amend(tx, lead_id, sale.amount, sale.likelihood, sale.expected_close)
@@ -142,6 +141,7 @@ async def amend(lead_id: UUID, what: Amendment, seen: Seen, tx: Transaction) -> 
             amount=to_wire_money(sale.amount),
             likelihood=sale.likelihood,
             expected_close=sale.expected_close,
+            changed=changed,
             team=after.team,
             person=after.assignee,
             by=taken.hand.person,

@@ -28,10 +28,9 @@ class SegmentEntry(Entry):
     name: Text
 
 
-class StageEntry(Entry):
-    """A stage, and what has to be there before a sale enters it: the first response, kinds of documents, what has to be known."""
+class StageRules(Entry):
+    """What has to be there before a sale enters a stage: the first response, kinds of documents, what has to be known."""
 
-    name: Text
     won: Annotated[bool, Field(description="where a sale ends that is won; so is a stage of that name")] = False
     answered: bool = False
     documents: Annotated[list[Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,39}$")]], Field(max_length=20)] = []
@@ -41,11 +40,12 @@ class StageEntry(Entry):
 
 
 class PipelineEntry(Entry):
-    """The stages a sale goes through: each by its name alone, or with its rules."""
+    """The stages a sale goes through, and by their names what some of them ask for."""
 
     id: Text
     name: Text
-    stages: Annotated[list[Text | StageEntry], Field(min_length=1, max_length=VALUES_AT_MOST)]
+    stages: Annotated[list[Text], Field(min_length=1, max_length=VALUES_AT_MOST)]
+    stage_rules: dict[Text, StageRules] | None = None
 
 
 class MemberEntry(Entry):

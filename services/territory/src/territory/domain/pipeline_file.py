@@ -1,6 +1,7 @@
-"""Reading the pipelines of a market file: stages in order, by their names alone or with what a sale needs to enter them."""
+"""Reading the pipelines of a market file: stages in order, and beside them what a sale needs to enter some of them."""
 
 import re
+from collections.abc import Mapping
 
 from territory.domain.file_grammar import VALUES_AT_MOST, Grammar, whole
 from territory.domain.market import Pipeline, Stage
@@ -16,24 +17,29 @@ class PipelineReading(Grammar):
 
     def pipeline(self, entry: object, at: str) -> Pipeline:
         """A sales line's pipeline. At most one of its stages is where a sale ends that is won, and it is the last."""
-        fields = self.fields(entry, at, {"id", "name", "stages"})
-        stages = self.entries(fields, "stages", self.stage, VALUES_AT_MOST, at)
-        if "stages" in fields and not stages:
+        fields = self.fields(entry, at, {"id", "name", "stages"}, {"stage_rules"})
+        names = self.entries(fields, "stages", self.word, VALUES_AT_MOST, at)
+        if "stages" in fields and not names:
             self.fault(f"{at}.stages", "names no stage")
-        self.unique(f"{at}.stages[{{}}]", [stage.name for stage in stages])
+        self.unique(f"{at}.stages[{{}}]", names)
+        rules = fields.get("stage_rules") or {}
+        if not isinstance(rules, Mapping):
+            self.fault(f"{at}.stage_rules", "is not a mapping of stages")
+            rules = {}
+        for name in rules:
+            if name not in names:
+                self.fault(f"{at}.stage_rules", "names a stage that the pipeline does not have")
+        stages = tuple(self.stage(name, rules.get(name), f"{at}.stage_rules.{name}") for name in names)
         for place, stage in enumerate(stages[:-1]):
             if stage.won:
                 self.fault(f"{at}.stages[{place}]", "is where a sale ends that is won, and others come after it")
         return Pipeline(self.text(fields, at, "id"), self.text(fields, at, "name"), stages)
 
-    def stage(self, entry: object, at: str) -> Stage:
-        """A name alone has no rules; one that is called won is where a sale ends."""
-        if isinstance(entry, str):
-            name = self.word(entry, at)
+    def stage(self, name: str, entry: object, at: str) -> Stage:
+        """A stage with its rules, if it has any; one that is called won is where a sale ends."""
+        if entry is None:
             return Stage(name, won=name == WON)
-        rules = {"won", "answered", "documents", "fields", "target_days", "likelihood"}
-        fields = self.fields(entry, at, {"name"}, rules)
-        name = self.text(fields, at, "name")
+        fields = self.fields(entry, at, set(), {"won", "answered", "documents", "fields", "target_days", "likelihood"})
         flags = {flag: fields.get(flag, flag == "won" and name == WON) for flag in ("won", "answered")}
         for flag, value in flags.items():
             if not isinstance(value, bool):
@@ -46,15 +52,14 @@ class PipelineReading(Grammar):
         for place, field in enumerate(asked):
             if field and field not in FIELDS:
                 self.fault(f"{at}.fields[{place}]", f"is none of {', '.join(FIELDS)}")
-        days, likely = fields.get("target_days"), fields.get("likelihood")
         return Stage(
             name,
             flags["won"] is True,
             flags["answered"] is True,
             documents,
             asked,
-            self.number(days, f"{at}.target_days", 1, 3650),
-            self.number(likely, f"{at}.likelihood", 0, 100),
+            self.number(fields.get("target_days"), f"{at}.target_days", 1, 3650),
+            self.number(fields.get("likelihood"), f"{at}.likelihood", 0, 100),
         )
 
     def number(self, value: object, at: str, least: int, most: int) -> int | None:
