@@ -41,6 +41,10 @@ BUSINESS = {
     "QualificationRefused.right", "leads.claim.person", "leads.refusal.person", "leads.refusal.door", "leads.refusal.lacks",
     "leads.lead_place.later", "leads.conservation.places", "stands", "place", "territory.customer.person", "territory.lead_case.person",
     "territory.load.person", "territory.transfer.person", "RecordTransferred.hash",
+    # how a sale goes on: stages and kinds of documents by the market's names; what a document is called and what is in it are sealed
+    "stage", "stages", "from_stage", "to_stage", "StageOfPipeline.documents", "StageOfPipeline.fields", "StageOfPipeline.name",
+    "PipelinePublished.name", "OpportunityAmended.person", "StageChanged.person", "leads.pipeline.name", "leads.document.author",
+    "leads.document.media_type", "leads.document.on_behalf_of",
     # money; what an outsider writes beside a spend is sealed before it is stored
     "account", "currency", "note_box", "spend_id", "SpendReported.note",
     # numbers and what they are about: channels, segments, teams and campaigns by their names
@@ -76,6 +80,7 @@ UNREAD = {
 
 # Modules of use cases whose name stands on fewer than two more floors, and what their floors are called instead.
 ALONE = {
+    "leads.wish": "the words of a request, sealed: domain, store and door are request",
     "campaigns.note": "a part of spend and of the ledger's door, which opens what it sealed",
     "territory.authority": "what every change of the organisation begins with; its doors are all of them",
     "territory.confirmation": "what becomes of a proposal: domain, store and door are proposal",

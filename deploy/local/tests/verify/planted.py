@@ -132,7 +132,7 @@ def _documented(snapshot: Snapshot, lead_id: str, kind: str) -> None:
 
 def _unsaid(snapshot: Snapshot, what: str) -> None:
     records = _records(snapshot, "leads.opportunity")
-    records[:] = [one._replace(body=None) if one.body.entry["what"] == what else one for one in records]
+    records[:] = [one._replace(body=None) if getattr(one.body, what) is not None else one for one in records]
 
 
 def _looked(snapshot: Snapshot, **changed: str) -> None:

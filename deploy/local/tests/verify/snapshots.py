@@ -375,7 +375,6 @@ def _sold(snapshot: Snapshot) -> None:
     steps = (
         life.entry("stage", AT, **{"from": "qualified", "to": "offer", "direction": "forward"}),
         life.entry("amended", AT, changed=["likelihood"]),
-        life.entry("document", AT, document=OFFER, kind="offer"),
     )
     timeline = kept([*(entry_of(one) for one in anna.timeline), *steps])
     snapshot.leads.leads[ANNA] = anna._replace(timeline=timeline, entries=len(timeline))

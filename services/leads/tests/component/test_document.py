@@ -68,8 +68,8 @@ async def test_a_document_rests_sealed_and_is_what_was_sent(sales: Sales, tmp_pa
     assert "Marx" not in event.model_dump_json()
     looked = await sales.service.sql("select person, purpose from opened order by at, opening")
     assert [tuple(row) for row in looked] == [("anna", "record"), ("jonas", "read"), ("jonas", "read")]
-    history = (await sales.anna.get(f"/v1/leads/{lead}")).json()["history"]
-    assert (history[-1]["what"], history[-1]["by"]) == ("document", "anna")
+    [step] = (await sales.anna.get(f"/v1/leads/{lead}/timeline?kinds=document")).json()["rows"]
+    assert (step["by"], step["document"], step["document_kind"]) == ("anna", one["id"], "offer")
 
 
 async def test_what_is_no_such_file_is_refused_by_the_field_and_nothing_is_kept(sales: Sales, tmp_path: Path) -> None:

@@ -194,8 +194,8 @@ async def test_won_at_the_door_needs_the_documents_and_an_outcome_from_outside_i
     listed = (await sales.otto.get("/v1/documents-missing")).json()["rows"]
     assert [row["id"] for row in listed] == [outside]
     assert (await sales.camille.get("/v1/documents-missing")).json()["rows"] == []
-    for kind in ("offer", "contract"):
-        await attaches(sales.anna, outside, kind)
+    await attaches(sales.anna, outside, "offer")
+    await attaches(sales.jonas, outside, "contract")  # a colleague, who does not hold it
     assert (await sales.otto.get("/v1/documents-missing")).json()["rows"] == []
     assert (await moves(sales.anna, lead, "visit", code="other")).status_code == 409  # it has ended
 

@@ -12,11 +12,11 @@ Attached = tuple[str, str, str, int, str]  # of which lead, kind, type, size and
 
 
 class Sold(NamedTuple):
-    """A step of a sale was told, as the entry of its timeline that it makes. ``stage`` it is in from then on; ``known`` is how likely
+    """A step of a sale was told, as the entry of its timeline that it makes, if it makes one. ``stage`` it is in from then on; ``known`` is how likely
     it is won and when; ``document`` is one that it has, by its id."""
 
     at: datetime
-    entry: Entry
+    entry: Entry | None
     stage: str | None = None
     known: tuple[int | None, date | None] | None = None
     document: tuple[str, Attached] | None = None
@@ -35,9 +35,8 @@ def _amended(b: Mapping[str, Any]) -> Sold:
 
 
 def _attached(b: Mapping[str, Any]) -> Sold:
-    at, document_id = _when(b["attached_at"]), b["document_id"]
-    step = {"what": "document", "at": at, "document": document_id, "kind": b["kind"]}
-    return Sold(at, step, document=(document_id, (b["lead_id"], b["kind"], b["media_type"], b["size"], b["sha256"])))
+    attached = b["lead_id"], b["kind"], b["media_type"], b["size"], b["sha256"]
+    return Sold(_when(b["attached_at"]), None, document=(b["document_id"], attached))
 
 
 TOLD: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {

@@ -28,7 +28,7 @@ Code = Annotated[str, Field(pattern=r"^[a-z_]{1,40}$", description="a code")]
 Note = Annotated[str | None, Field(min_length=1, max_length=10_000, pattern=r"^[^\x00]+$", description="kept sealed")]
 ETAG: dict[int | str, dict[str, Any]] = {200: {"headers": {"ETag": {"schema": {"type": "string"}}}}}
 STEP = declared(403, 404, 409, 412, 428) | ETAG
-_MOVES = {"submitted again": "content", "undecided": "due_at", "stage": "stage", "document": "documents"}
+_MOVES = {"submitted again": "content", "undecided": "due_at", "stage": "stage"}
 _PLACES = {"arriving": "is not decided about yet", "person": "is worked by a person"}
 
 

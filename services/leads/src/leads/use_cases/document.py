@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 from uuid import UUID
@@ -15,15 +15,13 @@ from chassis.sealing import CannotOpen, open_bytes, seal_bytes
 from contracts.leads.opportunity import DocumentAttached
 from leads.domain.activity import on_behalf_of
 from leads.domain.document import Document, check_kind
-from leads.domain.lead import entry
 from leads.domain.opening import READ, RECORD
 from leads.domain.stage import documents_missing
 from leads.settings import LeadsSettings
 from leads.store import activity as activities
 from leads.store import document as documents
 from leads.store import files
-from leads.store import hand as hands
-from leads.store import lead as leads
+from leads.store import request as requests
 from leads.store import stage as stages
 from leads.store.activity import Standing
 from leads.use_cases.activity import Forgotten, NoSuchLead, UsedBefore
@@ -63,7 +61,7 @@ async def attach(lead_id: UUID, document_id: UUID, sent: Sent, tx: Transaction) 
     lines = await stages.every(tx)
     check_kind(sent.kind, frozenset(kind for line in lines for stage in line.stages for kind in stage.documents))
     sha256 = await asyncio.to_thread(lambda: hashlib.sha256(sent.content).hexdigest())
-    await hands.lock(tx, lead_id)  # two of one id come one after the other
+    await requests.alone(tx, lead_id)  # two of one id come one after the other
     if known := await documents.one(tx, lead_id, document_id):
         if (known.sha256, known.kind, known.media_type) != (sha256, sent.kind, sent.media_type):
             raise UsedBefore
@@ -83,17 +81,9 @@ async def attach(lead_id: UUID, document_id: UUID, sent: Sent, tx: Transaction) 
 
 
 async def _record(one: Document, there: Standing, tx: Transaction) -> None:
-    """A line of the lead's timeline; what it was said to lack is looked at again; and it is told."""
-    record = await leads.show(tx, one.lead_id)
-    assert record is not None
-    by = {"by": one.author} | ({"on_behalf_of": one.on_behalf_of} if one.on_behalf_of else {})
-    step = entry("document", tx.now, document=str(one.document_id), kind=one.kind)
-    await leads.change(tx, [leads.Change(one.lead_id, record.lead, [step | by])])
-    if there.pipeline is not None and record.lead.state == "won":
-        line = (await stages.of(tx, [there.pipeline]))[there.pipeline]
-        kinds = (await stages.kinds(tx, [one.lead_id])).get(one.lead_id, frozenset())
-        if not documents_missing(line, kinds):
-            await stages.flag(tx, {one.lead_id: False})
+    """What the lead was said to lack is looked at again; and it is told."""
+    if there.pipeline is not None and not (await _lacking({one.lead_id: there.pipeline}, tx))[one.lead_id]:
+        await stages.flag(tx, {one.lead_id: False})
     tx.emit(
         DocumentAttached(
             lead_id=one.lead_id,
@@ -143,14 +133,23 @@ async def read(lead_id: UUID, document_id: UUID, tx: Transaction) -> tuple[Shown
 async def undocumented(
     team: str | None, after: str | None, most: int, tx: Transaction
 ) -> tuple[Sequence[asyncpg.Record], str | None]:
-    """Leads that were won without documents that their pipelines ask for, and the cursor of the next page. Raises WrongCursor."""
+    """Leads that were won without documents that their pipelines ask for, and the cursor of the next page. One that a colleague of its
+    person has completed is still flagged, and is left out here: such a page is shorter. Raises WrongCursor."""
     of = f"undocumented of {team or 'all'}"
     kept = from_bookmark(of, after, tx)
     last = UUID(kept[1]) if kept else None
     rows = await documents.undocumented(tx, await teams_of(team, None, tx), last, most + 1)
     shown = rows[:most]
     cursor = bookmark(of, tx.now, str(shown[-1]["lead_id"]), tx) if len(rows) > most else None
-    return shown, cursor
+    lacks = await _lacking({row["lead_id"]: row["pipeline"] for row in shown if row["pipeline"]}, tx)
+    return [row for row in shown if lacks.get(row["lead_id"])], cursor
+
+
+async def _lacking(lines: Mapping[UUID, str], tx: Transaction) -> Mapping[UUID, bool]:
+    """Which leads of these pipelines have not all documents that those ask for."""
+    known = await stages.of(tx, lines.values())
+    there = await stages.kinds(tx, lines)
+    return {i: bool(documents_missing(known[line], there.get(i, ()))) for i, line in lines.items()}
 
 
 async def _there(lead_id: UUID, tx: Transaction) -> Standing:

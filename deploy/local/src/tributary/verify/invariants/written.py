@@ -60,7 +60,7 @@ def emitted(snapshot: Snapshot) -> dict[str, Told]:
         elif isinstance(body, Stepped):  # what is new in a lead's life: its entry is named by the event's verb
             found.setdefault(event.key, Told()).entries.append({"what": step_of(event.type), "at": body.at})
     for event in snapshot.emitted("leads.opportunity"):
-        if isinstance(event.body, Sold):
+        if isinstance(event.body, Sold) and event.body.entry is not None:
             found.setdefault(event.key, Told()).entries.append(event.body.entry)
     for event in snapshot.heard("leads", "territory.lead"):
         if isinstance(event.body, Routed | Assigned | Unassigned | Unroutable | Transferred):
