@@ -391,11 +391,11 @@ PLANTED = (
     Planted("activities", "invented", "which is not on record", lambda w: _called(w, lead_id=UNKNOWN)),
     Planted("opportunities", "lost", f"document {OFFER}", lambda w: _unsaid(w, "document")),
     Planted("opportunities", "wrong", "is in stage offer", lambda w: _unsaid(w, "stage")),
-    Planted("opportunities", "wrong", "what is known", lambda w: w.leads.opportunities.known.pop(BEN) and None),
+    Planted("opportunities", "wrong", "what is known", lambda w: w.leads.opportunities.known.pop(EVE) and None),
     Planted(
         "opportunities", "invented", f"document {OFFER}", lambda w: w.leads.opportunities.documents.pop(OFFER) and None
     ),
-    Planted("opportunities", "wrong", f"document {OFFER} is", lambda w: _documented(w, BEN, "contract")),
+    Planted("opportunities", "wrong", f"document {OFFER} is", lambda w: _documented(w, EVE, "contract")),
     Planted("opportunities", "invented", "which is not on record", lambda w: _documented(w, UNKNOWN, "offer")),
     Planted("requests", "lost", f"request 1 of lead {EVE}", lambda w: _silence(w, "leads.request", EVE, Turned)),
     Planted("requests", "wrong", "'breached'", lambda w: _silence(w, "leads.request", EVE, Step)),

@@ -350,8 +350,8 @@ def _called(snapshot: Snapshot) -> None:
 
 
 def _sold(snapshot: Snapshot) -> None:
-    """The sale of BEN went on to an offer, which is likely to be taken, and has the document."""
-    sale = {"lead_id": BEN, "team": "berlin", "by": "jo"}
+    """The sale of EVE went on to an offer, which is likely to be taken, and has the document."""
+    sale = {"lead_id": EVE, "team": "berlin", "by": "jo"}
     moved = {
         "pipeline": "p",
         "pipeline_version": 1,
@@ -366,18 +366,18 @@ def _sold(snapshot: Snapshot) -> None:
         OpportunityAmended.model_validate({**sale, "likelihood": 50, "changed": ["likelihood"], "amended_at": AT}),
     )
     file = {"kind": "offer", "media_type": "application/pdf", "size": 7, "sha256": "0" * 64}
-    told = {"lead_id": BEN, "document_id": OFFER, **file, "by": "jo", "attached_at": AT}
+    told = {"lead_id": EVE, "document_id": OFFER, **file, "by": "jo", "attached_at": AT}
     put(snapshot, DocumentAttached.model_validate(told))
     sales = snapshot.leads.opportunities
-    sales.stages[BEN], sales.known[BEN] = "offer", (50, None)
-    sales.documents[OFFER] = (BEN, *file.values())  # type: ignore[assignment]
-    ben = snapshot.leads.leads[BEN]
+    sales.stages[EVE], sales.known[EVE] = "offer", (50, None)
+    sales.documents[OFFER] = (EVE, *file.values())  # type: ignore[assignment]
+    eve = snapshot.leads.leads[EVE]
     steps = (
         life.entry("stage", AT, **{"from": "qualified", "to": "offer", "direction": "forward"}),
         life.entry("amended", AT, changed=["likelihood"]),
     )
-    timeline = kept([*(entry_of(one) for one in ben.timeline), *steps])
-    snapshot.leads.leads[BEN] = ben._replace(timeline=timeline, entries=len(timeline))
+    timeline = kept([*(entry_of(one) for one in eve.timeline), *steps])
+    snapshot.leads.leads[EVE] = eve._replace(timeline=timeline, entries=len(timeline))
 
 
 def _owed(snapshot: Snapshot) -> None:
