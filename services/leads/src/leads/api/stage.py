@@ -136,6 +136,8 @@ async def patch_opportunity(
     request: Request, response: Response, lead_id: UUID, body: Amended, if_match: IfMatch = None
 ) -> OpportunityShown:
     """Amount, likelihood and expected close, by who works it or leads the team."""
+    if not body.model_fields_set:
+        raise not_valid([FieldError("amount", "is needed, or likelihood, or expected_close")])
     what = Amendment(body.model_fields_set, money_of(body.amount), body.likelihood, body.expected_close)
     async with acting(request, lead_id) as tx:
         await stages.amend(lead_id, what, seen(if_match), tx)
