@@ -87,6 +87,21 @@ DOORS: dict[tuple[str, str, str], str] = {
     ("leads", "POST", "/v1/leads/{lead_id}/restore"): f"422 {BELONGS} board | {SHUT}",
     ("leads", "POST", "/v1/leads/{lead_id}/outcome"): f"422 {BELONGS} board | {SHUT}",
     ("leads", "POST", "/v1/leads/{lead_id}/reopen"): f"422 {BELONGS} board | {SHUT}",
+    ("leads", "GET", "/v1/pipelines"): f"200 {BELONGS} board | {SHUT}",
+    # Who sees more teams than a board is of, and names none, is told so.
+    ("leads", "GET", "/v1/board"): f"200 {BELONGS} board | {SHUT}",
+    ("leads", "GET", "/v1/documents-missing"): f"200 {BELONGS} board | {SHUT}",
+    # What no team has had yet stands in no pipeline, and who sees it is told so.
+    ("leads", "GET", "/v1/leads/{lead_id}/opportunity"): f"200 {SEES} | 404 {AWAY} | {SHUT}",
+    ("leads", "PATCH", "/v1/leads/{lead_id}/opportunity"): f"422 {BELONGS} board | {SHUT}",
+    ("leads", "POST", "/v1/leads/{lead_id}/stage"): f"422 {BELONGS} board | {SHUT}",
+    ("leads", "GET", "/v1/leads/{lead_id}/documents"): f"200 {SEES} | 404 {AWAY} | {SHUT}",
+    # A file is no JSON: whoever is let in and sends that is told what is taken.
+    ("leads", "POST", "/v1/leads/{lead_id}/documents"): f"415 {RECORDS} | {SHUT}",
+    # What rests in no store of files was lost there, and who may open it is told so.
+    ("leads", "GET", "/v1/leads/{lead_id}/documents/{document_id}"): (
+        f"503 member leader qualifier marketer manager general substitute glass | 404 {AWAY} | {SHUT}"
+    ),
     ("leads", "GET", "/v1/leads/{lead_id}/requests"): f"200 {SEES} | 404 {AWAY} | {SHUT}",
     ("leads", "POST", "/v1/leads/{lead_id}/requests"): f"422 {RECORDS} | {SHUT}",
     ("leads", "PATCH", "/v1/leads/{lead_id}/requests/{n}"): f"422 {RECORDS} | {SHUT}",

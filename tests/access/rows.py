@@ -17,6 +17,7 @@ ROWS: dict[str, dict[str, str]] = {
         "timeline": f"array[{_LEAD}]",
         "activity": f"array[{_LEAD}]",
         "request": f"array[{_LEAD}]",
+        "document": f"array[{_LEAD}]",
         "request_evidence": f"array[{_LEAD}]",
         "activity_void": f"array[{_LEAD}]",
         "claim": f"array[{_LEAD}]",
@@ -55,6 +56,7 @@ FREE: dict[str, dict[str, str]] = {
         "conservation": "sums over the whole company name no lead and no team",
         "calendar": "when people work holds no lead",
         "rule": "what leads are judged and answered by is the company's; its doors ask who may write it",
+        "pipeline": "how sales go on holds no lead",
     },
     "campaigns": _NUMBERS,
     "metrics": {

@@ -68,6 +68,11 @@ with made as (
 )
 insert into job_row (job_id, n, lead_id) select job_id, 1, $1::text::uuid from made
 """
+ATTACHED = """
+insert into document (document_id, lead_id, kind, media_type, size, sha256, author, team, at)
+values ($1::text::uuid, $2::text::uuid, 'offer', 'application/pdf', 1, 'x', 'somebody', 'somewhere', now())
+"""
+PIPELINE = "insert into pipeline (pipeline, name, version, stages) values ('contract', 'Contract', 1, '[]')"
 CALENDAR = "insert into calendar (calendar, version, zone, hours) values ('de', 1, 'Europe/Berlin', '[[], []]')"
 
 
@@ -78,12 +83,15 @@ async def in_leads(leads: ServiceUnderTest) -> Things:
     """A lead each."""
     of = {
         team: {"lead_id": await _lead(leads, team), "activity_id": str(uuid4()), "form": "none", "n": "0", **OTHERS}
+        | {"document_id": str(uuid4())}
         for team in TEAMS
     }
     await leads.sql(CALENDAR)
+    await leads.sql(PIPELINE.replace("[]", '[{"name": "qualified", "documents": [], "fields": []}]'))
     await leads.sql("insert into conservation (swept_at, swept_lead) values (now(), gen_random_uuid())")
     for thing in of.values():
         await leads.sql(DONE, thing["activity_id"], thing["lead_id"])
+        await leads.sql(ATTACHED, thing["document_id"], thing["lead_id"])
         await leads.sql(VOIDED, thing["activity_id"], thing["lead_id"])
         await leads.sql(CLAIMED, thing["lead_id"])
         for person in ("member", "stranger"):
@@ -94,7 +102,9 @@ async def in_leads(leads: ServiceUnderTest) -> Things:
         await leads.sql("insert into search_word (key, lead_id) values (1, $1::text::uuid)", thing["lead_id"])
     betray = {word: team for team, thing in of.items() for word in (thing["lead_id"], canary(team))}
     return Things(
-        of, {"lead_id": str(uuid4()), "activity_id": str(uuid4()), "form": "none", "n": "0", **OTHERS}, betray
+        of,
+        {**dict.fromkeys(("lead_id", "activity_id", "document_id"), str(uuid4())), "form": "none", "n": "0", **OTHERS},
+        betray,
     )
 
 

@@ -43,6 +43,10 @@ BUSINESS = {
     "territory.load.person", "territory.transfer.person", "RecordTransferred.hash",
     # rules that the company writes, by whom of the people at work; and what one of them does to many leads, by ids and codes
     "leads.rule.author", "leads.rule.tried", "leads.job.person", "leads.job.said", "leads.job.digest", "leads.job_row.answer",
+    # how a sale goes on: stages and kinds of documents by the market's names; what a document is called and what is in it are sealed
+    "stage", "stages", "from_stage", "to_stage", "StageOfPipeline.documents", "StageOfPipeline.fields", "StageOfPipeline.name",
+    "PipelinePublished.name", "OpportunityAmended.person", "StageChanged.person", "leads.pipeline.name", "leads.document.author",
+    "leads.document.media_type", "leads.document.on_behalf_of",
     # money; what an outsider writes beside a spend is sealed before it is stored
     "account", "currency", "note_box", "spend_id", "SpendReported.note",
     # numbers and what they are about: channels, segments, teams and campaigns by their names
@@ -70,6 +74,7 @@ UNREAD = {
     "territory.member.role_revoked.v1": "the same",
     "territory.member.substitution_ended.v1": "the same",
     "territory.member.substitution_ordered.v1": "the same",
+    "territory.structure.pipeline_published.v1": "a part of the market file, of which every version is read whole",
     "territory.structure.unit_defined.v1": "a part of the organisation, of which every unit is read",
     "territory.structure.segment_defined.v1": "a part of the market file, of which every version is read whole",
     "territory.structure.team_defined.v1": "a part of the market file, of which every version is read whole",
@@ -77,6 +82,7 @@ UNREAD = {
 
 # Modules of use cases whose name stands on fewer than two more floors, and what their floors are called instead.
 ALONE = {
+    "leads.wish": "the words of a request, sealed: domain, store and door are request",
     "campaigns.note": "a part of spend and of the ledger's door, which opens what it sealed",
     "territory.authority": "what every change of the organisation begins with; its doors are all of them",
     "territory.confirmation": "what becomes of a proposal: domain, store and door are proposal",

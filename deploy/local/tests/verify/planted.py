@@ -16,7 +16,23 @@ from tributary.verify.openings import Looked
 from tributary.verify.requests import Step, Turned
 from tributary.verify.snapshot import ClosedPeriod, Counted, Snapshot
 
-from .snapshots import ADS, ANNA, BEN, CALLED, CARL, DORA, EVE, FAY, OPENING, PARKED, UNKNOWN, VISITED, decided, known
+from .snapshots import (
+    ADS,
+    ANNA,
+    BEN,
+    CALLED,
+    CARL,
+    DORA,
+    EVE,
+    FAY,
+    OFFER,
+    OPENING,
+    PARKED,
+    UNKNOWN,
+    VISITED,
+    decided,
+    known,
+)
 
 Plant = Callable[[Snapshot], None]
 
@@ -107,6 +123,16 @@ def _listed_at(snapshot: Snapshot, place: str) -> None:
 def _called(snapshot: Snapshot, **other: Any) -> None:
     done = snapshot.leads.activities.done
     done[CALLED] = done[CALLED]._replace(**other)
+
+
+def _documented(snapshot: Snapshot, lead_id: str, kind: str) -> None:
+    documents = snapshot.leads.opportunities.documents
+    documents[OFFER] = (lead_id, kind, *documents[OFFER][2:])
+
+
+def _unsaid(snapshot: Snapshot, what: str) -> None:
+    records = _records(snapshot, "leads.opportunity")
+    records[:] = [one._replace(body=None) if getattr(one.body, what) is not None else one for one in records]
 
 
 def _looked(snapshot: Snapshot, **changed: str) -> None:
@@ -363,6 +389,14 @@ PLANTED = (
         "activities", "wrong", "('other', 'jo')", lambda w: w.leads.activities.voided.update({VISITED: ("other", "jo")})
     ),
     Planted("activities", "invented", "which is not on record", lambda w: _called(w, lead_id=UNKNOWN)),
+    Planted("opportunities", "lost", f"document {OFFER}", lambda w: _unsaid(w, "document")),
+    Planted("opportunities", "wrong", "is in stage offer", lambda w: _unsaid(w, "stage")),
+    Planted("opportunities", "wrong", "what is known", lambda w: w.leads.opportunities.known.pop(EVE) and None),
+    Planted(
+        "opportunities", "invented", f"document {OFFER}", lambda w: w.leads.opportunities.documents.pop(OFFER) and None
+    ),
+    Planted("opportunities", "wrong", f"document {OFFER} is", lambda w: _documented(w, EVE, "contract")),
+    Planted("opportunities", "invented", "which is not on record", lambda w: _documented(w, UNKNOWN, "offer")),
     Planted("requests", "lost", f"request 1 of lead {EVE}", lambda w: _silence(w, "leads.request", EVE, Turned)),
     Planted("requests", "wrong", "'breached'", lambda w: _silence(w, "leads.request", EVE, Step)),
     Planted("requests", "wrong", "is answered", lambda w: _silence(w, "leads.request", ANNA, Turned)),

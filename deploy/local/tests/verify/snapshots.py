@@ -21,6 +21,7 @@ from contracts.leads.lead import (
     LeadQualified,
     OpportunityOpened,
 )
+from contracts.leads.opportunity import DocumentAttached, OpportunityAmended, StageChanged
 from contracts.leads.request import RequestBreached, RequestCorrected, RequestEscalated, RequestReceived
 from contracts.metrics.kpi import KpiChanged
 from contracts.territory.access import AccessGranted, Grant, RoleHeld
@@ -64,6 +65,7 @@ from tributary.verify.snapshot import (
 AT = datetime(2026, 5, 4, 12, tzinfo=UTC)
 ANNA, BEN, CARL, DORA, EVE, FAY, PARKED, ON_THE_WAY, UNKNOWN = (str(UUID(int=n)) for n in range(1, 10))
 OPENING = str(UUID(int=99))
+OFFER = str(UUID(int=96))
 CALLED, VISITED = str(UUID(int=97)), str(UUID(int=98))
 ADS = ("spring", "ads", "EUR")
 UNPLANNED = ("stray", "unplanned", "EUR")
@@ -137,6 +139,7 @@ def clean() -> Snapshot:
     _opened(snapshot)
     _called(snapshot)
     _owed(snapshot)
+    _sold(snapshot)
     _submit(snapshot, PARKED)
     heard_everything(snapshot)
     snapshot.accounts["leads"].parked_at.add(("leads.intake", 0, 9))
@@ -344,6 +347,37 @@ def _called(snapshot: Snapshot) -> None:
     snapshot.leads.activities.voided[VISITED] = ("wrong_lead", "jo")
     said = {"activity_id": VISITED, "lead_id": EVE, "code": "wrong_lead", "by": "jo", "voided_at": AT}
     put(snapshot, ActivityVoided.model_validate(said))
+
+
+def _sold(snapshot: Snapshot) -> None:
+    """The sale of EVE went on to an offer, which is likely to be taken, and has the document."""
+    sale = {"lead_id": EVE, "team": "berlin", "by": "jo"}
+    moved = {
+        "pipeline": "p",
+        "pipeline_version": 1,
+        "from_stage": "qualified",
+        "to_stage": "offer",
+        "direction": "forward",
+    }
+    spent = {"working_s": 1, "wall_s": 1, "changed_at": AT}
+    put(snapshot, StageChanged.model_validate({**sale, **moved, **spent}))
+    put(
+        snapshot,
+        OpportunityAmended.model_validate({**sale, "likelihood": 50, "changed": ["likelihood"], "amended_at": AT}),
+    )
+    file = {"kind": "offer", "media_type": "application/pdf", "size": 7, "sha256": "0" * 64}
+    told = {"lead_id": EVE, "document_id": OFFER, **file, "by": "jo", "attached_at": AT}
+    put(snapshot, DocumentAttached.model_validate(told))
+    sales = snapshot.leads.opportunities
+    sales.stages[EVE], sales.known[EVE] = "offer", (50, None)
+    sales.documents[OFFER] = (EVE, *file.values())  # type: ignore[assignment]
+    eve = snapshot.leads.leads[EVE]
+    steps = (
+        life.entry("stage", AT, **{"from": "qualified", "to": "offer", "direction": "forward"}),
+        life.entry("amended", AT, changed=["likelihood"]),
+    )
+    timeline = kept([*(entry_of(one) for one in eve.timeline), *steps])
+    snapshot.leads.leads[EVE] = eve._replace(timeline=timeline, entries=len(timeline))
 
 
 def _owed(snapshot: Snapshot) -> None:

@@ -6,12 +6,15 @@ from contracts.leads.activity import ACTIVITY
 from contracts.leads.audit import AUDIT
 from contracts.leads.intake import INTAKE
 from contracts.leads.lead import LEAD
+from contracts.leads.opportunity import OPPORTUNITY
 from contracts.leads.request import REQUEST
 from leads import handlers
 from leads.api import (
     activity,
     bulk,
+    board,
     conservation,
+    document,
     form_definition,
     form_public,
     leads,
@@ -20,6 +23,7 @@ from leads.api import (
     page,
     request,
     rules,
+    stage,
     timeline,
     verdict,
     work,
@@ -47,9 +51,12 @@ def build(settings: LeadsSettings) -> Service:
             page.router,
             list.router,
             work.router,
+            board.router,
             conservation.router,
             verdict.router,
             bulk.router,
+            stage.router,
+            document.router,
             leads.router,
             activity.router,
             request.router,
@@ -59,7 +66,7 @@ def build(settings: LeadsSettings) -> Service:
             form_definition.router,
             form_public.router,
         ),
-        streams=(LEAD, AUDIT, ACTIVITY, REQUEST),
+        streams=(LEAD, AUDIT, ACTIVITY, REQUEST, OPPORTUNITY),
         intake=(INTAKE,),
         mounts={CAPTURE: Mount(capture, operation=OPERATION), f"{CAPTURE}/": Mount(capture)},
         accepts={CAPTURE: CAPTURE_TYPES, f"{CAPTURE}/": CAPTURE_TYPES},

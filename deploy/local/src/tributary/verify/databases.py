@@ -20,6 +20,7 @@ from tributary.verify.boxes import Boxes, read_boxes
 from tributary.verify.events import EventRecord, body_of, spend_name
 from tributary.verify.looking import look_at_tables
 from tributary.verify.openings import read_openings
+from tributary.verify.opportunities import read_opportunities
 from tributary.verify.organisation import read_organisation
 from tributary.verify.private import Private
 from tributary.verify.requests import read_requests
@@ -214,6 +215,7 @@ async def _leads(connection: Any) -> LeadsTables:
     tables.openings = await read_openings(connection)
     tables.activities = await read_activities(connection)
     tables.requests = await read_requests(connection)
+    tables.opportunities = await read_opportunities(connection)
     return tables
 
 

@@ -16,6 +16,7 @@ from tributary.verify.boxes import Boxes
 from tributary.verify.events import EventRecord, Money
 from tributary.verify.numbering import Aside, Numbered, Owner, sort_out
 from tributary.verify.openings import OpeningTables
+from tributary.verify.opportunities import OpportunityTables
 from tributary.verify.organisation import OrganisationTables
 from tributary.verify.private import Private
 from tributary.verify.requests import RequestTables
@@ -174,6 +175,7 @@ class LeadsTables:
     openings: OpeningTables = field(default_factory=OpeningTables)
     activities: ActivityTables = field(default_factory=ActivityTables)
     requests: RequestTables = field(default_factory=RequestTables)
+    opportunities: OpportunityTables = field(default_factory=OpportunityTables)
 
 
 @dataclass

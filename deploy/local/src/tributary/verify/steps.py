@@ -61,6 +61,7 @@ class Closed(NamedTuple):
     reason: str | None
     at: datetime
     by: str | None = None  # said by a person at a door
+    flags: tuple[str, ...] = ()
 
 
 def canonical(value: Any) -> str:
@@ -113,6 +114,10 @@ def _qualified(b: Mapping[str, Any]) -> Qualified:
     )
 
 
+def _odd(b: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(b.get("flags", ()))
+
+
 def _by_person(b: Mapping[str, Any]) -> tuple[int, Mapping[str, Any] | None]:
     return b.get("revision", 1), verdict(b) if b.get("by") else None
 
@@ -123,7 +128,7 @@ TOLD: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
     "leads.lead.discarded.v1": lambda b: Discarded(_when(b["discarded_at"]), b["reason"]),
     "leads.lead.opened.v1": lambda b: Opened(b["team"], b["pipeline"]),
     "leads.lead.closed.v1": lambda b: Closed(
-        b.get("revision", 1), b["result"], money(b), b.get("reason"), _when(b["closed_at"]), b.get("by")
+        b.get("revision", 1), b["result"], money(b), b.get("reason"), _when(b["closed_at"]), b.get("by"), _odd(b)
     ),
     "leads.lead.returned.v1": _lived("returned", "returned_at", "code", "attempt"),
     "leads.lead.reopened.v1": _lived("reopened", "reopened_at", "code", "revision"),

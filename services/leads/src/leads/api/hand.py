@@ -15,6 +15,7 @@ from leads.api.activity import refusing
 from leads.api.permissions import Permission
 from leads.api.record import no_such_lead, shown, state_shown
 from leads.domain.lead import Entry
+from leads.domain.stage import Missing
 from leads.domain.verdict import MayNot, NotSo
 from leads.store import lead as leads
 from leads.use_cases import hand, rules
@@ -26,7 +27,7 @@ Code = Annotated[str, Field(pattern=r"^[a-z_]{1,40}$", description="a code")]
 Note = Annotated[str | None, Field(min_length=1, max_length=10_000, pattern=r"^[^\x00]+$", description="kept sealed")]
 ETAG: dict[int | str, dict[str, Any]] = {200: {"headers": {"ETag": {"schema": {"type": "string"}}}}}
 STEP = declared(403, 404, 409, 412, 428) | ETAG
-_MOVES = {"submitted again": "content", "undecided": "due_at"}
+_MOVES = {"submitted again": "content", "undecided": "due_at", "stage": "stage"}
 _PLACES = {"arriving": "is not decided about yet", "person": "is worked by a person"}
 
 
@@ -59,7 +60,7 @@ async def acting(request: Request, lead_id: UUID) -> AsyncIterator[Transaction]:
     except MayNot as lacks:
         await _put_down(request, lead_id, lacks.right)
         raise refusal(lacks) from None
-    except (Unread, Changed, NotSo, Claimed) as stands:
+    except (Unread, Changed, NotSo, Missing, Claimed) as stands:
         raise refusal(stands) from None
 
 
@@ -78,15 +79,24 @@ def refusal(why: Exception) -> Problem:
         case NotSo():
             stands = why.why or f"It {_PLACES.get(why.place, f'is in state {state_shown(why.place)}')}."
             return Problem(409, "What is on record stands against it", detail=stands)
+        case Missing():
+            errors = [FieldError(one, _NEEDED[one.partition(":")[0]]) for one in why.what]
+            return Problem(409, "Something is missing", detail=f"Missing: {', '.join(why.what)}.", errors=errors)
         case Claimed():
             until = f"{why.claim.person} looks at it until {why.claim.until:%Y-%m-%dT%H:%M:%SZ}."
             return Problem(409, "Somebody else looks at it", detail=until)
     raise why
 
 
+_NEEDED = {
+    "answered": "the customer has had no first response",
+    "document": "no such document is attached",
+    "field": "is not known",
+}
 _WHO = {
     hand.QUALIFY: "A qualifier of its team judges what nobody works; whoever has it, or leads the team, may set it aside.",
     "leads.return": "Whoever has it, or leads the team, gives it back.",
+    "leads.stage": "Whoever has it, or leads the team, moves it on.",
     "leads.close": "Whoever has it, or leads the team, says how it ended.",
     "leads.reopen": "Who leads the team may.",
     "leads.restore": "Who leads the team may, and a qualifier.",
@@ -101,7 +111,8 @@ async def _put_down(request: Request, lead_id: UUID, lacks: str) -> None:
 def _changed(entry: Entry) -> FieldError:
     by = f" by {entry['by']}" if entry.get("by") else ""
     return FieldError(
-        _MOVES.get(entry["what"], "place"), f"{state_shown(entry['what'])}{by} at {entry['at'].isoformat()}"
+        ", ".join(entry.get("changed", ())) or _MOVES.get(entry["what"], "place"),
+        f"{state_shown(entry['what'])}{by} at {entry['at'].isoformat()}",
     )
 
 

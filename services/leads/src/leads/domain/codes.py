@@ -32,6 +32,7 @@ DISCARD = (
 )
 UNDECIDED = ("asked_customer", "not_reached", "unclear", "other")
 REOPEN = ("back_again", "recorded_wrongly", "cancelled_order", "other")
+BACK = ("customer_undecided", "offer_declined", "wrong_stage", "postponed", "terms_changed", "other")
 RESTORE = ("discarded_wrongly", "back_again", "other")
 LOST = (
     *("price", "no_budget", "delivery_time", "competitor", "product", "quality", "timing", "no_need", "no_decision"),
@@ -44,6 +45,7 @@ CODES: Mapping[str, tuple[str, ...]] = {
     "reopen": REOPEN,
     "restore": RESTORE,
     "lost": LOST,
+    "back": BACK,
 }
 
 ASKED_CUSTOMER = "asked_customer"

@@ -48,7 +48,7 @@ insert into request ({", ".join(_NEW)}) select {_PICKED} from {_rows_of(_NEW)} o
 _SAVE = f"""
 update request set {_SET} from {_rows_of(_KEPT)} where (request.lead_id, request.n) = (new.lead_id, new.n)
 """  # noqa: S608 - names of columns
-_FIELDS = ", ".join(f"r.{name}" for name in (*_NAMES, "lead_id"))
+_FIELDS = ", ".join(f"r.{name}" for name in (*_NAMES, "lead_id", "box"))
 _WHERE = "p.team, p.assignee, p.pipeline, p.grade from request r join lead_place p using (lead_id)"
 _LOAD = f"select {_FIELDS}, {_WHERE} where r.lead_id = any($1) order by r.lead_id, r.n for update of r"
 _LOOK = f"select {_FIELDS}, {_WHERE} where r.lead_id = $1 order by r.n"
@@ -91,6 +91,7 @@ class Kept:
     holder: str | None
     line: str | None
     grade: str | None
+    box: bytes | None = None  # what was asked for in words, sealed
 
     @property
     def responder(self) -> str | None:
@@ -102,6 +103,11 @@ async def put(tx: Transaction, requests: Sequence[tuple[UUID, Request]]) -> None
     """New requests; those that are there stay as they are."""
     if requests:
         await tx.conn.execute(_PUT, *_columns(requests, _NEW))
+
+
+async def say(tx: Transaction, lead_id: UUID, n: int, box: bytes) -> None:
+    """What was asked for in words, sealed."""
+    await tx.conn.execute("update request set box = $3 where lead_id = $1 and n = $2", lead_id, n, box)
 
 
 async def without_time(tx: Transaction, lead_ids: Iterable[UUID]) -> set[UUID]:
@@ -204,4 +210,4 @@ def _kept(row: asyncpg.Record) -> Kept:
     values["times"] = tuple(row["times"])
     team = "" if row["team"] == UNPLACED else row["team"]
     who = (team, row["assignee"], row["pipeline"], row["grade"])
-    return Kept(row["lead_id"], Request(**values), *who)
+    return Kept(row["lead_id"], Request(**values), *who, row["box"])

@@ -6,6 +6,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
     Index,
     Integer,
@@ -66,6 +67,11 @@ LEAD_PLACE = Table(
     Column("next_at", WHEN, comment="when the clock looks at it again; null while somebody has it"),
     Column("later", JSONB, comment="what came after the first verdict and the first decision; most have none of it"),
     Column("starts_at", WHEN, comment="when the customer began to wait; null for a lead that came with a list"),
+    Column("stage", Text, comment="of its pipeline; null as long as it never moved: then it is in the first one"),
+    Column("stage_since", WHEN, comment="when it entered the stage, where it moved"),
+    Column("likelihood", Integer, comment="that it is won, in percent, as somebody said"),
+    Column("expected_close", Date, comment="when it is expected to be won"),
+    Column("documents_missing", Boolean, comment="it was won without documents that its pipeline asks for"),
     Index("lead_place_listed", "team", "captured_at", "lead_id"),
     Index("lead_place_due", "team", "due_at", "lead_id", postgresql_where=text("due_at is not null")),
     Index("lead_place_worked", "assignee", "team", postgresql_where=text("place = 'person'")),
@@ -80,6 +86,7 @@ LEAD_PLACE = Table(
         "lead_id",
         postgresql_where=text("due_at is null and place in ('queue', 'qualification', 'nurture', 'unroutable')"),
     ),
+    Index("lead_place_undocumented", "team", "lead_id", postgresql_where=text("documents_missing")),
     Index("lead_place_unfilled", "lead_id", postgresql_where=text("place is null")),
     comment="where each lead is now",
     postgresql_with=GROWING | {"fillfactor": "35"},
@@ -224,4 +231,5 @@ import leads.store.hand_tables  # noqa: E402
 import leads.store.request_tables  # noqa: E402
 import leads.store.rules_tables  # noqa: E402
 import leads.store.search_tables  # noqa: E402
+import leads.store.stage_tables  # noqa: E402
 import leads.store.transfer_tables  # noqa: E402, F401

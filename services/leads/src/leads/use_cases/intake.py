@@ -22,7 +22,7 @@ from leads.store import campaign as campaigns
 from leads.store import keys
 from leads.store import lead as leads
 from leads.store import outcome as outcomes
-from leads.use_cases import form, request, rules, to_events
+from leads.use_cases import form, request, rules, stage, to_events
 from leads.use_cases.free_mail import is_free_mail
 from leads.use_cases.notes import reseal
 from leads.use_cases.personal import digest, pack, unpack
@@ -75,8 +75,11 @@ async def take_in(events: Sequence[LeadSubmitted | OutcomeReported], tx: Transac
         else:
             overtook.append((event.lead_id, tx.metadata(event).id, outcome))
     reported = await reseal(tx, reported, {i: one.key for i, one in fresh.items()})
+    won = {i: current[i] for i, outcome in reported if outcome.result == "won"}
+    lacks = await stage.lacking(won, tx) if won else set()
     for (lead_id, outcome), event in zip(reported, caused_by, strict=True):
-        _close(current, added, lead_id, outcome, event, tx)
+        flags = (stage.DOCUMENTS_MISSING,) if lead_id in lacks and outcome.result == "won" else ()
+        _close(current, added, lead_id, outcome, flags, event, tx)
 
     await outcomes.keep(tx, overtook)
     await request.asked({i: _wishes(one.submission) for i, one in fresh.items() if one.submission.requests}, tx)
@@ -94,6 +97,8 @@ async def take_in(events: Sequence[LeadSubmitted | OutcomeReported], tx: Transac
             for lead_id, entries in added.items()
         ],
     )
+    if reported:
+        await stage.flag({i: current[i] for i, _ in reported}, lacks, tx)
     # A decision may be heard before its lead, and is, after a restore: the answer is owed from when both are known.
     placed = {i: current[i] for i in fresh if place_of(current[i]) in ("queue", "person")}
     if placed:
@@ -210,14 +215,15 @@ def _close(
     added: dict[UUID, list[Entry]],
     lead_id: UUID,
     outcome: lifecycle.Outcome,
+    flags: tuple[str, ...],
     caused_by: LeadSubmitted | OutcomeReported,
     tx: Transaction,
 ) -> None:
     lead, entry = lifecycle.closed(current[lead_id], outcome)
     if entry:
         current[lead_id] = lead
-        added.setdefault(lead_id, []).append(entry)
-        tx.emit(to_events.closed(lead_id, lead), caused_by)
+        added.setdefault(lead_id, []).append(entry | ({"flags": list(flags)} if flags else {}))
+        tx.emit(to_events.closed(lead_id, lead, flags), caused_by)
 
 
 def _wishes(submission: LeadSubmitted) -> tuple[list[str], datetime]:

@@ -28,7 +28,7 @@ from leads.store import hand as store
 from leads.store import request as requests
 from leads.store.hand import Claim
 from leads.use_cases import activity as activities
-from leads.use_cases import hand, request, rules
+from leads.use_cases import hand, request, rules, stage
 from leads.use_cases.hand import Seen, Taken, keep, keep_all, look, take
 from leads.use_cases.place import hours_of
 from leads.use_cases.to_events import to_wire_money
@@ -177,8 +177,13 @@ async def close(
     seen: Seen,
     tx: Transaction,
 ) -> Lead:
-    """It was won or lost, says who works it or leads the team. Raises NoSuchLead, MayNot, NotSo, Unread and Changed."""
+    """It was won or lost, says who works it or leads the team. To be won it needs all that the stages of its pipeline ask for.
+
+    Raises NoSuchLead, MayNot, NotSo, Unread, Changed and Missing.
+    """
     taken = await take(lead_id, seen, _may_close, False, tx)
+    if result == "won":
+        await stage.check_won(taken, amount, tx)
     outcome = Outcome(result, at, amount, code, by=taken.hand.person)
     after, entry = lifecycle.closed(taken.lead, outcome)
     if entry is None:
@@ -204,6 +209,7 @@ async def close(
             }
         )
     )
+    await stage.flag({lead_id: after}, (), tx)
     await request.cancel({lead_id}, "lead_closed", tx.actor.principal, tx)
     return after
 

@@ -7,6 +7,7 @@ from tributary.verify.invariants.decisions import DECISIONS, DECISIONS_TOLD, FOL
 from tributary.verify.invariants.kpis import AS_OF, FACTS, KPIS, KPIS_TOLD
 from tributary.verify.invariants.ledger import DOUBLE_ENTRY, LINES, POSTINGS_TOLD, SPENDS
 from tributary.verify.invariants.openings import OPENINGS
+from tributary.verify.invariants.opportunities import OPPORTUNITIES
 from tributary.verify.invariants.order import ORDER
 from tributary.verify.invariants.parked import UNREADABLE
 from tributary.verify.invariants.placement import ACCOUNTED, CONSERVED
@@ -54,6 +55,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     OPENINGS,
     ACTIVITIES,
     REQUESTS,
+    OPPORTUNITIES,
     UNREADABLE,
     ACCOUNTED,
 )

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0010"
-down_revision = "0008"
+revision = "0011"
+down_revision = "0009"
 
 SQL = (
     # Nothing asks by it: whoever waits for the lock waits a moment.
@@ -12,7 +12,7 @@ SQL = (
     "delete from search_word",
     "delete from search_position",
     # A build that does not know it hashes as before.
-    "insert into oldest_build (revision) values ('0010') on conflict do nothing",
+    "insert into oldest_build (revision) values ('0011') on conflict do nothing",
 )
 
 
