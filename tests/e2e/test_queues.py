@@ -35,7 +35,7 @@ def test_what_all_have_returned_waits_for_the_supervisor_and_for_no_fourth(stage
         sales.becomes(leads[0], place="person")
         sales.gives_back(leads[0])
     sales.becomes(leads[0], place="queue", person=None)
-    assert [one["code"] for one in waiting(sales, team)] == ["returned"]
+    until("territory has heard it", lambda: [one["code"] for one in waiting(sales, team)] == ["returned"])
     later = sales.comes(team)
     assert stage.lead(later)["person"]
     assert sales.shown(leads[0])["person"] is None, "a turn is no reason to give it to who has returned it"
