@@ -127,7 +127,7 @@ def moved_back(stage: Stage, lead: str, hours: float) -> None:
         update request set asked_at = asked_at - {back}, starts_at = starts_at - {back}, due_at = due_at - {back},
             next_at = next_at - {back}, times = array(select t - {back} from unnest(times) t)
         where lead_id = $1::uuid
-        """,  # noqa: S608
+        """,
         lead,
     )
 
@@ -230,12 +230,12 @@ def test_working_time_knows_weekends_lunch_summer_time_and_days_that_are_other(s
     teheran = works(
         sales,
         "Asia/Tehran",
-        dict.fromkeys(("sat", "sun", "mon", "tue", "wed"), [["09:00", "17:00"]]) | {"thu": [["09:00", "13:00"]]},
+        {key: [["09:00", "17:00"]] for key in ("sat", "sun", "mon", "tue", "wed")} | {"thu": [["09:00", "13:00"]]},
     )
     assert due(sales, teheran, "2026-11-26T09:00:00Z", 120) == "2026-11-28T07:00:00Z"
     berlin = works(sales, "Europe/Berlin", dict.fromkeys(WEEK, hours))
     assert due(sales, berlin, "2026-10-23T15:30:00Z", 120) == "2026-10-26T09:30:00Z"
-    lunch = dict.fromkeys(WEEK, [["09:00", "12:00"], ["13:00", "18:00"]])
+    lunch = {key: [["09:00", "12:00"], ["13:00", "18:00"]] for key in WEEK}
     half = works(sales, "Europe/Berlin", lunch)
     assert due(sales, half, "2026-11-27T16:30:00Z", 120) == "2026-11-30T09:30:00Z"
     assert due(sales, half, "2026-11-28T21:00:00Z", 120) == "2026-11-30T10:00:00Z"
@@ -245,7 +245,7 @@ def test_working_time_knows_weekends_lunch_summer_time_and_days_that_are_other(s
     assert due(sales, made, "2027-02-19T09:30:00Z", 120) == "2027-02-20T02:30:00Z"
     plain = works(sales, "Asia/Shanghai", dict.fromkeys(WEEK, hours))
     assert due(sales, plain, "2027-02-19T09:30:00Z", 120) == "2027-02-22T02:30:00Z"
-    always = works(sales, "UTC", dict.fromkeys((*WEEK, "sat", "sun"), [["00:00", "24:00"]]))
+    always = works(sales, "UTC", {key: [["00:00", "24:00"]] for key in (*WEEK, "sat", "sun")})
     assert due(sales, always, "2026-11-27T23:30:00Z", 48 * 60) == "2026-11-29T23:30:00Z"
     night = [["02:00", "03:00"]]
     sundays = works(sales, "Europe/Berlin", dict.fromkeys(WEEK, hours), **{"2026-03-29": night, "2026-10-25": night})

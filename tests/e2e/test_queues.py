@@ -1,6 +1,6 @@
 """What nobody has waits for something and moves when it comes: who is back, other rules, working time. Through the doors."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sales import ADMINISTRATOR, ANNA, GM, Sales, Team, jule
@@ -94,9 +94,9 @@ def test_while_all_are_away_leads_wait_and_go_the_oldest_first_when_the_first_is
 def test_outside_working_time_a_lead_waits_until_it_begins(stage: Stage, sales: Sales) -> None:
     """Case 15 of territory's acceptance: today is a holiday, as the clock can't be set."""
     team, calendar = three(sales), mark("c")
-    today = date.today()
+    today = datetime.now(UTC).date()
     hours = {day: [["09:00", "18:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
-    closed = {str(today + timedelta(days=n)): [] for n in (-1, 0, 1)}
+    closed: dict[str, list[list[str]]] = {str(today + timedelta(days=n)): [] for n in (-1, 0, 1)}
     body = {"zone": "Europe/Berlin", "week": hours, "exceptions": closed}
     assert sales.company.asks(ADMINISTRATOR, "PUT", "territory", f"calendars/{calendar}", body).status_code == 201
     sales.settings(team, calendar, hours="respect")
@@ -168,7 +168,10 @@ def test_nobody_grants_himself_and_an_administrator_is_made_by_two(sales: Sales)
     assert (own.status_code, own.json()["errors"][0]["field"]) == (422, "person"), own.text
     asked = sales.company.asks(first, "POST", "territory", f"people/{person}/roles", {"role": "people_administrator"})
     assert asked.status_code == 202, asked.text
-    reads = lambda: sales.company.asks(person, "GET", "territory", "organisation/changes").status_code  # noqa: E731
+
+    def reads() -> int:
+        return sales.company.asks(person, "GET", "territory", "organisation/changes").status_code
+
     assert reads() == 403
     sales.company.confirmed(asked.json(), second)
     sales.company.acts(person, lambda me: "people_administrator" in me["roles"])

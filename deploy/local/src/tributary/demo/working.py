@@ -14,7 +14,9 @@ from tributary.running import Running
 
 SELLERS = ("anna.schmidt", "jonas.weber", "leyla.kaya")
 DUE_IN_S, WITHIN_S, LOOK_EVERY_S = 1.0, 15.0, 0.02
-_TOLD = "select step > 1 from request where lead_id = $1::text::uuid and n = $2"  # the step of its due time is behind it
+_TOLD = (
+    "select step > 1 from request where lead_id = $1::text::uuid and n = $2"  # the step of its due time is behind it
+)
 
 
 def work(running: Running, people: People) -> str:

@@ -85,7 +85,9 @@ class LeadForm(Form):
     attributes: Annotated[dict[Name, Text | bool | Number | float], Field(max_length=ATTRIBUTES)] = Field(
         default_factory=dict
     )
-    requests: Annotated[list[WishForm] | None, Field(max_length=WISHES, description="each is due by its own clock")] = None
+    requests: Annotated[list[WishForm] | None, Field(max_length=WISHES, description="each is due by its own clock")] = (
+        None
+    )
     answers: Annotated[
         dict[Name, str | bool | Number] | None, Field(description="what else was asked or is known; kept sealed")
     ] = None
