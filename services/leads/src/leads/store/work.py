@@ -53,7 +53,7 @@ def work_statement(person: str, now: datetime, last: Sequence[Any] | None, most:
         P.captured_at.is_not(None),
         in_teams(P.team),
     )
-    mine = its.subquery("mine")
+    mine = its.cte("mine").prefix_with("materialized")  # else the first due time is looked up again for each use
     urgent: ColumnElement[int] = case(
         (mine.c.due_at <= at, BREACHED),
         (mine.c.due_at <= at + SOON, DUE_SOON),
