@@ -75,10 +75,11 @@ class Sales:
         return lead
 
     def hers(self, person: str = ANNA, **more: Any) -> str:
-        """A lead of berlin that its leader has given to somebody."""
+        """A lead of berlin that its leader has given to somebody, unless it was their turn."""
         lead = self.lead(**more)
-        self.company.does(LEADER, "POST", f"leads/{lead}/assignment", {"person": person})
-        self.becomes(lead, person=person)
+        if self.shown(lead)["person"] != person:
+            self.company.does(LEADER, "POST", f"leads/{lead}/assignment", {"person": person})
+            self.becomes(lead, person=person)
         return lead
 
     def shown(self, lead: str, who: str = GM) -> dict[str, Any]:
