@@ -2081,7 +2081,8 @@ export interface components {
         };
         /**
          * Holder
-         * @description A team, and somebody of it or nobody, had the lead from ``since`` until before ``until``; without one, still.
+         * @description A team, and somebody of it or nobody, had the lead from ``since`` until before ``until``; without one, still. ``substitute``
+         *     stood in for them at the moment that is asked about.
          */
         Holder: {
             /** Team */
@@ -2097,6 +2098,8 @@ export interface components {
             until: string | null;
             /** Cause */
             cause: string;
+            /** Substitute */
+            substitute: string | null;
         };
         /**
          * JobRows
@@ -3167,6 +3170,17 @@ export interface components {
             currency?: string | null;
         };
         /**
+         * WishForm
+         * @description Something the customer asks for besides an answer.
+         */
+        WishForm: {
+            /**
+             * Kind
+             * @description sample, quotation, call_back and so on: a code
+             */
+            kind: string;
+        };
+        /**
          * LeadForm
          * @description A lead as it comes in. One of phone, email and external_id is needed.
          */
@@ -3220,6 +3234,11 @@ export interface components {
             attributes?: {
                 [key: string]: string | boolean | number;
             };
+            /**
+             * Requests
+             * @description each is due by its own clock
+             */
+            requests?: components["schemas"]["WishForm"][] | null;
             /**
              * Answers
              * @description what else was asked or is known; kept sealed

@@ -42,7 +42,7 @@ async def test_what_is_breached_comes_first_then_what_is_due_soon_then_the_best(
     plain = [await sales.lead(person="anna") for _ in range(2)]
     best = await sales.lead(person="anna", **GRADE_A)
     soon, later, breached = [await sales.lead(person="anna") for _ in range(3)]
-    for lead, minutes in ((soon, 30), (later, 300), (breached, -5)):
+    for lead, minutes in ((soon, 30), (later, 90), (breached, -5)):
         await due(sales, lead, minutes)
     others = [await sales.lead(person="jonas"), await sales.lead()]
     found = await rows(sales.anna, "/v1/work")

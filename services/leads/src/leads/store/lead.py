@@ -115,7 +115,8 @@ select lead_id, max(at) as at from timeline where lead_id = any($1) and what in 
 """
 
 _SHOW = """
-select p.*, l.about, l.occurred_at, t.at, t.what, t.by, t.detail
+select p.*, l.about, l.occurred_at, t.at, t.what, t.by, t.detail,
+    least(p.due_at, (select min(due_at) from request where lead_id = $1 and state = 'open')) as next_due_at
 from lead l join lead_place p using (lead_id) join timeline t using (lead_id)
 where lead_id = $1 order by t.n
 """
@@ -183,7 +184,7 @@ async def show(tx: Transaction, lead_id: UUID) -> Record | None:
     row = rows[0]
     lead = lead_of(row)
     place = row["place"] or place_of(lead)
-    return Record(lead_id, lead, row["about"], row["occurred_at"], timeline, place, row["due_at"], row["entries"])
+    return Record(lead_id, lead, row["about"], row["occurred_at"], timeline, place, row["next_due_at"], row["entries"])
 
 
 async def exists(tx: Transaction, lead_id: UUID) -> bool:

@@ -36,3 +36,9 @@ async def page(
     """Of these kinds what happened before this one, the newest first."""
     at, key = last or (None, None)
     return list(await tx.conn.fetch(_PAGE, lead_id, kinds, at, key, most))
+
+
+async def substitute_of(tx: Transaction, team: str, person: str, at: datetime) -> str | None:
+    """Who stood in for somebody in this team at a moment, if anybody did and who acts sees the team."""
+    found: str | None = await tx.conn.fetchval("select stands_in($1, $2, $3)", team, person, at)
+    return found

@@ -24,6 +24,7 @@ from chassis import Transaction
 from chassis.query import fetch
 from leads.domain.work import BREACHED, DUE_SOON, GRADE_A, NORMAL, SOON
 from leads.store.list import SHOWN, in_teams, teams_of_who_acts
+from leads.store.request_tables import REQUEST
 from leads.store.tables import LEAD_PLACE
 
 P = LEAD_PLACE.c
@@ -40,19 +41,26 @@ async def work_of(
 
 
 def work_statement(person: str, now: datetime, last: Sequence[Any] | None, most: int) -> Select[Any]:
-    """Priority, due time, time of capture and id of a row are its place in the list."""
+    """Priority, due time, time of capture and id of a row are its place in the list. It is due when the first answer is that its
+    customer is owed."""
     at: ColumnElement[datetime] = bindparam("now", now, type_=DateTime(timezone=True))
-    urgent: ColumnElement[int] = case(
-        (P.due_at <= at, BREACHED), (P.due_at <= at + SOON, DUE_SOON), (P.grade == "A", GRADE_A), else_=NORMAL
-    )
+    owed = select(func.min(REQUEST.c.due_at)).where(REQUEST.c.lead_id == P.lead_id, REQUEST.c.state == "open")
+    first = func.least(P.due_at, owed.scalar_subquery()).label("due_at")
     # The literal is what the partial index is made of.
-    its = select(*(P[name] for name in SHOWN), urgent.label("priority")).where(
+    its = select(*(P[name] for name in SHOWN if name != "due_at"), first).where(
         P.assignee == person,
         literal_column("place") == literal_column("'person'"),
         P.captured_at.is_not(None),
         in_teams(P.team),
     )
-    rows = its.subquery("rows")
+    mine = its.cte("mine").prefix_with("materialized")  # else the first due time is looked up again for each use
+    urgent: ColumnElement[int] = case(
+        (mine.c.due_at <= at, BREACHED),
+        (mine.c.due_at <= at + SOON, DUE_SOON),
+        (mine.c.grade == "A", GRADE_A),
+        else_=NORMAL,
+    )
+    rows = select(*mine.c, urgent.label("priority")).subquery("rows")
     c = rows.c
     order = (-c.priority, func.coalesce(c.due_at, _NEVER), c.captured_at, c.lead_id)
     asked = select(*c).order_by(*order).limit(most)
