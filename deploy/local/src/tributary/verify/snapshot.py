@@ -174,6 +174,7 @@ class LeadsTables:
     openings: OpeningTables = field(default_factory=OpeningTables)
     activities: ActivityTables = field(default_factory=ActivityTables)
     requests: RequestTables = field(default_factory=RequestTables)
+    transfers: dict[tuple[str, str], str] = field(default_factory=dict)  # by transfer and lead: the hash of its content
 
 
 @dataclass
