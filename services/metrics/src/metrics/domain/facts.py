@@ -144,7 +144,7 @@ class LeadFact:
 
     def _is_restored_after(self, at: datetime) -> bool:
         restored = (self.steps or {}).get("restored")
-        return bool(restored) and restored[-1] >= _written(at)
+        return bool(restored and restored[-1] >= _written(at))
 
     def routed(self, at: datetime, segment: str | None, team: str | None) -> None:
         """It belongs to this segment and team, or, with neither, no rule claimed it."""
