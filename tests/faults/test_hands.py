@@ -12,7 +12,7 @@ from tributary.progress import Steps
 from tributary.verify.command import verified
 
 
-@pytest.mark.timeout(280)
+@pytest.mark.timeout(420)
 def test_what_is_killed_amid_transfers_returns_and_breaches_goes_on_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,8 +5,7 @@ from datetime import timedelta
 from prometheus_client import Gauge
 
 from chassis import Job, Transaction, telemetry
-from territory.store import rotation
-from territory.use_cases.queue import hand_out, sweep
+from territory.use_cases.queue import asleep, hand_out, sweep
 from territory.use_cases.transfer import carry_out, hand_over
 
 WAITING_WITHOUT_WAKE = Gauge(
@@ -18,7 +17,7 @@ WAITING_WITHOUT_WAKE = Gauge(
 
 async def watch(tx: Transaction) -> None:
     """How many leads are forgotten in their queues."""
-    WAITING_WITHOUT_WAKE.set(await rotation.asleep(tx))
+    WAITING_WITHOUT_WAKE.set(await asleep(tx))
 
 
 OFTEN = timedelta(milliseconds=250)
