@@ -43,6 +43,7 @@ CODES: Mapping[str, tuple[str, ...]] = {
     "lost": LOST,
 }
 
+NOT_ANSWERED = "not_answered"  # the clock gives it back: nobody may say so at a door
 ASKED_CUSTOMER = "asked_customer"
 KEPT = timedelta(days=180)
 KEPT_BY_CODE: Mapping[str, timedelta] = {"spam": timedelta(days=30)}
