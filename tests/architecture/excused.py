@@ -51,7 +51,7 @@ BUSINESS = {
     "account", "currency", "note_box", "spend_id", "SpendReported.note",
     # numbers and what they are about: channels, segments, teams and campaigns by their names
     "campaign_key", "channel_key", "measures", "others", "period", "segment_key", "steps", "KpiChanged.id", "KpiChanged.key",
-    "counts", "grain", "money", "owning_team", "step", "metrics.league_entry.person", "metrics.kpi.key", "metrics.kpi_part.key",
+    "counts", "grain", "money", "owning_team", "step", "metrics.lead_fact.requests", "metrics.league_entry.person", "metrics.kpi.key", "metrics.kpi_part.key",
     "metrics.known_name.key", "metrics.known_name.name", "campaigns.campaign.key",
     # how it is carried: histories, topics, ids, digests that only keys make
     "content", "event_id", "history", "sha256", "topic", "leads.intake_key.name",
@@ -61,7 +61,6 @@ BUSINESS = {
 UNREAD = {
     "leads.lead.qualification_refused.v1": "a fact for people; each refusal is on record, told or not",
     "leads.lead.transfer_refused.v1": "what was not done leaves nothing to compare",
-    "leads.lead.transferred.v1": "that it was carried out; the timeline follows the order, which is read",
     "campaigns.ledger.overspent.v1": "said beside the posting that overspends, which is read, and holds nothing more",
     "territory.calendar.published.v1": "a calendar's version as its table has it; what is due by it stands in requests",
     "territory.member.absence_changed.v1": "a fact for people; turns follow the table, and TURNS looks at those",
@@ -105,6 +104,8 @@ ALONE = {
     "metrics.leads": "the service's subject is numbers: domain and store are facts, contributions and kpis",
     "metrics.publication": "a job over the store's kpis",
     "metrics.recompute": "the command that counts anew from facts and kpis",
+    "metrics.requests": "what leads.request says, in the words of a lead's fact: the domain is requests, the store facts",
+    "metrics.values": "no use case: what of an event no column can hold",
     "metrics.spend": "like leads: facts, contributions and kpis",
     "metrics.tickets": "a part of the stream's door: what it seals is kept nowhere",
 }

@@ -11,6 +11,7 @@ KEY = f"{LEADS}/migrations/versions/0002_opened_before.py"
 OPENING, SCOPE = "services/leads/tests/component/test_opening.py", "services/campaigns/tests/component/test_scope.py"
 COMPONENT = "services/leads/tests/component"
 ACTIVITY = f"{COMPONENT}/test_activity.py"
+DECIDING, COUNTED = "services/territory/tests/component", "services/metrics/tests/component/test_later_life.py"
 METRICS, TERRITORY = "services/metrics/src/metrics", "services/territory/src/territory"
 
 
@@ -1103,6 +1104,134 @@ MUTANTS = (
         "lead.life.keep_until <= tx.now",
         "lead.life.keep_until > tx.now",
         f"{COMPONENT}/test_verdict.py",
+    ),
+    _m(
+        "life: a returned lead goes straight back",
+        f"{TERRITORY}/domain/deciding.py",
+        'ask.attributes.get("language"), ask.not_to)',
+        'ask.attributes.get("language"), ())',
+        f"{DECIDING}/test_returns.py",
+    ),
+    _m(
+        "life: a lead is returned for ever",
+        f"{TERRITORY}/domain/deciding.py",
+        "ask.attempt > staff.settings.returns_max",
+        "ask.attempt > 99",
+        f"{DECIDING}/test_returns.py",
+    ),
+    _m(
+        "life: a team that has returned a customer's lead as none of its own gets it again",
+        f"{TERRITORY}/domain/customer.py",
+        "        and customer.team not in excluded\n",
+        "",
+        f"{DECIDING}/test_returns.py",
+        f"{DECIDING}/test_customer_first.py",
+    ),
+    _m(
+        "life: a customer's further lead goes where the rules say",
+        f"{TERRITORY}/domain/customer.py",
+        "        customer is not None\n        and customer.stands\n",
+        "        customer is not None\n        and not customer.stands\n",
+        f"{DECIDING}/test_customer_first.py",
+    ),
+    _m(
+        "life: of those that wait the newest is handed out first",
+        f"{TERRITORY}/store/case.py",
+        "order by c.since, c.lead_id limit $2 for update skip locked",
+        "order by c.since desc, c.lead_id limit $2 for update skip locked",
+        f"{DECIDING}/test_queues.py",
+    ),
+    _m(
+        "life: a transfer takes leads that have gone on since",
+        f"{TERRITORY}/use_cases/transfer.py",
+        "return case is not None and (case.number, case.team) == (item.number, item.from_team)",
+        "return case is not None",
+        f"{DECIDING}/test_transfers.py",
+    ),
+    _m(
+        "life: who asked for a transfer approves it",
+        f"{TERRITORY}/use_cases/transfer.py",
+        "    if found.asked_by == who.principal and approves:\n",
+        "    if found.asked_by == '' and approves:\n",
+        f"{DECIDING}/test_transfers.py",
+    ),
+    _m(
+        "life: nobody counts the leads that are forgotten in a queue",
+        f"{TERRITORY}/store/rotation.py",
+        ") q where r.wakes_at is null and r.looked >= o.version",
+        ") q where r.wakes_at is null and r.looked > o.version",
+        f"{DECIDING}/test_queues.py",
+    ),
+    _m(
+        "life: a breach is told at each turn of the clock",
+        f"{LEADS}/use_cases/clock.py",
+        "        await requests.save(tx, [(one.kept.lead_id, one.kept.request) for one in fired])\n",
+        "",
+        f"{COMPONENT}/test_clock.py",
+    ),
+    _m(
+        "life: whatever is recorded stops the clock",
+        f"{LEADS}/use_cases/request.py",
+        "    return stops(promise.stops, done.kind, done.direction, done.reached)\n",
+        "    return promise is not None\n",
+        f"{COMPONENT}/test_clock.py",
+    ),
+    _m(
+        "life: an earlier answer takes back nothing that was told",
+        f"{LEADS}/domain/request.py",
+        "untrue = [step for step in range(DUE, after.step) if not before[step]]",
+        "untrue: list[int] = []",
+        "services/leads/tests/unit/test_request.py",
+    ),
+    _m(
+        "life: leads of no place are left out of the sum",
+        f"{LEADS}/store/conservation.py",
+        "from lead_place where captured_at is not null group by 1) c",
+        "from lead_place where captured_at is not null and place is not null and place <> 'queue' group by 1) c",
+        f"{COMPONENT}/test_conservation.py",
+    ),
+    _m(
+        "life: an order that is heard again is told again",
+        f"{LEADS}/domain/lead.py",
+        "if revision < lead.life.decision or (revision == lead.life.decision and lead.life.transfer == transfer):",
+        "if revision < 0:",
+        f"{COMPONENT}/test_transfer.py",
+    ),
+    _m(
+        "numbers: a breach that was withdrawn goes on counting",
+        f"{METRICS}/domain/requests.py",
+        "BREACHED in request and request[BREACHED][2]",
+        "BREACHED in request",
+        COUNTED,
+    ),
+    _m(
+        "numbers: what was said first of an answer stands",
+        f"{METRICS}/domain/requests.py",
+        "if held is not None and said <= list(held):",
+        "if held is not None:",
+        COUNTED,
+        "services/metrics/tests/unit/test_contributions.py",
+    ),
+    _m(
+        "numbers: a transferred lead counts for the team that has given it away",
+        f"{METRICS}/domain/facts.py",
+        "            if routed is None or at >= routed:\n",
+        "            if routed is None:\n",
+        COUNTED,
+    ),
+    _m(
+        "numbers: a lead that was restored is set aside when it is heard late",
+        f"{METRICS}/domain/facts.py",
+        "restored[-1] >= _written(at)",
+        "restored[-1] < _written(at)",
+        COUNTED,
+    ),
+    _m(
+        "verify believes any hash that is told of a transfer",
+        f"{LOCAL}/verify/invariants/transfers.py",
+        "elif digest not in told[which]:",
+        "elif not told[which]:",
+        "deploy/local/tests/verify/test_invariants.py",
     ),
     _m(
         "trace: a hop waits from when its sender began",

@@ -15,10 +15,12 @@ from tributary.verify.events import Assigned, Captured, Closed, EventRecord, Kpi
 from tributary.verify.openings import Looked
 from tributary.verify.requests import Step, Turned
 from tributary.verify.snapshot import ClosedPeriod, Counted, Snapshot
+from tributary.verify.steps import Applied
 
 from .snapshots import (
     ADS,
     ANNA,
+    AT,
     BEN,
     CALLED,
     CARL,
@@ -27,6 +29,7 @@ from .snapshots import (
     FAY,
     OFFER,
     OPENING,
+    ORDER,
     PARKED,
     UNKNOWN,
     VISITED,
@@ -171,6 +174,16 @@ def _recounted_differently(snapshot: Snapshot) -> None:
     n = _find(snapshot, "leads.lead", BEN, Qualified)
     body = _records(snapshot, "leads.lead")[n].body
     _number(snapshot, "leads.lead", n, body=body._replace(genuine=False))
+
+
+def change_fact(snapshot: Snapshot, lead_id: str, **changed: object) -> None:
+    snapshot.metrics.leads[lead_id] = replace(snapshot.metrics.leads[lead_id], **changed)  # type: ignore[arg-type]
+
+
+def _forget_breaches(snapshot: Snapshot) -> None:
+    key = ("berlin", "team", "berlin")
+    row = snapshot.metrics.kpis[key]
+    snapshot.metrics.kpis[key] = row._replace(numbers={n: m for n, m in row.numbers.items() if n != "breaches"})
 
 
 def _told_kpi(snapshot: Snapshot) -> None:
@@ -401,6 +414,14 @@ PLANTED = (
     Planted("requests", "wrong", "'breached'", lambda w: _silence(w, "leads.request", EVE, Step)),
     Planted("requests", "wrong", "is answered", lambda w: _silence(w, "leads.request", ANNA, Turned)),
     Planted("requests", "invented", f"request 1 of lead {EVE}", lambda w: w.leads.requests.owed.pop((EVE, 1)) and None),
+    Planted("transfers", "lost", f"of lead {BEN} was never told", lambda w: _silence(w, "leads.lead", BEN, Applied)),
+    Planted("transfers", "doubled", f"of lead {BEN} was told 2", lambda w: _again(w, "leads.lead", BEN, Applied)),
+    Planted("transfers", "invented", f"of lead {BEN} was told", lambda w: w.leads.transfers.clear()),
+    Planted("transfers", "wrong", "of another content", lambda w: w.leads.transfers.update({(ORDER, BEN): "other"})),
+    Planted("facts", "wrong", f"lead {ANNA}: requests is None", lambda w: change_fact(w, ANNA, requests=None)),
+    Planted("facts", "wrong", f"lead {ANNA}: moved_at is", lambda w: change_fact(w, ANNA, moved_at=AT)),
+    Planted("facts", "wrong", f"lead {BEN}: steps is None", lambda w: change_fact(w, BEN, steps=None)),
+    Planted("kpis", "lost", "breaches is 0, the facts make 2", _forget_breaches),
     Planted("memberships", "doubled", "jo belongs to berlin twice", _belongs_twice),
     Planted("turns", "lost", "the members among whom turn 1", lambda w: change_decision(w, ANNA, roster="gone")),
     Planted("told", "wrong", "told for s/berlin/p/1/new", lambda w: change_decision(w, ANNA, cause="returned")),

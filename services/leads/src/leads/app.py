@@ -11,8 +11,8 @@ from contracts.leads.request import REQUEST
 from leads import handlers
 from leads.api import (
     activity,
-    bulk,
     board,
+    bulk,
     conservation,
     document,
     form_definition,

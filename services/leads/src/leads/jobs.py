@@ -12,6 +12,7 @@ from leads.use_cases.keys import rotate_intake_keys
 from leads.use_cases.place import fill_places, tell_unclaimed, unfilled_places
 from leads.use_cases.search import acquaint
 from leads.use_cases.trial import run as try_rules
+from leads.use_cases.verdict import take_back
 from leads.use_cases.waiting import late_outcomes, park_late_outcomes
 
 DEADLINES_LATE = Gauge(
@@ -46,6 +47,7 @@ async def watch(tx: Transaction) -> None:
 async def tick(tx: Transaction) -> None:
     """A turn of the clock."""
     fired = await fire(tx)
+    await take_back(fired.unanswered, tx)
     DEADLINES_LATE.set(fired.late)
     if fired.steps:
         CLOCK_LATENESS.observe(fired.lateness.total_seconds())

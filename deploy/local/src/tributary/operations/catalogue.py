@@ -48,6 +48,7 @@ UNITS: Mapping[str, str] = {
     "tributary_unaccounted_leads": "leads",
     "tributary_verify_timestamp_seconds": "seconds of the epoch",
     "tributary_verify_violations": "violations",
+    "waiting_without_wake": "leads",
 }
 
 

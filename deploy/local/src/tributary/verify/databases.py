@@ -64,6 +64,7 @@ select lead_id::text, coalesce(p.state, 'nowhere'), l.captured_at, p.qualified_a
 from lead_place p full join lead l using (lead_id)
 """
 _TIMELINES = "select lead_id::text, n, at, what, detail::text from timeline order by lead_id, n"
+_TRANSFERS = "select transfer_id::text, lead_id::text, sha256 from transfer_item"
 _DECISIONS = """
 select lead_id::text, disposition, ruleset, segment, team, pipeline, assignee, reason, rule,
     attributes::text, refused::text, turn, number, cause, roster::text, code, would_rule
@@ -216,6 +217,7 @@ async def _leads(connection: Any) -> LeadsTables:
     tables.activities = await read_activities(connection)
     tables.requests = await read_requests(connection)
     tables.opportunities = await read_opportunities(connection)
+    tables.transfers = {(row[0], row[1]): row[2] for row in await connection.fetch(_TRANSFERS)}
     return tables
 
 
@@ -301,8 +303,8 @@ def _kpi_row(row: Any) -> KpiRow:
 
 
 def _lead_fact(row: Any) -> LeadFact:
-    steps = from_json(row["steps"]) if row["steps"] else None
-    return LeadFact(**{**row, "lead_id": str(row["lead_id"]), "steps": steps})
+    documents = {name: from_json(row[name]) if row[name] else None for name in ("steps", "requests")}
+    return LeadFact(**{**row, "lead_id": str(row["lead_id"]), **documents})
 
 
 READ: Mapping[str, Callable[[Any], Awaitable[Tables]]] = {

@@ -176,6 +176,7 @@ class LeadsTables:
     activities: ActivityTables = field(default_factory=ActivityTables)
     requests: RequestTables = field(default_factory=RequestTables)
     opportunities: OpportunityTables = field(default_factory=OpportunityTables)
+    transfers: dict[tuple[str, str], str] = field(default_factory=dict)  # by transfer and lead: the hash of its content
 
 
 @dataclass

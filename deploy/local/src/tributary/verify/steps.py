@@ -83,6 +83,14 @@ class Lived(NamedTuple):
     revision: int = 0
 
 
+class Applied(NamedTuple):
+    """Leads followed an order that moved a lead. ``hash`` is of all that is recorded of it."""
+
+    at: datetime
+    transfer_id: str
+    hash: str
+
+
 def _lived(what: str, at: str, *names: str) -> Callable[[Mapping[str, Any]], Lived]:
     def read(b: Mapping[str, Any]) -> Lived:
         moment = datetime.fromisoformat(b[at])
@@ -133,5 +141,6 @@ TOLD: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
     "leads.lead.returned.v1": _lived("returned", "returned_at", "code", "attempt"),
     "leads.lead.reopened.v1": _lived("reopened", "reopened_at", "code", "revision"),
     "leads.lead.restored.v1": _lived("restored", "restored_at", "code"),
+    "leads.lead.transferred.v1": lambda b: Applied(_when(b["applied_at"]), b["transfer_id"], b["hash"]),
     "leads.lead.unclaimed.v1": _lived("unclaimed", "fired_at", "place", "step"),
 }

@@ -48,6 +48,7 @@ CODES: Mapping[str, tuple[str, ...]] = {
     "back": BACK,
 }
 
+NOT_ANSWERED = "not_answered"  # the clock gives it back: nobody may say so at a door
 ASKED_CUSTOMER = "asked_customer"
 CODES_AT_MOST, DAYS_AT_MOST = 50, 3650
 _CODE = re.compile(r"[a-z_]{1,40}")

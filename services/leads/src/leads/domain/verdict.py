@@ -140,15 +140,17 @@ def check_return(lead: Lead, hand: Hand) -> None:
         raise MayNot("leads.return")
 
 
-def returned(lead: Lead, at: datetime, code: str, hand: Hand) -> Transition:
-    """Its person works it no more: its team has it, and gives it to somebody who has not given it back."""
+def returned(lead: Lead, at: datetime, code: str, hand: Hand | None = None) -> Transition:
+    """Its person works it no more: its team has it, and gives it to somebody who has not given it back. Without a hand the clock has
+    taken it from them."""
     assert lead.team is not None
     assert lead.assignee is not None
     life = lead.life
     who = tuple(sorted({*life.returned.get(lead.team, ()), lead.assignee}))
     after = _released(lead, at)._replace(waits=f"{RETURNED}: {code}")
     after = after.lived(attempts=life.attempts + 1, returned={**life.returned, lead.team: who})
-    return after, entry("returned", at, code=code, released=lead.assignee, attempt=after.life.attempts, **hand.named)
+    by = hand.named if hand else {}
+    return after, entry("returned", at, code=code, released=lead.assignee, attempt=after.life.attempts, **by)
 
 
 def _released(lead: Lead, at: datetime) -> Lead:

@@ -1,6 +1,6 @@
 """What people decide about a lead goes on record and is told: they judge it, give it back, end it, take it up again."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -19,12 +19,13 @@ from contracts.leads.lead import (
 from leads.domain import lead as lifecycle
 from leads.domain import verdict as hands
 from leads.domain.activity import NOTE, Did
-from leads.domain.codes import ASKED_CUSTOMER
+from leads.domain.codes import ASKED_CUSTOMER, NOT_ANSWERED
 from leads.domain.lead import Entry, Lead, Outcome
 from leads.domain.money import Money
-from leads.domain.place import NOBODYS, longer, place_of
+from leads.domain.place import NOBODYS, longer, place_of, settled
 from leads.domain.verdict import ASIDE, Hand, MayNot, NotSo, Verdict
 from leads.store import hand as store
+from leads.store import lead as leads
 from leads.store import request as requests
 from leads.store.hand import Claim
 from leads.use_cases import activity as activities
@@ -166,6 +167,39 @@ async def give_back_all(taken: Sequence[Taken], code: str, tx: Transaction) -> l
             )
         )
     return returned
+
+
+async def take_back(unanswered: Collection[UUID], tx: Transaction) -> None:
+    """Their customers have had no answer for too long: whoever has them has them no more, by a return of nobody's."""
+    if not unanswered:
+        return
+    held = await leads.load(tx, unanswered)
+    held = {
+        lead_id: lead for lead_id, lead in held.items() if place_of(lead) == "person" and lead.team and lead.assignee
+    }
+    response, hours = await rules.response(tx), await hours_of(held.values(), tx)
+    changes = []
+    for lead_id, lead in held.items():
+        after, entry = hands.returned(lead, tx.now, NOT_ANSWERED)
+        assert entry is not None
+        assert lead.team is not None
+        assert lead.assignee is not None
+        after = settled(lead, after, response, tx.now, hours[lead.team])
+        assert after.due_at is not None
+        changes.append(leads.Change(lead_id, after, [entry]))
+        tx.emit(
+            LeadReturned(
+                lead_id=lead_id,
+                attempt=after.life.attempts,
+                team=lead.team,
+                person=lead.assignee,
+                code=NOT_ANSWERED,
+                not_to=after.life.returned[lead.team],
+                due_at=after.due_at,
+                returned_at=tx.now,
+            )
+        )
+    await leads.change(tx, changes)
 
 
 async def close(

@@ -159,7 +159,7 @@ def lead(fact: LeadFact) -> LeadBehind:
         qualified=fact.qualified_at is not None,
         valid=fact.counts_as_valid,
         discarded=fact.discarded_at is not None,
-        assigned=fact.assignee is not None,
+        assigned=fact.is_assigned,
         outcome=fact.outcome,
         amount=fact.amount,
         currency=fact.currency,

@@ -17,6 +17,7 @@ from tributary.verify.invariants.reasons import MARKETS, REASONS
 from tributary.verify.invariants.records import ACCEPTED, LEADS, OUTCOMES
 from tributary.verify.invariants.requests import REQUESTS
 from tributary.verify.invariants.sequences import SEQUENCES
+from tributary.verify.invariants.transfers import TRANSFERS
 from tributary.verify.invariants.turns import TURNS
 from tributary.verify.invariants.violation import Invariant, Violation
 from tributary.verify.invariants.written import SEALED, WRITTEN
@@ -56,6 +57,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     ACTIVITIES,
     REQUESTS,
     OPPORTUNITIES,
+    TRANSFERS,
     UNREADABLE,
     ACCOUNTED,
 )
