@@ -120,7 +120,7 @@ def _options(schema: Json) -> list[Json]:
 def _once(schema: Json) -> Json:
     """What may be repeated in a query may stand there once: then it looks as it did before it could be repeated."""
     options = _options(schema)
-    return {"anyOf": [*options, *(one["items"] for one in options if one.get("type") == "array" and "items" in one)]}
+    return {"anyOf": [*(one["items"] for one in options if one.get("type") == "array" and "items" in one), *options]}
 
 
 def _values(schema: Json) -> list[object]:
