@@ -156,11 +156,11 @@ def run(folder: Path) -> Iterator[Callable[[str, str], list[dict[str, Any]]]]:
 def test_its_types_are_right_and_say_what_is_wrong(folder: Path) -> None:
     ran = compiled(folder)
     assert ran.returncode == 0, ran.stdout
-    (folder / "wrong.ts").write_text(WRONG)
-    (folder / "wrong").mkdir()
-    (folder / "wrong" / "tsconfig.json").write_text(json.dumps({**SETTINGS, "files": ["../wrong.ts"]}))
-    ran = compiled(folder / "wrong")
-    assert "weather" in ran.stdout
+    (folder / "uses.ts").write_text(WRONG)
+    ran = compiled(folder)
+    (folder / "uses.ts").write_text(USES)
+    assert ran.returncode != 0
+    assert '"weather"' in ran.stdout
 
 
 def test_it_follows_a_real_stream_and_resumes_with_neither_a_hole_nor_a_doubled_row(

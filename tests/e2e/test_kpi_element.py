@@ -32,7 +32,7 @@ class Site:
         class Pages(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 page = f'<!doctype html><html lang="{site.language}" dir="{"rtl" if site.language == "fa" else "ltr"}">'
-                page += '<meta charset="utf-8"><title>A site</title><link rel="icon" href="data:,">'
+                page += '<meta charset="utf-8"><meta name="color-scheme" content="light dark"><title>A site</title><link rel="icon" href="data:,">'
                 page += f'<script type="module" src="{home}/embed/kpi.js"></script>'
                 policy = (
                     f"default-src 'none'; script-src {home}; connect-src 'self' {home}; img-src data:; base-uri 'none';"
@@ -182,6 +182,8 @@ def test_it_is_written_in_the_pages_language_and_open_to_everybody(
     page = visit(site.url, theme=theme)
     shown = page.locator("tributary-kpi[data-state=live] .number")
     expect(shown).to_have_text(re.compile("^[۰-۹]+$" if language == "fa" else r"^[0-9]+$"))
+    light = page.evaluate("getComputedStyle(document.querySelector('tributary-kpi')).color") == "rgb(0, 0, 0)"
+    assert light == (theme == "light"), "it has the colours of the page around it"
     side = "const b = document.querySelector('tributary-kpi').getBoundingClientRect(); return innerWidth - b.right < b.left"
     assert page.evaluate(f"(() => {{ {side} }})()") == (language == "fa")
     PICTURES.mkdir(parents=True, exist_ok=True)
