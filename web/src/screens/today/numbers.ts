@@ -1,6 +1,6 @@
 /** The numbers of the page: heard at once, painted at most ten times a second, and not while the page is paused or hidden. */
 import { Shared, type By, type Change, type Kpi, type State } from "@tributary/client";
-import { onBeforeUnmount, onMounted, shallowRef } from "vue";
+import { nextTick, onBeforeUnmount, onMounted, shallowRef } from "vue";
 import { happened, type Happened } from "./model.ts";
 
 const DIMENSIONS: By[] = ["segment", "channel", "team", "campaign"];
@@ -29,6 +29,7 @@ export function useNumbers(person: string) {
   let told: Happened[] = [];
   let heardAt = 0;
   let due = 0;
+  let cost = 0;
   let shared: Shared | null = null;
   let sleep = 0;
 
@@ -54,12 +55,15 @@ export function useNumbers(person: string) {
 
   function soon(): void {
     if (due || document.hidden) return;
-    due = window.setTimeout(() => requestAnimationFrame(paint), PAINT_MS);
+    // A page that is long to draw is drawn less often: most of the time stays for scrolling and typing.
+    due = window.setTimeout(() => requestAnimationFrame(paint), Math.max(PAINT_MS, 4 * cost));
   }
 
   function paint(): void {
     due = 0;
     if (paused.value) return;
+    const began = performance.now();
+    void nextTick(() => (cost = performance.now() - began));
     tables.value = { segment: new Map(heard.segment), channel: new Map(heard.channel), team: new Map(heard.team), campaign: new Map(heard.campaign) };
     changed.value = new Set(since);
     since.clear();
