@@ -153,9 +153,14 @@ def _asked(dimensions: Sequence[By] | None, shown: tickets.Ticket | None) -> Sli
 
 
 def router(feed: Feed) -> APIRouter:
-    """The door to this feed."""
+    """The doors to this feed."""
     made = APIRouter(prefix="/v1/kpis", tags=["kpis"])
+    _give_tickets(made)
+    _open_streams(made, feed)
+    return made
 
+
+def _give_tickets(made: APIRouter) -> None:
     @made.post("/stream/tickets", summary="A ticket to the stream.", dependencies=[Depends(may(Permission.SEE_KPIS))])
     async def stream_ticket(
         request: Request,
@@ -184,6 +189,8 @@ def router(feed: Feed) -> APIRouter:
         ticket, good_until = tickets.issue(service.settings.master_key_bytes(), made_out, time.time())
         return Ticket(ticket=ticket, expires_at=datetime.fromtimestamp(good_until, UTC))
 
+
+def _open_streams(made: APIRouter, feed: Feed) -> None:
     @made.get(
         "/stream",
         summary="KPI rows as they change.",
@@ -218,5 +225,3 @@ def router(feed: Feed) -> APIRouter:
         if service.stopping.is_set():
             reader.end(FAREWELL_S)
         return EventStream(feed, reader, service, shown.origin if shown else None)
-
-    return made
