@@ -26,7 +26,9 @@ _TYPES = {
     "met": "boolean",
     "times": "text",  # an array of arrays is one of as many everywhere
 }
-_NEW = tuple(name for name in _KEPT if name not in ("answered_at", "activity_id", "met", "document"))  # an open request has none
+_NEW = tuple(
+    name for name in _KEPT if name not in ("answered_at", "activity_id", "met", "document")
+)  # an open request has none
 
 
 def _rows_of(names: tuple[str, ...]) -> str:
