@@ -679,14 +679,14 @@ MUTANTS = (
     _m(
         "readers who see other teams share a channel and its frames",
         f"{METRICS}/api/feed.py",
-        "        if (by, teams) not in self.channels:\n",
-        "        teams = next((of for its, of in self.channels if its == by), teams)\n"
-        "        if (by, teams) not in self.channels:\n",
+        "        if (of, teams) not in self.channels:\n",
+        "        teams = next((seen for its, seen in self.channels if its == of), teams)\n"
+        "        if (of, teams) not in self.channels:\n",
         "services/metrics/tests/component/test_stream_scope.py",
     ),
     _m(
         "a tick tells everybody what changed for anybody",
-        f"{METRICS}/api/feed.py",
+        f"{METRICS}/api/channels.py",
         "for team, part in of.items() if team in self.teams]",
         "for team, part in of.items()]",
         "services/metrics/tests/component/test_stream_scope.py",
