@@ -28,6 +28,14 @@ def cli(build: Callable[[S], Service], settings_type: type[S], name: str) -> typ
     """The command line of one service."""
     app = _words(f"Tributary {name}.")
 
+    @app.callback(invoke_without_command=True)
+    def said(
+        version: bool = typer.Option(False, "--version", help="which build this is, and of which contracts"),
+    ) -> None:
+        if version:
+            _say("{} {}, contracts {}".format(name, *schema.versions(name)))
+            raise typer.Exit
+
     def ask(work: Callable[[Service], Awaitable[Any]]) -> Any:
         return asyncio.run(_with(build(settings_type()), work))
 
