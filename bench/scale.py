@@ -95,6 +95,8 @@ def scale(measure: Measure, say: Callable[[str], None], rate: float = RATE, seco
             for count in REPLICAS:
                 more += _grow(running, stack, count)
                 say(f"  {count} of each service")
+                if count > 1:
+                    measure(running, rate, WARM_S)  # the groups share their partitions out anew
                 found["replicas"].append({"replicas": count, **_row(measure, running, stack, rate, seconds)})
         finally:
             _end(running, more)

@@ -11,11 +11,12 @@ from typing import Any, Self
 from tributary.child_process import Owned, free_port
 from tributary.gateway import caddy
 
-DRAIN_S = 1.0  # as long as a pod that is to end still takes what comes, until nobody sends it any more
+PROBE_S, FAILURES = 0.5, 20  # as the chart has it: who is not ready for ten seconds is sent nothing
+TRIES_S = "10s"  # who can't be reached at all has taken nothing, and another is asked
 
 
 class Balancer:
-    """Caddy with one door for each service. ``behind`` says which replicas take what comes."""
+    """Caddy with one door for each service. ``replicas`` are all that there will ever be; those that are ready take what comes."""
 
     def __init__(self, home: Path, replicas: Mapping[str, list[str]]) -> None:
         self._replicas = dict(replicas)
@@ -31,17 +32,6 @@ class Balancer:
     def url(self, service: str) -> str:
         """Where everybody comes to a service."""
         return f"http://127.0.0.1:{self._ports[service]}"
-
-    def behind(self, service: str, *replicas: str) -> None:
-        """From now on these take what comes; whoever is not among them has had time to answer what he had."""
-        self._replicas[service] = list(replicas)
-        connection = http.client.HTTPConnection("127.0.0.1", self._admin, timeout=10)
-        connection.request("POST", "/load", json.dumps(self._config()), {"content-type": "application/json"})
-        answer = connection.getresponse()
-        said = answer.read().decode()
-        connection.close()
-        assert answer.status == 200, said
-        time.sleep(DRAIN_S)
 
     def __enter__(self) -> Self:
         self._process.start()
@@ -73,8 +63,15 @@ class Balancer:
         proxy = {
             "handler": "reverse_proxy",
             "upstreams": [{"dial": one.removeprefix("http://")} for one in self._replicas[name]],
-            "load_balancing": {"selection_policy": {"policy": "round_robin"}},
-            "transport": {"protocol": "http", "dial_timeout": "2s"},
+            "load_balancing": {
+                "selection_policy": {"policy": "round_robin"},
+                "try_duration": TRIES_S,
+                "try_interval": "50ms",
+            },
+            "health_checks": {
+                "active": {"uri": "/readyz", "interval": f"{PROBE_S}s", "timeout": "4s", "passes": 1, "fails": FAILURES}
+            },
+            "transport": {"protocol": "http", "dial_timeout": "2s", "keep_alive": {"enabled": False}},
             "flush_interval": -1,
         }
         return {

@@ -1,4 +1,5 @@
-"""People at every door while its service is exchanged: each call has a connection of its own, and none is made twice."""
+"""People at every door while its service is exchanged: each call has a connection of its own, and none is made
+twice but where the door said when to come again."""
 
 import contextlib
 import http.client
@@ -13,7 +14,7 @@ from urllib.parse import urlsplit
 
 from tributary.traffic import Traffic
 
-PACE_S = 0.05
+PACE_S, PATIENCE_S = 0.05, 10.0
 Tokens = Callable[[str], str]
 LOOKS = {
     "leads": "/v1/leads?limit=1",
@@ -31,6 +32,7 @@ class Callers:
         self.doing = "beginning"
         self.answers: Counter[tuple[str, str]] = Counter()
         self.wrong: list[str] = []
+        self.asked_again = 0  # where a door said when: while a table is being changed, it may
         self.accepted: list[str] = []
         self._over = threading.Event()
         self._threads = [threading.Thread(target=self._call, args=(name,), daemon=True) for name in self._doors]
@@ -50,7 +52,6 @@ class Callers:
     def heard(self, doing: str, each: int = 10) -> None:
         """Returns when every door has answered so many calls under this name."""
         self.doing = doing
-        print(f"{time.monotonic():.1f} {doing}", flush=True)
         end = time.monotonic() + 60
         while any(self.answers[doing, name] < each for name in self._doors):
             assert time.monotonic() < end, f"{doing}: {self.answers} {self.wrong[:5]}"
@@ -69,7 +70,12 @@ class Callers:
     def _expect(self, doing: str, name: str, wanted: int, *asked: Any) -> Any:
         """The answer, or nothing where it is another than it should be, which is noted."""
         try:
-            status, text = self._ask(name, *asked)
+            status, text, later = self._ask(name, *asked)
+            end = time.monotonic() + PATIENCE_S
+            while status == 503 and later.isdecimal() and time.monotonic() < end:
+                self.asked_again += 1
+                time.sleep(min(int(later), 2))
+                status, text, later = self._ask(name, *asked)
         except (OSError, http.client.HTTPException) as away:
             status, text = 0, f"no answer: {type(away).__name__} {away}"
         if status != wanted:
@@ -77,8 +83,8 @@ class Callers:
             return None
         return json.loads(text)
 
-    def _ask(self, name: str, method: str, path: str, body: str | None = None) -> tuple[int, str]:
-        """On a connection of its own, and never again by itself."""
+    def _ask(self, name: str, method: str, path: str, body: str | None = None) -> tuple[int, str, str]:
+        """Status, text and when to come again, on a connection of its own."""
         headers = {"content-type": "application/json"}
         if method == "GET":
             headers["authorization"] = f"Bearer {self._token()}"
@@ -86,4 +92,4 @@ class Callers:
         with contextlib.closing(connection):
             connection.request(method, path, body, headers)
             answer = connection.getresponse()
-            return answer.status, answer.read().decode()
+            return answer.status, answer.read().decode(), answer.headers.get("retry-after", "")

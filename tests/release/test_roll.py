@@ -55,9 +55,12 @@ def former(tmp_path: Path) -> dict[str, dict[str, str]]:
 class Rolled:
     """A stack in which released builds run behind a balancer, and what is exchanged in it."""
 
-    def __init__(self, stack: Stack, balancer: Balancer, former: dict[str, dict[str, str]]) -> None:
-        self.stack, self.balancer, self.former = stack, balancer, former
-        self.more: list[LocalService] = []
+    def __init__(self, stack: Stack, former: dict[str, dict[str, str]], home: Path) -> None:
+        self.stack, self.former = stack, former
+        self.new = {name: self._other(name, 1, {**TOLD, "PYTHONPATH": ""}) for name in SERVICES}
+        self.again = {name: self._other(name, 2, former[name]) for name in SERVICES}
+        replicas = {n: [s.url, self.new[n].url, self.again[n].url] for n, s in stack.services.items()}
+        self.balancer = Balancer(home, replicas)
 
     @property
     def running(self) -> Running:
@@ -69,7 +72,7 @@ class Rolled:
         }
         return dataclasses.replace(here, services=seen)
 
-    def other(self, service: str, number: int, told: dict[str, str]) -> LocalService:
+    def _other(self, service: str, number: int, told: dict[str, str]) -> LocalService:
         """One more process of a service, not yet started."""
         first = self.stack.services[service]
         more = LocalService(
@@ -82,7 +85,6 @@ class Rolled:
             stack=self.stack.name,
         )
         more.issuer, more.issuer_keys = first.issuer, first.issuer_keys
-        self.more.append(more)
         return more
 
     def owners(self, service: str) -> int:
@@ -91,18 +93,16 @@ class Rolled:
         described = admin.describe_consumer_groups([service], request_timeout=10)[service].result()
         return sum(bool(member.assignment.topic_partitions) for member in described.members)
 
-    def share(self, service: str, one: LocalService, two: LocalService) -> None:
-        """Starts the second beside the first; returns when both have partitions and take what comes."""
+    def share(self, service: str, two: LocalService) -> None:
+        """Starts the second beside the first; returns when both have partitions."""
         two.start()
         two.wait_until_ready()
-        happens(f"two processes of {service} have partitions", lambda: self.owners(service) == 2)
-        self.balancer.behind(service, one.url, two.url)
+        happens(f"two processes of {service} have partitions", lambda: self.owners(service) == 2, 60)
 
-    def leave(self, service: str, gone: LocalService, stays: LocalService) -> None:
-        """Nobody is sent to the one any more, and it ends; returns when the other has all partitions."""
-        self.balancer.behind(service, stays.url)
+    def leave(self, service: str, gone: LocalService) -> None:
+        """The one ends; returns when the other has all partitions."""
         gone.stop()
-        happens(f"one process of {service} has partitions", lambda: self.owners(service) == 1)
+        happens(f"one process of {service} has partitions", lambda: self.owners(service) == 1, 60)
 
 
 @pytest.fixture
@@ -111,16 +111,16 @@ def rolled(tmp_path: Path, former: dict[str, dict[str, str]], monkeypatch: pytes
         monkeypatch.delenv(name, raising=False)
     told = former[SERVICES[0]]
     with Stack(tmp_path / "stack", extra=told, usual_ports=False, throw_away=True) as stack:
-        replicas = {name: [service.url] for name, service in stack.services.items()}
-        with Balancer(tmp_path / "balancer", replicas) as balancer:
-            made = Rolled(stack, balancer, former)
-            try:
+        made = Rolled(stack, former, tmp_path / "balancer")
+        more = [*made.new.values(), *made.again.values()]
+        try:
+            with made.balancer:
                 yield made
-            finally:
-                for one in made.more:
-                    one.ask_to_stop()
-                for one in made.more:
-                    one.stop()
+        finally:
+            for one in more:
+                one.ask_to_stop()
+            for one in more:
+                one.stop()
 
 
 @pytest.mark.timeout(560)
@@ -141,7 +141,7 @@ def test_each_service_is_exchanged_and_taken_back_under_load_alone(rolled: Rolle
             callers.heard("the released builds on today's schemas")
             for name in SERVICES:
                 began = time.monotonic()
-                roll(rolled, new[name], callers)
+                roll(rolled, rolled.new[name], callers)
                 assert callers.wrong == []
                 took[name] = round(time.monotonic() - began, 1)
         load.stop()
@@ -157,7 +157,8 @@ def test_each_service_is_exchanged_and_taken_back_under_load_alone(rolled: Rolle
     assert verdict.holds, f"{wrong} {list(verdict.moving)}"
     assert (verdict.unaccounted, load.strangers) == (0, [])
     assert len(accepted) > 1000
-    print(json.dumps({"accepted": len(accepted), "rolled_s": took, "load": load.figures}))
+    assert callers.asked_again < 0.01 * sum(callers.answers.values())
+    print(json.dumps({"accepted": len(accepted), "again": callers.asked_again, "rolled_s": took, "load": load.figures}))
 
 
 def expand(new: LocalService) -> None:
@@ -168,16 +169,15 @@ def expand(new: LocalService) -> None:
 def roll(rolled: Rolled, new: LocalService, callers: Callers) -> None:
     """Old, both, new, both, old."""
     name = new.name
-    old, told = rolled.stack.services[name], rolled.former[name]
+    old = rolled.stack.services[name]
     assert is_former(rolled, name)
-    rolled.share(name, old, new)
+    rolled.share(name, new)
     callers.heard(f"{name}: both")
-    rolled.leave(name, old, new)
+    rolled.leave(name, old)
     callers.heard(f"{name}: today's build")
-    again = rolled.other(name, 2, told)
-    rolled.share(name, new, again)
+    rolled.share(name, rolled.again[name])
     callers.heard(f"{name}: both again")
-    rolled.leave(name, new, again)
+    rolled.leave(name, new)
     callers.heard(f"{name}: the released build again")
 
 

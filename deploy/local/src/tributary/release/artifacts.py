@@ -72,7 +72,16 @@ def _wheels(root: Path, service: str, out: Path, moment: str) -> list[Path]:
     """The same commit gives the same bytes: the moment in them is the commit's."""
     told = {**os.environ, "SOURCE_DATE_EPOCH": moment}
     for member in (*LIBRARIES, f"services/{service}"):
-        command: list[str | Path] = [root / UV, "build", "--quiet", "--wheel", "--python", sys.executable, "--out-dir", out]
+        command: list[str | Path] = [
+            root / UV,
+            "build",
+            "--quiet",
+            "--wheel",
+            "--python",
+            sys.executable,
+            "--out-dir",
+            out,
+        ]
         command += ["--build-constraints", root / "deploy/images/build.lock", root / member]
         done = subprocess.run(command, cwd=root, env=told, capture_output=True, text=True, check=False)
         if done.returncode:

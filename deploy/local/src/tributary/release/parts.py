@@ -1,8 +1,10 @@
 """What a build is made of, as CycloneDX says it: the packages of the image's lock by their hashes, and our own."""
 
+import json
 import re
 import uuid
 from pathlib import Path
+from typing import Any
 
 _PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)(?:\s*;\s*([^\\\n]+?))?\s*\\?$")
 _HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
@@ -49,9 +51,22 @@ def sbom(service: str, version: str, lock: str, ours: dict[str, str]) -> str:
     for one in parts:
         bom.components.add(one)
     bom.register_dependency(whole, parts)
-    text = JsonV1Dot6(bom).output_as_string(indent=1)
-    # When it was written says nothing of the build, and would make each of them another.
-    return re.sub(r'\n\s*"timestamp": "[^"]*",', "", text) + "\n"
+    return _settled(json.loads(JsonV1Dot6(bom).output_as_string()))
+
+
+def _settled(said: dict[str, Any]) -> str:
+    """In one order, and without the moment of writing: it says nothing of the build, and would make each of them another."""
+    said["metadata"].pop("timestamp", None)
+    for one in said["components"]:
+        for part in ("properties", "hashes"):
+            if part in one:
+                one[part].sort(key=json.dumps)
+    said["components"].sort(key=lambda one: str(one["bom-ref"]))
+    said["dependencies"].sort(key=lambda one: str(one["ref"]))
+    for one in said["dependencies"]:
+        if "dependsOn" in one:
+            one["dependsOn"].sort()
+    return json.dumps(said, indent=1, sort_keys=True) + "\n"
 
 
 def sbom_of(root: Path, service: str, version: str, ours: dict[str, str]) -> str:
