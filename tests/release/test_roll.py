@@ -136,8 +136,7 @@ def test_each_service_is_exchanged_and_taken_back_under_load_alone(rolled: Rolle
     try:
         with Callers(doors, lambda: rolled.stack.token) as callers:
             callers.heard("the released builds")
-            new = {name: rolled.other(name, 1, {**TOLD, "PYTHONPATH": ""}) for name in SERVICES}
-            together(*(functools.partial(expand, one) for one in new.values()))
+            together(*(functools.partial(expand, one) for one in rolled.new.values()))
             callers.heard("the released builds on today's schemas")
             for name in SERVICES:
                 began = time.monotonic()
