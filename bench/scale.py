@@ -1,7 +1,9 @@
 """What the work of one lead costs with more replicas of every service and with more partitions, and where somebody waits meanwhile."""
 
 import asyncio
+import os
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,6 +26,7 @@ REPLICAS, PARTITIONS = (1, 2, 4), (4, 16, 64)
 RULES = 1000
 STREAMS = (INTAKE, LEAD, TERRITORY_LEAD)
 LOOK_EVERY_S = 0.02
+GONE_S = 12.0  # until Kafka has missed who left, and the others have his partitions
 _LOOK = """
 select datname, backend_type, wait_event_type, wait_event, application_name, left(regexp_replace(query, '\\s+', ' ', 'g'), 60)
 from pg_stat_activity
@@ -100,6 +103,7 @@ def scale(measure: Measure, say: Callable[[str], None], rate: float = RATE, seco
                 found["replicas"].append({"replicas": count, **_row(measure, running, stack, rate, seconds)})
         finally:
             _end(running, more)
+            time.sleep(GONE_S)
         for count in PARTITIONS:
             paused = {
                 s.topic: round(give(s, count, stack.bus, running.services[s.publisher]["database"]) * 1000)
@@ -118,7 +122,7 @@ def _row(measure: Measure, running: Running, stack: Stack, rate: float, seconds:
     waits = Waits(stack.postgres.url, list(running.services))
     with waits.looking():
         row = measure(running, rate, seconds)
-    return {**row, "cpu_us": by_service(row["cpu_us"]), "waits": waits.summary()}
+    return {**row, "load": round(os.getloadavg()[0], 1), "cpu_us": by_service(row["cpu_us"]), "waits": waits.summary()}
 
 
 def by_service(spent: dict[str, int]) -> dict[str, int]:

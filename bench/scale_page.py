@@ -18,6 +18,7 @@ def lines(results: Results) -> list[str]:
         "",
         f"Leads one at a time at {number(found['rate'])}/s, all posted to the first replica; microseconds of processor time a lead, all replicas of a",
         "service together. Two cores carry everything, so that latencies of many replicas say nothing about many machines: the cost does.",
+        "*load* is what the system said of the last minute: above 2, others used this machine too.",
         "",
         *_costs(found["replicas"], "replicas"),
         "",
@@ -45,7 +46,18 @@ def lines(results: Results) -> list[str]:
 
 def _costs(rows: list[dict[str, Any]], what: str) -> list[str]:
     first = rows[0]["cpu_us_all"]
-    head = (what, *SERVICES, "Kafka", "Postgres", "all", "x", "assigned p50, ms", "assigned p99, ms", "busy cores")
+    head = (
+        what,
+        *SERVICES,
+        "Kafka",
+        "Postgres",
+        "all",
+        "x",
+        "assigned p50, ms",
+        "assigned p99, ms",
+        "busy cores",
+        "load",
+    )
     return table(
         head,
         [
@@ -57,6 +69,7 @@ def _costs(rows: list[dict[str, Any]], what: str) -> list[str]:
                 number(row["assigned"]["p50"]),
                 number(row["assigned"]["p99"]),
                 f"{row['cores_busy']:g}",
+                f"{row.get('load', 0):g}",
             )
             for row in rows
         ],
