@@ -82,7 +82,7 @@ def drawn(its: dict[str, float]) -> str:
     """Cores by role at each rate, on a logarithmic axis of rates; the height is cores a thousand leads, and where one process ends."""
     wide, high, left, top = 760, 330, 70, 40
     most = math.log10(sum(cores(cost, RATES[-1]) for cost in its.values()) * 1.3)
-    least = math.log10(0.05)
+    least = math.log10(0.03)
 
     def x(rate: float) -> float:
         return left + (math.log10(rate) - 2.5) / 3 * (wide - left - 150)
