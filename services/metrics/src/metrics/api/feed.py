@@ -27,6 +27,7 @@ from metrics.domain.catalogue import By
 from metrics.domain.kpi import Kpi, Part, summed
 from metrics.settings import MetricsSettings
 from metrics.store import kpis, scope
+from metrics.use_cases._traced import show
 
 CLIENTS = Gauge("stream_clients", "Streams of numbers that are open.", registry=REGISTRY)
 STALLED = Counter("stream_clients_stalled", "Streams ended because they were read too slowly.", registry=REGISTRY)
@@ -358,6 +359,7 @@ class Feed:
                     self._push(reader, frame)
                 await asyncio.sleep(0)  # many changes at once keep nobody else waiting
         if as_of:
+            show(tx.process_cache, as_of, tx.now)
             FRAME_AGE.observe(max(0.0, (datetime.now(UTC) - max(as_of.values())).total_seconds()))
         return bool(news)
 
