@@ -123,7 +123,7 @@ def rolled(tmp_path: Path, former: dict[str, dict[str, str]], monkeypatch: pytes
                 one.stop()
 
 
-@pytest.mark.timeout(560)
+@pytest.mark.timeout(840)
 def test_each_service_is_exchanged_and_taken_back_under_load_alone(rolled: Rolled, tmp_path: Path) -> None:
     running = rolled.running
     load_market(running)
