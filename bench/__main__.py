@@ -13,7 +13,7 @@ from typing import Any
 
 import uvloop
 
-from bench import growth, machine, overload, peers, report, roles, saturated, scope, storm, walk, web
+from bench import growth, machine, overload, peers, report, roles, saturated, scale, scope, storm, walk, web
 from bench.edge import KINDS, Search
 from bench.market import market
 from bench.naive import run as naive
@@ -23,7 +23,7 @@ from bench.tables import RATES
 
 RULES = 10_000
 RESULTS = Path(__file__).parent / "results.json"
-PARTS = ("walk", "naive", "memory", "overload", "growth", "kpis", "doors", "routing", "scope", "web")
+PARTS = ("walk", "naive", "memory", "overload", "growth", "kpis", "doors", "routing", "scope", "web", "scale")
 Results = dict[str, Any]
 
 
@@ -168,6 +168,13 @@ def browsed(results: Results, options: argparse.Namespace) -> None:
     results["web"] = web.web(6.0 if options.quick else 12.0, say)
 
 
+def scaled(results: Results, options: argparse.Namespace) -> None:
+    """More replicas and more partitions at one rate."""
+    say("scale")
+    seconds = 6.0 if options.quick else scale.SECONDS
+    results["scale"] = scale.scale(measured, say, seconds=seconds)
+
+
 def beside(results: Results, options: argparse.Namespace) -> None:
     """Parts of the walk beside what people would take or write instead."""
     for part in peers.PARTS:
@@ -192,6 +199,7 @@ def main() -> None:
         ({"growth"}, grown),
         ({"scope"}, scoped),
         ({"web"}, browsed),
+        ({"scale"}, scaled),
         (set(peers.PARTS), beside),
     ]
     for parts, step in steps:

@@ -2,7 +2,7 @@
 
 import typer
 
-from tributary import clean, replay, token_command, trace_command, up
+from tributary import clean, partitions, replay, token_command, trace_command, up
 from tributary.demo import command as demo
 from tributary.faults import command as faults
 from tributary.verify import command as verify
@@ -23,3 +23,4 @@ app.command()(replay.replay)
 app.command()(verify.verify)
 app.command()(trace_command.trace)
 app.command()(faults.faults)
+app.command()(partitions.partitions)

@@ -70,6 +70,7 @@ OUTBOX_SHARD = Table(
     Column("topic", Text, primary_key=True),
     Column("shard", Integer, primary_key=True),
     Column("next_seq", BigInteger, nullable=False, server_default=text("1")),
+    Column("partitions", Integer),  # how many the topic has; nothing: as many as it was made with
     postgresql_with={"fillfactor": "50"},
     info={"door": "select, update", "rows": free("the next number of a shard says nothing of anybody")},
 )

@@ -24,6 +24,7 @@ from metrics.domain.catalogue import By
 from metrics.domain.kpi import Part
 from metrics.settings import MetricsSettings
 from metrics.store import kpis, scope
+from metrics.use_cases._traced import show
 
 CLIENTS = Gauge("stream_clients", "Streams of numbers that are open.", registry=REGISTRY)
 STALLED = Counter("stream_clients_stalled", "Streams ended because they were read too slowly.", registry=REGISTRY)
@@ -239,6 +240,7 @@ class Feed:
                     told = True
                     await asyncio.sleep(0)  # many changes at once keep nobody else waiting
         if told and now.as_of:
+            show(tx.process_cache, now.as_of, tx.now)
             FRAME_AGE.observe(max(0.0, (datetime.now(UTC) - max(now.as_of.values())).total_seconds()))
         return told
 

@@ -23,6 +23,7 @@ from metrics.domain.contributions import Contribution, KpiDelta, contribution
 from metrics.domain.facts import CannotCount, LeadFact, is_valid
 from metrics.store import facts as store
 from metrics.store import kpis
+from metrics.use_cases._traced import remember
 from metrics.use_cases.names import name_captured, name_placed
 from metrics.use_cases.requests import HEAR_REQUESTS, OfARequest
 from metrics.use_cases.values import can_be_a_key, can_be_kept, can_be_numbered
@@ -194,5 +195,8 @@ async def count_leads(events: Sequence[OfALead] | Sequence[OfAPlace] | Sequence[
 
 async def note_as_of(events: Sequence[Event], tx: Transaction) -> None:
     """The numbers are as of the newest of these events; no clock that runs ahead makes them newer than now."""
-    newest = max(tx.metadata(event).at for event in events)
+    heard = [tx.metadata(event) for event in events]
+    for metadata in heard:
+        remember(tx.process_cache, metadata, tx.now)
+    newest = max(metadata.at for metadata in heard)
     await kpis.heard(tx, STREAM_OF[events[0].type].topic, min(newest, tx.now))
