@@ -240,6 +240,23 @@ class MetricsTables:
     periods: list[ClosedPeriod] = field(default_factory=list)
 
 
+class Loss(NamedTuple):
+    """Numbers of one history that a person has decided to do without: by whose word, why and when."""
+
+    topic: str
+    source: str
+    shard: int
+    first: int
+    last: int
+    reason: str
+    by: str
+    at: datetime
+
+    def covers(self, topic: str, event: EventRecord) -> bool:
+        """Whether all that is missing right before this event ends with this loss."""
+        return (topic, event.source, event.shard, event.seq - 1) == (self.topic, self.source, self.shard, self.last)
+
+
 @dataclass
 class Account:
     """What every service's database says of what it said and heard, in one snapshot.
@@ -247,7 +264,7 @@ class Account:
     ``later`` are the next numbers as they were after the ends of the topics had been noted: nothing on a topic may be beyond
     them. ``parked_ids`` and ``parked_at`` are events set aside and not replayed, by id and by position; what may be somebody
     else's is there by its position only, since it may bear the id of a true one. Of those a person has ``discarded`` some, by
-    position, and ``vouched`` for others by replaying them, by id.
+    position, and ``vouched`` for others by replaying them, by id. ``accepted`` are the losses that it does without.
     """
 
     source: str
@@ -259,6 +276,7 @@ class Account:
     parked_at: set[tuple[str, int, int]] = field(default_factory=set)
     discarded: set[tuple[str, int, int]] = field(default_factory=set)
     vouched: set[tuple[str, str]] = field(default_factory=set)
+    accepted: list[Loss] = field(default_factory=list)
 
 
 @dataclass
