@@ -31,6 +31,16 @@ class Bus:
         assert self.keys is not None
         return secret(self.keys / f"kafka.{principal}")
 
+    @property
+    def encrypted(self) -> bool:
+        """Whether one comes to it by TLS."""
+        return self._asked(ADMIN).get(SECURITY) == "sasl_ssl"
+
+    @property
+    def authority(self) -> str:
+        """The file of the authority that has signed its brokers; nothing where the system's are trusted, or it is not encrypted."""
+        return self._asked(ADMIN).get("TRIBUTARY_KAFKA_CA", "") if self.encrypted else ""
+
     def environment(self, principal: str) -> dict[str, str]:
         """What a service is told beside its own environment."""
         report = {"KAFKA_BOOTSTRAP_SERVERS": self.address} if self.address else {}

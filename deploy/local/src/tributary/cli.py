@@ -4,6 +4,7 @@ import typer
 
 from tributary import clean, replay, token_command, trace_command, up
 from tributary.demo import command as demo
+from tributary.doctor import command as doctor
 from tributary.faults import command as faults
 from tributary.verify import command as verify
 
@@ -22,4 +23,5 @@ app.command()(token_command.token)
 app.command()(replay.replay)
 app.command()(verify.verify)
 app.command()(trace_command.trace)
+app.command()(doctor.doctor)
 app.command()(faults.faults)
