@@ -25,6 +25,7 @@ class Bus:
 
     address: str = ""
     keys: Path | None = None
+    ca: Path | None = None
 
     def password(self, principal: str) -> str:
         """A principal's password, made once and readable by this user only."""
@@ -46,11 +47,13 @@ class Bus:
         report = {"KAFKA_BOOTSTRAP_SERVERS": self.address} if self.address else {}
         if self.keys is not None:
             report |= {
-                SECURITY: "sasl_plaintext",
+                SECURITY: "sasl_ssl" if self.ca else "sasl_plaintext",
                 "TRIBUTARY_KAFKA_MECHANISM": "PLAIN" if principal == ADMIN else "SCRAM-SHA-512",
                 "TRIBUTARY_KAFKA_USER": principal,
                 "TRIBUTARY_KAFKA_PASSWORD": self.password(principal),
             }
+            if self.ca:
+                report["TRIBUTARY_KAFKA_CA"] = str(self.ca)
         return report
 
     def librdkafka(self, principal: str, **more: Any) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import typer
 
-from tributary import clean, replay, token_command, trace_command, up
+from tributary import certificates, clean, replay, token_command, trace_command, up
 from tributary.demo import command as demo
 from tributary.doctor import command as doctor
 from tributary.faults import command as faults
@@ -19,6 +19,7 @@ def tributary() -> None:
 app.command()(demo.demo)
 app.command()(up.up)
 app.command()(clean.clean)
+app.command()(certificates.certificates)
 app.command()(token_command.token)
 app.command()(replay.replay)
 app.command()(verify.verify)

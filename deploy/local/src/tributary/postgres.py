@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, Any, TypeVar
 from urllib.parse import unquote, urlsplit, urlunsplit
 
+from tributary.certificates import Certificate
 from tributary.child_process import Owned, StackError, run
 from tributary.server import Server
 from tributary.state import secret
@@ -76,7 +77,8 @@ def as_a_user() -> list[str]:
 
 
 class LocalPostgres(Server):
-    """One Postgres server on 127.0.0.1 with scram passwords. ``throw_away`` trades durability for speed: for tests only."""
+    """One Postgres server on 127.0.0.1 with scram passwords. ``throw_away`` trades durability for speed: for tests only. With a ``certificate`` it
+    also speaks TLS."""
 
     name = "Postgres"
 
@@ -87,10 +89,14 @@ class LocalPostgres(Server):
         port: int = PORT,
         connections: int = 100,
         throw_away: bool = False,
+        certificate: Certificate | None = None,
         life: Path | None = None,
     ) -> None:
         super().__init__(home, port, life)
         self._settings = {**SETTINGS, "max_connections": str(connections), **(THROW_AWAY if throw_away else {})}
+        if certificate is not None:
+            shown = {"ssl_cert_file": str(certificate.chain), "ssl_key_file": str(certificate.key)}
+            self._settings |= {"ssl": "on", **shown}
         self._tools = Path()
         self._inside: list[str] = []
 

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import typer
 
 from chassis import failpoint, gap, parking, reread, restored, schema, telemetry, topics
+from chassis.database import tls
 from chassis.errors import Refused, words
 from chassis.schema import Phase
 from chassis.service import Service
@@ -187,7 +188,7 @@ def _migrate(settings: Settings, name: str, phase: Phase | None) -> None:
 
     _arm(settings)
     try:
-        migrations.upgrade(name, settings.owners_url(), phase)
+        migrations.upgrade(name, settings.owners_url(), phase, tls(settings))
     except (migrations.OutOfTurn, schema.RolesMissing, schema.Unguarded) as refusal:
         _say(str(refusal))
         raise typer.Exit(1) from None

@@ -3,11 +3,10 @@
 import asyncio
 import ssl
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
 
 import httpx
 
-from tributary.doctor.finding import Installation, Report, span
+from tributary.doctor.finding import Installation, Report
 
 # What readiness says, and which finding it is; the first that fits. Everything else is a service that is not ready.
 REASONS = (
@@ -51,25 +50,9 @@ async def _one(
             ("not-ready", "mend what it says; the page names the usual causes", "not-ready"),
         )
         report.critical(code, service, reason, do.format(service=service), page)
-    _clock(answer, service, installation, report)
     await _token(client, service, url, installation, report)
     report.looked_at.append(service)
     return service, str(document["info"]["version"])
-
-
-def _clock(answer: httpx.Response, service: str, installation: Installation, report: Report) -> None:
-    """The answer's date has whole seconds, cut off."""
-    if "date" not in answer.headers:
-        return
-    skew = (parsedate_to_datetime(answer.headers["date"]) - installation.clock()).total_seconds()
-    if not -installation.limits.skew_s - 1 <= skew <= installation.limits.skew_s:
-        report.warning(
-            "clock",
-            service,
-            f"its clock is {span(abs(skew))} {'ahead of' if skew > 0 else 'behind'} this machine's",
-            "have every machine ask the same time servers; until then ages, deadlines and tokens are off by as much",
-            "clocks",
-        )
 
 
 async def _token(client: httpx.AsyncClient, service: str, url: str, installation: Installation, report: Report) -> None:

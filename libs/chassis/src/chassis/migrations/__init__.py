@@ -4,7 +4,7 @@ Only that job imports this module: a running service needs neither Alembic nor S
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from alembic.operations import Operations
@@ -48,17 +48,17 @@ def scripts(service: str) -> ScriptDirectory:
     return ScriptDirectory(folders[0].parent, version_locations=folders)
 
 
-def upgrade(service: str, database_url: str, phase: Phase | None = None) -> None:
+def upgrade(service: str, database_url: str, phase: Phase | None = None, tls: Mapping[str, Any] | None = None) -> None:
     """Brings the database to this build's revisions: those of one side of the deploy, or all. Two at once: the second waits
-    and finds nothing to do. ``database_url`` is the owner's.
+    and finds nothing to do. ``database_url`` is the owner's, ``tls`` as ``database.tls`` says.
 
     Raises OutOfTurn, schema.RolesMissing, and schema.Unguarded where a door could still see too much.
     """
-    asyncio.run(_upgrade(service, database_url, phase))
+    asyncio.run(_upgrade(service, database_url, phase, tls or {}))
 
 
-async def _upgrade(service: str, database_url: str, phase: Phase | None) -> None:
-    engine = create_async_engine(make_url(database_url).set(drivername="postgresql+asyncpg"))
+async def _upgrade(service: str, database_url: str, phase: Phase | None, tls: Mapping[str, Any]) -> None:
+    engine = create_async_engine(make_url(database_url).set(drivername="postgresql+asyncpg"), connect_args=dict(tls))
 
     def steps(found: Iterable[str], _: MigrationContext) -> list[MigrationStep]:
         read = scripts(service)
