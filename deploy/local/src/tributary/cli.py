@@ -2,7 +2,7 @@
 
 import typer
 
-from tributary import certificates, clean, replay, token_command, trace_command, up
+from tributary import backup, certificates, clean, replay, token_command, trace_command, up
 from tributary.demo import command as demo
 from tributary.doctor import command as doctor
 from tributary.faults import command as faults
@@ -24,5 +24,7 @@ app.command()(token_command.token)
 app.command()(replay.replay)
 app.command()(verify.verify)
 app.command()(trace_command.trace)
+app.command()(backup.backup)
+app.command()(backup.restore)
 app.command()(doctor.doctor)
 app.command()(faults.faults)
