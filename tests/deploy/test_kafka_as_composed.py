@@ -57,7 +57,9 @@ class Keys:
 
 
 @pytest.fixture(scope="module", params=["as it is", "with deploy/tls"])
-def composed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Keys, Bus, Bus]]:
+def composed(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Keys, Bus, Bus]]:
     """The passwords, and the door inside the network and the one for programs of this machine."""
     home = tmp_path_factory.mktemp("composed")
     encrypted = home / "certificates" if request.param == "with deploy/tls" else None

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import IO, Any, TypeVar
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from tributary.certificates import Certificate
 from tributary.child_process import Owned, StackError, run
 from tributary.server import Server
 from tributary.state import secret
@@ -77,8 +76,7 @@ def as_a_user() -> list[str]:
 
 
 class LocalPostgres(Server):
-    """One Postgres server on 127.0.0.1 with scram passwords. ``throw_away`` trades durability for speed: for tests only. With a ``certificate`` it
-    also speaks TLS."""
+    """One Postgres server on 127.0.0.1 with scram passwords. ``throw_away`` trades durability for speed: for tests only."""
 
     name = "Postgres"
 
@@ -89,14 +87,10 @@ class LocalPostgres(Server):
         port: int = PORT,
         connections: int = 100,
         throw_away: bool = False,
-        certificate: Certificate | None = None,
         life: Path | None = None,
     ) -> None:
         super().__init__(home, port, life)
         self._settings = {**SETTINGS, "max_connections": str(connections), **(THROW_AWAY if throw_away else {})}
-        if certificate is not None:
-            shown = {"ssl_cert_file": str(certificate.chain), "ssl_key_file": str(certificate.key)}
-            self._settings |= {"ssl": "on", **shown}
         self._tools = Path()
         self._inside: list[str] = []
 
