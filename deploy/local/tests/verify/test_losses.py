@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 from contracts.hearers import HEARS
 from tributary.verify.invariants.sequences import violations
-from tributary.verify.snapshot import STREAM, Loss, Snapshot
+from tributary.verify.losses import Loss
+from tributary.verify.snapshot import STREAM, Snapshot
 from tributary.verify.verdict import judge
 
 from . import snapshots

@@ -19,6 +19,7 @@ from tributary.verify.activities import read_activities
 from tributary.verify.boxes import Boxes, read_boxes
 from tributary.verify.events import EventRecord, body_of, spend_name
 from tributary.verify.looking import look_at_tables
+from tributary.verify.losses import Loss
 from tributary.verify.openings import read_openings
 from tributary.verify.organisation import read_organisation
 from tributary.verify.private import Private
@@ -35,7 +36,6 @@ from tributary.verify.snapshot import (
     KpiRow,
     LeadsTables,
     Line,
-    Loss,
     MarketFile,
     MetricsTables,
     Plan,

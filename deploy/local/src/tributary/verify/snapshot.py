@@ -14,6 +14,7 @@ from metrics.domain.facts import CampaignFact, LeadFact, LineFact
 from tributary.verify.activities import ActivityTables
 from tributary.verify.boxes import Boxes
 from tributary.verify.events import EventRecord, Money
+from tributary.verify.losses import Loss
 from tributary.verify.numbering import Aside, Numbered, Owner, sort_out
 from tributary.verify.openings import OpeningTables
 from tributary.verify.organisation import OrganisationTables
@@ -238,23 +239,6 @@ class MetricsTables:
     as_of: dict[str, datetime] = field(default_factory=dict)  # by topic
     entries: list[Counted] = field(default_factory=list)
     periods: list[ClosedPeriod] = field(default_factory=list)
-
-
-class Loss(NamedTuple):
-    """Numbers of one history that a person has decided to do without: by whose word, why and when."""
-
-    topic: str
-    source: str
-    shard: int
-    first: int
-    last: int
-    reason: str
-    by: str
-    at: datetime
-
-    def covers(self, topic: str, event: EventRecord) -> bool:
-        """Whether all that is missing right before this event ends with this loss."""
-        return (topic, event.source, event.shard, event.seq - 1) == (self.topic, self.source, self.shard, self.last)
 
 
 @dataclass
