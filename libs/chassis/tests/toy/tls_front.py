@@ -23,13 +23,12 @@ class Front:
 
     @contextlib.contextmanager
     def at_work(self) -> Iterator["Front"]:
-        """Listens on a thread of its own, on every address of this machine's loopback."""
+        """Listens on a thread of its own, on this machine's loopback."""
         loop, ready = asyncio.new_event_loop(), threading.Event()
 
         def run() -> None:
             first = loop.run_until_complete(asyncio.start_server(self._one, "127.0.0.1", 0))
             self.port = first.sockets[0].getsockname()[1]
-            loop.run_until_complete(asyncio.start_server(self._one, "127.0.0.2", self.port))
             ready.set()
             loop.run_forever()
 
