@@ -88,6 +88,7 @@ def test_helm_finds_nothing_wrong(service: str) -> None:
         {"scaling": {"enabled": True, "lagPerReplica": 0}},
         {"kafka": {"security": "plaintext"}},
         {"kafka": {"bootstrap": "kafka"}},
+        {"postgres": {"security": "prefer"}},
         {"settings": {"TRIBUTARY_MASTER_KEY": "c2VjcmV0"}},
         {"settings": {"TRIBUTARY_TRACE_RATIO": 0.5}},
         {"secrets": {"external": {"enabled": True, "store": {"name": ""}}}},
@@ -135,7 +136,8 @@ def test_the_owners_password_goes_to_the_migration_and_nowhere_else() -> None:
         ),
     }
     for job in ("leads-expand", "leads-contract"):
-        (env,) = one(documents, "Job", job)["spec"]["template"]["spec"]["containers"][0]["env"]
+        told = one(documents, "Job", job)["spec"]["template"]["spec"]["containers"][0]["env"]
+        (env,) = [one for one in told if "valueFrom" in one]
         assert (env["name"], env["valueFrom"]["secretKeyRef"]["name"]) == (
             "OWNER_DATABASE_URL",
             "tributary-leads-owner",
@@ -160,6 +162,20 @@ def test_whatever_the_service_is_told_is_a_setting_that_it_has() -> None:
     paths = {container[probe]["httpGet"]["path"] for probe in ("startupProbe", "readinessProbe", "livenessProbe")}
     doors = json.loads((ROOT / "services/leads/openapi.json").read_text())["paths"]
     assert paths == {"/livez", "/readyz"} <= set(doors)
+
+
+def test_service_and_migration_come_to_postgres_by_tls_unless_they_are_told_otherwise() -> None:
+    clear = {**LEAST, "postgres": {"security": "plaintext"}}
+    systems = {**LEAST, "postgres": {"security": "tls", "caSecret": {"name": "", "key": "ca.crt"}}}
+    file = "/etc/tributary/postgres/ca.crt"
+    for told, security, ca in ((LEAST, "tls", file), (clear, "plaintext", None), (systems, "tls", None)):
+        for pod in pods(rendered("leads", told)):
+            (container,) = pod["containers"]
+            env = {one["name"]: one.get("value") for one in container["env"]}
+            assert (env["TRIBUTARY_DATABASE_SECURITY"], env.get("TRIBUTARY_DATABASE_CA")) == (security, ca)
+            mounted = {one["mountPath"]: one["name"] for one in container["volumeMounts"]}
+            assert ("/etc/tributary/postgres" in mounted) is (ca is not None)
+            assert set(mounted.values()) <= {one["name"] for one in pod["volumes"]}
 
 
 def test_the_schema_is_expanded_before_and_contracted_only_when_asked() -> None:

@@ -169,7 +169,7 @@ def test_what_is_not_of_the_core_comes_with_its_profile_and_the_core_waits_for_n
 
 
 def test_the_files_are_compose_files() -> None:
-    for file in ("docker-compose.yml", "deploy/observability/compose.yaml"):
+    for file in ("docker-compose.yml", "deploy/observability/compose.yaml", "deploy/tls/compose.yaml"):
         command = [
             sys.executable,
             "-m",

@@ -1,5 +1,6 @@
 """The broker of the compose file, set up by the image's own program from the file's environment, and the jobs that follow it."""
 
+import dataclasses
 import os
 import re
 import subprocess
@@ -16,6 +17,7 @@ from contracts import STREAMS
 from contracts.principals import principals, rights
 from tributary import jars
 from tributary.bus import ADMIN, Bus
+from tributary.certificates import certificates
 from tributary.child_process import Owned, free_port, run
 from tributary.kafka import answers, answers_now, java, jvm_flags
 from tributary.state import cache, private
@@ -29,13 +31,15 @@ Configuration:
     Root: {level: WARN, AppenderRef: [{ref: STDOUT}]}
 """
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+TLS: dict[str, Any] = yaml.safe_load((ROOT / "deploy/tls/compose.yaml").read_text())["services"]
 
 
 class Keys:
-    """Passwords as ``.env`` would hold them."""
+    """Passwords as ``.env`` would hold them; with ``certificates``, their folder, the file for TLS is laid over the other."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, certificates: Path | None = None) -> None:
         self.bus = Bus(keys=folder)
+        self.certificates = certificates
         for principal in (ADMIN, *principals()):
             private(folder / f"kafka.{principal}", f"a+b=/{principal}-2")
         self.env = {f"{p.upper().replace('-', '_')}_KAFKA_PASSWORD": self.bus.password(p) for p in principals()}
@@ -43,17 +47,25 @@ class Keys:
 
     def filled(self, service: str) -> dict[str, str]:
         """The environment of a compose service, its variables filled in."""
-        told = COMPOSE[service]["environment"]
+        told = {**COMPOSE[service]["environment"]}
+        if self.certificates is not None:
+            more = TLS[service]["environment"]
+            told |= {k: str(v).replace("/etc/tributary", str(self.certificates)) for k, v in more.items()}
         return {
             k: re.sub(r"\$\{([A-Z_]+)[^}]*\}", lambda m: self.env.get(m[1], "29092"), str(v)) for k, v in told.items()
         }
 
 
-@pytest.fixture(scope="module")
-def composed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Keys, Bus, Bus]]:
+@pytest.fixture(scope="module", params=["as it is", "with deploy/tls"])
+def composed(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Keys, Bus, Bus]]:
     """The passwords, and the door inside the network and the one for programs of this machine."""
     home = tmp_path_factory.mktemp("composed")
-    keys = Keys(home / "keys")
+    encrypted = home / "certificates" if request.param == "with deploy/tls" else None
+    if encrypted:
+        certificates(encrypted)
+    keys = Keys(home / "keys", encrypted)
     inside, machine, controller = free_port(), free_port(), free_port()
     doors = f"INSIDE://127.0.0.1:{inside},MACHINE://127.0.0.1:{machine}"
     place = {
@@ -78,7 +90,8 @@ def composed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Keys, B
         "Kafka", [*base, "kafka.Kafka", home / "final" / "server.properties"], log=home / "kafka.log"
     ).start()
     try:
-        buses = tuple(Bus(f"127.0.0.1:{port}", home / "keys") for port in (inside, machine))
+        ca = encrypted / "ca.crt" if encrypted else None
+        buses = tuple(Bus(f"127.0.0.1:{port}", home / "keys", ca) for port in (inside, machine))
         assert answers(buses[0], 60)
         yield keys, buses[0], buses[1]
     finally:
@@ -116,3 +129,4 @@ def test_the_jobs_make_topics_and_principals_and_every_door_asks_who_comes(compo
     assert not taken(machine, "ad-platforms", "leads.lead")
     assert not answers_now(machine)  # the admin does not come from outside
     assert not any(answers_now(Bus(bus.address)) for bus in (inside, machine))
+    assert inside.ca is None or not answers_now(dataclasses.replace(inside, ca=None))  # in the clear nobody comes

@@ -30,6 +30,27 @@ def _m(name: str, file: str, old: str, new: str, *tests: str) -> Mutant:
 
 MUTANTS = (
     _m(
+        "a loss is accepted and a service at work goes on waiting for it",
+        f"{CHASSIS}/kafka_consumer.py",
+        "        self.consumer.forget_positions()  # somebody may accept the loss meanwhile (gap.py)\n",
+        "",
+        f"{TESTS}/real/test_gap.py",
+    ),
+    _m(
+        "what still stands on the topic is accepted as lost",
+        f"{CHASSIS}/gap.py",
+        "    if gap.recoverable:\n",
+        "    if gap.recoverable and not reason:\n",
+        f"{TESTS}/real/test_gap.py",
+    ),
+    _m(
+        "a broker with anybody's certificate is believed",
+        f"{CHASSIS}/settings.py",
+        "        return ssl.create_default_context(cafile=file or None)\n",
+        "        return ssl._create_unverified_context(cafile=file or None)\n",
+        f"{TESTS}/real/test_tls.py",
+    ),
+    _m(
         "effect after the commit: the outbox is filled when the transaction is over",
         f"{CHASSIS}/database.py",
         "            async with conn.transaction():\n                yield tx\n                await tx.finish()\n",

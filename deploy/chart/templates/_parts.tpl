@@ -40,3 +40,26 @@ allowPrivilegeEscalation: false
 readOnlyRootFilesystem: true
 capabilities: {drop: [ALL]}
 {{- end }}
+
+{{/* How the service and its migration come to Postgres. */}}
+{{- define "service.postgres-env" -}}
+- {name: TRIBUTARY_DATABASE_SECURITY, value: {{ .Values.postgres.security }}}
+{{- if and (eq .Values.postgres.security "tls") .Values.postgres.caSecret.name }}
+- {name: TRIBUTARY_DATABASE_CA, value: /etc/tributary/postgres/ca.crt}
+{{- end }}
+{{- end }}
+
+{{- define "service.postgres-mount" -}}
+{{- if and (eq .Values.postgres.security "tls") .Values.postgres.caSecret.name }}
+- {name: postgres-ca, mountPath: /etc/tributary/postgres, readOnly: true}
+{{- end }}
+{{- end }}
+
+{{- define "service.postgres-volume" -}}
+{{- with .Values.postgres }}
+{{- if and (eq .security "tls") .caSecret.name }}
+- name: postgres-ca
+  secret: {secretName: {{ .caSecret.name }}, items: [{key: {{ .caSecret.key }}, path: ca.crt}]}
+{{- end }}
+{{- end }}
+{{- end }}

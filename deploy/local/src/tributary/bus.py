@@ -25,22 +25,35 @@ class Bus:
 
     address: str = ""
     keys: Path | None = None
+    ca: Path | None = None
 
     def password(self, principal: str) -> str:
         """A principal's password, made once and readable by this user only."""
         assert self.keys is not None
         return secret(self.keys / f"kafka.{principal}")
 
+    @property
+    def encrypted(self) -> bool:
+        """Whether one comes to it by TLS."""
+        return self._asked(ADMIN).get(SECURITY) == "sasl_ssl"
+
+    @property
+    def authority(self) -> str:
+        """The file of the authority that has signed its brokers; nothing where the system's are trusted, or it is not encrypted."""
+        return self._asked(ADMIN).get("TRIBUTARY_KAFKA_CA", "") if self.encrypted else ""
+
     def environment(self, principal: str) -> dict[str, str]:
         """What a service is told beside its own environment."""
         report = {"KAFKA_BOOTSTRAP_SERVERS": self.address} if self.address else {}
         if self.keys is not None:
             report |= {
-                SECURITY: "sasl_plaintext",
+                SECURITY: "sasl_ssl" if self.ca else "sasl_plaintext",
                 "TRIBUTARY_KAFKA_MECHANISM": "PLAIN" if principal == ADMIN else "SCRAM-SHA-512",
                 "TRIBUTARY_KAFKA_USER": principal,
                 "TRIBUTARY_KAFKA_PASSWORD": self.password(principal),
             }
+            if self.ca:
+                report["TRIBUTARY_KAFKA_CA"] = str(self.ca)
         return report
 
     def librdkafka(self, principal: str, **more: Any) -> dict[str, Any]:

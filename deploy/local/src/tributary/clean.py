@@ -8,7 +8,7 @@ from tributary.child_process import locked
 from tributary.ending import foreground
 from tributary.state import state
 
-KEPT = ("kafka", "postgres", "caddy", "door", "keys", "log", "replay", "spans", "stack.json")
+KEPT = ("kafka", "postgres", "caddy", "door", "keys", "log", "replay", "spans", "stack.json", "down")
 
 
 def clean() -> None:

@@ -2,8 +2,9 @@
 
 import typer
 
-from tributary import clean, partitions, replay, token_command, trace_command, up
+from tributary import backup, certificates, clean, partitions, replay, token_command, trace_command, up
 from tributary.demo import command as demo
+from tributary.doctor import command as doctor
 from tributary.faults import command as faults
 from tributary.verify import command as verify
 
@@ -18,9 +19,13 @@ def tributary() -> None:
 app.command()(demo.demo)
 app.command()(up.up)
 app.command()(clean.clean)
+app.command()(certificates.certificates)
 app.command()(token_command.token)
 app.command()(replay.replay)
 app.command()(verify.verify)
 app.command()(trace_command.trace)
+app.command()(backup.backup)
+app.command()(backup.restore)
+app.command()(doctor.doctor)
 app.command()(faults.faults)
 app.command()(partitions.partitions)

@@ -14,6 +14,7 @@ from typing import IO
 
 from tributary import jars
 from tributary.bus import ADMIN, Bus
+from tributary.certificates import Certificate
 from tributary.child_process import Owned, StackError, free_port, run
 from tributary.server import Server
 from tributary.state import cache, private
@@ -68,6 +69,16 @@ PLAIN = (
 )
 
 
+# Clients come by TLS and are shown this certificate; brokers and controllers speak among themselves on loopback.
+ENCRYPTED = """\
+listener.security.protocol.map=CONTROLLER:SASL_PLAINTEXT,CLIENTS:SASL_SSL,MACHINE:PLAINTEXT
+listener.name.clients.ssl.keystore.type=PEM
+listener.name.clients.ssl.keystore.location={certificate}
+listener.name.clients.ssl.truststore.type=PEM
+listener.name.clients.ssl.truststore.location={authority}
+"""
+
+
 class NoJava(StackError):
     """No Java that Kafka could run on."""
 
@@ -108,7 +119,8 @@ class LocalKafka(Server):
     """One broker with its controller. Several form one cluster when they share ``cluster`` and ``voters`` (node id -> port).
 
     With ``keys``, the folder of its principals' passwords, it asks everybody who he is. ``open_to_machine``: beside the door for
-    those there is another, at ``port``, for any program of this machine, which there is the visitor of principals.py.
+    those there is another, at ``port``, for any program of this machine, which there is the visitor of principals.py. With a
+    ``certificate`` the first of the two speaks TLS.
     """
 
     name = "Kafka"
@@ -124,6 +136,7 @@ class LocalKafka(Server):
         heap: str = "256m",
         keys: Path | None = None,
         open_to_machine: bool = False,
+        certificate: Certificate | None = None,
         life: Path | None = None,
         progress: jars.Progress = lambda done, total: None,
     ) -> None:
@@ -134,6 +147,7 @@ class LocalKafka(Server):
         self._heap = heap
         self._keys = keys
         self._open_to_machine = open_to_machine
+        self._certificate = certificate
         self._inside = free_port() if open_to_machine else None
         self._progress = progress
         self._tool: list[str | Path] = []
@@ -146,7 +160,7 @@ class LocalKafka(Server):
     @property
     def bus(self) -> Bus:
         """How one comes to it."""
-        return Bus(self.bootstrap, self._keys)
+        return Bus(self.bootstrap, self._keys, self._certificate.authority if self._certificate else None)
 
     @property
     def address(self) -> str:
@@ -191,6 +205,10 @@ class LocalKafka(Server):
         if self._keys is not None:
             plain = PLAIN.format(admin=ADMIN, password=Bus(keys=self._keys).password(ADMIN))
             text += SECURED.format(admin=ADMIN, plain=plain)
+            if shown := self._certificate:
+                lines = text.splitlines()
+                text = "\n".join(line for line in lines if not line.startswith("listener.security.protocol.map="))
+                text += "\n" + ENCRYPTED.format(certificate=shown.whole, authority=shown.authority)
         return private(self.home / "server.properties", text)
 
     def _choose_port(self) -> int:

@@ -106,8 +106,7 @@ class LocalPostgres(Server):
 
     def ensure_role_and_database(self, name: str) -> str:
         """A database of this name that only its own roles can enter; returns the owner's address."""
-        password = hmac.new(self._password().encode(), name.encode(), hashlib.sha256).hexdigest()
-        return ensure_role_and_database(self.url, name, password)
+        return ensure_role_and_database(self.url, name, database_password(self._password(), name))
 
     def _password(self) -> str:
         return secret(self.home / "password")
@@ -157,6 +156,11 @@ def ensure_role_and_database(server: str, name: str, password: str) -> str:
     parts = urlsplit(server)
     place = parts.netloc.rpartition("@")[2]
     return urlunsplit(("postgresql", f"{name}:{password}@{place}", f"/{name}", parts.query, ""))
+
+
+def database_password(key: str, name: str) -> str:
+    """An owner's password: it follows from what only this stack knows."""
+    return hmac.new(key.encode(), name.encode(), hashlib.sha256).hexdigest()
 
 
 def address_of(owner: str, part: str) -> str:

@@ -37,6 +37,7 @@ def establish(bus: Bus, *, open_to_machine: bool = False) -> principals.Establis
         kafka_mechanism=asked["TRIBUTARY_KAFKA_MECHANISM"],
         kafka_user=ADMIN,
         kafka_password=bus.password(ADMIN),
+        kafka_ca=asked.get("TRIBUTARY_KAFKA_CA", ""),
     )
     logging.getLogger("aiokafka.conn").setLevel(
         logging.ERROR

@@ -2,8 +2,6 @@
 
 import contextlib
 import functools
-import hashlib
-import hmac
 import os
 import threading
 import time
@@ -28,7 +26,7 @@ from tributary.kafka import LocalKafka, NoJava, answers
 from tributary.mock import MockKafka
 from tributary.people import people
 from tributary.postgres import PORT as POSTGRES_PORT
-from tributary.postgres import LocalPostgres, ensure_role_and_database
+from tributary.postgres import LocalPostgres, database_password, ensure_role_and_database
 from tributary.progress import Step, Steps
 from tributary.running import Running, RunningService
 from tributary.server import Server
@@ -36,6 +34,7 @@ from tributary.services import PORTS, LocalService, operator_token
 from tributary.state import secret, state, token
 from tributary.tokens import ADMINISTRATORS, LOCAL, Tokens, make_keys, public_keys
 
+KEPT_DOWN = "down"  # in the stack's folder: a file of a service's name there keeps it from being started again
 LOCK_WAIT, ANSWER_WAIT = 3.0, 10.0
 RENEW_EVERY_S = 60.0
 FIRST_PAUSE, LONGEST_PAUSE, LONG_ENOUGH = 0.5, 10.0, 30.0
@@ -282,8 +281,8 @@ class Stack:
             together(*(service.migrate for service in self.services.values()))
 
     def _outside_database(self, name: str) -> str:
-        key = secret(self.home / "keys" / "databases").encode()
-        return ensure_role_and_database(self.outside, name, hmac.new(key, name.encode(), hashlib.sha256).hexdigest())
+        key = secret(self.home / "keys" / "databases")
+        return ensure_role_and_database(self.outside, name, database_password(key, name))
 
     def _tell_services(self) -> None:
         for service in self.services.values():
@@ -326,7 +325,7 @@ class Stack:
         """What ends by itself is started again, soon at first and then more and more patiently."""
         pause, began = FIRST_PAUSE, time.monotonic()
         while not self._ending.wait(0.1):
-            if not thing.fell:
+            if not thing.fell or (self.home / KEPT_DOWN / thing.name).exists():
                 continue
             pause = FIRST_PAUSE if time.monotonic() - began > LONG_ENOUGH else min(pause * 2, LONGEST_PAUSE)
             while not self._started_again(thing, pause):

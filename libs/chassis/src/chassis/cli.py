@@ -1,4 +1,4 @@
-"""`python -m <service> serve | migrate | topics | parked | health | openapi | restored | reread`: the same in every service."""
+"""`python -m <service> serve | migrate | topics | parked | gap | health | openapi | restored | reread`: the same in every service."""
 
 import asyncio
 import gc
@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 
 import typer
 
-from chassis import failpoint, parking, reread, restored, schema, telemetry, topics
+from chassis import failpoint, gap, parking, reread, restored, schema, telemetry, topics
+from chassis.database import tls
 from chassis.errors import Refused, words
 from chassis.schema import Phase
 from chassis.service import Service
@@ -78,6 +79,7 @@ def cli(build: Callable[[S], Service], settings_type: type[S], name: str) -> typ
     _add_kafka(app, settings_type)
     _add_reread(app, ask)
     app.add_typer(_parked(ask), name="parked")
+    app.add_typer(_gaps(ask), name="gap")
     return app
 
 
@@ -169,12 +171,36 @@ def _parked(ask: Asked) -> typer.Typer:
     return parked
 
 
+def _gaps(ask: Asked) -> typer.Typer:
+    """What an operator does with events that are gone from a topic."""
+    gaps = _words("Events that were lost before they were heard.")
+
+    @gaps.command(name="list", help="Before which gaps the service stands, and what was accepted before.")
+    def gap_list() -> None:
+        _say(ask(gap.listed))
+
+    @gaps.command(name="accept", help="The lost events before which a partition stands are done without; it goes on.")
+    def gap_accept(
+        topic: str,
+        partition: int,
+        reason: str = typer.Option(..., help="why, for the record"),
+        by: str = typer.Option(..., help="who decides it, as his token names him"),
+    ) -> None:
+        try:
+            _say(ask(lambda service: gap.accept(service, topic, partition, reason=reason, by=by)))
+        except gap.NotAccepted as refusal:
+            _say(f"{refusal}.")
+            raise typer.Exit(1) from None
+
+    return gaps
+
+
 def _migrate(settings: Settings, name: str, phase: Phase | None) -> None:
     from chassis import migrations
 
     _arm(settings)
     try:
-        migrations.upgrade(name, settings.owners_url(), phase)
+        migrations.upgrade(name, settings.owners_url(), phase, tls(settings))
     except (migrations.OutOfTurn, schema.RolesMissing, schema.Unguarded) as refusal:
         _say(str(refusal))
         raise typer.Exit(1) from None

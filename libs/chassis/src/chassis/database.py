@@ -79,6 +79,11 @@ def plain_url(url: str) -> str:
     return urlunsplit(urlsplit(url)._replace(scheme="postgresql"))
 
 
+def tls(settings: "Settings") -> dict[str, Any]:
+    """What asyncpg is told of certificates; nothing where none is asked for, and then the address may ask for one itself."""
+    return {} if (context := settings.database_ssl()) is None else {"ssl": context}
+
+
 async def _no_reset(connection: asyncpg.Connection) -> None:
     """The pool's reset is a round trip per check-in: our transactions end themselves."""
 
@@ -118,6 +123,7 @@ class Pool:
                     timeout=5,
                     command_timeout=60,
                     init=self._opens,
+                    **tls(self.settings),
                     reset=_no_reset,
                     max_inactive_connection_lifetime=300,
                     server_settings={

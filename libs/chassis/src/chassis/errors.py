@@ -1,5 +1,6 @@
 """What may be said of an error, and whose it is. An error's own text may hold what somebody sent: it is never passed on."""
 
+import ssl
 import traceback
 from functools import cache
 from types import TracebackType
@@ -29,7 +30,9 @@ def is_of_a_value(error: BaseException) -> bool:
 
 
 def brief(error: BaseException) -> str:
-    """The error's type, or its sentence where that is our own."""
+    """The error's type, or its sentence where that is our own. Of a certificate it says why it is not believed."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not believed: {error.verify_message}; TRIBUTARY_DATABASE_CA or _KAFKA_CA says whom to believe"
     return str(error) if isinstance(error, Unusable | Refused) else type(error).__name__
 
 

@@ -163,6 +163,7 @@ class KafkaConsumer:
         tries = self._rewound.get(partition, 0)
         self._rewound[partition] = tries + 1
         self.gaps[partition] = gap
+        self.consumer.forget_positions()  # somebody may accept the loss meanwhile (gap.py)
         tp = TopicPartition(*partition)
         self.log.error("gap", topic=partition[0], partition=partition[1], detail=gap[1], rewinds=tries)
         self._offsets.pop(tp, None)

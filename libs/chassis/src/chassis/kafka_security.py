@@ -1,5 +1,6 @@
 """As whom a service comes to Kafka, and the broker's reason when it lets nobody in."""
 
+import ssl
 from collections.abc import Awaitable
 from typing import Any
 
@@ -11,11 +12,10 @@ from aiokafka.errors import (
     SaslAuthenticationFailed,
     UnsupportedSaslMechanismError,
 )
-from aiokafka.helpers import create_ssl_context
 from aiokafka.protocol.metadata import MetadataRequest
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram512
 
-from chassis.errors import Refused
+from chassis.errors import Refused, brief
 from chassis.settings import Settings
 
 
@@ -26,7 +26,7 @@ def client_arguments(settings: Settings) -> dict[str, Any]:
         return {}
     return {
         "security_protocol": settings.kafka_security.upper(),
-        "ssl_context": _ssl_context(settings),
+        "ssl_context": settings.kafka_ssl(),
         "sasl_mechanism": settings.kafka_mechanism,
         "sasl_plain_username": settings.kafka_user,
         "sasl_plain_password": settings.kafka_password.get_secret_value(),
@@ -39,13 +39,9 @@ def of_faststream(settings: Settings) -> BaseSecurity | None:
     if settings.kafka_security == "plaintext":
         return None
     kind = SASLScram512 if settings.kafka_mechanism == "SCRAM-SHA-512" else SASLPlaintext
-    context = _ssl_context(settings)
+    context = settings.kafka_ssl()
     password = settings.kafka_password.get_secret_value()
     return kind(settings.kafka_user, password, use_ssl=context is not None, ssl_context=context)
-
-
-def _ssl_context(settings: Settings) -> Any:
-    return create_ssl_context(cafile=settings.kafka_ca or None) if settings.kafka_security == "sasl_ssl" else None
 
 
 async def started(starting: Awaitable[Any], settings: Settings) -> None:
@@ -75,6 +71,8 @@ async def why_refused(settings: Settings) -> str:
             return f"Kafka knows nobody by {settings.kafka_mechanism}: TRIBUTARY_KAFKA_MECHANISM is wrong"
         except IllegalSaslStateError:
             return "Kafka asks nobody who he is here: TRIBUTARY_KAFKA_USER and _SECURITY are wrong, or the port is"
+        except ssl.SSLCertVerificationError as error:
+            return f"Kafka can't be entered: {brief(error)}"
         except (OSError, KafkaError, TimeoutError):
             if (
                 connection is not None and settings.kafka_security == "plaintext"

@@ -19,7 +19,7 @@ import asyncpg
 from opentelemetry.trace import SpanKind
 
 from chassis import failpoint, telemetry
-from chassis.database import KEPT_ALIVE, plain_url
+from chassis.database import KEPT_ALIVE, plain_url, tls
 from chassis.errors import brief, words
 from chassis.lanes import Lanes, Refused, Shard
 from chassis.settings import Settings
@@ -131,6 +131,7 @@ class Relay:
             plain_url(self.settings.database_url.get_secret_value()),
             timeout=5,
             command_timeout=20,
+            **tls(self.settings),
             # A frozen relay must not keep the lock: a relay at work is never silent for ten seconds.
             server_settings={
                 "application_name": f"tributary {self.service} relay",

@@ -3,6 +3,7 @@
 import base64
 import ipaddress
 import socket
+import ssl
 from typing import Annotated, Literal
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator
@@ -33,6 +34,12 @@ class Settings(BaseSettings):
         default=SecretStr(""),
         validation_alias=AliasChoices("OWNER_DATABASE_URL", "owner_database_url"),
         description="the same database for the role that owns it: for `migrate`, and for nothing else",
+    )
+    database_security: Literal["plaintext", "tls"] = Field(
+        default="plaintext", description="tls: Postgres must show a certificate for the name in the address"
+    )
+    database_ca: str = Field(
+        default="", description="file of the authority that signed Postgres; else the system's are trusted"
     )
     kafka_bootstrap_servers: Commas = Field(
         default=["127.0.0.1:9092"],
@@ -163,10 +170,15 @@ class Settings(BaseSettings):
             raise ValueError("OWNER_DATABASE_URL is needed: the database for the role that owns it")
         return url
 
+    def database_ssl(self) -> ssl.SSLContext | None:
+        """Whom to believe that he is Postgres; None where it is not asked. A ValueError where what is said contradicts itself."""
+        return authority("DATABASE", self.database_ca, encrypted=self.database_security == "tls")
+
     def check(self) -> None:
         """A ValueError that says what is missing or wrong for serving."""
         self.master_key_bytes()
         self.check_kafka()
+        self.database_ssl()
         if not self.door_database_url.get_secret_value():
             raise ValueError("DOOR_DATABASE_URL is needed: the database for the doors' role")
 
@@ -178,6 +190,11 @@ class Settings(BaseSettings):
                 "TRIBUTARY_KAFKA_USER, TRIBUTARY_KAFKA_PASSWORD and a TRIBUTARY_KAFKA_SECURITY beside plaintext"
                 " are needed all three, or none"
             )
+        self.kafka_ssl()
+
+    def kafka_ssl(self) -> ssl.SSLContext | None:
+        """Whom to believe that he is a broker; None where it is not asked. A ValueError as above."""
+        return authority("KAFKA", self.kafka_ca, encrypted=self.kafka_security == "sasl_ssl")
 
     def master_key_bytes(self) -> bytes:
         """The master key, or a ValueError that says what is wrong with it."""
@@ -188,3 +205,17 @@ class Settings(BaseSettings):
         if len(key) != 32:
             raise ValueError("TRIBUTARY_MASTER_KEY must be 32 bytes in base64")
         return key
+
+
+def authority(of: str, file: str, *, encrypted: bool) -> ssl.SSLContext | None:
+    """Trust in the authority in this file, or else in the system's: for the name in the address, and for nothing less."""
+    if not encrypted:
+        if file:
+            raise ValueError(f"TRIBUTARY_{of}_CA is of no use where TRIBUTARY_{of}_SECURITY asks for no certificate")
+        return None
+    try:
+        return ssl.create_default_context(cafile=file or None)
+    except OSError as error:
+        raise ValueError(
+            f"TRIBUTARY_{of}_CA can't be read as certificates: {error.strerror or error.args[-1]}"
+        ) from None

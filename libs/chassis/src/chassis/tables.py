@@ -102,6 +102,23 @@ WATERMARK = Table(
     postgresql_with={"fillfactor": "50"},
 )
 
+# What was lost for good and is done without: by whose word a watermark went past it, and why.
+ACCEPTED_LOSS = Table(
+    "accepted_loss",
+    METADATA,
+    Column("topic", Text, primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("shard", Integer, primary_key=True),
+    Column("first_seq", BigInteger, primary_key=True),
+    Column("last_seq", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("accepted_by", Text, nullable=False),
+    Column("accepted_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    CheckConstraint("first_seq <= last_seq", name="accepted_loss_last_seq_check"),
+    comment="append only: which events a person has decided to do without",
+    info={"worker": "select, insert"},
+)
+
 # Events that could not be handled, until somebody replays or discards them.
 PARKED = Table(
     "parked",

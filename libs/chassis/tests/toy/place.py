@@ -129,9 +129,15 @@ class Place:
 
     async def put(self, stream: Stream, *records: tuple[bytes | None, list[tuple[str, bytes | None]]]) -> None:
         """Raw records on partition 0, as a stranger might put them."""
+        await self.put_on(stream, 0, *records)
+
+    async def put_on(
+        self, stream: Stream, partition: int, *records: tuple[bytes | None, list[tuple[str, bytes | None]]]
+    ) -> None:
+        """The same on a partition of choice."""
         producer = await new_producer(self.settings("-"))
         for value, headers in records:
-            await producer.send_and_wait(stream.topic, value, b"k", 0, headers=headers)
+            await producer.send_and_wait(stream.topic, value, b"k", partition, headers=headers)
         await producer.stop()
 
     async def delete_before(self, stream: Stream, partition: int, offset: int) -> None:

@@ -19,6 +19,7 @@ from tributary.verify.activities import read_activities
 from tributary.verify.boxes import Boxes, read_boxes
 from tributary.verify.events import EventRecord, body_of, spend_name
 from tributary.verify.looking import look_at_tables
+from tributary.verify.losses import Loss
 from tributary.verify.openings import read_openings
 from tributary.verify.opportunities import read_opportunities
 from tributary.verify.organisation import read_organisation
@@ -55,6 +56,10 @@ _PARKED = """
 select topic, shard, position, coalesce(headers->>'ce_id', '') as id, cause = any($1) as suspect,
     replayed_at is not null as replayed, discarded_at is not null as discarded
 from parked where replayed_at is null or cause = any($1)
+"""
+_ACCEPTED = """
+select topic, source, shard, first_seq, last_seq, reason, accepted_by, accepted_at from accepted_loss
+order by accepted_at, topic, shard, first_seq
 """
 _LEADS = """
 select lead_id::text, coalesce(p.state, 'nowhere'), l.captured_at, p.qualified_at, p.discarded_at, p.opened_at, p.assigned_at,
@@ -197,6 +202,7 @@ async def _account(connection: Any, service: str, private: Private) -> Account:
             account.parked_ids.add((topic, identity))
         if discarded:
             account.discarded.add((topic, shard, position))
+    account.accepted = [Loss._make(row) for row in await connection.fetch(_ACCEPTED)]
     return account
 
 

@@ -14,6 +14,7 @@ from metrics.domain.facts import CampaignFact, LeadFact, LineFact
 from tributary.verify.activities import ActivityTables
 from tributary.verify.boxes import Boxes
 from tributary.verify.events import EventRecord, Money
+from tributary.verify.losses import Loss
 from tributary.verify.numbering import Aside, Numbered, Owner, sort_out
 from tributary.verify.openings import OpeningTables
 from tributary.verify.opportunities import OpportunityTables
@@ -250,7 +251,7 @@ class Account:
     ``later`` are the next numbers as they were after the ends of the topics had been noted: nothing on a topic may be beyond
     them. ``parked_ids`` and ``parked_at`` are events set aside and not replayed, by id and by position; what may be somebody
     else's is there by its position only, since it may bear the id of a true one. Of those a person has ``discarded`` some, by
-    position, and ``vouched`` for others by replaying them, by id.
+    position, and ``vouched`` for others by replaying them, by id. ``accepted`` are the losses that it does without.
     """
 
     source: str
@@ -262,6 +263,7 @@ class Account:
     parked_at: set[tuple[str, int, int]] = field(default_factory=set)
     discarded: set[tuple[str, int, int]] = field(default_factory=set)
     vouched: set[tuple[str, str]] = field(default_factory=set)
+    accepted: list[Loss] = field(default_factory=list)
 
 
 @dataclass

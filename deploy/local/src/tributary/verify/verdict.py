@@ -112,6 +112,12 @@ def _notes(snapshot: Snapshot) -> list[str]:
             notes.append(
                 f"{len(aside):,} records of {topic} are not its owner's and are set aside by all who hear it. The first: {first}."
             )
+    notes += (
+        f"{service} does without {loss.first} to {loss.last} of {loss.topic} {loss.source}#{loss.shard}, accepted as lost by"
+        f" {loss.by} at {loss.at:%Y-%m-%d %H:%M}: {loss.reason}."
+        for service, account in snapshot.accounts.items()
+        for loss in account.accepted
+    )
     boxes = snapshot.leads.boxes
     if boxes.opened is None:
         notes.append(

@@ -5,7 +5,7 @@ Only that job imports this module: a running service needs neither Alembic nor S
 
 import asyncio
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from alembic.operations import Operations
@@ -53,15 +53,16 @@ def scripts(service: str) -> ScriptDirectory:
     return ScriptDirectory(folders[0].parent, version_locations=folders)
 
 
-def upgrade(service: str, database_url: str, phase: Phase | None = None) -> None:
+def upgrade(service: str, database_url: str, phase: Phase | None = None, tls: Mapping[str, Any] | None = None) -> None:
     """Brings the database to this build's revisions: those of one side of the deploy, or all. Two at once: the second waits
-    and finds nothing to do. ``database_url`` is the owner's. Traffic that holds what is to be changed is let pass, some times.
+    and finds nothing to do. ``database_url`` is the owner's, ``tls`` as ``database.tls`` says. Traffic that holds what is to be
+    changed is let pass, some times.
 
     Raises OutOfTurn, schema.RolesMissing, and schema.Unguarded where a door could still see too much.
     """
     for pause in (*PAUSES_S, None):
         try:
-            asyncio.run(_upgrade(service, database_url, phase))
+            asyncio.run(_upgrade(service, database_url, phase, tls or {}))
             return
         except DBAPIError as error:
             if pause is None or getattr(error.orig, "sqlstate", "") not in CONTENDED:
@@ -69,8 +70,8 @@ def upgrade(service: str, database_url: str, phase: Phase | None = None) -> None
             time.sleep(pause)
 
 
-async def _upgrade(service: str, database_url: str, phase: Phase | None) -> None:
-    engine = create_async_engine(make_url(database_url).set(drivername="postgresql+asyncpg"))
+async def _upgrade(service: str, database_url: str, phase: Phase | None, tls: Mapping[str, Any]) -> None:
+    engine = create_async_engine(make_url(database_url).set(drivername="postgresql+asyncpg"), connect_args=dict(tls))
 
     def steps(found: Iterable[str], _: MigrationContext) -> list[MigrationStep]:
         read = scripts(service)

@@ -215,6 +215,7 @@ class Feed:
         parts = await kpis.read_parts(tx, dimensions, self.floor or 0, teams)
         self.floor = now.horizon
         if await self._tell(parts, now):
+            show(tx.process_cache, now.as_of, tx.now)
             self._silent_since = loop.time()
         elif loop.time() - self._silent_since >= self.settings.stream_keep_alive_s:
             self._silent_since = loop.time()
@@ -240,7 +241,6 @@ class Feed:
                     told = True
                     await asyncio.sleep(0)  # many changes at once keep nobody else waiting
         if told and now.as_of:
-            show(tx.process_cache, now.as_of, tx.now)
             FRAME_AGE.observe(max(0.0, (datetime.now(UTC) - max(now.as_of.values())).total_seconds()))
         return told
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from tributary.verify.events import EventRecord
 from tributary.verify.invariants.violation import Invariant, Violation
-from tributary.verify.snapshot import SEQUENCED, STREAM, Account, Snapshot
+from tributary.verify.snapshot import SEQUENCED, STREAM, Account, Snapshot, subscriptions
 
 
 def violations(snapshot: Snapshot) -> Iterator[Violation]:
@@ -12,6 +12,7 @@ def violations(snapshot: Snapshot) -> Iterator[Violation]:
     for topic in SEQUENCED:
         yield from _counted(snapshot, topic)
         yield from _sent(snapshot, topic)
+        yield from _missed(snapshot, topic)
     yield from _not_ahead(snapshot)
 
 
@@ -26,12 +27,36 @@ def _counted(snapshot: Snapshot, topic: str) -> Iterator[Violation]:
     for event in numbered.true:
         begin = log.spans.get(event.partition, (0, 0))[0]
         before = last.get((event.source, event.shard), 0 if begin == 0 else event.seq - 1)
-        if event.seq > before + 1 and not compacted:
+        if event.seq > before + 1 and not compacted and not _is_accepted(snapshot, topic, event):
             yield Violation("lost", f"{topic}: {event.source}#{event.shard} goes from {before} to {event.seq}")
         last[event.source, event.shard] = max(before, event.seq)
     for aside in numbered.aside:
         if not snapshot.is_set_aside(topic, aside):
             yield Violation(aside.kind, f"{topic}: {aside.what}, at {aside.event.partition}@{aside.event.offset}")
+
+
+def _is_accepted(snapshot: Snapshot, topic: str, event: EventRecord) -> bool:
+    """Whether everybody who hears the topic does without what is missing before this event."""
+    hearing = [snapshot.accounts[service] for service, of in subscriptions() if of == topic]
+    return bool(hearing) and all(any(loss.covers(topic, event) for loss in one.accepted) for one in hearing)
+
+
+def _missed(snapshot: Snapshot, topic: str) -> Iterator[Violation]:
+    """What has gone from the beginning of the topic before somebody heard it. Who has accepted that has gone past it."""
+    if STREAM[topic].compacted:
+        return
+    begins: dict[tuple[str, int], int] = {}
+    for event in snapshot.events(topic):
+        if snapshot.logs[topic].spans.get(event.partition, (0, 0))[0]:
+            history = event.source, event.shard
+            begins[history] = min(event.seq, begins.get(history, event.seq))
+    for service, of in subscriptions():
+        marks = snapshot.accounts[service].watermarks
+        for (source, shard), first in begins.items() if of == topic else ():
+            heard = marks.get((topic, source, shard), first)
+            if heard < first - 1:
+                gone = f"{heard + 1} to {first - 1} have gone from the topic"
+                yield Violation("lost", f"{service} has heard {topic} {source}#{shard} up to {heard}, and {gone}")
 
 
 def _sent(snapshot: Snapshot, topic: str) -> Iterator[Violation]:
@@ -87,7 +112,7 @@ def _not_ahead(snapshot: Snapshot) -> Iterator[Violation]:
 
 SEQUENCES = Invariant(
     "sequences",
-    "Every writer's numbers on every topic follow each other without a gap, none is given twice, what was said is sent or in"
-    " the outbox, and nobody has heard more than there is.",
+    "Every writer's numbers on every topic follow each other without a gap that nobody has accepted, none is given twice,"
+    " what was said is sent or in the outbox, and nobody has heard more than there is.",
     violations,
 )
