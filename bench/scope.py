@@ -1,6 +1,7 @@
-"""What it costs a door that rows are somebody's: the same transaction without a scope, entered, and guarded.
+"""What it costs a door that rows are somebody's: the same question without a scope, entered, and guarded.
 
-*Bare* begins, asks and commits as a role that no row policy binds. *Entered* begins as the doors do, in somebody's name, and is
+What is asked are the use cases and statements of the doors themselves. *Bare* begins, asks and commits as a role that no row policy
+binds, and names the teams as a list. *Entered* begins as the doors do, in somebody's name, and finds the teams in the grants, but is
 not bound either. *Guarded* is what the doors do. The three are asked in turns, on connections with the same settings.
 """
 
@@ -8,8 +9,9 @@ import asyncio
 import contextlib
 import statistics
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,12 +19,20 @@ from uuid import UUID
 
 import asyncpg
 from pydantic import SecretStr
+from sqlalchemy import Text, bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from bench.scope_filled import EXPERT, HEAD, MANAGER, NOBODY, OF_HEAD, TEAM_OF_ANOTHER, TEAM_OF_EXPERT, TEAMS, fill
+from chassis import Transaction
 from chassis.access import Actor
 from chassis.database import Database
+from leads.domain.list import Filters
 from leads.settings import LeadsSettings
 from leads.store import lead as store
+from leads.store import list as lists
+from leads.store import work as counts
+from leads.use_cases import list as listing
+from leads.use_cases import work
 from metrics.store.facts import leads_behind
 from tributary.child_process import free_port
 from tributary.postgres import LocalPostgres, address_of
@@ -34,30 +44,41 @@ SECONDS = 8.0  # of one case at most
 BARE, ENTERED, GUARDED = "bare", "entered", "guarded"
 WAYS = (BARE, ENTERED, GUARDED)
 EVERY = tuple(f"team-{n:03d}" for n in range(TEAMS))
+LOOKED_BACK, COUNTED_BACK = timedelta(days=90), timedelta(days=30)
 
-_INDEX = "create index if not exists lead_place_team on lead_place (team, captured_at desc, lead_id desc)"
-# Each team's newest first, merged: what a list of several teams asks, and the index serves.
-_PAGE = """
-select p.* from unnest($1::text[]) as mine(team) cross join lateral (
-    select lead_id, state, team, captured_at, assignee from lead_place where lead_place.team = mine.team
-    order by captured_at desc, lead_id desc limit 50
-) p order by captured_at desc, lead_id desc limit 50
-"""
-_BOARD = "select pipeline, state, count(*) from lead_place where team = any($1::text[]) group by 1, 2"
-_COUNT = "select count(*) from lead_place where team = any($1::text[])"
-_SHOW = store._SHOW  # the point read of GET /v1/leads/{lead_id}
 _ONE = "select lead_id from lead_place where team = $1 order by lead_id limit 1"
 
 
 @dataclass(frozen=True)
 class Case:
-    """A question, and who asks."""
+    """A question, who asks, and of which teams he sees the leads."""
 
     name: str
     who: str
-    statement: str
-    values: tuple[Any, ...]
+    teams: Sequence[str]
+    ask: Callable[[Transaction], Awaitable[Any]]
     slow: bool = False
+
+
+@contextlib.contextmanager
+def named(teams: Sequence[str]) -> Iterator[None]:
+    """The statements of lists and counts name these teams themselves, instead of asking for the grants."""
+    kept = lists.teams_of_who_acts, lists._sees_many
+
+    def listed(only: list[str] | None = None) -> Any:
+        meant = [team for team in teams if only is None or team in only]
+        return select(func.unnest(bindparam("named", meant, type_=ARRAY(Text))).label("team"))
+
+    async def many(tx: Transaction) -> bool:
+        return len(teams) >= lists.FEW
+
+    try:
+        lists.teams_of_who_acts = counts.teams_of_who_acts = listed  # type: ignore[assignment]
+        lists._sees_many = many
+        yield
+    finally:
+        lists.teams_of_who_acts = counts.teams_of_who_acts = kept[0]
+        lists._sees_many = kept[1]
 
 
 class Ways:
@@ -69,17 +90,17 @@ class Ways:
         self._unbound = Database(_settings(free, free))
 
     @contextlib.asynccontextmanager
-    async def transaction(self, way: str, who: Actor) -> AsyncIterator[asyncpg.Connection]:
+    async def transaction(self, way: str, who: Actor) -> AsyncIterator[Transaction]:
         """A transaction to look."""
         if way == BARE:
             async with self._unbound.doors.connection() as conn:
                 await conn.execute("begin read only")
-                yield conn
+                yield self._unbound._begun(conn, who)
                 await conn.execute("commit")
         else:
             database = self._bound if way == GUARDED else self._unbound
             async with database.at_door(who) as tx:
-                yield tx.conn
+                yield tx
 
     def workers(self, way: str) -> Database:
         """Whose pool of workers writes: bound by the policy that is true, or by none."""
@@ -120,8 +141,6 @@ def scope(home: Path, leads: int, say: Callable[[str], None]) -> dict[str, Any]:
 
 async def _measured(ways: dict[str, Ways], leads: int, say: Callable[[str], None]) -> dict[str, Any]:
     connection = await asyncpg.connect(ways["leads"].free)
-    await connection.execute(_INDEX, timeout=600)
-    await connection.execute("vacuum analyze lead_place", timeout=600)
     own, other = [await connection.fetchval(_ONE, team) for team in (TEAM_OF_EXPERT, TEAM_OF_ANOTHER)]
     ids = [
         row[0]
@@ -147,16 +166,39 @@ async def _measured(ways: dict[str, Ways], leads: int, say: Callable[[str], None
 
 def cases(own: Any, other: Any) -> list[Case]:
     """What is asked."""
-    teams: dict[str, Sequence[str]] = {EXPERT: (TEAM_OF_EXPERT,), HEAD: OF_HEAD, MANAGER: EVERY, NOBODY: ()}
+    of: dict[str, Sequence[str]] = {EXPERT: (TEAM_OF_EXPERT,), HEAD: OF_HEAD, MANAGER: EVERY, NOBODY: ()}
+    now = datetime.now(UTC)
+
+    def one(lead_id: UUID) -> Callable[[Transaction], Awaitable[Any]]:
+        return lambda tx: store.show(tx, lead_id)
+
+    def page(tx: Transaction) -> Awaitable[Any]:
+        return listing.list_leads(Filters(), None, 50, False, tx)
+
+    def queue(tx: Transaction) -> Awaitable[Any]:
+        return work.queue("queue", None, None, 50, False, tx)
+
+    def own_work(tx: Transaction) -> Awaitable[Any]:
+        return work.work_list(f"{TEAM_OF_EXPERT}.4", None, 50, False, tx)
+
+    def board(tx: Transaction) -> Awaitable[Any]:
+        return work.summary("state", now - LOOKED_BACK, now, tx)
+
+    def count(tx: Transaction) -> Awaitable[Any]:
+        return work.summary("team", now - COUNTED_BACK, now, tx)
+
     found = [
-        Case("one lead, with its history", EXPERT, _SHOW, (own,)),
-        Case("one lead, with its history", MANAGER, _SHOW, (own,)),
-        Case("one lead of another team", EXPERT, _SHOW, (other,)),
+        *(Case("one lead, with its history", who, of[who], one(own)) for who in (EXPERT, HEAD, MANAGER)),
+        Case("one lead of another team", EXPERT, of[EXPERT], one(other)),
+        Case("somebody's work, 50", EXPERT, of[EXPERT], own_work),
     ]
-    for name, statement in (("a page of 50", _PAGE), ("a board", _BOARD), ("a count", _COUNT)):
-        for who, of in teams.items():
-            if statement == _PAGE or who != MANAGER:  # who counts the leads of a company asks metrics
-                found.append(Case(name, who, statement, (list(of),), slow=who in (MANAGER, HEAD)))
+    for name, ask, slow in (
+        ("a page of 50", page, ()),
+        ("a queue, 50", queue, ()),
+        ("a board of 90 days", board, (HEAD, MANAGER)),
+        ("a count of 30 days", count, (HEAD, MANAGER)),
+    ):
+        found += [Case(name, who, teams, ask, who in slow) for who, teams in of.items()]
     return found
 
 
@@ -168,8 +210,9 @@ async def look(ways: Ways, case: Case) -> dict[str, Any]:
     for n in range(WARM + ROUNDS):
         for way in WAYS[n % 3 :] + WAYS[: n % 3]:
             began = time.perf_counter_ns()
-            async with ways.transaction(way, who) as conn:
-                await conn.fetch(case.statement, *case.values)
+            with named(case.teams) if way == BARE else contextlib.nullcontext():
+                async with ways.transaction(way, who) as tx:
+                    await case.ask(tx)
             if n >= (3 if case.slow else WARM):
                 took[way].append((time.perf_counter_ns() - began) / 1000)
         if time.perf_counter() > end and len(took[GUARDED]) > 10:
