@@ -203,28 +203,42 @@ def cases(own: Any, other: Any) -> list[Case]:
 
 
 async def look(ways: Ways, case: Case) -> dict[str, Any]:
-    """One case, in three ways, in turns."""
+    """One case, in three ways, in turns: how long the caller waits, and how much of processors he and Postgres use. The ratio is of
+    the latter, which others on the machine disturb least."""
     who = Actor(case.who, roles=frozenset(("member",)))
     took: dict[str, list[float]] = {way: [] for way in WAYS}
+    used: dict[str, list[float]] = {way: [] for way in WAYS}
+    backends: dict[str, int] = {}
     end = time.perf_counter() + SECONDS
     for n in range(WARM + ROUNDS):
         for way in WAYS[n % 3 :] + WAYS[: n % 3]:
-            began = time.perf_counter_ns()
+            before, began = _cpu_us(backends.get(way)), time.perf_counter_ns()
             with named(case.teams) if way == BARE else contextlib.nullcontext():
                 async with ways.transaction(way, who) as tx:
+                    backends[way] = tx.conn.get_server_pid()
                     await case.ask(tx)
             if n >= (3 if case.slow else WARM):
                 took[way].append((time.perf_counter_ns() - began) / 1000)
+                used[way].append(_cpu_us(backends[way]) - before)
         if time.perf_counter() > end and len(took[GUARDED]) > 10:
             break
-    middle = {way: statistics.median(of) for way, of in took.items()}
+    return {"name": case.name, "who": case.who, **_summary(took, used)}
+
+
+def _cpu_us(backend: int | None) -> float:
+    """Microseconds of processor time of this process and of a backend of Postgres that waits for it."""
+    of_backend = Path(f"/proc/{backend}/schedstat").read_text().split()[0] if backend else "0"
+    return (time.process_time_ns() + int(of_backend)) / 1000
+
+
+def _summary(took: dict[str, list[float]], used: dict[str, list[float]]) -> dict[str, Any]:
+    cpu = {way: statistics.median(of) for way, of in used.items()}
     return {
-        "name": case.name,
-        "who": case.who,
-        **{f"{way}_us": round(us, 1) for way, us in middle.items()},
+        **{f"{way}_us": round(statistics.median(of), 1) for way, of in took.items()},
+        **{f"{way}_cpu_us": round(us, 1) for way, us in cpu.items()},
         "guarded_p99_us": round(statistics.quantiles(took[GUARDED], n=100)[98], 1),
         "bare_p99_us": round(statistics.quantiles(took[BARE], n=100)[98], 1),
-        "ratio": round(middle[GUARDED] / middle[BARE], 3),
+        "ratio": round(cpu[GUARDED] / cpu[BARE], 3),
         "n": len(took[GUARDED]),
     }
 
@@ -232,8 +246,9 @@ async def look(ways: Ways, case: Case) -> dict[str, Any]:
 def told(row: dict[str, Any]) -> str:
     """One line of progress."""
     return (
-        f"{row['name']}, {row['who']}: {row['bare_us']} us bare, {row['entered_us']} entered, {row['guarded_us']} guarded"
-        f" (p99 {row['guarded_p99_us']}), {row['ratio']}x, of {row['n']}"
+        f"{row['name']}, {row['who']}: us of processors {row['bare_cpu_us']} bare, {row['entered_cpu_us']} entered,"
+        f" {row['guarded_cpu_us']} guarded, {row['ratio']}x of {row['n']}; waited {row['bare_us']}, {row['entered_us']},"
+        f" {row['guarded_us']} (p99 {row['guarded_p99_us']})"
     )
 
 

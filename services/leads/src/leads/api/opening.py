@@ -8,11 +8,11 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from chassis import Problem, begin, may, telemetry
+from chassis import Problem, begin, telemetry
 from chassis.problems import declared
 from chassis.service import actor_of
 from leads.api.permissions import Permission
-from leads.api.record import no_such_lead
+from leads.api.record import may_on_lead, no_such_lead
 from leads.domain.opening import BREAK_GLASS, Purpose, TooMany
 from leads.domain.personal import Personal, Scalar
 from leads.store import lead as leads
@@ -73,7 +73,7 @@ class Looks(BaseModel):
 
 @router.post(
     "/{lead_id}/contact",
-    dependencies=[Depends(may(Permission.OPEN_CONTACT))],
+    dependencies=[Depends(may_on_lead(Permission.OPEN_CONTACT))],
     responses=declared(404, 410, 429),
 )
 async def open_contact(request: Request, response: Response, lead_id: UUID, body: Reason) -> ContactShown:
@@ -127,7 +127,7 @@ def too_many(refusal: TooMany) -> Problem:
     )
 
 
-@router.get("/{lead_id}/openings", dependencies=[Depends(may(Permission.SEE_OPENINGS))], responses=declared(404))
+@router.get("/{lead_id}/openings", dependencies=[Depends(may_on_lead(Permission.SEE_OPENINGS))], responses=declared(404))
 async def get_openings(
     request: Request,
     lead_id: UUID,
