@@ -8,7 +8,7 @@ import hmac
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
@@ -41,7 +41,8 @@ class Held:
 class Actor:
     """Who does something. ``principal`` and ``on_behalf_of`` are ids without personal data; a ValueError for any other text.
     ``roles`` are those of ``held`` and what his running grants make him: member, leader, management, break_glass, reader; of a
-    machine also its token's scopes. ``rights`` are what they permit in this service."""
+    machine also its token's scopes. ``rights`` are what they permit in this service, and ``teams`` those whose rows
+    exist for him now as this process knows it: statements name them, and whatever they name the row policies know better."""
 
     principal: str
     roles: frozenset[str] = frozenset()
@@ -49,6 +50,7 @@ class Actor:
     kind: Kind = "person"
     held: tuple[Held, ...] = ()
     rights: frozenset[str] = frozenset()
+    teams: tuple[str, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         for name in filter(None, (self.principal, *self.roles, self.on_behalf_of)):

@@ -139,7 +139,11 @@ async def is_there(request: Request) -> bool:
         return await campaigns.campaign_head(tx, request.path_params["campaign"]) is not None
 
 
-@router.get("/{campaign:path}", dependencies=[Depends(may_on(Permission.SEE_CAMPAIGNS, is_there, no_such_campaign))], responses=declared(404))
+@router.get(
+    "/{campaign:path}",
+    dependencies=[Depends(may_on(Permission.SEE_CAMPAIGNS, is_there, no_such_campaign))],
+    responses=declared(404),
+)
 async def get_campaign(request: Request, campaign: CampaignId) -> CampaignSeen:
     """A campaign and the lines of its plan."""
     async with begin(request) as tx:

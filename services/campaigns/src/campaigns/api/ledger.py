@@ -71,7 +71,11 @@ class LedgerSeen(BaseModel):
     next: int | None
 
 
-@router.get("/{campaign:path}/ledger", dependencies=[Depends(may_on(Permission.SEE_LEDGER, is_there, no_such_campaign))], responses=declared(404))
+@router.get(
+    "/{campaign:path}/ledger",
+    dependencies=[Depends(may_on(Permission.SEE_LEDGER, is_there, no_such_campaign))],
+    responses=declared(404),
+)
 async def get_ledger(
     request: Request,
     campaign: CampaignId,

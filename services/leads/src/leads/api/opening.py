@@ -127,7 +127,9 @@ def too_many(refusal: TooMany) -> Problem:
     )
 
 
-@router.get("/{lead_id}/openings", dependencies=[Depends(may_on_lead(Permission.SEE_OPENINGS))], responses=declared(404))
+@router.get(
+    "/{lead_id}/openings", dependencies=[Depends(may_on_lead(Permission.SEE_OPENINGS))], responses=declared(404)
+)
 async def get_openings(
     request: Request,
     lead_id: UUID,

@@ -155,7 +155,9 @@ async def post_request(request: Request, response: Response, lead_id: UUID, body
 
 
 @router.patch(
-    "/{n}", dependencies=[Depends(may_on_lead(Permission.RECORD_ACTIVITIES))], responses=declared(403, 404, 409, 412, 428)
+    "/{n}",
+    dependencies=[Depends(may_on_lead(Permission.RECORD_ACTIVITIES))],
+    responses=declared(403, 404, 409, 412, 428),
 )
 async def patch_request(
     request: Request, response: Response, lead_id: UUID, n: int, body: Offer, if_match: IfMatch = None
@@ -197,7 +199,9 @@ async def cancel_request(request: Request, response: Response, lead_id: UUID, n:
     return _answer(response, one, tx)
 
 
-@router.post("/{n}/check", dependencies=[Depends(may_on_lead(Permission.RECORD_ACTIVITIES))], responses=declared(403, 404, 409))
+@router.post(
+    "/{n}/check", dependencies=[Depends(may_on_lead(Permission.RECORD_ACTIVITIES))], responses=declared(403, 404, 409)
+)
 async def check_request(request: Request, response: Response, lead_id: UUID, n: int, body: Check) -> RequestShown:
     """By who leads the team: whether the answer met what was asked, or whether what was typed late counts."""
     if (body.met is None) == (body.counts is None) or (body.counts is not None) != (body.activity_id is not None):
