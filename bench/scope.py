@@ -42,6 +42,14 @@ WAYS = (BARE, ENTERED, GUARDED)
 EVERY = tuple(f"team-{n:03d}" for n in range(TEAMS))
 LOOKED_BACK, COUNTED_BACK = timedelta(days=30), timedelta(days=7)
 
+# What a door's role has by itself (roles.sql), whether or not rows are anybody's.
+OF_DOORS = {
+    "default_transaction_read_only": "on",
+    "statement_timeout": "2s",
+    "lock_timeout": "1500ms",
+    "idle_in_transaction_session_timeout": "2s",
+    "transaction_timeout": "3s",
+}
 _ONE = "select lead_id from lead_place where team = $1 order by lead_id limit 1"
 
 
@@ -63,6 +71,7 @@ class Ways:
         self.free = free = urlsplit(server)._replace(path=urlsplit(owner).path).geturl()
         self._bound = Database(_settings(address_of(owner, "door"), address_of(owner, "worker")))
         self._unbound = Database(_settings(free, free))
+        self._unbound.doors.server_settings |= OF_DOORS
 
     @contextlib.asynccontextmanager
     async def transaction(self, way: str, who: Actor) -> AsyncIterator[Transaction]:
