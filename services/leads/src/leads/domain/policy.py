@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Literal, get_args
 
 from values.working_time import WorkingTime
@@ -180,6 +181,7 @@ def _promise_faults(where: str, one: Promise) -> dict[str, str]:
     return found
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _read(length: str) -> tuple[int, str]:
     count, unit = length[:-1], length[-1]
     return int(count), unit

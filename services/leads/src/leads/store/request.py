@@ -16,8 +16,6 @@ from leads.domain.lead import Entry
 from leads.domain.request import Evidence, Request
 
 _NAMES = tuple(field.name for field in fields(Request))
-_before_times = attrgetter(*_NAMES[: _NAMES.index("times")])
-_after_times = attrgetter(*_NAMES[_NAMES.index("times") + 1 :])
 _KEPT = ("lead_id", *_NAMES, "next_at", "due_at")
 _TYPES = {
     **dict.fromkeys(("lead_id", "activity_id", "key"), "uuid"),
@@ -28,19 +26,27 @@ _TYPES = {
     "met": "boolean",
     "times": "text",  # an array of arrays is one of as many everywhere
 }
-_GIVEN = ", ".join(f"${n}::{_TYPES.get(name, 'text')}[]" for n, name in enumerate(_KEPT, 1))
-_ROWS = f"unnest({_GIVEN}) as new({', '.join(_KEPT)})"
-_PICKED = ", ".join(f"new.{name}::timestamptz[]" if name == "times" else f"new.{name}" for name in _KEPT)
+_NEW = tuple(
+    name for name in _KEPT if name not in ("answered_at", "activity_id", "met", "document")
+)  # an open request has none
+
+
+def _rows_of(names: tuple[str, ...]) -> str:
+    given = ", ".join(f"${n}::{_TYPES.get(name, 'text')}[]" for n, name in enumerate(names, 1))
+    return f"unnest({given}) as new({', '.join(names)})"
+
+
+_PICKED = ", ".join(f"new.{name}::timestamptz[]" if name == "times" else f"new.{name}" for name in _NEW)
 _CHANGED = (
     *("state", "responder", "times", "step", "next_at", "due_at", "promise", "policy", "calendar", "calendar_version"),
     *("answered_at", "activity_id", "met", "document"),
 )
 _SET = ", ".join(f"{name} = new.{name}{'::timestamptz[]' if name == 'times' else ''}" for name in _CHANGED)
 _PUT = f"""
-insert into request ({", ".join(_KEPT)}) select {_PICKED} from {_ROWS} on conflict do nothing returning lead_id, n
+insert into request ({", ".join(_NEW)}) select {_PICKED} from {_rows_of(_NEW)} on conflict do nothing
 """  # noqa: S608 - names of columns
 _SAVE = f"""
-update request set {_SET} from {_ROWS} where (request.lead_id, request.n) = (new.lead_id, new.n)
+update request set {_SET} from {_rows_of(_KEPT)} where (request.lead_id, request.n) = (new.lead_id, new.n)
 """  # noqa: S608 - names of columns
 _FIELDS = ", ".join(f"r.{name}" for name in (*_NAMES, "lead_id"))
 _WHERE = "p.team, p.assignee, p.pipeline, p.grade from request r join lead_place p using (lead_id)"
@@ -91,11 +97,10 @@ class Kept:
         return self.request.responder or self.holder
 
 
-async def put(tx: Transaction, requests: Sequence[tuple[UUID, Request]]) -> set[tuple[UUID, int]]:
-    """New requests; those that are there stay as they are. Which were new."""
-    if not requests:
-        return set()
-    return {(row["lead_id"], row["n"]) for row in await tx.conn.fetch(_PUT, *_columns(requests))}
+async def put(tx: Transaction, requests: Sequence[tuple[UUID, Request]]) -> None:
+    """New requests; those that are there stay as they are."""
+    if requests:
+        await tx.conn.execute(_PUT, *_columns(requests, _NEW))
 
 
 async def without_time(tx: Transaction, lead_ids: Iterable[UUID]) -> set[UUID]:
@@ -112,7 +117,7 @@ async def languages(tx: Transaction, lead_ids: Iterable[UUID]) -> Mapping[UUID, 
 async def save(tx: Transaction, requests: Sequence[tuple[UUID, Request]]) -> None:
     """Requests as they stand now."""
     if requests:
-        await tx.conn.execute(_SAVE, *_columns(requests))
+        await tx.conn.execute(_SAVE, *_columns(requests, _KEPT))
 
 
 async def load(tx: Transaction, lead_ids: Iterable[UUID]) -> list[Kept]:
@@ -180,13 +185,12 @@ async def whom(tx: Transaction, teams: Iterable[str]) -> Mapping[tuple[str, str]
     return {(row["team"], row["level"]): sorted(row["persons"]) for row in rows}
 
 
-def _columns(requests: Sequence[tuple[UUID, Request]]) -> list[list[Any]]:
-    return [list(column) for column in zip(*(_row(lead_id, one) for lead_id, one in requests), strict=True)]
-
-
-def _row(lead_id: UUID, one: Request) -> tuple[Any, ...]:
-    times = "{" + ",".join(at.isoformat() for at in one.times) + "}"
-    return lead_id, *_before_times(one), times, *_after_times(one), one.next_at, one.due_at
+def _columns(requests: Sequence[tuple[UUID, Request]], names: Sequence[str]) -> list[list[Any]]:
+    plain, all_of = [name for name in names if name not in ("lead_id", "times")], [one for _, one in requests]
+    columns = dict(zip(plain, map(list, zip(*map(attrgetter(*plain), all_of), strict=True)), strict=True))
+    columns["lead_id"] = [lead_id for lead_id, _ in requests]
+    columns["times"] = ["{" + ",".join([at.isoformat() for at in one.times]) + "}" for one in all_of]
+    return [columns[name] for name in names]
 
 
 def _kept(row: asyncpg.Record) -> Kept:
