@@ -11,7 +11,7 @@ import pytest
 from chassis import Actor
 from chassis_testing import ServiceUnderTest, tokens
 from contracts.leads.audit import ContactOpened
-from contracts.territory.access import UNPLACED, AccessGranted, Subject
+from contracts.territory.access import UNPLACED, AccessGranted, RoleHeld, Subject
 from contracts.territory.lead import LeadRouted
 from leads.store import keys
 from leads.use_cases.opening import open_contacts
@@ -185,6 +185,22 @@ async def test_a_lead_that_moved_on_is_gone_for_its_former_team_and_its_looks_ar
         assert (await anna.get(f"/v1/leads/{lead_id}{path}")).status_code == 404
     [look] = (await franz.get(f"/v1/leads/{lead_id}/openings")).json()["openings"]
     assert (look["person"], look["purpose"], look["team"]) == ("anna", "visit", "berlin")
+
+
+async def test_an_auditor_of_the_company_sees_who_looked_and_no_lead(service: ServiceUnderTest) -> None:
+    looked, unseen = await a_lead(service, "berlin"), await a_lead(service, "berlin")
+    audits = [
+        may(name).model_copy(update={"roles": (RoleHeld(role="auditor", unit=unit, begins_at=ISSUER_TIME),)})
+        for name, unit in (("dpo", None), ("local", "berlin"))
+    ]
+    await service.told(may("anna", {"team": "berlin"}), *audits)
+    assert (await service.as_("anna").post(f"/v1/leads/{looked}/contact", json={"purpose": "visit"})).status_code == 200
+    dpo = service.as_("dpo")
+    [look] = (await dpo.get(f"/v1/leads/{looked}/openings")).json()["openings"]
+    assert (look["person"], look["purpose"]) == ("anna", "visit")
+    for path in (f"{looked}", f"{looked}/timeline", f"{unseen}/openings", f"{uuid4()}/openings"):
+        assert (await dpo.get(f"/v1/leads/{path}")).status_code == 404, path
+    assert (await service.as_("local").get(f"/v1/leads/{looked}/openings")).status_code == 404
 
 
 async def test_the_limit_is_a_persons_wherever_he_moves(service: ServiceUnderTest) -> None:
