@@ -278,6 +278,33 @@ export interface components {
             /** @default [] */
             hours: components["schemas"]["Hours"][];
         };
+        /**
+         * @description A document of this ``kind`` belongs to it from now on. ``sha256`` is of what was sent, ``media_type`` what it is; its name and
+         *     what is in it stand in no event.
+         */
+        DocumentAttached: {
+            /**
+             * @default leads.opportunity.document_attached.v1
+             * @constant
+             */
+            type: "leads.opportunity.document_attached.v1";
+            /** Format: uuid */
+            lead_id: string;
+            /** Format: uuid */
+            document_id: string;
+            /** @description a code; a reader must stand others */
+            kind: string;
+            media_type: string;
+            /** @description in bytes */
+            size: number;
+            sha256: string;
+            /** @description an id without personal data */
+            by: string;
+            /** @default null */
+            on_behalf_of: string | null;
+            /** Format: date-time */
+            attached_at: string;
+        };
         /** @description The look at a unit's rows has ended before its time. */
         GlassClosed: {
             /**
@@ -352,7 +379,8 @@ export interface components {
          *
          *     ``won`` leads are a part of the ``valid`` ones, so ``conversion`` is never above 1. ``key`` is a name as it was written first,
          *     ``(other)`` for all names that nobody declared beyond the first, ``(none)`` where nothing is named. ``period`` is the time in
-         *     which it was counted, ``all`` for all of it. ``others`` are measures that came later than these fields, by name.
+         *     which it was counted, ``all`` for all of it. ``others`` are measures that came later than these fields, by name;
+         *     what is zero may be left out.
          */
         KpiChanged: {
             /**
@@ -1102,6 +1130,36 @@ export interface components {
             currency: string;
         };
         /**
+         * @description Amount, likelihood and the day on which it is expected to be won are these from now on; what is left out is not known.
+         *     ``changed`` names those that were others before.
+         */
+        OpportunityAmended: {
+            /**
+             * @default leads.opportunity.amended.v1
+             * @constant
+             */
+            type: "leads.opportunity.amended.v1";
+            /** Format: uuid */
+            lead_id: string;
+            /** @default null */
+            amount: components["schemas"]["Money"] | null;
+            /** @default null */
+            likelihood: number | null;
+            /** @default null */
+            expected_close: string | null;
+            /** @default [] */
+            changed: ("amount" | "likelihood" | "expected_close")[];
+            team: string;
+            /** @default null */
+            person: string | null;
+            /** @description an id without personal data */
+            by: string;
+            /** @default null */
+            on_behalf_of: string | null;
+            /** Format: date-time */
+            amended_at: string;
+        };
+        /**
          * @description The lead stands in a team's pipeline, as what ``stands`` says: a sales opportunity, or one that a qualifier looks at first
          *     (qualification) or that may buy later (nurture); a reader must stand others. The customer is owed a first response by ``due_at``,
          *     worked out from ``starts_at`` by that policy and calendar; without ``due_at`` no clock began here.
@@ -1163,6 +1221,21 @@ export interface components {
             note: components["schemas"]["Sealed"] | null;
             /** @default null */
             report: string | null;
+        };
+        /** @description A sales line's pipeline has these stages, in this order, as of a market version. ``id`` is ``pipeline:`` and its own. */
+        PipelinePublished: {
+            /**
+             * @default territory.structure.pipeline_published.v1
+             * @constant
+             */
+            type: "territory.structure.pipeline_published.v1";
+            id: string;
+            pipeline: string;
+            name: string;
+            stages: components["schemas"]["StageOfPipeline"][];
+            version: number;
+            /** Format: date-time */
+            published_at: string;
         };
         /** @description Somebody who sees the lead tried to judge it without the right to. Told at most once for a person, lead and minute. */
         QualificationRefused: {
@@ -1645,6 +1718,68 @@ export interface components {
             /** Format: date-time */
             occurred_at: string;
         };
+        /**
+         * @description It went on to another stage, or back for the reason ``code``. ``working_s`` and ``wall_s`` are how long it was in the stage that
+         *     it left, in its team's working time and by the clock. ``likelihood`` is what was said of it, else what the new stage says;
+         *     ``team`` and ``person`` have it.
+         */
+        StageChanged: {
+            /**
+             * @default leads.opportunity.stage_changed.v1
+             * @constant
+             */
+            type: "leads.opportunity.stage_changed.v1";
+            /** Format: uuid */
+            lead_id: string;
+            pipeline: string;
+            pipeline_version: number;
+            from_stage: string;
+            to_stage: string;
+            /** @enum {string} */
+            direction: "forward" | "back";
+            working_s: number;
+            wall_s: number;
+            /** @default null */
+            amount: components["schemas"]["Money"] | null;
+            /** @default null */
+            likelihood: number | null;
+            team: string;
+            /** @default null */
+            person: string | null;
+            /** @description an id without personal data */
+            by: string;
+            /** @default null */
+            on_behalf_of: string | null;
+            /** @default null */
+            code: string | null;
+            /** Format: date-time */
+            changed_at: string;
+        };
+        /**
+         * @description A stage of a sale, and what has to be there before a sale may enter it.
+         *
+         *     ``kind``: open, or won for the stage that a sale ends in when it is won. ``answered``: the customer has had the first response.
+         *     ``documents`` are kinds of documents, ``fields`` what has to be known: amount, likelihood, expected_close. ``target_days`` is
+         *     how long a sale should stay at most, ``likelihood`` how likely it is won from here, in percent.
+         */
+        StageOfPipeline: {
+            name: string;
+            /**
+             * @default open
+             * @enum {string}
+             */
+            kind: "open" | "won";
+            /** @default false */
+            answered: boolean;
+            /** @default [] */
+            documents: string[];
+            /** @default [] */
+            fields: string[];
+            /** @default null */
+            target_days: number | null;
+            /** @default null */
+            likelihood: number | null;
+        };
         /** @description Whom an issuer's tokens call by this name. */
         Subject: {
             issuer: string;
@@ -1845,3 +1980,64 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export type operations = Record<string, never>;
+/** The body of each event by its type. */
+export interface Events {
+    "campaigns.campaign.planned.v1": components["schemas"]["CampaignPlanned"];
+    "campaigns.ledger.overspent.v1": components["schemas"]["BudgetOverspent"];
+    "campaigns.ledger.posted.v1": components["schemas"]["LedgerPosted"];
+    "campaigns.spend.reported.v1": components["schemas"]["SpendReported"];
+    "leads.activity.recorded.v1": components["schemas"]["ActivityRecorded"];
+    "leads.activity.voided.v1": components["schemas"]["ActivityVoided"];
+    "leads.audit.contact_opened.v1": components["schemas"]["ContactOpened"];
+    "leads.intake.outcome_reported.v1": components["schemas"]["OutcomeReported"];
+    "leads.intake.submitted.v1": components["schemas"]["LeadSubmitted"];
+    "leads.lead.captured.v1": components["schemas"]["LeadCaptured"];
+    "leads.lead.closed.v1": components["schemas"]["LeadClosed"];
+    "leads.lead.discarded.v1": components["schemas"]["LeadDiscarded"];
+    "leads.lead.opened.v1": components["schemas"]["OpportunityOpened"];
+    "leads.lead.qualification_refused.v1": components["schemas"]["QualificationRefused"];
+    "leads.lead.qualified.v1": components["schemas"]["LeadQualified"];
+    "leads.lead.reopened.v1": components["schemas"]["LeadReopened"];
+    "leads.lead.restored.v1": components["schemas"]["LeadRestored"];
+    "leads.lead.returned.v1": components["schemas"]["LeadReturned"];
+    "leads.lead.transfer_refused.v1": components["schemas"]["TransferRefused"];
+    "leads.lead.transferred.v1": components["schemas"]["RecordTransferred"];
+    "leads.lead.unclaimed.v1": components["schemas"]["LeadUnclaimed"];
+    "leads.opportunity.amended.v1": components["schemas"]["OpportunityAmended"];
+    "leads.opportunity.document_attached.v1": components["schemas"]["DocumentAttached"];
+    "leads.opportunity.stage_changed.v1": components["schemas"]["StageChanged"];
+    "leads.request.answered.v1": components["schemas"]["RequestAnswered"];
+    "leads.request.breached.v1": components["schemas"]["RequestBreached"];
+    "leads.request.cancelled.v1": components["schemas"]["RequestCancelled"];
+    "leads.request.checked.v1": components["schemas"]["RequestChecked"];
+    "leads.request.corrected.v1": components["schemas"]["RequestCorrected"];
+    "leads.request.due_soon.v1": components["schemas"]["RequestDueSoon"];
+    "leads.request.escalated.v1": components["schemas"]["RequestEscalated"];
+    "leads.request.offered.v1": components["schemas"]["RequestOffered"];
+    "leads.request.received.v1": components["schemas"]["RequestReceived"];
+    "leads.request.reopened.v1": components["schemas"]["RequestReopened"];
+    "metrics.kpi.changed.v1": components["schemas"]["KpiChanged"];
+    "territory.access.granted.v1": components["schemas"]["AccessGranted"];
+    "territory.access.revoked.v1": components["schemas"]["AccessRevoked"];
+    "territory.calendar.published.v1": components["schemas"]["CalendarPublished"];
+    "territory.lead.assigned.v1": components["schemas"]["LeadAssigned"];
+    "territory.lead.routed.v1": components["schemas"]["LeadRouted"];
+    "territory.lead.transferred.v1": components["schemas"]["LeadTransferred"];
+    "territory.lead.unassigned.v1": components["schemas"]["LeadUnassigned"];
+    "territory.lead.unroutable.v1": components["schemas"]["LeadUnroutable"];
+    "territory.member.absence_changed.v1": components["schemas"]["AbsenceChanged"];
+    "territory.member.glass_closed.v1": components["schemas"]["GlassClosed"];
+    "territory.member.glass_opened.v1": components["schemas"]["GlassOpened"];
+    "territory.member.joined.v1": components["schemas"]["MemberJoined"];
+    "territory.member.left.v1": components["schemas"]["MemberLeft"];
+    "territory.member.moved.v1": components["schemas"]["MemberMoved"];
+    "territory.member.role_granted.v1": components["schemas"]["RoleGranted"];
+    "territory.member.role_revoked.v1": components["schemas"]["RoleRevoked"];
+    "territory.member.substitution_ended.v1": components["schemas"]["SubstitutionEnded"];
+    "territory.member.substitution_ordered.v1": components["schemas"]["SubstitutionOrdered"];
+    "territory.structure.market_activated.v1": components["schemas"]["MarketActivated"];
+    "territory.structure.pipeline_published.v1": components["schemas"]["PipelinePublished"];
+    "territory.structure.segment_defined.v1": components["schemas"]["SegmentDefined"];
+    "territory.structure.team_defined.v1": components["schemas"]["TeamDefined"];
+    "territory.structure.unit_defined.v1": components["schemas"]["UnitDefined"];
+}

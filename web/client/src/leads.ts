@@ -125,6 +125,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/board": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Board
+         * @description Open sales by stage, with counts and sums. The next rows of a stage are asked for by its pipeline, its name and its cursor.
+         */
+        get: operations["get_board_v1_board_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/conservation": {
         parameters: {
             query?: never;
@@ -391,6 +411,136 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/pipelines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Pipelines
+         * @description The stages of each sales line, and what each asks for.
+         */
+        get: operations["get_pipelines_v1_pipelines_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/leads/{lead_id}/opportunity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Opportunity
+         * @description How a sale stands in its pipeline, how long it was in each stage, and what is missing for those to come.
+         */
+        get: operations["get_opportunity_v1_leads__lead_id__opportunity_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Patch Opportunity
+         * @description Amount, likelihood and expected close, by who works it or leads the team.
+         */
+        patch: operations["patch_opportunity_v1_leads__lead_id__opportunity_patch"];
+        trace?: never;
+    };
+    "/v1/leads/{lead_id}/stage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move Lead
+         * @description To another stage, by who works it or leads the team. Forward needs what each stage on the way asks for: 409 names what is
+         *     missing. Back needs a code.
+         */
+        post: operations["move_lead_v1_leads__lead_id__stage_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/leads/{lead_id}/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Documents
+         * @description What belongs to a lead, the oldest first. Reading names is one look, with the purpose ``read``.
+         */
+        get: operations["get_documents_v1_leads__lead_id__documents_get"];
+        put?: never;
+        /**
+         * Post Document
+         * @description Attaches a file, as it is, at most 20 MiB. It must be what its Content-Type says. Sent again under its Idempotency-Key it is
+         *     attached once.
+         */
+        post: operations["post_document_v1_leads__lead_id__documents_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/leads/{lead_id}/documents/{document_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Document
+         * @description The file, as it was sent. That somebody looked is on record, with the purpose ``read``.
+         */
+        get: operations["get_document_v1_leads__lead_id__documents__document_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/documents-missing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Documents Missing
+         * @description Leads that another system says were won, without documents that their pipelines ask for.
+         */
+        get: operations["get_documents_missing_v1_documents_missing_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/calls": {
         parameters: {
             query?: never;
@@ -525,7 +675,7 @@ export interface paths {
         };
         /**
          * Get Requests
-         * @description What is owed to the customer, and what was.
+         * @description What is owed to the customer, and what was. Reading what was asked for in words is one look, with the purpose ``read``.
          */
         get: operations["get_requests_v1_leads__lead_id__requests_get"];
         put?: never;
@@ -858,7 +1008,8 @@ export interface paths {
         };
         /**
          * Get Openings
-         * @description Who looked at whom the lead is about: for those who may see the lead.
+         * @description Who looked at whom the lead is about: for those who may see the lead, and for auditors of the whole company, to whom a lead at
+         *     which nobody looked is not there.
          */
         get: operations["get_openings_v1_leads__lead_id__openings_get"];
         put?: never;
@@ -1225,6 +1376,17 @@ export interface components {
             stack: string;
         };
         /**
+         * Amended
+         * @description What becomes known; what is left out stays, and null is known no more.
+         */
+        Amended: {
+            amount?: components["schemas"]["Money"] | null;
+            /** Likelihood */
+            likelihood?: number | null;
+            /** Expected Close */
+            expected_close?: string | null;
+        };
+        /**
          * Answer
          * @description How and when it was answered: it goes on record as an activity.
          */
@@ -1254,6 +1416,94 @@ export interface components {
         Answered: {
             /** Rows */
             rows: components["schemas"]["RowAnswered"][];
+        };
+        /**
+         * Board
+         * @description The stages in their order; of one stage alone where a cursor was given, and ``count`` is of its page then.
+         */
+        Board: {
+            /** Columns */
+            columns: components["schemas"]["StageColumn"][];
+        };
+        /**
+         * Card
+         * @description A sale. ``over`` says that it is longer in its stage than that stage's target, in the team's working days.
+         */
+        Card: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** State */
+            state: string;
+            /** Place */
+            place: string | null;
+            /** Team */
+            team: string;
+            /** Person */
+            person: string | null;
+            /** Grade */
+            grade: string | null;
+            /** Disposition */
+            disposition: string | null;
+            /** Segment */
+            segment: string | null;
+            /** Pipeline */
+            pipeline: string | null;
+            /** Waits */
+            waits: string | null;
+            /** Source */
+            source: string | null;
+            /** Channel */
+            channel: string | null;
+            /** Campaign */
+            campaign: string | null;
+            /** Product */
+            product: string | null;
+            /** Country */
+            country: string | null;
+            value: components["schemas"]["Money"] | null;
+            /**
+             * Captured At
+             * Format: date-time
+             */
+            captured_at: string;
+            /** Due At */
+            due_at: string | null;
+            /** Name */
+            name: string | null;
+            /** Company */
+            company: string | null;
+            /**
+             * Since
+             * Format: date-time
+             * @description when it entered its stage
+             */
+            since: string;
+            /**
+             * Age S
+             * @description how long that is ago, by the clock
+             */
+            age_s: number;
+            /** Over */
+            over: boolean;
+            /** Likelihood */
+            likelihood: number | null;
+            /** Expected Close */
+            expected_close: string | null;
+        };
+        /**
+         * CardSays
+         * @description What a card says of a lead.
+         */
+        CardSays: {
+            /** Grade */
+            grade: string;
+            /** Score */
+            score: number;
+            /** Disposition */
+            disposition: string;
         };
         /**
          * Check
@@ -1600,6 +1850,49 @@ export interface components {
             with: components["schemas"]["Why"];
         };
         /**
+         * DocumentShown
+         * @description A document. ``name`` is there for who may open it.
+         */
+        DocumentShown: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Type */
+            type: string;
+            /** Bytes */
+            bytes: number;
+            /** Sha256 */
+            sha256: string;
+            /** By */
+            by: string;
+            /** On Behalf Of */
+            on_behalf_of: string | null;
+            /**
+             * Team
+             * @description which had the lead then
+             */
+            team: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Name */
+            name: string | null;
+        };
+        /**
+         * DocumentsShown
+         * @description All of a lead, the oldest first.
+         */
+        DocumentsShown: {
+            /** Rows */
+            rows: components["schemas"]["DocumentShown"][];
+        };
+        /**
          * Done
          * @description What somebody did. ``text``, what was said or written, is kept sealed.
          */
@@ -1633,6 +1926,21 @@ export interface components {
             result?: string | null;
             /** Text */
             text?: string | null;
+        };
+        /**
+         * Done
+         * @description What was done to a version.
+         */
+        "Done-Output": {
+            /** What */
+            what: string;
+            /** By */
+            by: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
         };
         /**
          * DraftBody
@@ -1759,8 +2067,8 @@ export interface components {
              * Format: uuid
              */
             lead_id: string;
-            before: components["schemas"]["Judged-Output"];
-            after: components["schemas"]["Judged-Output"];
+            before: components["schemas"]["CardSays"];
+            after: components["schemas"]["CardSays"];
         };
         /**
          * FieldBody
@@ -2145,7 +2453,7 @@ export interface components {
          * Judged
          * @description What a person says of a lead. To be worked soon it needs a grade, for later a day, and else a code for the reason.
          */
-        "Judged-Input": {
+        Judged: {
             /**
              * Verdict
              * @enum {string}
@@ -2162,18 +2470,6 @@ export interface components {
             revisit_on?: string | null;
             /** @description what the customer expects to spend, if it is known */
             value?: components["schemas"]["Money"] | null;
-        };
-        /**
-         * Judged
-         * @description What a card says of a lead.
-         */
-        "Judged-Output": {
-            /** Grade */
-            grade: string;
-            /** Score */
-            score: number;
-            /** Disposition */
-            disposition: string;
         };
         /**
          * Lacking
@@ -2433,6 +2729,16 @@ export interface components {
             currency: string;
         };
         /**
+         * Move
+         * @description Another stage of the pipeline; back needs a code for the reason.
+         */
+        Move: {
+            /** To */
+            to: string;
+            /** Code */
+            code?: string | null;
+        };
+        /**
          * Moved
          * @description How many leads go from this to that.
          */
@@ -2456,6 +2762,64 @@ export interface components {
         Offer: {
             /** Responder */
             responder: string | null;
+        };
+        /**
+         * OpportunityShown
+         * @description How a sale stands. ``likelihood`` is what was said of it, else what its stage says; ``stage_gone`` that its pipeline has the
+         *     stage no more; ``flags`` what is odd about it.
+         */
+        OpportunityShown: {
+            /** Pipeline */
+            pipeline: string;
+            /** Pipeline Version */
+            pipeline_version: number;
+            /** Stage */
+            stage: string;
+            /** Stage Gone */
+            stage_gone: boolean;
+            /**
+             * Stage Since
+             * Format: date-time
+             */
+            stage_since: string;
+            amount: components["schemas"]["Money"] | null;
+            /** Likelihood */
+            likelihood: number | null;
+            /** Expected Close */
+            expected_close: string | null;
+            /** Stays */
+            stays: components["schemas"]["Stay"][];
+            /** To Come */
+            to_come: components["schemas"]["ToCome"][];
+            /**
+             * Documents
+             * @description which kinds of documents it has
+             */
+            documents: string[];
+            /** Flags */
+            flags: string[];
+        };
+        /**
+         * PipelineShown
+         * @description A sales line's stages in their order.
+         */
+        PipelineShown: {
+            /** Pipeline */
+            pipeline: string;
+            /** Name */
+            name: string;
+            /** Version */
+            version: number;
+            /** Stages */
+            stages: components["schemas"]["StageShown"][];
+        };
+        /**
+         * Pipelines
+         * @description All that territory has told of.
+         */
+        Pipelines: {
+            /** Rows */
+            rows: components["schemas"]["PipelineShown"][];
         };
         /**
          * Promised
@@ -2505,7 +2869,7 @@ export interface components {
              * @enum {string}
              */
             do: "qualify";
-            with: components["schemas"]["Judged-Input"];
+            with: components["schemas"]["Judged"];
         };
         /**
          * Ready
@@ -2595,6 +2959,13 @@ export interface components {
             document: string | null;
             /** Met */
             met: boolean | null;
+            /** Has Text */
+            has_text: boolean;
+            /**
+             * Text
+             * @description there for who may open it, where requests are listed
+             */
+            text?: string | null;
             /**
              * Etag
              * @description what If-Match takes
@@ -2722,7 +3093,7 @@ export interface components {
              */
             at: string;
             /** History */
-            history: components["schemas"]["leads__api__rules__Done"][];
+            history: components["schemas"]["RuleStep"][];
         };
         /**
          * RuleShown
@@ -2746,12 +3117,29 @@ export interface components {
              */
             at: string;
             /** History */
-            history: components["schemas"]["leads__api__rules__Done"][];
+            history: components["schemas"]["RuleStep"][];
             /** Content */
             content: {
                 [key: string]: unknown;
             };
             tried: components["schemas"]["Tried"] | null;
+        };
+        /**
+         * RuleStep
+         * @description What was done to a version.
+         */
+        RuleStep: {
+            /** What */
+            what: string;
+            /** By */
+            by: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Of */
+            of?: number | null;
         };
         /**
          * Rules
@@ -2774,6 +3162,76 @@ export interface components {
             on_behalf_of?: string | null;
             /** Until */
             until?: string | null;
+        };
+        /**
+         * StageColumn
+         * @description A stage, the longest there first. ``sums`` is one amount of each currency. ``gone`` is a stage that the pipeline has no more.
+         *     ``after`` is the cursor of its next rows.
+         */
+        StageColumn: {
+            /** Pipeline */
+            pipeline: string;
+            /** Stage */
+            stage: string;
+            /** Gone */
+            gone: boolean;
+            /** Count */
+            count: number;
+            /** Sums */
+            sums: components["schemas"]["Money"][];
+            /** Rows */
+            rows: components["schemas"]["Card"][];
+            /** After */
+            after: string | null;
+        };
+        /**
+         * StageShown
+         * @description A stage and what it asks for: the first response, kinds of documents, what has to be known.
+         */
+        StageShown: {
+            /** Name */
+            name: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "open" | "won";
+            /** Answered */
+            answered: boolean;
+            /** Documents */
+            documents: string[];
+            /** Fields */
+            fields: string[];
+            /**
+             * Target Days
+             * @description working days that a sale should stay at most
+             */
+            target_days: number | null;
+            /** Likelihood */
+            likelihood: number | null;
+        };
+        /**
+         * Stay
+         * @description A stay in a stage; ``until`` is null while it lasts. ``over`` says that it is longer than the stage's target.
+         */
+        Stay: {
+            /** Stage */
+            stage: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Until */
+            until: string | null;
+            /** Wall S */
+            wall_s: number;
+            /** Working S */
+            working_s: number;
+            /** Target Days */
+            target_days: number | null;
+            /** Over */
+            over: boolean;
         };
         /**
          * Summary
@@ -2838,6 +3296,16 @@ export interface components {
             lead_id: string;
             /** If Match */
             if_match?: string | null;
+        };
+        /**
+         * ToCome
+         * @description A stage that is still to come, and what is missing to enter it.
+         */
+        ToCome: {
+            /** Stage */
+            stage: string;
+            /** Missing */
+            missing: string[];
         };
         /**
          * ToQualify
@@ -2938,6 +3406,16 @@ export interface components {
             examples: components["schemas"]["Example"][];
         };
         /**
+         * Undocumented
+         * @description A page. ``after`` is the cursor of the next one.
+         */
+        Undocumented: {
+            /** Rows */
+            rows: components["schemas"]["LeadListed"][];
+            /** After */
+            after: string | null;
+        };
+        /**
          * VersionSeen
          * @description One version and its history.
          */
@@ -2954,7 +3432,7 @@ export interface components {
              */
             at: string;
             /** History */
-            history: components["schemas"]["leads__api__form_definition__Done"][];
+            history: components["schemas"]["Done-Output"][];
         };
         /**
          * Voided
@@ -3059,6 +3537,11 @@ export interface components {
             responder?: string | null;
             /** Due At */
             due_at?: string | null;
+            /**
+             * Text
+             * @description in the customer's words; kept sealed
+             */
+            text?: string | null;
         };
         /**
          * Withdrawal
@@ -3102,38 +3585,6 @@ export interface components {
             rows: components["schemas"]["Due"][];
             /** After */
             after: string | null;
-        };
-        /**
-         * Done
-         * @description What was done to a version.
-         */
-        leads__api__form_definition__Done: {
-            /** What */
-            what: string;
-            /** By */
-            by: string;
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-        };
-        /**
-         * Done
-         * @description What was done to a version.
-         */
-        leads__api__rules__Done: {
-            /** What */
-            what: string;
-            /** By */
-            by: string;
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /** Of */
-            of?: number | null;
         };
         /**
          * ContactForm
@@ -3785,6 +4236,49 @@ export interface operations {
             503: components["responses"]["503"];
         };
     };
+    get_board_v1_board_get: {
+        parameters: {
+            query?: {
+                /** @description with a cursor: the stage that goes on */
+                stage?: string | null;
+                /** @description the cursor of the page before; it names its filters */
+                after?: string | null;
+                /** @description rows of each stage */
+                limit?: number;
+                /** @description whether names are opened; that somebody looked is on record */
+                names?: boolean;
+                team?: string | null;
+                unit?: string | null;
+                person?: string | null;
+                pipeline?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Board"];
+                };
+            };
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description Too many calls. Nothing was taken. */
+            429: components["responses"]["429"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
     get_conservation_v1_conservation_get: {
         parameters: {
             query?: never;
@@ -3934,7 +4428,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Judged-Input"];
+                "application/json": components["schemas"]["Judged"];
             };
         };
         responses: {
@@ -4410,6 +4904,348 @@ export interface operations {
             503: components["responses"]["503"];
         };
     };
+    get_pipelines_v1_pipelines_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pipelines"];
+                };
+            };
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    get_opportunity_v1_leads__lead_id__opportunity_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lead_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpportunityShown"];
+                };
+            };
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description What is on record stands against it. */
+            409: components["responses"]["409"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    patch_opportunity_v1_leads__lead_id__opportunity_patch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag of the lead as it was read */
+                "if-match"?: string | null;
+            };
+            path: {
+                lead_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Amended"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpportunityShown"];
+                };
+            };
+            /** @description The body can't be read. */
+            400: components["responses"]["400"];
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description The body took too long to come. Nothing was taken. */
+            408: components["responses"]["408"];
+            /** @description What is on record stands against it. */
+            409: components["responses"]["409"];
+            /** @description It was changed since it was read: read it again. */
+            412: components["responses"]["412"];
+            /** @description The body is too large. Nothing was taken. */
+            413: components["responses"]["413"];
+            /** @description The content type is not taken here. */
+            415: components["responses"]["415"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description It may only be changed by who has read it: send the `ETag` in `If-Match`. */
+            428: components["responses"]["428"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    move_lead_v1_leads__lead_id__stage_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag of the lead as it was read */
+                "if-match"?: string | null;
+            };
+            path: {
+                lead_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Move"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpportunityShown"];
+                };
+            };
+            /** @description The body can't be read. */
+            400: components["responses"]["400"];
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description The body took too long to come. Nothing was taken. */
+            408: components["responses"]["408"];
+            /** @description What is on record stands against it. */
+            409: components["responses"]["409"];
+            /** @description It was changed since it was read: read it again. */
+            412: components["responses"]["412"];
+            /** @description The body is too large. Nothing was taken. */
+            413: components["responses"]["413"];
+            /** @description The content type is not taken here. */
+            415: components["responses"]["415"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description It may only be changed by who has read it: send the `ETag` in `If-Match`. */
+            428: components["responses"]["428"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    get_documents_v1_leads__lead_id__documents_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lead_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentsShown"];
+                };
+            };
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description Too many calls. Nothing was taken. */
+            429: components["responses"]["429"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    post_document_v1_leads__lead_id__documents_post: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description offer, contract, pro_forma, ... */
+                "document-kind": string;
+                /** @description what it is called, percent-encoded; kept sealed */
+                "document-name"?: string | null;
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                lead_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/pdf": string;
+                "image/png": string;
+                "image/jpeg": string;
+                "application/vnd.openxmlformats-officedocument.wordprocessingml.document": string;
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                "application/vnd.oasis.opendocument.text": string;
+                "application/vnd.oasis.opendocument.spreadsheet": string;
+                "text/plain": string;
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentShown"];
+                };
+            };
+            /** @description The body can't be read. */
+            400: components["responses"]["400"];
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description The body took too long to come. Nothing was taken. */
+            408: components["responses"]["408"];
+            /** @description It was here and is gone for good. */
+            410: components["responses"]["410"];
+            /** @description The body is too large. Nothing was taken. */
+            413: components["responses"]["413"];
+            /** @description The content type is not taken here. */
+            415: components["responses"]["415"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description Too many calls. Nothing was taken. */
+            429: components["responses"]["429"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    get_document_v1_leads__lead_id__documents__document_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lead_id: string;
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                    "image/png": string;
+                    "image/jpeg": string;
+                    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": string;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "application/vnd.oasis.opendocument.text": string;
+                    "application/vnd.oasis.opendocument.spreadsheet": string;
+                    "text/plain": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description It was here and is gone for good. */
+            410: components["responses"]["410"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description Too many calls. Nothing was taken. */
+            429: components["responses"]["429"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    get_documents_missing_v1_documents_missing_get: {
+        parameters: {
+            query?: {
+                team?: string | null;
+                /** @description the cursor of the page before; it names its filters */
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Undocumented"];
+                };
+            };
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
     take_call_v1_calls_post: {
         parameters: {
             query?: never;
@@ -4738,6 +5574,8 @@ export interface operations {
             404: components["responses"]["404"];
             /** @description Fields are wrong; each is named. Nothing was taken. */
             422: components["responses"]["422"];
+            /** @description Too many calls. Nothing was taken. */
+            429: components["responses"]["429"];
             /** @description Something that is needed is away or full. Nothing was taken: try again. */
             503: components["responses"]["503"];
         };
@@ -4778,12 +5616,16 @@ export interface operations {
             404: components["responses"]["404"];
             /** @description The body took too long to come. Nothing was taken. */
             408: components["responses"]["408"];
+            /** @description It was here and is gone for good. */
+            410: components["responses"]["410"];
             /** @description The body is too large. Nothing was taken. */
             413: components["responses"]["413"];
             /** @description The content type is not taken here. */
             415: components["responses"]["415"];
             /** @description Fields are wrong; each is named. Nothing was taken. */
             422: components["responses"]["422"];
+            /** @description Too many calls. Nothing was taken. */
+            429: components["responses"]["429"];
             /** @description Something that is needed is away or full. Nothing was taken: try again. */
             503: components["responses"]["503"];
         };

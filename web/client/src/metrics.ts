@@ -259,6 +259,81 @@ export interface components {
             cost_per_lead: {
                 [key: string]: number;
             } | null;
+            /**
+             * Returned
+             * @description times that a salesperson gave it back to the team
+             */
+            returned: number;
+            /**
+             * Transferred
+             * @description times that it went to another team or person by an order; going back counts too
+             */
+            transferred: number;
+            /**
+             * Restored
+             * @description times that it was taken up again after it was set aside
+             */
+            restored: number;
+            /**
+             * Reopened
+             * @description times that it was worked again after it was won or lost
+             */
+            reopened: number;
+            /**
+             * Requests
+             * @description what customers asked for beside the first response
+             */
+            requests: number;
+            /**
+             * Answers
+             * @description requests and first responses that customers have an answer to
+             */
+            answers: number;
+            /**
+             * Answered In Time
+             * @description answers that came by the time they were due
+             */
+            answered_in_time: number;
+            /**
+             * Breaches
+             * @description requests and first responses whose time went by without an answer, later answered or not; what turns out to have been answered in time is withdrawn, and counts no more
+             */
+            breaches: number;
+            /**
+             * System S
+             * @description working seconds that answered customers waited while nobody had the lead
+             */
+            system_s: number;
+            /**
+             * Human S
+             * @description working seconds that answered customers waited while somebody had the lead
+             */
+            human_s: number;
+            /**
+             * First Responses
+             * @description leads whose customers have a first response
+             */
+            first_responses: number;
+            /**
+             * First Response S
+             * @description working seconds until the first response
+             */
+            first_response_s: number;
+            /**
+             * In Time
+             * @description the share of answers that came by the time they were due; answered_in_time / answers, null while answers is 0
+             */
+            in_time: number | null;
+            /**
+             * Response Delay
+             * @description working seconds that an answer took its person; human_s / answers, null while answers is 0
+             */
+            response_delay: number | null;
+            /**
+             * First Response Delay
+             * @description working seconds until the first response; first_response_s / first_responses, null while first_responses is 0
+             */
+            first_response_delay: number | null;
         };
         /**
          * KpiTable

@@ -1750,7 +1750,7 @@ export interface components {
         };
         /**
          * PipelineEntry
-         * @description The stages a sale goes through.
+         * @description The stages a sale goes through, and by their names what some of them ask for.
          */
         PipelineEntry: {
             /**
@@ -1765,6 +1765,10 @@ export interface components {
             name: string;
             /** Stages */
             stages: string[];
+            /** Stage Rules */
+            stage_rules?: {
+                [key: string]: components["schemas"]["StageRules"];
+            } | null;
         };
         /**
          * Proposal
@@ -2082,6 +2086,37 @@ export interface components {
              * @default 3
              */
             returns_max: number;
+        };
+        /**
+         * StageRules
+         * @description What has to be there before a sale enters a stage: the first response, kinds of documents, what has to be known.
+         */
+        StageRules: {
+            /**
+             * Won
+             * @description where a sale ends that is won; so is a stage of that name
+             * @default false
+             */
+            won: boolean;
+            /**
+             * Answered
+             * @default false
+             */
+            answered: boolean;
+            /**
+             * Documents
+             * @default []
+             */
+            documents: string[];
+            /**
+             * Fields
+             * @default []
+             */
+            fields: ("amount" | "likelihood" | "expected_close")[];
+            /** Target Days */
+            target_days?: number | null;
+            /** Likelihood */
+            likelihood?: number | null;
         };
         /**
          * SubjectBody

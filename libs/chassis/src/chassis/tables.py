@@ -170,6 +170,6 @@ ACCESS_GRANT = Table(
     Column("opens", Boolean, nullable=False),
     Column("reference", Uuid),
     CheckConstraint("records in ('none', 'own', 'all')", name="access_grant_records_check"),
-    Index("access_grant_running", "person", "ends_at", postgresql_include=["team", "begins_at"]),
+    Index("access_grant_held", "person", "team", "ends_at", postgresql_include=["begins_at"]),
     info={"door": "select", "rows": own("person"), "keys": "select"},
 )

@@ -67,6 +67,8 @@ ROLES: Mapping[str, frozenset[Permission]] = {
     "break_glass": frozenset({Permission.SEE_LEADS, Permission.OPEN_CONTACT}),
     # A wallboard or report: no machine opens who a lead is about.
     "reader": frozenset({Permission.SEE_LEADS}),
+    # Looks after who looked at whom, for the whole company; sees no lead by it.
+    "auditor": frozenset({Permission.SEE_OPENINGS}),
     # Marketing makes the forms that bring leads in; by these roles it sees no lead.
     "marketer": frozenset({Permission.MANAGE_FORMS}),
     "marketing_manager": frozenset({Permission.MANAGE_FORMS}),

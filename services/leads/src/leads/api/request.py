@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Header, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from uuid_utils.compat import uuid7
 
-from chassis import FieldError, Problem, Transaction, may, not_valid
+from chassis import FieldError, Problem, Transaction, not_valid
 from chassis.problems import absent, declared
 from chassis.service import actor_of
 from contracts.territory.access import Principal
@@ -19,7 +19,7 @@ from leads.api.activity import refusing as refusing_activities
 from leads.api.capture import IDEMPOTENCY, key_of
 from leads.api.opening import NOT_KEPT
 from leads.api.permissions import Permission
-from leads.api.record import no_such_lead
+from leads.api.record import may_on_lead, no_such_lead
 from leads.domain.activity import Did, Kind, faults
 from leads.domain.request import Request as Owed
 from leads.store.request import Kept
@@ -132,7 +132,7 @@ async def refusing(request: Request, writes: bool) -> AsyncIterator[Transaction]
         raise not_valid([FieldError("document", "is needed: this kind is answered by sending something")]) from None
 
 
-@router.get("", dependencies=[Depends(may(Permission.SEE_LEADS))], responses=declared(404, 429))
+@router.get("", dependencies=[Depends(may_on_lead(Permission.SEE_LEADS))], responses=declared(404, 429))
 async def get_requests(request: Request, response: Response, lead_id: UUID) -> RequestsShown:
     """What is owed to the customer, and what was. Reading what was asked for in words is one look, with the purpose ``read``."""
     opens = actor_of(request).may(Permission.OPEN_CONTACT)
@@ -146,7 +146,7 @@ async def get_requests(request: Request, response: Response, lead_id: UUID) -> R
 @router.post(
     "",
     status_code=201,
-    dependencies=[Depends(may(Permission.RECORD_ACTIVITIES))],
+    dependencies=[Depends(may_on_lead(Permission.RECORD_ACTIVITIES))],
     openapi_extra={"parameters": [IDEMPOTENCY]},
     responses=declared(403, 404, 410, 429),
 )
@@ -164,7 +164,9 @@ async def post_request(request: Request, response: Response, lead_id: UUID, body
 
 
 @router.patch(
-    "/{n}", dependencies=[Depends(may(Permission.RECORD_ACTIVITIES))], responses=declared(403, 404, 409, 412, 428)
+    "/{n}",
+    dependencies=[Depends(may_on_lead(Permission.RECORD_ACTIVITIES))],
+    responses=declared(403, 404, 409, 412, 428),
 )
 async def patch_request(
     request: Request, response: Response, lead_id: UUID, n: int, body: Offer, if_match: IfMatch = None
@@ -178,7 +180,7 @@ async def patch_request(
 
 
 @router.post(
-    "/{n}/answer", dependencies=[Depends(may(Permission.RECORD_ACTIVITIES))], responses=declared(403, 404, 409)
+    "/{n}/answer", dependencies=[Depends(may_on_lead(Permission.RECORD_ACTIVITIES))], responses=declared(403, 404, 409)
 )
 async def answer_request(request: Request, response: Response, lead_id: UUID, n: int, body: Answer) -> RequestShown:
     """It was answered. That is an activity, and counts for the first response too."""
@@ -200,7 +202,7 @@ async def answer_request(request: Request, response: Response, lead_id: UUID, n:
 
 
 @router.post(
-    "/{n}/cancel", dependencies=[Depends(may(Permission.RECORD_ACTIVITIES))], responses=declared(403, 404, 409)
+    "/{n}/cancel", dependencies=[Depends(may_on_lead(Permission.RECORD_ACTIVITIES))], responses=declared(403, 404, 409)
 )
 async def cancel_request(request: Request, response: Response, lead_id: UUID, n: int, body: Withdrawal) -> RequestShown:
     """Nobody waits for it any more. A first response can't be withdrawn."""
@@ -209,7 +211,9 @@ async def cancel_request(request: Request, response: Response, lead_id: UUID, n:
     return _answer(response, one, tx)
 
 
-@router.post("/{n}/check", dependencies=[Depends(may(Permission.RECORD_ACTIVITIES))], responses=declared(403, 404, 409))
+@router.post(
+    "/{n}/check", dependencies=[Depends(may_on_lead(Permission.RECORD_ACTIVITIES))], responses=declared(403, 404, 409)
+)
 async def check_request(request: Request, response: Response, lead_id: UUID, n: int, body: Check) -> RequestShown:
     """By who leads the team: whether the answer met what was asked, or whether what was typed late counts."""
     if (body.met is None) == (body.counts is None) or (body.counts is not None) != (body.activity_id is not None):

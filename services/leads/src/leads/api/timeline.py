@@ -7,14 +7,14 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel
 
-from chassis import FieldError, Problem, begin, may, not_valid
+from chassis import FieldError, Problem, begin, not_valid
 from chassis.problems import declared
 from chassis.service import actor_of
 from leads.api.activity import ActivityShown, refusing, said
 from leads.api.list import After, Limit
 from leads.api.opening import NOT_KEPT
 from leads.api.permissions import Permission
-from leads.api.record import OPENED_AS, entry_shown, no_such_lead, state_shown
+from leads.api.record import OPENED_AS, entry_shown, may_on_lead, no_such_lead, state_shown
 from leads.api.schemas import HistoryEntry
 from leads.domain.holding import holder_at
 from leads.store import lead as leads
@@ -51,7 +51,7 @@ class Holder(BaseModel):
 
 @router.get(
     "/timeline",
-    dependencies=[Depends(may(Permission.SEE_LEADS))],
+    dependencies=[Depends(may_on_lead(Permission.SEE_LEADS))],
     response_model_exclude_unset=True,
     response_model=Timeline,
     responses=declared(404, 429),
@@ -73,7 +73,7 @@ async def get_timeline(
     return {"rows": [_happened(dict(row), page.texts) for row in page.rows], "after": page.after}
 
 
-@router.get("/holders", dependencies=[Depends(may(Permission.SEE_LEADS))], responses=declared(404))
+@router.get("/holders", dependencies=[Depends(may_on_lead(Permission.SEE_LEADS))], responses=declared(404))
 async def get_holder(
     request: Request,
     lead_id: UUID,

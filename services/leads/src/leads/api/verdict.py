@@ -16,6 +16,7 @@ from leads.api.hand import STEP, Code, IfMatch, Note, acting, answer, known, qua
 from leads.api.list import After, LeadListed, Limit, listed
 from leads.api.opening import NOT_KEPT
 from leads.api.permissions import Permission
+from leads.api.record import may_on_lead
 from leads.api.schemas import LeadShown
 from leads.domain.verdict import ASIDE, Grade, Judgement, Verdict, faults, set_aside
 from leads.store import hand as hands
@@ -24,7 +25,7 @@ from leads.use_cases import work
 from leads.use_cases.to_events import money_of
 
 router = APIRouter(prefix="/v1", tags=["decisions of people"])
-SEES = [Depends(may(Permission.SEE_LEADS))]
+SEES = [Depends(may_on_lead(Permission.SEE_LEADS))]
 SHOWN: dict[str, Any] = {"response_model": LeadShown, "response_model_exclude_unset": True}
 
 

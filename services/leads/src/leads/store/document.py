@@ -10,7 +10,7 @@ from sqlalchemy import Select, bindparam, literal_column, select
 from chassis import Transaction
 from chassis.query import fetch
 from leads.domain.document import Document
-from leads.store.list import SHOWN, in_teams
+from leads.store.list import SHOWN, in_teams, teams_of_who_acts
 from leads.store.tables import LEAD_PLACE
 
 _NAMES = tuple(field.name for field in fields(Document))
@@ -40,7 +40,7 @@ async def one(tx: Transaction, lead_id: UUID, document_id: UUID) -> Document | N
     return _document(row) if row else None
 
 
-def undocumented_statement(teams: list[str] | None, last: UUID | None, most: int) -> Select[Any]:
+def undocumented_statement(teams: list[str], last: UUID | None, most: int) -> Select[Any]:
     """Leads that were won without documents that their pipelines ask for, in the order of their ids."""
     its = select(*(P[name] for name in SHOWN)).where(literal_column("documents_missing"), in_teams(P.team, teams))
     if last is not None:
@@ -48,9 +48,9 @@ def undocumented_statement(teams: list[str] | None, last: UUID | None, most: int
     return its.order_by(P.lead_id).limit(most)
 
 
-async def undocumented(tx: Transaction, teams: list[str] | None, last: UUID | None, most: int) -> list[asyncpg.Record]:
-    """At most so many behind this one."""
-    return await fetch(tx.conn, undocumented_statement(teams, last, most))
+async def undocumented(tx: Transaction, only: list[str] | None, last: UUID | None, most: int) -> list[asyncpg.Record]:
+    """At most so many behind this one, of these teams where some are named."""
+    return await fetch(tx.conn, undocumented_statement(teams_of_who_acts(tx, only), last, most))
 
 
 def _document(row: asyncpg.Record) -> Document:

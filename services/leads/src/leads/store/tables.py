@@ -20,9 +20,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from chassis.row_policies import free, own, team, through
+from chassis.row_policies import free, own, scope, team, through
 from chassis.tables import GROWING
 
+AUDITOR = "auditor"
 METADATA = MetaData()  # `info`: what the doors may do to a table, and which rows exist for whom; without it, nothing
 WHEN = DateTime(timezone=True)
 
@@ -129,7 +130,7 @@ TIMELINE = Table(
     info={"door": "select, insert", "rows": through(LEAD_PLACE, "lead_id")},
 )
 
-# Whoever sees the lead sees who looked; his own looks he sees wherever he belongs now: they are counted against his limit.
+# An auditor sees who looked and no lead. Whoever sees the lead sees who looked; his own looks he sees wherever he belongs now: they are counted against his limit.
 _BY_LEAD = through(LEAD_PLACE, "lead_id")
 OPENED = Table(
     "opened",
@@ -149,7 +150,7 @@ OPENED = Table(
     comment="append only: who looked at whom a lead is about; nothing of what was seen",
     info={
         "door": "select",
-        "rows": replace(_BY_LEAD, sees=f"{own('person').sees} or {_BY_LEAD.sees}"),
+        "rows": replace(_BY_LEAD, sees=f"{own('person').sees} or {scope(AUDITOR)} or {_BY_LEAD.sees}"),
         "keys": "select (lead_id), insert",
         "worker": "select",
     },

@@ -23,7 +23,7 @@ from sqlalchemy import (
 from chassis import Transaction
 from chassis.query import fetch
 from leads.domain.work import BREACHED, DUE_SOON, GRADE_A, NORMAL, SOON
-from leads.store.list import SHOWN, in_teams, teams_of_who_acts
+from leads.store.list import SHOWN, each, in_teams, teams_of_who_acts
 from leads.store.request_tables import REQUEST
 from leads.store.tables import LEAD_PLACE
 
@@ -37,10 +37,10 @@ async def work_of(
     tx: Transaction, person: str, now: datetime, last: Sequence[Any] | None, most: int
 ) -> list[asyncpg.Record]:
     """Somebody's open leads, the most urgent first, as of a moment, behind this one."""
-    return await fetch(tx.conn, work_statement(person, now, last, most))
+    return await fetch(tx.conn, work_statement(person, now, last, most, teams_of_who_acts(tx)))
 
 
-def work_statement(person: str, now: datetime, last: Sequence[Any] | None, most: int) -> Select[Any]:
+def work_statement(person: str, now: datetime, last: Sequence[Any] | None, most: int, teams: list[str]) -> Select[Any]:
     """Priority, due time, time of capture and id of a row are its place in the list. It is due when the first answer is that its
     customer is owed."""
     at: ColumnElement[datetime] = bindparam("now", now, type_=DateTime(timezone=True))
@@ -51,7 +51,7 @@ def work_statement(person: str, now: datetime, last: Sequence[Any] | None, most:
         P.assignee == person,
         literal_column("place") == literal_column("'person'"),
         P.captured_at.is_not(None),
-        in_teams(P.team),
+        in_teams(P.team, teams),
     )
     mine = its.cte("mine").prefix_with("materialized")  # else the first due time is looked up again for each use
     urgent: ColumnElement[int] = case(
@@ -68,15 +68,15 @@ def work_statement(person: str, now: datetime, last: Sequence[Any] | None, most:
 
 
 async def queue_of(
-    tx: Transaction, place: str, teams: list[str] | None, last: tuple[Any, ...] | None, most: int
+    tx: Transaction, place: str, only: list[str] | None, last: tuple[Any, ...] | None, most: int
 ) -> list[asyncpg.Record]:
     """What waits at this place in each of these teams, what is due first."""
-    return await fetch(tx.conn, queue_statement(place, teams, last, most))
+    return await fetch(tx.conn, queue_statement(place, teams_of_who_acts(tx, only), last, most))
 
 
-def queue_statement(place: str, teams: list[str] | None, last: Sequence[Any] | None, most: int) -> Select[Any]:
+def queue_statement(place: str, teams: list[str], last: Sequence[Any] | None, most: int) -> Select[Any]:
     """Each team's next rows by its own index, merged."""
-    mine = teams_of_who_acts(teams).cte("mine")
+    mine = each(teams)
     its = select(*(P[name] for name in SHOWN)).where(
         P.team == mine.c.team, literal_column("place") == literal_column(f"'{place}'"), P.captured_at.is_not(None)
     )
@@ -114,7 +114,7 @@ async def counted(tx: Transaction, by: str, since: datetime, until: datetime) ->
             P.currency,
             func.coalesce(func.sum(P.value_minor).filter(_OPEN), 0).label("minor"),
         )
-        .where(in_teams(P.team), P.captured_at >= since, P.captured_at < until)
+        .where(in_teams(P.team, teams_of_who_acts(tx)), P.captured_at >= since, P.captured_at < until)
         .group_by(_BY[by], P.place, P.currency)
     )
     return await fetch(tx.conn, its)
