@@ -15,7 +15,7 @@ from chassis.sealing import CannotOpen, open_bytes, seal_bytes
 from contracts.leads.opportunity import DocumentAttached
 from leads.domain.activity import on_behalf_of
 from leads.domain.document import Document, check_kind
-from leads.domain.opening import READ, RECORD
+from leads.domain.opening import BREAK_GLASS, READ, RECORD
 from leads.domain.stage import documents_missing
 from leads.settings import LeadsSettings
 from leads.store import activity as activities
@@ -115,11 +115,12 @@ async def read(lead_id: UUID, document_id: UUID, tx: Transaction) -> tuple[Shown
 
     Raises NoSuchLead, NoSuchDocument, Forgotten, NoSuchFile and TooMany.
     """
-    await _there(lead_id, tx)
+    there = await _there(lead_id, tx)
     one = await documents.one(tx, lead_id, document_id)
     if one is None:
         raise NoSuchDocument
-    key = (await keys_of([lead_id], READ, tx)).get(lead_id)
+    behind_glass = all(right.kind == BREAK_GLASS for right in there.rights)
+    key = (await keys_of([lead_id], BREAK_GLASS if behind_glass else READ, tx)).get(lead_id)
     if key is None:
         raise Forgotten
     box = await files.get(_store(tx), _name(one))
