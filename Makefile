@@ -35,7 +35,7 @@ RUN := $(if $(wildcard .venv/.all),.venv/.all,.venv/.embedded)
 ALL := .venv/.all
 QUIET := $(shell [ -t 2 ] || echo --quiet)
 
-.PHONY: help demo test up verify replay trace faults bench contracts check fmt web images clean mutants release artifacts partitions lock
+.PHONY: help demo test up verify replay trace faults bench contracts check fmt web images clean mutants roll release artifacts partitions lock
 
 help: ## Lists these words.
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-13s %s\n", $$1, $$2}'
@@ -99,6 +99,9 @@ images: ## Builds the container images of every service, the session door and th
 
 mutants: $(ALL) ## Plants bugs in copies of the tree and sees the suite find each; ONLY=word plants some.
 	@exec $(PY) tests/mutants $(ONLY)
+
+roll: $(ALL) ## Exchanges each service under load for the build on record and back; some ten minutes.
+	@exec $(PY) -m pytest tests/release/roll.py
 
 release: $(ALL) ## Puts SERVICE=leads [VERSION=1.4.0] on record: version, changelog, what it promises; refuses what breaks somebody.
 	@test -n "$(SERVICE)" || { echo "Say which service: make release SERVICE=leads"; exit 2; }
