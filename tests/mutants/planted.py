@@ -525,8 +525,8 @@ MUTANTS = (
     _m(
         "who moves to another team begins his hour anew",
         f"{LEADS}/store/tables.py",
-        "sees=f\"{own('person').sees} or {_BY_LEAD.sees}\"",
-        "sees=_BY_LEAD.sees",
+        "sees=f\"{own('person').sees} or {scope(AUDITOR)} or {_BY_LEAD.sees}\"",
+        "sees=f\"{scope(AUDITOR)} or {_BY_LEAD.sees}\"",
         OPENING,
     ),
     _m(
