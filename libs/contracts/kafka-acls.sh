@@ -11,7 +11,7 @@ $KAFKA_ACLS --add --allow-principal User:campaigns --operation Read --group camp
 $KAFKA_ACLS --add --allow-principal User:campaigns --operation Read --topic campaigns.spend --topic territory.access
 $KAFKA_ACLS --add --allow-principal User:campaigns --operation Write --topic campaigns.campaign --topic campaigns.ledger --topic campaigns.spend
 $KAFKA_ACLS --add --allow-principal User:metrics --operation Read --group metrics
-$KAFKA_ACLS --add --allow-principal User:metrics --operation Read --topic campaigns.campaign --topic campaigns.ledger --topic leads.lead --topic leads.request --topic territory.access --topic territory.lead
+$KAFKA_ACLS --add --allow-principal User:metrics --operation Read --topic campaigns.campaign --topic campaigns.ledger --topic leads.lead --topic leads.opportunity --topic leads.request --topic territory.access --topic territory.lead
 $KAFKA_ACLS --add --allow-principal User:metrics --operation Write --topic metrics.kpi
 $KAFKA_ACLS --add --allow-principal User:watch --operation Describe --group tributary-verify
 $KAFKA_ACLS --add --allow-principal User:watch --operation Read --topic campaigns.campaign --topic campaigns.ledger --topic campaigns.spend --topic leads.activity --topic leads.audit --topic leads.intake --topic leads.lead --topic leads.opportunity --topic leads.request --topic metrics.kpi --topic territory.access --topic territory.calendar --topic territory.lead --topic territory.member --topic territory.structure

@@ -280,6 +280,11 @@ export interface components {
              */
             reopened: number;
             /**
+             * Stage Changes
+             * @description times that it went on to another stage of its pipeline, or back
+             */
+            stage_changes: number;
+            /**
              * Requests
              * @description what customers asked for beside the first response
              */

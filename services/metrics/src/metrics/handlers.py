@@ -16,6 +16,7 @@ from contracts.leads.lead import (
     LeadReturned,
     RecordTransferred,
 )
+from contracts.leads.opportunity import OPPORTUNITY, StageChanged
 from contracts.leads.request import (
     REQUEST,
     RequestAnswered,
@@ -58,6 +59,12 @@ async def on_leads_request(
     tx: Transaction,
 ) -> None:
     """Customers are owed answers, have them, or were kept waiting too long."""
+    await leads.count_leads(events, tx)
+
+
+@router.on(OPPORTUNITY, *leads.counted_steps(OPPORTUNITY), idempotent=True)
+async def on_leads_opportunity(events: Sequence[StageChanged], tx: Transaction) -> None:
+    """Leads went on to other stages of their pipelines."""
     await leads.count_leads(events, tx)
 
 

@@ -25,6 +25,7 @@ from contracts.leads.lead import (
     LeadReturned,
     RecordTransferred,
 )
+from contracts.leads.opportunity import StageChanged
 from contracts.leads.request import (
     RequestAnswered,
     RequestBreached,
@@ -166,12 +167,30 @@ def later(number: int) -> list[Event]:
         LeadReopened(lead_id=lead, revision=2, code="mistake", by="eva", reopened_at=at[4]),
         LeadDiscarded(lead_id=lead, reason="student", discarded_at=at[5]),
         LeadRestored(lead_id=lead, code="mistake", by="eva", restored_at=at[6]),
+        *(stage(number, "visit", "offer", at[7]), stage(number, "offer", "visit", at[8], "back")),
         of_request(RequestReceived, number, 1, asked_at=at[1], starts_at=at[1], policy=1),
         of_request(RequestBreached, number, 1, step_at=at[9], fired_at=at[9]),
         of_request(RequestReceived, number, 2, asked_at=at[1], starts_at=at[1], policy=1),
         of_request(RequestCancelled, number, 2, code="withdrawn", cancelled_at=at[7]),
         of_request(RequestAnswered, number, 0, **answer(at[5], 100)),
     ]
+
+
+def stage(number: int, left: str, came_to: str, at: datetime, direction: Any = "forward") -> StageChanged:
+    """A lead goes from one stage of its pipeline to another."""
+    return StageChanged(
+        lead_id=lead_id(number),
+        pipeline="contract",
+        pipeline_version=1,
+        from_stage=left,
+        to_stage=came_to,
+        direction=direction,
+        working_s=60,
+        wall_s=60,
+        team="berlin",
+        by="ada",
+        changed_at=at,
+    )
 
 
 def of_request(kind: Any, number: int, n: int, **words: Any) -> Any:

@@ -16,6 +16,7 @@ OF_LATER_LIFE = (
     "transferred",
     "restored",
     "reopened",
+    "stage_changes",
     "requests",
     "answers",
     "answered_in_time",
@@ -31,6 +32,7 @@ async def test_each_step_of_a_later_life_counts_for_the_team_that_has_the_lead(s
         "transferred": 1,
         "restored": 1,
         "reopened": 1,
+        "stage_changes": 2,
         "requests": 2,
         "answers": 1,
         "answered_in_time": 1,
@@ -40,6 +42,8 @@ async def test_each_step_of_a_later_life_counts_for_the_team_that_has_the_lead(s
     assert (row["in_time"], row["response_delay"], row["first_response_delay"]) == (1, 90, 100)
     assert (row["won"], row["won_amount"], row["assigned"]) == (0, {}, 1)
     assert (await rows(service, "segment"))["north"]["returned"] == 1
+    [(steps,)] = await service.sql("select steps from lead_fact")
+    assert {"stage: offer", "stage: visit"} <= steps.keys()
     assert await delta(service) == {}
 
 
@@ -55,7 +59,16 @@ async def test_whatever_the_order_and_however_often_it_is_told_the_numbers_are_t
     for start in range(0, len(records), 50):
         await service.receives_raw(*(service.record(one, ce_time=at) for one, at in records[start : start + 50]))
     found = await rows(service, "team")
-    once = {"returned": 1, "transferred": 1, "restored": 1, "reopened": 1, "requests": 2, "answers": 1, "breaches": 1}
+    once = {
+        "returned": 1,
+        "transferred": 1,
+        "restored": 1,
+        "reopened": 1,
+        "stage_changes": 2,
+        "requests": 2,
+        "answers": 1,
+        "breaches": 1,
+    }
     row = found["oslo"]
     assert {name: row[name] for name in once} == {name: n * expected for name, n in once.items()}
     assert (row["answered_in_time"], row["human_s"], row["won"], row["assigned"]) == (12, 162 * 12, 0, 12)

@@ -117,6 +117,11 @@ NUMBERS: tuple[Number, ...] = (
     ),
     Count("restored", "times that it was taken up again after it was set aside", step="leads.lead.restored.v1"),
     Count("reopened", "times that it was worked again after it was won or lost", step="leads.lead.reopened.v1"),
+    Count(
+        "stage_changes",
+        "times that it went on to another stage of its pipeline, or back",
+        step="leads.opportunity.stage_changed.v1",
+    ),
     Count("requests", "what customers asked for beside the first response", owed="owed.requests"),
     Count("answers", "requests and first responses that customers have an answer to", owed="owed.answers"),
     Count("answered_in_time", "answers that came by the time they were due", owed="owed.in_time"),

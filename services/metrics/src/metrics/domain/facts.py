@@ -28,6 +28,7 @@ from metrics.domain.requests import Owed, Requests
 
 Outcome = Literal["won", "lost"]
 WORTH_A_CALL = ("near_term", "nurture")  # dispositions: worth a salesperson's time, now or later
+STAGE = "stage: "  # and its name: the step of coming to it
 MOST_TIMES = 1000  # of one step of one lead; of more, the first ones are known
 
 

@@ -17,10 +17,11 @@ from contracts.leads.lead import (
     LeadReturned,
     RecordTransferred,
 )
+from contracts.leads.opportunity import StageChanged
 from contracts.territory.lead import LeadAssigned, LeadRouted, LeadTransferred, LeadUnassigned, LeadUnroutable
 from metrics.domain.catalogue import step_of, steps
 from metrics.domain.contributions import Contribution, KpiDelta, contribution
-from metrics.domain.facts import CannotCount, LeadFact, is_valid
+from metrics.domain.facts import STAGE, CannotCount, LeadFact, is_valid
 from metrics.store import facts as store
 from metrics.store import kpis
 from metrics.use_cases._traced import remember
@@ -38,6 +39,7 @@ OfALead = (
     | LeadReturned
     | RecordTransferred
 )
+OfAnOpportunity = StageChanged
 OfAPlace = LeadRouted | LeadUnroutable | LeadAssigned | LeadUnassigned | LeadTransferred
 
 
@@ -65,6 +67,14 @@ def _transferred(fact: LeadFact, event: RecordTransferred) -> None:
     """Its record went where territory has ordered it to: only that is counted."""
     can_be_kept(event.applied_at)
     fact.stepped("transferred", event.applied_at)
+
+
+def _stage_changed(fact: LeadFact, event: StageChanged) -> None:
+    """It is counted how often, and known when it came to which stage."""
+    can_be_kept(event.changed_at)
+    can_be_a_key(event.to_stage)
+    fact.stepped("stage_changed", event.changed_at)
+    fact.stepped(STAGE + event.to_stage, event.changed_at)
 
 
 def _closed(fact: LeadFact, event: LeadClosed, metadata: EventMetadata) -> None:
@@ -128,6 +138,7 @@ HEAR: Mapping[type[Event], Callable[[LeadFact, Any], None]] = {
     LeadDiscarded: _discarded,
     LeadRestored: _restored,
     RecordTransferred: _transferred,
+    StageChanged: _stage_changed,
     LeadRouted: _routed,
     LeadUnroutable: _unroutable,
     LeadAssigned: _assigned,
@@ -159,7 +170,9 @@ def learn(fact: LeadFact, event: Event, metadata: EventMetadata) -> None:
         HEAR.get(kind, _stepped)(fact, event)
 
 
-async def count_leads(events: Sequence[OfALead] | Sequence[OfAPlace] | Sequence[OfARequest], tx: Transaction) -> None:
+async def count_leads(
+    events: Sequence[OfALead] | Sequence[OfAnOpportunity] | Sequence[OfAPlace] | Sequence[OfARequest], tx: Transaction
+) -> None:
     """Every lead's fact learns what is said of it, and the numbers move by the difference that makes."""
     await store.take_turn(tx)
     facts = await store.load_leads(tx, {event.lead_id for event in events})

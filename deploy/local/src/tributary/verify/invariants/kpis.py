@@ -7,7 +7,7 @@ from typing import Any
 
 from metrics.domain.catalogue import ALL_TEAMS, DIMENSIONS, step_of, steps
 from metrics.domain.contributions import Contributions, KpiDelta, contribution, spending
-from metrics.domain.facts import CampaignFact, LeadFact, LineFact, Outcome, is_valid
+from metrics.domain.facts import STAGE, CampaignFact, LeadFact, LineFact, Outcome, is_valid
 from metrics.domain.names import OTHER
 from metrics.domain.requests import ANSWER, BREACHED, CANCELLED, NO_ANSWER, RECEIVED
 from tributary.verify.events import (
@@ -56,7 +56,14 @@ LEARN: Mapping[type, Callable[[LeadFact, Any], None]] = {
     Transferred: lambda fact, event: fact.moved(event.at, event.team, event.person),
     Applied: lambda fact, event: fact.stepped("transferred", event.at),
 }
-TOPICS = ("leads.lead", "leads.request", "territory.lead", "campaigns.campaign", "campaigns.ledger")
+TOPICS = (
+    "leads.lead",
+    "leads.request",
+    "leads.opportunity",
+    "territory.lead",
+    "campaigns.campaign",
+    "campaigns.ledger",
+)
 # Of a request: what is told of its answer and its time; that it is due soon, offered or escalated is not counted.
 OWED = frozenset(
     f"leads.request.{told}.v1" for told in ("received", "breached", "answered", "corrected", "reopened", "cancelled")
@@ -83,7 +90,7 @@ def _recount(snapshot: Snapshot) -> MetricsTables:
     """Times decide among what is said of a lead. Counted numbers do not: one writer says them in order, one history after the
     other, so the last word of a key is the one that stands."""
     made = MetricsTables()
-    for topic in TOPICS[:3]:
+    for topic in TOPICS[:4]:
         for event in snapshot.heard("metrics", topic):
             learn = LEARN.get(type(event.body))
             if not is_counted(event):
@@ -143,10 +150,16 @@ def _owe(fact: LeadFact, event: EventRecord) -> None:
         fact.told(n, CANCELLED if body.state == "cancelled" else RECEIVED, body.at)
 
 
+def _move_on(fact: LeadFact, event: EventRecord) -> None:
+    fact.stepped("stage_changed", event.body.at)
+    fact.stepped(STAGE + event.body.stage, event.body.at)
+
+
 SPECIAL: Mapping[str, Callable[[LeadFact, EventRecord], None]] = {
     "leads.lead.closed.v1": _close,
     "leads.lead.reopened.v1": _reopen,
     "leads.lead.restored.v1": lambda fact, event: fact.restored(event.body.at),
+    "leads.opportunity.stage_changed.v1": _move_on,
     **dict.fromkeys(OWED, _owe),
 }
 

@@ -36,14 +36,18 @@ def violations(snapshot: Snapshot) -> Iterator[Violation]:
 def _in_order(snapshot: Snapshot, topic: str, ranks: dict[type, int]) -> Iterator[Violation]:
     seen: dict[str, int] = {}  # lead -> kinds already said, as bits
     highest: dict[str, int] = {}
-    many = (STREAM[topic].partitions, len(snapshot.logs[topic].spans))
+    least, most = STREAM[topic].partitions, len(snapshot.logs[topic].spans)
+    places: dict[str, int] = {}
     bits = {kind: 1 << n for n, kind in enumerate(ranks)}
     for event in _as_it_went_on(snapshot.events(topic)):
         rank = ranks.get(type(event.body))
         if rank is None:
             continue
-        if not _is_its_place(event, *many):
-            yield Violation("wrong", f"{topic}: lead {event.key} is spoken of in partition {event.partition}")
+        if most > least:  # the topic was given partitions at work
+            if not _is_its_place(event, least, most):
+                yield Violation("wrong", f"{topic}: lead {event.key} is spoken of in partition {event.partition}")
+        elif places.setdefault(event.key, event.partition) != event.partition:
+            yield Violation("wrong", f"{topic}: lead {event.key} is spoken of in two partitions")
         bit = bits[type(event.body)]
         so_far = seen.get(event.key, 0)
         if so_far & bit:
@@ -58,8 +62,8 @@ def _in_order(snapshot: Snapshot, topic: str, ranks: dict[type, int]) -> Iterato
 
 
 def _is_its_place(event: EventRecord, least: int, most: int) -> bool:
-    """Whether this is the key's partition by the number that the contracts say, or that the topic was given since."""
-    return any(zlib.crc32(event.key.encode()) % n == event.partition for n in range(least, max(least, most) + 1))
+    """Whether this is the key's partition by the number that the contracts say, that the topic was given since, or any between."""
+    return any(zlib.crc32(event.key.encode()) % n == event.partition for n in range(least, most + 1))
 
 
 def _as_it_went_on(events: Iterable[EventRecord]) -> list[EventRecord]:
