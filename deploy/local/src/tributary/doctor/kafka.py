@@ -1,9 +1,12 @@
 """Kafka: topics and their settings, users and their rights, how far each service has heard, and the time of what is newest."""
 
+import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError as AnyKafkaError
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka import admin as confluent
 
@@ -42,8 +45,7 @@ def look(installation: Installation, report: Report) -> None:
     partitions = {name: len(about.partitions) for name, about in there.items()}
     for what, part in (
         ("the settings of topics", lambda: _topics(admin, partitions, report)),
-        ("rights", lambda: _rights(admin, installation, where, report)),
-        ("users", lambda: _users(admin, where, report)),
+        ("rights and users", lambda: _rights_and_users(admin, installation, where, report)),
         ("how far services have heard", lambda: _heard(admin, partitions, installation, report)),
         ("the newest records", lambda: _newest(admin, partitions, installation, report)),
     ):
@@ -56,6 +58,8 @@ def _attempt(what: str, part: Callable[[], None], report: Report) -> None:
         part()
     except KafkaException as failure:
         report.unseen.append(f"{what}: {failure.args[0].str()}")
+    except AnyKafkaError as failure:
+        report.unseen.append(f"{what}: {type(failure).__name__}")
 
 
 def _topics(admin: Any, there: Mapping[str, int], report: Report) -> None:
@@ -88,6 +92,13 @@ def _topics(admin: Any, there: Mapping[str, int], report: Report) -> None:
                     f"kafka-configs.sh --alter --topic {stream.topic} --add-config {name}={value}",
                     "topics",
                 )
+
+
+def _rights_and_users(admin: Any, installation: Installation, where: str, report: Report) -> None:
+    """Users only for who may see rights, which is the same right: to a refusal of the second question librdkafka 2.16 frees what it
+    does not own, and the process ends."""
+    _rights(admin, installation, where, report)
+    _users(admin, where, report)
 
 
 def _rights(admin: Any, installation: Installation, where: str, report: Report) -> None:
@@ -148,13 +159,12 @@ def _heard(admin: Any, there: Mapping[str, int], installation: Installation, rep
     """Behind is who has not heard a record that is older than the limit."""
     for service, streams in HEARS.items():
         places = [TopicPartition(s.topic, n) for s in streams for n in range(there.get(s.topic, 0))]
-        reached = _committed(installation, service, places)
+        reached = asyncio.run(_committed(installation, service))
         ends = _offsets(admin, places, kafka.OffsetSpec.latest())
         begins = _offsets(admin, places, kafka.OffsetSpec.earliest())
         waiting = {}
-        for place in reached:
-            at = (place.topic, place.partition)
-            next_one = max(place.offset, begins[at])
+        for at in ends:
+            next_one = max(reached.get(at, 0), begins[at])
             if next_one < ends[at]:
                 waiting[at] = next_one
         dated = _times(installation, waiting)
@@ -174,16 +184,15 @@ def _heard(admin: Any, there: Mapping[str, int], installation: Installation, rep
             )
 
 
-def _committed(installation: Installation, group: str, places: list[TopicPartition]) -> list[Any]:
-    """How far the group is; asked as a consumer that never joins it, since the admin's own question ends the process where the
-    right to it is missing."""
-    settings = installation.bus.librdkafka(ADMIN, group_id=group)
-    consumer: Any = Consumer({**settings, "enable.auto.commit": False})
+async def _committed(installation: Installation, group: str) -> dict[tuple[str, int], int]:
+    """How far the group is, where it is anywhere."""
+    admin = AIOKafkaAdminClient(**installation.bus.aiokafka(ADMIN), request_timeout_ms=int(WITHIN_S * 1000))
     try:
-        found: list[Any] = consumer.committed(places, timeout=WITHIN_S)
-        return found
+        await admin.start()
+        found = await admin.list_consumer_group_offsets(group)
+        return {(place.topic, place.partition): told.offset for place, told in found.items()}
     finally:
-        consumer.close()
+        await admin.close()
 
 
 def _newest(admin: Any, there: Mapping[str, int], installation: Installation, report: Report) -> None:
