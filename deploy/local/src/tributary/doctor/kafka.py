@@ -10,6 +10,7 @@ from aiokafka.errors import KafkaError as AnyKafkaError
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka import admin as confluent
 
+from chassis.principals import Acl, RightsRefused, held_rights
 from contracts import STREAM_OF, STREAMS
 from contracts.hearers import HEARS
 from contracts.principals import WATCH_GROUP, principals, rights
@@ -24,7 +25,6 @@ SHOWN = 6
 _RIGHTS = (
     "run the job `principals` as the admin: it gives what is missing and takes what is too much; then ask who gave it"
 )
-_KINDS = {kafka.ResourceType.TOPIC: "topic", kafka.ResourceType.GROUP: "group"}
 
 
 def look(installation: Installation, report: Report) -> None:
@@ -60,6 +60,8 @@ def _attempt(what: str, part: Callable[[], None], report: Report) -> None:
         report.unseen.append(f"{what}: {failure.args[0].str()}")
     except AnyKafkaError as failure:
         report.unseen.append(f"{what}: {type(failure).__name__}")
+    except RightsRefused as refusal:
+        report.unseen.append(f"{what}: {refusal}")
 
 
 def _topics(admin: Any, there: Mapping[str, int], report: Report) -> None:
@@ -102,19 +104,10 @@ def _rights_and_users(admin: Any, installation: Installation, where: str, report
 
 
 def _rights(admin: Any, installation: Installation, where: str, report: Report) -> None:
-    anything = kafka.AclBindingFilter(
-        kafka.ResourceType.ANY,
-        None,
-        kafka.ResourcePatternType.ANY,
-        None,
-        None,
-        kafka.AclOperation.ANY,
-        kafka.AclPermissionType.ANY,
-    )
     try:
-        held = {_named(acl) for acl in admin.describe_acls(anything, request_timeout=WITHIN_S).result()}
-    except KafkaException as failure:
-        if failure.args[0].code() != KafkaError.SECURITY_DISABLED:
+        held = {_named(acl) for acl in asyncio.run(_held(installation))}
+    except RightsRefused as refusal:
+        if refusal.code != KafkaError.SECURITY_DISABLED:
             raise
         what = "it asks nobody who he is: any program that reaches it may say anything in anybody's name"
         report.warning("rights", where, what, "let it ask, as docker-compose.yml and the chart do", "refused")
@@ -128,13 +121,27 @@ def _rights(admin: Any, installation: Installation, where: str, report: Report) 
         report.critical("rights", where, f"rights beyond the contracts: {_some(surplus)}", _RIGHTS, "refused")
 
 
-def _named(acl: Any) -> str:
+async def _held(installation: Installation) -> set[Acl]:
+    """Every right on the broker. Asked by aiokafka: librdkafka takes a refusal for no rights at all."""
+    admin = AIOKafkaAdminClient(**installation.bus.aiokafka(ADMIN), request_timeout_ms=int(WITHIN_S * 1000))
+    try:
+        await admin.start()
+        return await held_rights(admin)
+    finally:
+        await admin.close()
+
+
+def _named(acl: Acl) -> str:
     """A right in words; one of another shape than ours says so."""
-    may = "may" if acl.permission_type == kafka.AclPermissionType.ALLOW else "may not"
-    kind = _KINDS.get(acl.restype, acl.restype.name.lower())
-    odd = "" if acl.resource_pattern_type == kafka.ResourcePatternType.LITERAL else " and all that begins so"
-    host = "" if acl.host == "*" else f" from {acl.host}"
-    return f"{acl.principal.removeprefix('User:')} {may} {acl.operation.name.lower()} {kind} {acl.name}{odd}{host}"
+    kind, name, pattern, principal, host, operation, permission = acl
+    may = "may" if permission == kafka.AclPermissionType.ALLOW.value else "may not"
+    what = (
+        kafka.ResourceType(kind).name.lower() if kind in {one.value for one in kafka.ResourceType} else f"kind {kind}"
+    )
+    odd = "" if pattern == kafka.ResourcePatternType.LITERAL.value else " and all that begins so"
+    whence = "" if host == "*" else f" from {host}"
+    does = kafka.AclOperation(operation).name.lower()
+    return f"{principal.removeprefix('User:')} {may} {does} {what} {name}{odd}{whence}"
 
 
 def _some(found: list[str]) -> str:
