@@ -35,7 +35,7 @@ RUN := $(if $(wildcard .venv/.all),.venv/.all,.venv/.embedded)
 ALL := .venv/.all
 QUIET := $(shell [ -t 2 ] || echo --quiet)
 
-.PHONY: help demo test up verify replay trace faults bench contracts check fmt web images clean mutants lock
+.PHONY: help demo test up verify replay trace faults bench contracts check fmt web images clean mutants roll release artifacts partitions lock
 
 help: ## Lists these words.
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-13s %s\n", $$1, $$2}'
@@ -99,6 +99,21 @@ images: ## Builds the container images of every service, the session door and th
 
 mutants: $(ALL) ## Plants bugs in copies of the tree and sees the suite find each; ONLY=word plants some.
 	@exec $(PY) tests/mutants $(ONLY)
+
+roll: $(ALL) ## Exchanges each service under load for the build on record and back; some ten minutes.
+	@exec $(PY) -m pytest tests/release/roll.py
+
+release: $(ALL) ## Puts SERVICE=leads [VERSION=1.4.0] on record: version, changelog, what it promises; refuses what breaks somebody.
+	@test -n "$(SERVICE)" || { echo "Say which service: make release SERVICE=leads"; exit 2; }
+	@exec $(PY) -m tributary.release cut "$(SERVICE)" $(if $(VERSION),--version "$(VERSION)")
+
+artifacts: $(ALL) $(UV) ## Builds SERVICE=leads of the committed tree: wheels, list of parts, provenance, and the image where there is an engine.
+	@test -n "$(SERVICE)" || { echo "Say which service: make artifacts SERVICE=leads"; exit 2; }
+	@exec $(PY) -m tributary.release build "$(SERVICE)"
+
+partitions: $(RUN) ## Gives TOPIC=leads.lead NUMBER=8 partitions while the stack is up; each key keeps its order.
+	@test -n "$(TOPIC)" && test -n "$(NUMBER)" || { echo "Say which and how many: make partitions TOPIC=leads.lead NUMBER=8"; exit 2; }
+	@exec $(PY) -m tributary partitions "$(TOPIC)" "$(NUMBER)"
 
 lock: $(UV) ## Resolves all dependencies anew into the committed lists; UPGRADE=1 takes newer versions.
 	@$(UV) lock --python "$(PYTHON)" $(if $(UPGRADE),--upgrade)

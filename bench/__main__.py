@@ -13,7 +13,7 @@ from typing import Any
 
 import uvloop
 
-from bench import growth, machine, overload, peers, report, roles, saturated, scope, storm, walk
+from bench import growth, machine, overload, peers, report, roles, saturated, scale, scope, storm, walk, web
 from bench.edge import KINDS, Search
 from bench.market import market
 from bench.naive import run as naive
@@ -23,7 +23,7 @@ from bench.tables import RATES
 
 RULES = 10_000
 RESULTS = Path(__file__).parent / "results.json"
-PARTS = ("walk", "naive", "memory", "overload", "growth", "kpis", "doors", "routing", "scope")
+PARTS = ("walk", "naive", "memory", "overload", "growth", "kpis", "doors", "routing", "scope", "web", "scale")
 Results = dict[str, Any]
 
 
@@ -162,6 +162,19 @@ def scoped(results: Results, options: argparse.Namespace) -> None:
     results["scope"]["storm"] = storm.storm(storm.RATE, seconds, moves, say)
 
 
+def browsed(results: Results, options: argparse.Namespace) -> None:
+    """What browsers cost, and what they show."""
+    say("web")
+    results["web"] = web.web(6.0 if options.quick else 12.0, say)
+
+
+def scaled(results: Results, options: argparse.Namespace) -> None:
+    """More replicas and more partitions at one rate."""
+    say("scale")
+    seconds = 6.0 if options.quick else scale.SECONDS
+    results["scale"] = scale.scale(measured, say, seconds=seconds)
+
+
 def beside(results: Results, options: argparse.Namespace) -> None:
     """Parts of the walk beside what people would take or write instead."""
     for part in peers.PARTS:
@@ -185,6 +198,8 @@ def main() -> None:
         ({"overload"}, overloaded),
         ({"growth"}, grown),
         ({"scope"}, scoped),
+        ({"web"}, browsed),
+        ({"scale"}, scaled),
         (set(peers.PARTS), beside),
     ]
     for parts, step in steps:

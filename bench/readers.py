@@ -1,4 +1,4 @@
-"""A process of many dashboards on the KPI stream: ``python -m bench.readers PORT COUNT``, the token in TOKEN.
+"""A process of many dashboards on the KPI stream: ``python -m bench.readers PORT COUNT [by=...]``, the token in TOKEN.
 
 It says "ready" once all have had their first answer, counts from the line "begin" on its input and ends with the line "end".
 One reader in ten takes each frame apart: from the time of the newest event that it holds until it has all come.
@@ -74,10 +74,10 @@ class Reader(asyncio.Protocol):
         self.all.lost += 1
 
 
-async def run(port: int, token: str, count: int) -> None:
+async def run(port: int, token: str, count: int, query: str = "by=channel") -> None:
     """Opens them, waits for the words, tells."""
     loop, them = asyncio.get_running_loop(), Readers()
-    head = f"GET /v1/kpis/stream?by=channel HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
+    head = f"GET /v1/kpis/stream?{query} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
     opened = []
     for n in range(count):
         connection = await loop.create_connection(
@@ -109,4 +109,4 @@ async def run(port: int, token: str, count: int) -> None:
 
 if __name__ == "__main__":
     raise_open_files()
-    uvloop.run(run(int(sys.argv[1]), os.environ["TOKEN"], int(sys.argv[2])))
+    uvloop.run(run(int(sys.argv[1]), os.environ["TOKEN"], int(sys.argv[2]), *sys.argv[3:]))

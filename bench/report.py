@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from bench import goals, peers, picture, scope_page, tables, tables_more
+from bench import goals, peers, picture, scale_page, scope_page, tables, tables_more, web
 from bench.tables import held_rate, table
 
 PAGE = Path(__file__).parent / "RESULTS.md"
@@ -31,6 +31,8 @@ def write(results: Results) -> None:
         tables_more.overload(results),
         tables_more.growth(results),
         scope_page.lines(results),
+        web.lines(results.get("web")),
+        scale_page.lines(results),
         peers.lines(results.get("peers", {})),
         _how(results),
     ]
@@ -52,6 +54,10 @@ def not_green(results: Results) -> list[str]:
         checks |= {"growth": grown["verify"], "growth, metrics made anew": grown["verify_rebuilt"]}
     if blown := results.get("scope", {}).get("storm"):
         checks["scope, ten thousand moves"] = blown["verify"]
+    if browsed := results.get("web"):
+        checks["web"] = browsed["verify"]
+    if spread := results.get("scale"):
+        checks["scale"] = spread["verify"]
     for n, one in enumerate(results.get("peers", {}).get("kpis", {}).get("rounds", ()), 1):
         checks[f"KPIs beside stream engines, round {n}"] = {"green": not one["ours"]["wrong"]}
     return [name for name, check in checks.items() if not (check and check["green"])]

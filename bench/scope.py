@@ -1,15 +1,17 @@
-"""What it costs a door that rows are somebody's: the same transaction without a scope, entered, and guarded.
+"""What it costs a door that rows are somebody's: the same question without a scope, entered, and guarded.
 
-*Bare* begins, asks and commits as a role that no row policy binds. *Entered* begins as the doors do, in somebody's name, and is
-not bound either. *Guarded* is what the doors do. The three are asked in turns, on connections with the same settings.
+What is asked are the use cases and statements of the doors themselves, which name the teams. *Bare* begins, asks and commits as a
+role that no row policy binds. *Entered* begins as the doors do, in somebody's name, and is not bound either. *Guarded* is what the
+doors do. The three are asked in turns, on connections with the same settings.
 """
 
 import asyncio
 import contextlib
 import statistics
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,10 +21,14 @@ import asyncpg
 from pydantic import SecretStr
 
 from bench.scope_filled import EXPERT, HEAD, MANAGER, NOBODY, OF_HEAD, TEAM_OF_ANOTHER, TEAM_OF_EXPERT, TEAMS, fill
+from chassis import Transaction
 from chassis.access import Actor
 from chassis.database import Database
+from leads.domain.list import Filters
 from leads.settings import LeadsSettings
 from leads.store import lead as store
+from leads.use_cases import list as listing
+from leads.use_cases import work
 from metrics.store.facts import leads_behind
 from tributary.child_process import free_port
 from tributary.postgres import LocalPostgres, address_of
@@ -34,29 +40,27 @@ SECONDS = 8.0  # of one case at most
 BARE, ENTERED, GUARDED = "bare", "entered", "guarded"
 WAYS = (BARE, ENTERED, GUARDED)
 EVERY = tuple(f"team-{n:03d}" for n in range(TEAMS))
+LOOKED_BACK, COUNTED_BACK = timedelta(days=30), timedelta(days=7)
 
-_INDEX = "create index if not exists lead_place_team on lead_place (team, captured_at desc, lead_id desc)"
-# Each team's newest first, merged: what a list of several teams asks, and the index serves.
-_PAGE = """
-select p.* from unnest($1::text[]) as mine(team) cross join lateral (
-    select lead_id, state, team, captured_at, assignee from lead_place where lead_place.team = mine.team
-    order by captured_at desc, lead_id desc limit 50
-) p order by captured_at desc, lead_id desc limit 50
-"""
-_BOARD = "select pipeline, state, count(*) from lead_place where team = any($1::text[]) group by 1, 2"
-_COUNT = "select count(*) from lead_place where team = any($1::text[])"
-_SHOW = store._SHOW  # the point read of GET /v1/leads/{lead_id}
+# What a door's role has by itself (roles.sql), whether or not rows are anybody's.
+OF_DOORS = {
+    "default_transaction_read_only": "on",
+    "statement_timeout": "2s",
+    "lock_timeout": "1500ms",
+    "idle_in_transaction_session_timeout": "2s",
+    "transaction_timeout": "3s",
+}
 _ONE = "select lead_id from lead_place where team = $1 order by lead_id limit 1"
 
 
 @dataclass(frozen=True)
 class Case:
-    """A question, and who asks."""
+    """A question, who asks, and of which teams he sees the leads."""
 
     name: str
     who: str
-    statement: str
-    values: tuple[Any, ...]
+    teams: Sequence[str]
+    ask: Callable[[Transaction], Awaitable[Any]]
     slow: bool = False
 
 
@@ -67,19 +71,20 @@ class Ways:
         self.free = free = urlsplit(server)._replace(path=urlsplit(owner).path).geturl()
         self._bound = Database(_settings(address_of(owner, "door"), address_of(owner, "worker")))
         self._unbound = Database(_settings(free, free))
+        self._unbound.doors.server_settings |= OF_DOORS
 
     @contextlib.asynccontextmanager
-    async def transaction(self, way: str, who: Actor) -> AsyncIterator[asyncpg.Connection]:
+    async def transaction(self, way: str, who: Actor) -> AsyncIterator[Transaction]:
         """A transaction to look."""
         if way == BARE:
             async with self._unbound.doors.connection() as conn:
                 await conn.execute("begin read only")
-                yield conn
+                yield self._unbound._begun(conn, who)
                 await conn.execute("commit")
         else:
             database = self._bound if way == GUARDED else self._unbound
             async with database.at_door(who) as tx:
-                yield tx.conn
+                yield tx
 
     def workers(self, way: str) -> Database:
         """Whose pool of workers writes: bound by the policy that is true, or by none."""
@@ -120,9 +125,7 @@ def scope(home: Path, leads: int, say: Callable[[str], None]) -> dict[str, Any]:
 
 async def _measured(ways: dict[str, Ways], leads: int, say: Callable[[str], None]) -> dict[str, Any]:
     connection = await asyncpg.connect(ways["leads"].free)
-    await connection.execute(_INDEX, timeout=600)
-    await connection.execute("vacuum analyze lead_place", timeout=600)
-    own, other = [await connection.fetchval(_ONE, team) for team in (TEAM_OF_EXPERT, TEAM_OF_ANOTHER)]
+    own = await connection.fetchval(_ONE, TEAM_OF_EXPERT)
     ids = [
         row[0]
         for row in await connection.fetch(
@@ -133,7 +136,7 @@ async def _measured(ways: dict[str, Ways], leads: int, say: Callable[[str], None
     ]
     await connection.close()
     rows = []
-    for case in cases(own, other):
+    for case in cases(own):
         rows.append(await look(ways["leads"], case))
         say("  " + told(rows[-1]))
     writes = await write(ways["leads"], ids)
@@ -145,43 +148,79 @@ async def _measured(ways: dict[str, Ways], leads: int, say: Callable[[str], None
     return {"rows": rows, "writes": writes, "facts": facts}
 
 
-def cases(own: Any, other: Any) -> list[Case]:
+def cases(own: UUID) -> list[Case]:
     """What is asked."""
-    teams: dict[str, Sequence[str]] = {EXPERT: (TEAM_OF_EXPERT,), HEAD: OF_HEAD, MANAGER: EVERY, NOBODY: ()}
+    of: dict[str, Sequence[str]] = {EXPERT: (TEAM_OF_EXPERT,), HEAD: OF_HEAD, MANAGER: EVERY, NOBODY: ()}
+    now = datetime.now(UTC)
+
+    def one(lead_id: UUID) -> Callable[[Transaction], Awaitable[Any]]:
+        return lambda tx: store.show(tx, lead_id)
+
+    def page(tx: Transaction) -> Awaitable[Any]:
+        return listing.list_leads(Filters(), None, 50, False, tx)
+
+    def queue(tx: Transaction) -> Awaitable[Any]:
+        return work.queue("queue", None, None, 50, False, tx)
+
+    def own_work(tx: Transaction) -> Awaitable[Any]:
+        return work.work_list(f"{TEAM_OF_EXPERT}.4", None, 50, False, tx)
+
+    def board(tx: Transaction) -> Awaitable[Any]:
+        return work.summary("state", now - LOOKED_BACK, now, tx)
+
+    def count(tx: Transaction) -> Awaitable[Any]:
+        return work.summary("team", now - COUNTED_BACK, now, tx)
+
     found = [
-        Case("one lead, with its history", EXPERT, _SHOW, (own,)),
-        Case("one lead, with its history", MANAGER, _SHOW, (own,)),
-        Case("one lead of another team", EXPERT, _SHOW, (other,)),
+        *(Case("one lead, with its history", who, of[who], one(own)) for who in (EXPERT, HEAD, MANAGER)),
+        Case("somebody's work, 50", EXPERT, of[EXPERT], own_work),
     ]
-    for name, statement in (("a page of 50", _PAGE), ("a board", _BOARD), ("a count", _COUNT)):
-        for who, of in teams.items():
-            if statement == _PAGE or who != MANAGER:  # who counts the leads of a company asks metrics
-                found.append(Case(name, who, statement, (list(of),), slow=who in (MANAGER, HEAD)))
+    for name, ask, slow in (
+        ("a page of 50", page, ()),
+        ("a queue, 50", queue, ()),
+        ("a board of 30 days", board, (HEAD, MANAGER)),
+        ("a count of 7 days", count, (HEAD, MANAGER)),
+    ):
+        found += [Case(name, who, teams, ask, who in slow) for who, teams in of.items()]
     return found
 
 
 async def look(ways: Ways, case: Case) -> dict[str, Any]:
-    """One case, in three ways, in turns."""
-    who = Actor(case.who, roles=frozenset(("member",)))
+    """One case, in three ways, in turns: how long the caller waits, and how much of processors he and Postgres use. The ratio is of
+    the latter, which others on the machine disturb least."""
+    who = Actor(case.who, roles=frozenset(("member",)), teams=tuple(case.teams))
     took: dict[str, list[float]] = {way: [] for way in WAYS}
+    used: dict[str, list[float]] = {way: [] for way in WAYS}
+    backends: dict[str, int] = {}
     end = time.perf_counter() + SECONDS
     for n in range(WARM + ROUNDS):
         for way in WAYS[n % 3 :] + WAYS[: n % 3]:
-            began = time.perf_counter_ns()
-            async with ways.transaction(way, who) as conn:
-                await conn.fetch(case.statement, *case.values)
+            before, began = _cpu_us(backends.get(way)), time.perf_counter_ns()
+            async with ways.transaction(way, who) as tx:
+                backends[way] = tx.conn.get_server_pid()
+                await case.ask(tx)
             if n >= (3 if case.slow else WARM):
                 took[way].append((time.perf_counter_ns() - began) / 1000)
+                used[way].append(_cpu_us(backends[way]) - before)
         if time.perf_counter() > end and len(took[GUARDED]) > 10:
             break
-    middle = {way: statistics.median(of) for way, of in took.items()}
+    return {"name": case.name, "who": case.who, **_summary(took, used)}
+
+
+def _cpu_us(backend: int | None) -> float:
+    """Microseconds of processor time of this process and of a backend of Postgres that waits for it."""
+    of_backend = Path(f"/proc/{backend}/schedstat").read_text().split()[0] if backend else "0"
+    return (time.process_time_ns() + int(of_backend)) / 1000
+
+
+def _summary(took: dict[str, list[float]], used: dict[str, list[float]]) -> dict[str, Any]:
+    cpu = {way: statistics.median(of) for way, of in used.items()}
     return {
-        "name": case.name,
-        "who": case.who,
-        **{f"{way}_us": round(us, 1) for way, us in middle.items()},
+        **{f"{way}_us": round(statistics.median(of), 1) for way, of in took.items()},
+        **{f"{way}_cpu_us": round(us, 1) for way, us in cpu.items()},
         "guarded_p99_us": round(statistics.quantiles(took[GUARDED], n=100)[98], 1),
         "bare_p99_us": round(statistics.quantiles(took[BARE], n=100)[98], 1),
-        "ratio": round(middle[GUARDED] / middle[BARE], 3),
+        "ratio": round(cpu[GUARDED] / cpu[BARE], 3),
         "n": len(took[GUARDED]),
     }
 
@@ -189,8 +228,9 @@ async def look(ways: Ways, case: Case) -> dict[str, Any]:
 def told(row: dict[str, Any]) -> str:
     """One line of progress."""
     return (
-        f"{row['name']}, {row['who']}: {row['bare_us']} us bare, {row['entered_us']} entered, {row['guarded_us']} guarded"
-        f" (p99 {row['guarded_p99_us']}), {row['ratio']}x, of {row['n']}"
+        f"{row['name']}, {row['who']}: us of processors {row['bare_cpu_us']} bare, {row['entered_cpu_us']} entered,"
+        f" {row['guarded_cpu_us']} guarded, {row['ratio']}x of {row['n']}; waited {row['bare_us']}, {row['entered_us']},"
+        f" {row['guarded_us']} (p99 {row['guarded_p99_us']})"
     )
 
 

@@ -24,11 +24,14 @@ _LEADS = (
     from made
     """,
     """
-    insert into lead_place (lead_id, state, captured_at, qualified_at, grade, disposition, segment, team, pipeline, assigned_at,
-        assignee, differing, outcomes, entries)
-    select lead_id, (array['assigned', 'assigned', 'assigned', 'won', 'lost', 'routed'])[1 + n % 6], at, at, 'A', 'near-term',
-        'segment-' || n % 10, team, 'contract', at, format('%s.%s', team, n % 10), 0, '[]', $1
-    from made
+    insert into lead_place (lead_id, state, place, captured_at, qualified_at, grade, disposition, segment, team, pipeline, assigned_at,
+        assignee, waits, differing, outcomes, entries, source, channel, campaign, product, country, value_minor, currency, due_at)
+    select lead_id, state[1 + n % 6], place[1 + n % 6], at, at, 'A', 'near-term', 'segment-' || n % 10, team, 'contract',
+        case when n % 6 < 5 then at end, case when n % 6 < 5 then format('%s.%s', team, n % 10) end,
+        case when n % 6 = 5 then 'nobody is free' end, 0, '[]', $1, 'web', 'search', 'spring', 'lathe', 'DE', 120000, 'EUR',
+        case when n % 6 in (0, 5) then at + interval '1 day' end
+    from made,
+        (select array['assigned', 'assigned', 'won', 'won', 'lost', 'routed'] as state, array['person', 'nurture', 'won', 'won', 'lost', 'queue'] as place) as of
     """,
     """
     insert into timeline (lead_id, n, at, what, detail)

@@ -17,8 +17,8 @@ def lines(results: Results) -> list[str]:
         "",
         f"{number(found['leads'])} leads of {found['teams']} teams, 2,000 members, 20,000 grants that are over. Whole transactions of a caller in Python, in"
         " microseconds. *Bare*: begin, ask, commit, in a role that no row policy binds. *Entered*: begun in somebody's name as doors begin, and"
-        " not bound. *Guarded*: as doors are. In turns on connections with the same settings. The page is that of a list, which merges each"
-        " team's newest by an index that this part makes. An *expert* is of one team, a *head* of five, a *manager* of all, *nobody* of none.",
+        " not bound. *Guarded*: as doors are. In turns on connections with the same settings. What is asked are the"
+        " use cases of the doors, which name the teams; the ratio is of the processor time of caller and Postgres. An *expert* is of one team, a *head* of five, a *manager* of all, *nobody* of none.",
         "",
         *table(
             ("asked", "by", "bare", "p99", "entered", "guarded", "p99", "guarded : bare"),

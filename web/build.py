@@ -1,6 +1,8 @@
 """Builds the page: ``make web``. Node and npm come from a wheel, all else from the packages that web/package-lock.json names."""
 
+import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -15,7 +17,7 @@ ROOT = WEB.parent
 NODE = Path(ROOT_DIR) / "bin" / "node"
 NPM = Path(ROOT_DIR) / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
 INSTALL = ("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error")
-TYPES = ("metrics", "campaigns", "leads")
+TYPES = ("metrics", "campaigns", "leads", "territory")
 FORM = ROOT / "services" / "leads" / "src" / "leads" / "api" / "embed.js"
 
 
@@ -52,26 +54,49 @@ def types(service: str, to: Path) -> None:
     done(tool("openapi-typescript/bin/cli.js", ROOT / "services" / service / "openapi.json", "-o", to))
 
 
+def events(to: Path) -> None:
+    """The types of all events, by their names: the contracts' schemas, put where the generator looks for them."""
+    said = json.loads((ROOT / "libs" / "contracts" / "asyncapi.json").read_text())["components"]
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": "events", "version": "1"},
+        "paths": {},
+        "components": {"schemas": said["schemas"]},
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        (wrapped := Path(folder, "events.json")).write_text(json.dumps(document))
+        done(tool("openapi-typescript/bin/cli.js", wrapped, "-o", to))
+    names = {name: message["payload"]["$ref"].rpartition("/")[2] for name, message in said["messages"].items()}
+    lines = "".join(f'    "{name}": components["schemas"]["{model}"];\n' for name, model in sorted(names.items()))
+    with to.open("a") as file:
+        file.write(f"/** The body of each event by its type. */\nexport interface Events {{\n{lines}}}\n")
+
+
+def client(to: Path) -> Path:
+    """The client as others install it: compiled, with its types, in an archive."""
+    compiled = WEB / "client" / "dist"
+    shutil.rmtree(compiled, ignore_errors=True)
+    done(tool("typescript/bin/tsc", "--project", "client"))
+    shown = done(node(NPM, "pack", "--workspace", "client", "--pack-destination", to, "--json", "--ignore-scripts"))
+    packed = json.loads(shown)
+    [about] = packed.values() if isinstance(packed, dict) else packed
+    return to / about["filename"]
+
+
+def vite(to: Path, *words: str) -> None:
+    """One of the builds, into this folder."""
+    done(tool("vite/bin/vite.js", "build", *words, "--outDir", to, "--emptyOutDir", "--logLevel", "warn"))
+
+
 def build(to: Path) -> None:
-    """The page as browsers load it."""
-    done(tool("vite/bin/vite.js", "build", "--outDir", to, "--emptyOutDir", "--logLevel", "warn"))
+    """The page as browsers load it, and beside it the number for other sites' pages."""
+    vite(to)
+    vite(to / "embed", "--config", "kpi/vite.config.ts")
 
 
 def form(to: Path) -> Path:
     """The lead form's script, as the leads service gives it out."""
-    done(
-        tool(
-            "vite/bin/vite.js",
-            "build",
-            "--config",
-            "form/vite.config.ts",
-            "--outDir",
-            to,
-            "--emptyOutDir",
-            "--logLevel",
-            "warn",
-        )
-    )
+    vite(to, "--config", "form/vite.config.ts")
     return to / "embed.js"
 
 
@@ -79,6 +104,7 @@ if __name__ == "__main__":
     packages()
     for service in TYPES:
         types(service, WEB / "client" / "src" / f"{service}.ts")
+    events(WEB / "client" / "src" / "events.ts")
     done(tool("vue-tsc/bin/vue-tsc.js", "--noEmit"))
     done(tool("vitest/vitest.mjs", "run", "--no-color"))
     build(WEB / "dist")

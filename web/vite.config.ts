@@ -1,6 +1,6 @@
 import vue from "@vitejs/plugin-vue";
 import { parse } from "@formatjs/icu-messageformat-parser";
-import { defineConfig, type Plugin } from "vite";
+import { defaultClientConditions, defineConfig, type Plugin } from "vite";
 
 /** Messages are parsed when the page is built: a browser gets their trees, and no parser. */
 function messages(): Plugin {
@@ -22,6 +22,7 @@ function messages(): Plugin {
 export default defineConfig({
   plugins: [messages(), vue()],
   resolve: {
+    conditions: ["tributary-source", ...defaultClientConditions],
     alias: [
       { find: /^@formatjs\/icu-messageformat-parser$/, replacement: "@formatjs/icu-messageformat-parser/no-parser.js" },
     ],

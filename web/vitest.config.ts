@@ -1,3 +1,10 @@
+import { defaultServerConditions } from "vite";
 import { defineConfig } from "vitest/config";
 
-export default defineConfig({ test: { include: ["tests/*.test.ts", "client/tests/*.test.ts"] } });
+// The client is tested from its sources, as the page is built from them.
+const conditions = ["tributary-source", ...defaultServerConditions];
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: { include: ["tests/*.test.ts", "client/tests/*.test.ts"] },
+});

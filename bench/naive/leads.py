@@ -14,6 +14,7 @@ from chassis.sealing import new_key, open_bytes, seal_bytes, unseal
 from contracts.leads.intake import LeadSubmitted
 from contracts.leads.lead import OpportunityOpened
 from contracts.territory.lead import LeadAssigned, LeadRouted
+from leads.domain.scorecard import SCORECARD_3
 from leads.use_cases import telling
 from leads.use_cases.intake import judge
 from leads.use_cases.personal import pack, unpack
@@ -31,7 +32,7 @@ async def on_submitted(event: LeadSubmitted) -> None:
     async def work(session: Any) -> None:
         lead_id, now = event.lead_id, datetime.now(UTC)
         personal = unpack(unseal(event.person, DOOR_KEY, lead_id.bytes))
-        verdict = judge(event, personal)
+        verdict = judge(SCORECARD_3, event, personal)
         about = telling.attributes(event)
         person_id = uuid5(NAMESPACE_OID, personal.email or personal.phone or str(lead_id))
         key = await _key_of(session, person_id)

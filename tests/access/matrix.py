@@ -11,6 +11,8 @@ from typing import Any
 from .people import CALLERS
 
 SHUT = "401 nobody forged expired | 403 *"
+# The door of one thing of a team: who sees it and may not is told so, to everybody else it is absent.
+ABSENT = "401 nobody forged expired | 404 *"
 SEES = "member leader qualifier marketer manager general substitute glass board"
 AWAY = "stranger desk mover soon_in stood_in glass_soon glass_over"
 BELONGS = f"member leader qualifier marketer manager general substitute glass {AWAY}"
@@ -24,6 +26,7 @@ KEEPS = "keeper"
 ASSIGNS = "leader"
 TRANSFERS = "leader"
 FORMS = "marketer"
+RULES = f"{BELONGS} designer"  # who works by a rule reads it; one drafts it and another puts it in force
 SHAPES = "designer operator intake"
 PUTS_IN = f"member leader qualifier marketer substitute glass {AWAY} operator intake"
 ME = "200 * | 401 nobody forged expired"
@@ -70,32 +73,85 @@ DOORS: dict[tuple[str, str, str], str] = {
     ("leads", "GET", "/v1/qualification"): f"200 qualifier | {SHUT}",
     ("leads", "GET", "/v1/summary"): f"200 {BELONGS} board | {SHUT}",
     ("leads", "GET", "/v1/leads"): f"200 {BELONGS} board | {SHUT}",
-    ("leads", "GET", "/v1/leads/{lead_id}"): f"200 {SEES} | 404 {AWAY} | {SHUT}",
-    ("leads", "GET", "/v1/leads/{lead_id}/timeline"): f"200 {SEES} | 404 {AWAY} | {SHUT}",
+    ("leads", "GET", "/v1/leads/{lead_id}"): f"200 {SEES} | {ABSENT}",
+    ("leads", "GET", "/v1/leads/{lead_id}/timeline"): f"200 {SEES} | {ABSENT}",
     # What no team has had yet has no holder; the general manager and his like see, and are told so.
-    ("leads", "GET", "/v1/leads/{lead_id}/holders"): f"200 {SEES} | 404 {AWAY} | {SHUT}",
-    ("leads", "GET", "/v1/leads/{lead_id}/activities"): f"200 {SEES} | 404 {AWAY} | {SHUT}",
-    ("leads", "POST", "/v1/leads/{lead_id}/activities"): f"422 {RECORDS} | {SHUT}",
-    ("leads", "POST", "/v1/leads/{lead_id}/activities/{activity_id}/void"): f"422 {RECORDS} | {SHUT}",
+    ("leads", "GET", "/v1/leads/{lead_id}/holders"): f"200 {SEES} | {ABSENT}",
+    ("leads", "GET", "/v1/leads/{lead_id}/activities"): f"200 {SEES} | {ABSENT}",
+    ("leads", "POST", "/v1/leads/{lead_id}/activities"): f"422 {RECORDS} | 403 manager general board | {ABSENT}",
+    (
+        "leads",
+        "POST",
+        "/v1/leads/{lead_id}/activities/{activity_id}/void",
+    ): f"422 {RECORDS} | 403 manager general board | {ABSENT}",
     # Who sees the lead and is no qualifier is told so, and it is on record.
-    ("leads", "POST", "/v1/leads/{lead_id}/claim"): f"200 qualifier | 404 {AWAY} | {SHUT}",
-    ("leads", "DELETE", "/v1/leads/{lead_id}/claim"): f"204 qualifier | 404 {AWAY} | {SHUT}",
-    ("leads", "POST", "/v1/leads/{lead_id}/qualification"): f"422 {BELONGS} board | {SHUT}",
-    ("leads", "POST", "/v1/leads/{lead_id}/return"): f"422 {BELONGS} board | {SHUT}",
-    ("leads", "POST", "/v1/leads/{lead_id}/discard"): f"422 {BELONGS} board | {SHUT}",
-    ("leads", "POST", "/v1/leads/{lead_id}/restore"): f"422 {BELONGS} board | {SHUT}",
-    ("leads", "POST", "/v1/leads/{lead_id}/outcome"): f"422 {BELONGS} board | {SHUT}",
-    ("leads", "POST", "/v1/leads/{lead_id}/reopen"): f"422 {BELONGS} board | {SHUT}",
-    ("leads", "GET", "/v1/leads/{lead_id}/requests"): f"200 {SEES} | 404 {AWAY} | {SHUT}",
-    ("leads", "POST", "/v1/leads/{lead_id}/requests"): f"422 {RECORDS} | {SHUT}",
-    ("leads", "PATCH", "/v1/leads/{lead_id}/requests/{n}"): f"422 {RECORDS} | {SHUT}",
-    ("leads", "POST", "/v1/leads/{lead_id}/requests/{n}/answer"): f"422 {RECORDS} | {SHUT}",
-    ("leads", "POST", "/v1/leads/{lead_id}/requests/{n}/cancel"): f"422 {RECORDS} | {SHUT}",
-    ("leads", "POST", "/v1/leads/{lead_id}/requests/{n}/check"): f"422 {RECORDS} | {SHUT}",
-    ("leads", "POST", "/v1/leads/{lead_id}/contact"): f"422 {BELONGS} | {SHUT}",
-    ("leads", "GET", "/v1/leads/{lead_id}/openings"): (
-        f"200 member leader qualifier marketer manager general substitute glass | 404 {AWAY} | {SHUT}"
+    (
+        "leads",
+        "POST",
+        "/v1/leads/{lead_id}/claim",
+    ): f"200 qualifier | 403 member leader marketer manager general substitute glass board | {ABSENT}",
+    (
+        "leads",
+        "DELETE",
+        "/v1/leads/{lead_id}/claim",
+    ): f"204 qualifier | 403 member leader marketer manager general substitute glass board | {ABSENT}",
+    ("leads", "POST", "/v1/leads/{lead_id}/qualification"): f"422 {BELONGS} board | {ABSENT}",
+    ("leads", "POST", "/v1/leads/{lead_id}/return"): f"422 {BELONGS} board | {ABSENT}",
+    ("leads", "POST", "/v1/leads/{lead_id}/discard"): f"422 {BELONGS} board | {ABSENT}",
+    ("leads", "POST", "/v1/leads/{lead_id}/restore"): f"422 {BELONGS} board | {ABSENT}",
+    ("leads", "POST", "/v1/leads/{lead_id}/outcome"): f"422 {BELONGS} board | {ABSENT}",
+    ("leads", "POST", "/v1/leads/{lead_id}/reopen"): f"422 {BELONGS} board | {ABSENT}",
+    ("leads", "GET", "/v1/pipelines"): f"200 {BELONGS} board | {SHUT}",
+    # Who sees more teams than a board is of, and names none, is told so.
+    ("leads", "GET", "/v1/board"): f"200 {BELONGS} board | {SHUT}",
+    ("leads", "GET", "/v1/documents-missing"): f"200 {BELONGS} board | {SHUT}",
+    # What no team has had yet stands in no pipeline, and who sees it is told so.
+    ("leads", "GET", "/v1/leads/{lead_id}/opportunity"): f"200 {SEES} | 404 {AWAY} | {SHUT}",
+    ("leads", "PATCH", "/v1/leads/{lead_id}/opportunity"): f"422 {BELONGS} board | {SHUT}",
+    ("leads", "POST", "/v1/leads/{lead_id}/stage"): f"422 {BELONGS} board | {SHUT}",
+    ("leads", "GET", "/v1/leads/{lead_id}/documents"): f"200 {SEES} | 404 {AWAY} | {SHUT}",
+    # A file is no JSON: whoever is let in and sends that is told what is taken.
+    ("leads", "POST", "/v1/leads/{lead_id}/documents"): f"415 {RECORDS} | {SHUT}",
+    # What rests in no store of files was lost there, and who may open it is told so.
+    ("leads", "GET", "/v1/leads/{lead_id}/documents/{document_id}"): (
+        f"503 member leader qualifier marketer manager general substitute glass | 404 {AWAY} | {SHUT}"
     ),
+    ("leads", "GET", "/v1/leads/{lead_id}/requests"): f"200 {SEES} | {ABSENT}",
+    ("leads", "POST", "/v1/leads/{lead_id}/requests"): f"422 {RECORDS} | 403 manager general board | {ABSENT}",
+    ("leads", "PATCH", "/v1/leads/{lead_id}/requests/{n}"): f"422 {RECORDS} | 403 manager general board | {ABSENT}",
+    (
+        "leads",
+        "POST",
+        "/v1/leads/{lead_id}/requests/{n}/answer",
+    ): f"422 {RECORDS} | 403 manager general board | {ABSENT}",
+    (
+        "leads",
+        "POST",
+        "/v1/leads/{lead_id}/requests/{n}/cancel",
+    ): f"422 {RECORDS} | 403 manager general board | {ABSENT}",
+    (
+        "leads",
+        "POST",
+        "/v1/leads/{lead_id}/requests/{n}/check",
+    ): f"422 {RECORDS} | 403 manager general board | {ABSENT}",
+    ("leads", "POST", "/v1/leads/{lead_id}/contact"): f"422 {BELONGS} | 403 board | {ABSENT}",
+    ("leads", "GET", "/v1/leads/{lead_id}/openings"): (
+        f"200 member leader qualifier marketer manager general substitute glass | 403 board | {ABSENT}"
+    ),
+    ("leads", "POST", "/v1/bulk"): f"422 {BELONGS} board | {SHUT}",
+    ("leads", "GET", "/v1/jobs/{job_id}"): f"404 {BELONGS} board | {SHUT}",
+    ("leads", "GET", "/v1/jobs/{job_id}/rows"): f"404 {BELONGS} board | {SHUT}",
+    ("leads", "POST", "/v1/jobs/{job_id}/cancel"): f"404 {BELONGS} board | {SHUT}",
+    ("leads", "GET", "/v1/rules"): f"200 {RULES} | {SHUT}",
+    ("leads", "GET", "/v1/rules/{kind}"): f"200 {RULES} | {SHUT}",
+    ("leads", "POST", "/v1/rules/{kind}"): f"422 designer | {SHUT}",
+    ("leads", "GET", "/v1/rules/{kind}/active"): f"200 {RULES} | {SHUT}",
+    ("leads", "GET", "/v1/rules/{kind}/{version}"): f"200 {RULES} | {SHUT}",
+    ("leads", "PUT", "/v1/rules/{kind}/{version}"): f"422 designer | {SHUT}",
+    ("leads", "POST", "/v1/rules/{kind}/{version}/activate"): f"428 general | {SHUT}",
+    ("leads", "POST", "/v1/rules/{kind}/{version}/archive"): f"428 designer | {SHUT}",
+    ("leads", "POST", "/v1/rules/response/{version}/try"): f"422 {RULES} | {SHUT}",
+    ("leads", "POST", "/v1/rules/scorecard/{version}/try"): f"202 designer | {SHUT}",
     # Forms are of no team: marketing makes them, and by that sees no lead.
     ("leads", "GET", "/v1/form-definitions"): f"200 {FORMS} | {SHUT}",
     ("leads", "POST", "/v1/form-definitions"): f"422 {FORMS} | {SHUT}",
@@ -111,9 +167,13 @@ DOORS: dict[tuple[str, str, str], str] = {
     # -- campaigns
     ("campaigns", "GET", "/v1/access/me"): ME,
     ("campaigns", "GET", "/v1/campaigns"): f"200 {BELONGS} board | {SHUT}",
-    ("campaigns", "GET", "/v1/campaigns/{campaign}"): (f"200 {SEES} | 404 {AWAY} | {SHUT}"),
+    ("campaigns", "GET", "/v1/campaigns/{campaign}"): (f"200 {SEES} | {ABSENT}"),
     ("campaigns", "PUT", "/v1/campaigns/{campaign}"): f"422 marketer operator intake | {SHUT}",
-    ("campaigns", "GET", "/v1/campaigns/{campaign}/ledger"): f"200 leader marketer manager general board | {SHUT}",
+    (
+        "campaigns",
+        "GET",
+        "/v1/campaigns/{campaign}/ledger",
+    ): f"200 leader marketer manager general board | 403 member qualifier substitute glass | {ABSENT}",
     ("campaigns", "POST", "/v1/spend"): f"422 marketer operator intake | {SHUT}",
     # -- metrics
     ("metrics", "GET", "/v1/access/me"): ME,
@@ -125,8 +185,12 @@ DOORS: dict[tuple[str, str, str], str] = {
     ("metrics", "GET", "/v1/league"): f"404 {BELONGS} board | {SHUT}",
     # -- territory
     ("territory", "GET", "/v1/access/me"): ME,
-    ("territory", "GET", "/v1/leads/{lead_id}/decision"): f"200 {SEES} | 404 {AWAY} | {SHUT}",
-    ("territory", "POST", "/v1/leads/{lead_id}/assignment"): f"422 {ASSIGNS} | {SHUT}",
+    ("territory", "GET", "/v1/leads/{lead_id}/decision"): f"200 {SEES} | {ABSENT}",
+    (
+        "territory",
+        "POST",
+        "/v1/leads/{lead_id}/assignment",
+    ): f"422 {ASSIGNS} | 403 member qualifier marketer manager general substitute glass board | {ABSENT}",
     ("territory", "GET", "/v1/queues"): f"200 {BELONGS} board | {SHUT}",
     # The structure holds no lead. Whom these doors let in is asked a second time, for the unit: nobody here leads one that
     # territory has on record, so that what a body has to name is not found, and what needs a unit of one's own is shut.
@@ -199,37 +263,44 @@ USEFUL: tuple[tuple[tuple[str, str, str], Any, str, str], ...] = (
     (
         ("leads", "POST", "/v1/leads/{lead_id}/contact"),
         {"purpose": "call"},
-        f"200 member leader qualifier marketer manager general substitute | 403 glass board | 404 {AWAY} | {SHUT}",
+        f"200 member leader qualifier marketer manager general substitute | 403 glass board | {ABSENT}",
         "",
     ),
     (
         ("leads", "POST", "/v1/leads/{lead_id}/contact"),
         {"purpose": "break_glass"},
-        f"200 glass | 404 {AWAY} | {SHUT}",
-        f"404 member leader qualifier marketer desk | {SHUT}",
+        f"200 glass | 403 member leader qualifier marketer manager general substitute board | {ABSENT}",
+        f"403 stranger mover soon_in stood_in glass_soon glass_over manager general substitute glass board | {ABSENT}",
     ),
     (
         ("leads", "POST", "/v1/leads/{lead_id}/activities"),
         NOTE,
-        f"201 member leader qualifier marketer substitute | 403 glass | 404 {AWAY} | {SHUT}",
+        f"201 member leader qualifier marketer substitute | 403 manager general glass board | {ABSENT}",
         "",
     ),
     (
         ("leads", "POST", "/v1/leads/{lead_id}/return"),
         {"code": "other"},
-        f"409 leader | 404 {AWAY} | {SHUT}",  # nobody works it yet
+        f"409 leader | 403 member qualifier marketer manager general substitute glass board | {ABSENT}",  # nobody works it yet
+        "",
+    ),
+    # Each lead has its own answer, and none stops the call.
+    (
+        ("leads", "POST", "/v1/bulk"),
+        {"do": "return", "with": {"code": "other"}, "to": [{"lead_id": "{lead_id}"}]},
+        f"200 {BELONGS} board | {SHUT}",
         "",
     ),
     (
         ("leads", "POST", "/v1/leads/{lead_id}/qualification"),
         {"verdict": "not_genuine", "code": "spam"},
-        f"428 qualifier leader | 404 {AWAY} | {SHUT}",
+        f"428 qualifier leader | 403 member marketer manager general substitute glass board | {ABSENT}",
         "",
     ),
     (
         ("leads", "POST", "/v1/leads/{lead_id}/requests"),
         {"kind": "sample"},
-        f"201 member leader qualifier marketer substitute | 403 glass | 404 {AWAY} | {SHUT}",
+        f"201 member leader qualifier marketer substitute | 403 manager general glass board | {ABSENT}",
         "",
     ),
     (("leads", "POST", "/v1/calls"), CALL, f"202 {PUTS_IN} | {SHUT}", ""),

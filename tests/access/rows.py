@@ -17,11 +17,14 @@ ROWS: dict[str, dict[str, str]] = {
         "timeline": f"array[{_LEAD}]",
         "activity": f"array[{_LEAD}]",
         "request": f"array[{_LEAD}]",
+        "document": f"array[{_LEAD}]",
         "request_evidence": f"array[{_LEAD}]",
         "activity_void": f"array[{_LEAD}]",
         "claim": f"array[{_LEAD}]",
         "refusal": "array[t.person]",  # each sees his own, which are counted
         "search_word": f"array[{_LEAD}]",
+        "job": "array[t.person]",  # what somebody asked for is his alone
+        "job_row": "array[(select j.person from job j where j.job_id = t.job_id)]",
         "opened": f"array[{_LEAD}, t.person]",  # his own looks count against his limit
     },
     "campaigns": {
@@ -52,6 +55,8 @@ FREE: dict[str, dict[str, str]] = {
         "unit": "the structure of the company holds no lead",
         "conservation": "sums over the whole company name no lead and no team",
         "calendar": "when people work holds no lead",
+        "rule": "what leads are judged and answered by is the company's; its doors ask who may write it",
+        "pipeline": "how sales go on holds no lead",
     },
     "campaigns": _NUMBERS,
     "metrics": {

@@ -31,7 +31,7 @@ async def holds(service: ServiceUnderTest) -> None:
     wrong = []
     for table, whose in its.items():
         rows = await service.sql(f"select ctid::text as at, {whose} as whose from {table} t")
-        both = {"member", "stranger"} if table.startswith("access_") or table == "refusal" else {OWN, OTHER}
+        both = {"member", "stranger"} if table.startswith(("access_", "job")) or table == "refusal" else {OWN, OTHER}
         assert both <= {one for row in rows for one in row["whose"]}, f"{table} has too few rows to tell anything"
         for caller, actor in ACTORS.items():
             sight = SIGHT.get(caller, set()) | {actor.principal}

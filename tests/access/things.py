@@ -61,28 +61,51 @@ EVIDENCE = """
 insert into request_evidence (lead_id, n, activity_id, occurred_at, recorded_at, evidence, standing)
 values ($2::text::uuid, 0, $1::text::uuid, now(), now(), 'machine', 'counts')
 """
+JOB = """
+with made as (
+    insert into job (job_id, person, said, digest, state, rows, position, counts, asked_at)
+    values (gen_random_uuid(), $2, '{"do": "claim"}', 'x', 'waiting', 1, 0, '{}', now()) returning job_id
+)
+insert into job_row (job_id, n, lead_id) select job_id, 1, $1::text::uuid from made
+"""
+ATTACHED = """
+insert into document (document_id, lead_id, kind, media_type, size, sha256, author, team, at)
+values ($1::text::uuid, $2::text::uuid, 'offer', 'application/pdf', 1, 'x', 'somebody', 'somewhere', now())
+"""
+PIPELINE = "insert into pipeline (pipeline, name, version, stages) values ('contract', 'Contract', 1, '[]')"
 CALENDAR = "insert into calendar (calendar, version, zone, hours) values ('de', 1, 'Europe/Berlin', '[[], []]')"
+
+
+OTHERS = {"kind": "waiting", "version": "1", "job_id": str(uuid4())}  # which are no team's
 
 
 async def in_leads(leads: ServiceUnderTest) -> Things:
     """A lead each."""
     of = {
-        team: {"lead_id": await _lead(leads, team), "activity_id": str(uuid4()), "form": "none", "n": "0"}
+        team: {"lead_id": await _lead(leads, team), "activity_id": str(uuid4()), "form": "none", "n": "0", **OTHERS}
+        | {"document_id": str(uuid4())}
         for team in TEAMS
     }
     await leads.sql(CALENDAR)
+    await leads.sql(PIPELINE.replace("[]", '[{"name": "qualified", "documents": [], "fields": []}]'))
     await leads.sql("insert into conservation (swept_at, swept_lead) values (now(), gen_random_uuid())")
     for thing in of.values():
         await leads.sql(DONE, thing["activity_id"], thing["lead_id"])
+        await leads.sql(ATTACHED, thing["document_id"], thing["lead_id"])
         await leads.sql(VOIDED, thing["activity_id"], thing["lead_id"])
         await leads.sql(CLAIMED, thing["lead_id"])
         for person in ("member", "stranger"):
             await leads.sql(REFUSED, thing["lead_id"], person)
+            await leads.sql(JOB, thing["lead_id"], person)
         await leads.sql(OWED, thing["lead_id"])
         await leads.sql(EVIDENCE, thing["activity_id"], thing["lead_id"])
         await leads.sql("insert into search_word (key, lead_id) values (1, $1::text::uuid)", thing["lead_id"])
     betray = {word: team for team, thing in of.items() for word in (thing["lead_id"], canary(team))}
-    return Things(of, {"lead_id": str(uuid4()), "activity_id": str(uuid4()), "form": "none", "n": "0"}, betray)
+    return Things(
+        of,
+        {**dict.fromkeys(("lead_id", "activity_id", "document_id"), str(uuid4())), "form": "none", "n": "0", **OTHERS},
+        betray,
+    )
 
 
 async def _lead(leads: ServiceUnderTest, team: str) -> str:

@@ -41,11 +41,17 @@ BUSINESS = {
     "QualificationRefused.right", "leads.claim.person", "leads.refusal.person", "leads.refusal.door", "leads.refusal.lacks",
     "leads.lead_place.later", "leads.conservation.places", "stands", "place", "territory.customer.person", "territory.lead_case.person",
     "territory.load.person", "territory.transfer.person", "RecordTransferred.hash",
+    # rules that the company writes, by whom of the people at work; and what one of them does to many leads, by ids and codes
+    "leads.rule.author", "leads.rule.tried", "leads.job.person", "leads.job.said", "leads.job.digest", "leads.job_row.answer",
+    # how a sale goes on: stages and kinds of documents by the market's names; what a document is called and what is in it are sealed
+    "stage", "stages", "from_stage", "to_stage", "StageOfPipeline.documents", "StageOfPipeline.fields", "StageOfPipeline.name",
+    "PipelinePublished.name", "OpportunityAmended.person", "StageChanged.person", "leads.pipeline.name", "leads.document.author",
+    "leads.document.media_type", "leads.document.on_behalf_of",
     # money; what an outsider writes beside a spend is sealed before it is stored
     "account", "currency", "note_box", "spend_id", "SpendReported.note",
     # numbers and what they are about: channels, segments, teams and campaigns by their names
     "campaign_key", "channel_key", "measures", "others", "period", "segment_key", "steps", "KpiChanged.id", "KpiChanged.key",
-    "counts", "grain", "money", "owning_team", "step", "metrics.league_entry.person", "metrics.kpi.key", "metrics.kpi_part.key",
+    "counts", "grain", "money", "owning_team", "step", "metrics.lead_fact.requests", "metrics.league_entry.person", "metrics.kpi.key", "metrics.kpi_part.key",
     "metrics.known_name.key", "metrics.known_name.name", "campaigns.campaign.key",
     # how it is carried: histories, topics, ids, digests that only keys make
     "content", "event_id", "history", "sha256", "topic", "leads.intake_key.name",
@@ -55,7 +61,6 @@ BUSINESS = {
 UNREAD = {
     "leads.lead.qualification_refused.v1": "a fact for people; each refusal is on record, told or not",
     "leads.lead.transfer_refused.v1": "what was not done leaves nothing to compare",
-    "leads.lead.transferred.v1": "that it was carried out; the timeline follows the order, which is read",
     "campaigns.ledger.overspent.v1": "said beside the posting that overspends, which is read, and holds nothing more",
     "territory.calendar.published.v1": "a calendar's version as its table has it; what is due by it stands in requests",
     "territory.member.absence_changed.v1": "a fact for people; turns follow the table, and TURNS looks at those",
@@ -68,6 +73,7 @@ UNREAD = {
     "territory.member.role_revoked.v1": "the same",
     "territory.member.substitution_ended.v1": "the same",
     "territory.member.substitution_ordered.v1": "the same",
+    "territory.structure.pipeline_published.v1": "a part of the market file, of which every version is read whole",
     "territory.structure.unit_defined.v1": "a part of the organisation, of which every unit is read",
     "territory.structure.segment_defined.v1": "a part of the market file, of which every version is read whole",
     "territory.structure.team_defined.v1": "a part of the market file, of which every version is read whole",
@@ -75,6 +81,7 @@ UNREAD = {
 
 # Modules of use cases whose name stands on fewer than two more floors, and what their floors are called instead.
 ALONE = {
+    "leads.wish": "the words of a request, sealed: domain, store and door are request",
     "campaigns.note": "a part of spend and of the ledger's door, which opens what it sealed",
     "territory.authority": "what every change of the organisation begins with; its doors are all of them",
     "territory.confirmation": "what becomes of a proposal: domain, store and door are proposal",
@@ -87,8 +94,8 @@ ALONE = {
     "leads.intake": "the stream is named so; its rules are qualification, identity and person, its table is lead",
     "leads.clock": "the job that turns it; what it tells is request's",
     "leads.policies": "which version of the domain's policy is in force",
+    "leads.rule_contents": "what rules' versions say; what each has to be like says its own module of the domain",
     "leads.request_events": "no use case: what those of request tell, in one place",
-    "leads.rules": "which version of the domain's response is in force",
     "leads.notes": "a part of outcomes: prose is sealed as the person is",
     "leads.opportunity": "the lead's own life after a decision: domain and store are lead",
     "leads.personal": "the domain's personal, packed and read; the door seals it",
@@ -97,6 +104,8 @@ ALONE = {
     "metrics.leads": "the service's subject is numbers: domain and store are facts, contributions and kpis",
     "metrics.publication": "a job over the store's kpis",
     "metrics.recompute": "the command that counts anew from facts and kpis",
+    "metrics.requests": "what leads.request says, in the words of a lead's fact: the domain is requests, the store facts",
+    "metrics.values": "no use case: what of an event no column can hold",
     "metrics.spend": "like leads: facts, contributions and kpis",
     "metrics.tickets": "a part of the stream's door: what it seals is kept nowhere",
 }

@@ -40,8 +40,8 @@ def test_what_is_written_once_is_never_rewritten(package: Path) -> None:
 
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda p: p.name)
 def test_nobody_but_the_chassis_catches_everything(package: Path) -> None:
-    # The door's key asks the database and sorts what it can't help; see leads/api/seal.py.
-    assert [f for f in guards.swallowed(package) if not f.startswith("seal.py")] == []
+    # The door's key asks the database and sorts what it can't help; see leads/api/seal.py. A lead that fails stops no job.
+    assert [f for f in guards.swallowed(package) if not f.startswith(("seal.py", "bulk_worker.py"))] == []
 
 
 @pytest.mark.parametrize("package", [*PACKAGES, ROOT / "libs/chassis/src/chassis"], ids=lambda p: p.name)

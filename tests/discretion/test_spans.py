@@ -107,7 +107,9 @@ async def test_no_span_on_the_way_of_a_lead_or_a_spend_holds_what_was_sent(
     for _, change in tolerated():
         await post(services["leads"], "/v1/leads", {**LEAD, **change})
     await post(services["leads"], "/v1/calls", {**LEAD, "source": "phone"})
-    [lead_id] = (await post(services["leads"], "/v1/leads/batch", {"leads": [LEAD]})).json()["ids"]
+    [lead_id] = (
+        await post(services["leads"], "/v1/leads/batch", {"leads": [{**LEAD, "requests": [{"kind": "sample"}]}]})
+    ).json()["ids"]
     outcome = {"lead_id": lead_id, "result": "lost", "reason": TEXT, "at": AT.isoformat()}
     await post(services["leads"], "/v1/outcomes", {"outcomes": [outcome]})
     await post(services["campaigns"], "/v1/spend", {"spend": [{**SPEND, "campaign": "spring"}]})

@@ -19,10 +19,12 @@ class Company:
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
 
-    def asks(self, who: str, method: str, service: str, path: str, body: Any = None) -> httpx.Response:
-        """What a door answers somebody."""
+    def asks(
+        self, who: str, method: str, service: str, path: str, body: Any = None, etag: str | None = None
+    ) -> httpx.Response:
+        """What a door answers somebody, who may say what they have read."""
         token = self.stage.stack.tokens.person(who)
-        headers = {"authorization": f"Bearer {token}"}
+        headers = {"authorization": f"Bearer {token}"} | ({"if-match": etag} if etag else {})
         return self.stage.public.request(method, self.stage.url(service, f"/v1/{path}"), json=body, headers=headers)
 
     def does(self, who: str, method: str, path: str, body: Any = None) -> dict[str, Any]:

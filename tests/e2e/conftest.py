@@ -11,7 +11,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from company import Company
 from front import axe, chromium, front, tab
+from sales import Sales
 from spans import Collector
 from stage import Stage
 
@@ -62,6 +64,12 @@ def stage(session_stage: Stage) -> Iterator[Stage]:
     session_stage.up()
     yield session_stage
     session_stage.up()
+
+
+@pytest.fixture(scope="session")
+def sales(session_stage: Stage) -> Sales:
+    """The sales teams of the demo market, and who leads and qualifies in them."""
+    return Sales(Company(session_stage))
 
 
 @pytest.fixture

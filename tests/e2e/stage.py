@@ -35,6 +35,7 @@ class Said(NamedTuple):
     key: bytes
     headers: dict[str, bytes]
     value: bytes
+    partition: int = 0
 
     @property
     def body(self) -> Any:
@@ -118,17 +119,17 @@ class Stage:
         found: list[Said] = []
         try:
             ends = {}
-            for stream in (s for s in STREAMS if s.topic in topics):
-                for number in range(stream.partitions):
-                    low, high = consumer.get_watermark_offsets(TopicPartition(stream.topic, number), timeout=10)
+            for topic in topics:
+                for number in consumer.list_topics(topic, timeout=10).topics[topic].partitions:
+                    low, high = consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=10)
                     if high > low:
-                        ends[stream.topic, number] = (low, high)
+                        ends[topic, number] = (low, high)
             consumer.assign([TopicPartition(topic, n, low) for (topic, n), (low, _) in ends.items()])
             while ends:
                 for record in consumer.consume(500, timeout=0.1):
                     assert record.error() is None, record.error()
                     headers, value = dict(record.headers() or []), record.value() or b""
-                    found.append(Said(record.topic(), record.key() or b"", headers, value))
+                    found.append(Said(record.topic(), record.key() or b"", headers, value, record.partition()))
                 at = consumer.position([TopicPartition(topic, n) for topic, n in ends])
                 ends = {(p.topic, p.partition): e for p in at if p.offset < (e := ends[p.topic, p.partition])[1]}
         finally:

@@ -80,6 +80,9 @@ def test_a_demo_ends_by_itself_and_says_what_went_in_what_came_out_and_that_it_i
     assert number(r"came out +([\d,]+) leads counted", first) == went_in
     assert number(r"on record +([\d,]+) accepted leads, each in one place", first) == went_in
     assert "conserved   " in first
+    assert re.search(
+        r"worked +a call back .* told as late \d+ ms after its time, then answered; \S+ gave a lead back", first
+    )
     assert re.search(r"verified +\d+ invariants hold", first)
     assert "VIOLATED" not in first
 

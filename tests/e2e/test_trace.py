@@ -3,6 +3,7 @@
 import pytest
 from spans import Collector, Span
 from stage import SAMPLED, Stage, a_lead, mark
+from stream import Watcher
 from test_journeys import a_spend
 from waiting import until
 
@@ -72,6 +73,19 @@ def test_a_lead_is_one_trace_from_the_form_through_every_topic_to_the_number(
     linked = {link for batch in batches for link in batch.links}
     assert {(trace, s.parent) for s in processed} <= linked
     assert all(any(b.id == span for b in batches for _, span in s.links) for s in processed)
+
+
+FRAMES = {(*DOOR, "metrics: frame"), (*ROUTED, "metrics: frame")}
+
+
+def test_a_traced_lead_ends_in_the_frame_that_shows_it(stage: Stage, collector: Collector, trace: str) -> None:
+    channel = mark("channel")
+    with Watcher(stage.url("metrics"), stage.stack.token, "channel") as reader:
+        lead_id = stage.submit(a_lead(channel=channel), traceparent=SAMPLED.format(trace=trace))
+        until("the frame shows it", lambda: reader.row(channel).get("assigned") == 1)
+        until("every way is there", lambda: paths(collector, trace) >= LEAD | FRAMES)
+    frames = [span for span in collector.of(trace).values() if span.name == "frame"]
+    assert {span.attributes["tributary.key"] for span in frames} == {lead_id}
 
 
 def test_a_spend_is_one_trace_from_the_door_to_the_cost(stage: Stage, collector: Collector, trace: str) -> None:

@@ -14,7 +14,7 @@ sys.path.insert(0, str(WEB))
 
 import build  # noqa: E402
 
-SCRIPT = 3 * 1000
+SCRIPT, NUMBER = 3 * 1000, 5500
 FIRST_LOAD, ROUTE, STYLES, FONTS = 60 * 1024, 40 * 1024, 12 * 1024, 50 * 1024
 LATER = re.compile(r"assets/(forms-.*\.js|Screen-.*\.css)")  # parts of screens beside Today, and their styles
 LANGUAGES = ("en", "fr", "fa", "hi", "zh")
@@ -45,6 +45,12 @@ def test_the_forms_script_is_what_its_sources_make_and_small(packages: Path, tmp
     assert not re.findall(rb"https?://|cookie|innerHTML|\beval\b", kept)
 
 
+def test_the_number_for_other_sites_is_one_small_file() -> None:
+    script = files(DIST)["embed/kpi.js"]
+    assert len(gzip.compress(script, 9, mtime=0)) <= NUMBER
+    assert not re.findall(rb"https?://|cookie|innerHTML|\beval\b|localStorage|import\(", script)
+
+
 def test_types_and_units(packages: Path) -> None:
     for ran in (build.tool("vue-tsc/bin/vue-tsc.js", "--noEmit"), build.tool("vitest/vitest.mjs", "run", "--no-color")):
         assert ran.returncode == 0, ran.stdout + ran.stderr
@@ -57,13 +63,18 @@ def test_the_clients_types_are_those_of_the_doors(packages: Path, tmp_path: Path
     assert made.read_text() == (WEB / "client" / "src" / f"{service}.ts").read_text(), "run `make web`"
 
 
+def test_the_clients_types_of_events_are_those_of_the_contracts(packages: Path, tmp_path: Path) -> None:
+    build.events(tmp_path / "events.ts")
+    assert (tmp_path / "events.ts").read_text() == (WEB / "client" / "src" / "events.ts").read_text(), "run `make web`"
+
+
 def zipped(name: str) -> int:
     return len(gzip.compress((DIST / name).read_bytes(), 9, mtime=0))
 
 
 def first_load(language: str) -> dict[str, int]:
     """What a browser fetches before it shows Today in this language, by its compressed size."""
-    wanted = [name for name in files(DIST) if name.endswith((".js", ".css"))]
+    wanted = [name for name in files(DIST) if name.endswith((".js", ".css")) and not name.startswith("embed/")]
     others = tuple(f"assets/{other}-" for other in LANGUAGES if other != language)
     kept = (name for name in wanted if not name.startswith(others) and not LATER.fullmatch(name))
     return {name: zipped(name) for name in ("index.html", *kept)}
@@ -117,7 +128,7 @@ def test_versions_are_exact() -> None:
 def sources(*endings: str) -> dict[str, str]:
     return {
         str(path.relative_to(WEB)): path.read_text()
-        for folder in ("src", "form")
+        for folder in ("src", "form", "kpi")
         for path in (WEB / folder).rglob("*")
         if path.suffix in endings
     }

@@ -1,18 +1,24 @@
 """The gateway as strangers try it: what passes, what never does, and what a service gets to hear of a browser."""
 
 import json
+import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
 
 import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
-from tributary.child_process import free_port
-from tributary.gateway import LocalGateway
+from tributary.child_process import StackError, free_port
+from tributary.gateway import Certificate, LocalGateway
 
 COOKIE = {"cookie": "tributary-session=good"}
 OURS = {"sec-fetch-site": "same-origin"}
@@ -224,6 +230,84 @@ def test_the_page_is_asked_for_anew_and_its_parts_are_kept(gateway: httpx.Client
     part = next(word for word in page.text.split('"') if word.startswith("/assets/"))
     assert "immutable" in gateway.get(part).headers["cache-control"]
     assert gateway.get("/assets/nothing.js").status_code == 404
+
+
+NUMBERS = "/v1/kpis/stream"
+
+
+def test_a_number_on_another_sites_page_is_asked_for_with_a_ticket_and_as_nobody(gateway: httpx.Client) -> None:
+    """What the ticket is worth, and which site may read the answer, says metrics."""
+    sent = {"origin": "https://www.example.com", "sec-fetch-site": "cross-site"}
+    answer = gateway.get(f"{NUMBERS}?by=team&ticket=t", headers=COOKIE | FORGED | sent)
+    assert answer.status_code == 200
+    assert "set-cookie" not in answer.headers
+    [(_, path, heard)] = Upstream.heard
+    assert path == f"{NUMBERS}?by=team&ticket=t"
+    assert not {"cookie", "authorization", "forwarded"} & heard.keys()
+    assert heard["origin"] == "https://www.example.com"
+
+
+@pytest.mark.parametrize("path", [NUMBERS, "/v1/kpis?ticket=t", "/v1/kpis/stream/tickets?ticket=t"])
+def test_without_a_ticket_there_is_no_stream_and_nothing_beside_it(gateway: httpx.Client, path: str) -> None:
+    assert gateway.get(path, headers=COOKIE).status_code == 404
+    assert gateway.post(path, headers=COOKIE | OURS).status_code == 404
+    assert not Upstream.heard
+
+
+def test_the_script_of_that_number_may_be_loaded_by_every_site_and_nothing_else_may(gateway: httpx.Client) -> None:
+    headers = gateway.get("/embed/kpi.js").headers
+    assert headers["access-control-allow-origin"] == "*"
+    assert headers["cross-origin-resource-policy"] == "cross-origin"
+    assert headers["content-type"].startswith("text/javascript")
+    assert gateway.get("/embed/other.js").status_code == 404
+    assert "access-control-allow-origin" not in gateway.get("/").headers
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    """One for localhost that nobody has signed but itself."""
+    home = tmp_path_factory.mktemp("certificate")
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(minutes=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    (home / "chain.pem").write_bytes(made.public_bytes(pem))
+    told = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    (home / "key.pem").write_bytes(key.private_bytes(pem, *told))
+    return Certificate(home / "chain.pem", home / "key.pem")
+
+
+def test_with_a_certificate_browsers_come_by_tls_and_http_2(certificate: Certificate, tmp_path: Path) -> None:
+    gone = f"127.0.0.1:{free_port()}"
+    made = LocalGateway(tmp_path, free_port(), "a-word-behind-tls", certificate)
+    made.leads_to(gone, dict.fromkeys(("leads", "territory", "campaigns", "metrics"), gone))
+    trusting = ssl.create_default_context(cafile=str(certificate.chain))
+    trusting.set_alpn_protocols(["h2", "http/1.1"])
+    with made:
+        assert made.address == f"https://localhost:{made.port}"
+        plain = socket.create_connection(("localhost", made.port), timeout=5)
+        with trusting.wrap_socket(plain, server_hostname="localhost") as secured:
+            assert (secured.selected_alpn_protocol(), secured.version()) == ("h2", "TLSv1.3")
+        answer = httpx.get(f"{made.address}/livez", verify=trusting, trust_env=False)
+        assert answer.text == "a-word-behind-tls"
+        assert answer.headers["strict-transport-security"] == "max-age=31536000"
+        assert httpx.get(f"http://localhost:{made.port}/livez", trust_env=False).status_code == 400
+
+
+def test_half_a_certificate_is_said_so(certificate: Certificate, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Certificate.given() is None
+    monkeypatch.setenv("TRIBUTARY_CERTIFICATE", str(certificate.chain))
+    with pytest.raises(StackError, match="TRIBUTARY_CERTIFICATE_KEY names no file"):
+        Certificate.given()
+    monkeypatch.setenv("TRIBUTARY_CERTIFICATE_KEY", str(certificate.key))
+    assert Certificate.given() == certificate
 
 
 def test_a_service_that_is_away_is_said_so(tmp_path: Path) -> None:

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { columns, found, happened, heat, river, sorted, sources, total } from "../src/screens/today/model.ts";
+import { bounds, columns, found, happened, heat, river, sorted, sources, total } from "../src/screens/today/model.ts";
 import type { Kpi } from "@tributary/client";
 
 const row = (key: string, more: Partial<Kpi> = {}): Kpi =>
@@ -50,8 +50,11 @@ test("rows without a place stand last, and what is not defined below what is, in
 });
 
 test("a tint says where a value stands in its column, and nothing where all are the same", () => {
-  expect([0, 0.5, 1].map((value) => heat(value, [0, 0.5, 1]))).toEqual([0, 2, 4]);
-  expect([heat(1, [1, 1]), heat(null, [1, 2])]).toEqual([0, 0]);
+  expect([0, 0.5, 1].map((value) => heat(value, 0, 1))).toEqual([0, 2, 4]);
+  expect([heat(1, 1, 1), heat(null, 1, 2), heat(9, Infinity, -Infinity)]).toEqual([0, 0, 0]);
+  const column = columns([row("a")]).find((one) => one.name === "valid")!;
+  const rows = [row("a", { leads: 4, valid: 1 }), row("b", { leads: 4, valid: 3 }), row("c"), row("(none)", { leads: 1, valid: 1 })];
+  expect(bounds(rows, column)).toEqual([0.25, 0.75]);
 });
 
 test("what happened is what grew, with its money; a correction is no news", () => {

@@ -77,6 +77,18 @@ def changed(change: Callable[[Any, Any], object]) -> list[str]:
             ),
             "200.at may be null",
         ),
+        (
+            lambda doors, models: doors["get"]["parameters"][0].update(
+                schema={"type": "array", "items": {"type": "integer", "maximum": 5}}
+            ),
+            "largest value of 5",
+        ),
+        (
+            lambda doors, models: doors["put"]["parameters"][0].update(
+                schema={"type": "array", "items": {"type": "string"}}
+            ),
+            "may be string, which is not array",
+        ),
     ],
 )
 def test_a_break_is_named(change: Callable[[Any, Any], object], sentence: str) -> None:
@@ -90,6 +102,9 @@ def test_a_break_is_named(change: Callable[[Any, Any], object], sentence: str) -
         lambda doors, models: doors["put"]["responses"].update({"409": {}}),
         lambda doors, models: doors["get"]["parameters"].append(
             {"in": "query", "name": "after", "schema": {"type": "string"}}
+        ),
+        lambda doors, models: doors["get"]["parameters"][0].update(
+            schema={"anyOf": [{"type": "array", "items": {"type": "integer", "maximum": 9}}, {"type": "null"}]}
         ),
         lambda doors, models: models["Kept"]["properties"].update(by={"type": "string"}),
         lambda doors, models: models["Note"]["properties"].update(more={"type": "string"}),

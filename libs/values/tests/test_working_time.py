@@ -69,7 +69,7 @@ def test_a_day_is_made_a_working_day() -> None:
 
 def test_around_the_clock_is_one_span() -> None:
     assert always().after(at("2026-11-27T23:30Z"), timedelta(hours=48)) == at("2026-11-29T23:30Z")
-    assert always("Europe/Berlin").worked(at("2026-01-01T00:00Z"), at("2027-01-01T00:00Z")) == timedelta(days=365)
+    assert always().worked(at("2026-01-01T00:00Z"), at("2027-01-01T00:00Z")) == timedelta(days=365)
 
 
 def test_a_saturday_night_waits_for_monday_morning() -> None:
@@ -211,3 +211,15 @@ def test_it_is_equal_to_a_count_of_seconds(zone: str, data: st.DataObject) -> No
         moment = first + timedelta(seconds=second)
         assert hours.is_open(moment) == open_seconds[second]
         assert hours.worked(first, moment) == timedelta(seconds=sum(open_seconds[:second]))
+
+
+@settings(deadline=None, max_examples=50)
+@given(moments(), st.timedeltas(timedelta(days=-3), timedelta(days=400)), st.integers(-2, 400))
+def test_always_is_a_calendar_that_never_closes(at: datetime, length: timedelta, days: int) -> None:
+    counted = WorkingTime("UTC", dict.fromkeys(DAYS, (("00:00", "24:00"),)))
+    assert always().after(at, length) == counted.after(at, length)
+    assert always().worked(at, at + length) == counted.worked(at, at + length)
+    assert always().opens_at(at) == counted.opens_at(at)
+    assert always().days_after(at, days) == counted.days_after(at, days)
+    assert always().is_open(at)
+    assert counted.is_open(at)

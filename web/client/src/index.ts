@@ -1,4 +1,5 @@
 export type { By, Kpi, LeadsBehind, Money, Table } from "./model.ts";
-export { ask, NotAnswered, type Problem } from "./ask.ts";
-export { KpiStream, type State, type StreamOptions } from "./stream.ts";
+export { answered, ask, NotAnswered, type Problem } from "./ask.ts";
+export { type Change, type Key, KpiStream, type State, type StreamOptions } from "./stream.ts";
 export { Shared, type Feed } from "./shared.ts";
+export { decimals } from "./money.ts";

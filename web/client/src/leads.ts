@@ -125,6 +125,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/board": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Board
+         * @description Open sales by stage, with counts and sums. The next rows of a stage are asked for by its pipeline, its name and its cursor.
+         */
+        get: operations["get_board_v1_board_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/conservation": {
         parameters: {
             query?: never;
@@ -310,6 +330,217 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Bulk
+         * @description Each lead meets the guards and rights that it meets alone, and has its own answer; what is refused to one stops no other. By ids
+         *     all is one transaction. Under an Idempotency-Key the first answer is given again.
+         */
+        post: operations["post_bulk_v1_bulk_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Job
+         * @description How far a job of one's own is. It is kept for 30 days after its end.
+         */
+        get: operations["get_job_v1_jobs__job_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/{job_id}/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Job Rows
+         * @description What became of each lead whose turn has come, in their order.
+         */
+        get: operations["get_job_rows_v1_jobs__job_id__rows_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/{job_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Job
+         * @description What is done stays done, the rest is left as it is.
+         */
+        post: operations["cancel_job_v1_jobs__job_id__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/pipelines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Pipelines
+         * @description The stages of each sales line, and what each asks for.
+         */
+        get: operations["get_pipelines_v1_pipelines_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/leads/{lead_id}/opportunity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Opportunity
+         * @description How a sale stands in its pipeline, how long it was in each stage, and what is missing for those to come.
+         */
+        get: operations["get_opportunity_v1_leads__lead_id__opportunity_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Patch Opportunity
+         * @description Amount, likelihood and expected close, by who works it or leads the team.
+         */
+        patch: operations["patch_opportunity_v1_leads__lead_id__opportunity_patch"];
+        trace?: never;
+    };
+    "/v1/leads/{lead_id}/stage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move Lead
+         * @description To another stage, by who works it or leads the team. Forward needs what each stage on the way asks for: 409 names what is
+         *     missing. Back needs a code.
+         */
+        post: operations["move_lead_v1_leads__lead_id__stage_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/leads/{lead_id}/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Documents
+         * @description What belongs to a lead, the oldest first. Reading names is one look, with the purpose ``read``.
+         */
+        get: operations["get_documents_v1_leads__lead_id__documents_get"];
+        put?: never;
+        /**
+         * Post Document
+         * @description Attaches a file, as it is, at most 20 MiB. It must be what its Content-Type says. Sent again under its Idempotency-Key it is
+         *     attached once.
+         */
+        post: operations["post_document_v1_leads__lead_id__documents_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/leads/{lead_id}/documents/{document_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Document
+         * @description The file, as it was sent. That somebody looked is on record, with the purpose ``read``.
+         */
+        get: operations["get_document_v1_leads__lead_id__documents__document_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/documents-missing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Documents Missing
+         * @description Leads that another system says were won, without documents that their pipelines ask for.
+         */
+        get: operations["get_documents_missing_v1_documents_missing_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/calls": {
         parameters: {
             query?: never;
@@ -444,7 +675,7 @@ export interface paths {
         };
         /**
          * Get Requests
-         * @description What is owed to the customer, and what was.
+         * @description What is owed to the customer, and what was. Reading what was asked for in words is one look, with the purpose ``read``.
          */
         get: operations["get_requests_v1_leads__lead_id__requests_get"];
         put?: never;
@@ -539,6 +770,175 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Rules
+         * @description The versions in force, one of each kind, and drafts.
+         */
+        get: operations["get_rules_v1_rules_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rules/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Versions
+         * @description Versions of a kind, the newest first, with what was done to each.
+         */
+        get: operations["get_versions_v1_rules__kind__get"];
+        put?: never;
+        /**
+         * Post Rule
+         * @description A new version, as a draft that decides nothing. Who wants to go back to what was makes a copy of it.
+         */
+        post: operations["post_rule_v1_rules__kind__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rules/{kind}/active": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Active
+         * @description The version in force.
+         */
+        get: operations["get_active_v1_rules__kind__active_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rules/{kind}/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Rule
+         * @description A version; its ETag is what a change has to name.
+         */
+        get: operations["get_rule_v1_rules__kind___version__get"];
+        /**
+         * Put Rule
+         * @description Changes a draft; what was in force once never changes.
+         */
+        put: operations["put_rule_v1_rules__kind___version__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rules/{kind}/{version}/activate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Activate Rule
+         * @description It decides from now on, in every process within 5 s, and the one before it is archived. By another than its author.
+         */
+        post: operations["activate_rule_v1_rules__kind___version__activate_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rules/{kind}/{version}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Archive Rule
+         * @description A draft is given up; it stays on record. What is in force is archived by another that takes its place.
+         */
+        post: operations["archive_rule_v1_rules__kind___version__archive_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rules/response/{version}/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try Response
+         * @description By when an answer would be owed.
+         */
+        post: operations["try_response_v1_rules_response__version__try_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rules/scorecard/{version}/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try Scorecard
+         * @description It is tried on the leads that came last, beside the one in force. What comes of it stands in the version some seconds later;
+         *     nothing else changes.
+         */
+        post: operations["try_scorecard_v1_rules_scorecard__version__try_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/leads/{lead_id}/timeline": {
         parameters: {
             query?: never;
@@ -608,7 +1008,8 @@ export interface paths {
         };
         /**
          * Get Openings
-         * @description Who looked at whom the lead is about: for those who may see the lead.
+         * @description Who looked at whom the lead is about: for those who may see the lead, and for auditors of the whole company, to whom a lead at
+         *     which nobody looked is not there.
          */
         get: operations["get_openings_v1_leads__lead_id__openings_get"];
         put?: never;
@@ -975,6 +1376,17 @@ export interface components {
             stack: string;
         };
         /**
+         * Amended
+         * @description What becomes known; what is left out stays, and null is known no more.
+         */
+        Amended: {
+            amount?: components["schemas"]["Money"] | null;
+            /** Likelihood */
+            likelihood?: number | null;
+            /** Expected Close */
+            expected_close?: string | null;
+        };
+        /**
          * Answer
          * @description How and when it was answered: it goes on record as an activity.
          */
@@ -996,6 +1408,102 @@ export interface components {
             at?: string | null;
             /** Document */
             document?: string | null;
+        };
+        /**
+         * Answered
+         * @description An answer for each, in the order of the request.
+         */
+        Answered: {
+            /** Rows */
+            rows: components["schemas"]["RowAnswered"][];
+        };
+        /**
+         * Board
+         * @description The stages in their order; of one stage alone where a cursor was given, and ``count`` is of its page then.
+         */
+        Board: {
+            /** Columns */
+            columns: components["schemas"]["StageColumn"][];
+        };
+        /**
+         * Card
+         * @description A sale. ``over`` says that it is longer in its stage than that stage's target, in the team's working days.
+         */
+        Card: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** State */
+            state: string;
+            /** Place */
+            place: string | null;
+            /** Team */
+            team: string;
+            /** Person */
+            person: string | null;
+            /** Grade */
+            grade: string | null;
+            /** Disposition */
+            disposition: string | null;
+            /** Segment */
+            segment: string | null;
+            /** Pipeline */
+            pipeline: string | null;
+            /** Waits */
+            waits: string | null;
+            /** Source */
+            source: string | null;
+            /** Channel */
+            channel: string | null;
+            /** Campaign */
+            campaign: string | null;
+            /** Product */
+            product: string | null;
+            /** Country */
+            country: string | null;
+            value: components["schemas"]["Money"] | null;
+            /**
+             * Captured At
+             * Format: date-time
+             */
+            captured_at: string;
+            /** Due At */
+            due_at: string | null;
+            /** Name */
+            name: string | null;
+            /** Company */
+            company: string | null;
+            /**
+             * Since
+             * Format: date-time
+             * @description when it entered its stage
+             */
+            since: string;
+            /**
+             * Age S
+             * @description how long that is ago, by the clock
+             */
+            age_s: number;
+            /** Over */
+            over: boolean;
+            /** Likelihood */
+            likelihood: number | null;
+            /** Expected Close */
+            expected_close: string | null;
+        };
+        /**
+         * CardSays
+         * @description What a card says of a lead.
+         */
+        CardSays: {
+            /** Grade */
+            grade: string;
+            /** Score */
+            score: number;
+            /** Disposition */
+            disposition: string;
         };
         /**
          * Check
@@ -1038,6 +1546,22 @@ export interface components {
             value: string;
             /** Label */
             label: string;
+        };
+        /**
+         * ClaimMany
+         * @description Who acts looks at them for 15 minutes, and nobody else judges them meanwhile.
+         */
+        ClaimMany: {
+            /** To */
+            to?: components["schemas"]["To"][] | null;
+            where?: components["schemas"]["Where"] | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            do: "claim";
+            /** @default {} */
+            with: components["schemas"]["Nothing"];
         };
         /**
          * ClaimShown
@@ -1311,6 +1835,64 @@ export interface components {
             token: string;
         };
         /**
+         * DiscardMany
+         * @description They are set aside.
+         */
+        DiscardMany: {
+            /** To */
+            to?: components["schemas"]["To"][] | null;
+            where?: components["schemas"]["Where"] | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            do: "discard";
+            with: components["schemas"]["Why"];
+        };
+        /**
+         * DocumentShown
+         * @description A document. ``name`` is there for who may open it.
+         */
+        DocumentShown: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Type */
+            type: string;
+            /** Bytes */
+            bytes: number;
+            /** Sha256 */
+            sha256: string;
+            /** By */
+            by: string;
+            /** On Behalf Of */
+            on_behalf_of: string | null;
+            /**
+             * Team
+             * @description which had the lead then
+             */
+            team: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Name */
+            name: string | null;
+        };
+        /**
+         * DocumentsShown
+         * @description All of a lead, the oldest first.
+         */
+        DocumentsShown: {
+            /** Rows */
+            rows: components["schemas"]["DocumentShown"][];
+        };
+        /**
          * Done
          * @description What somebody did. ``text``, what was said or written, is kept sealed.
          */
@@ -1368,6 +1950,21 @@ export interface components {
             /** Form */
             form: string;
             content: components["schemas"]["ContentBody"];
+        };
+        /**
+         * Drafted
+         * @description A new draft: what it says, or the version that it is a copy of.
+         */
+        Drafted: {
+            /**
+             * Content
+             * @description as a version of its kind shows it
+             */
+            content?: {
+                [key: string]: unknown;
+            } | null;
+            /** Copy Of */
+            copy_of?: number | null;
         };
         /**
          * Due
@@ -1432,6 +2029,16 @@ export interface components {
             content: components["schemas"]["ContentBody"];
         };
         /**
+         * Edited
+         * @description What the draft says from now on.
+         */
+        Edited: {
+            /** Content */
+            content: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * Ended
          * @description How it ended: won, with the amount if it is known, or lost, with a code for the reason.
          */
@@ -1449,6 +2056,19 @@ export interface components {
              * @description now, unless said otherwise; never in the future
              */
             at?: string | null;
+        };
+        /**
+         * Example
+         * @description A lead about which the two cards differ.
+         */
+        Example: {
+            /**
+             * Lead Id
+             * Format: uuid
+             */
+            lead_id: string;
+            before: components["schemas"]["CardSays"];
+            after: components["schemas"]["CardSays"];
         };
         /**
          * FieldBody
@@ -1769,7 +2389,8 @@ export interface components {
         };
         /**
          * Holder
-         * @description A team, and somebody of it or nobody, had the lead from ``since`` until before ``until``; without one, still.
+         * @description A team, and somebody of it or nobody, had the lead from ``since`` until before ``until``; without one, still. ``substitute``
+         *     stood in for them at the moment that is asked about.
          */
         Holder: {
             /** Team */
@@ -1785,6 +2406,48 @@ export interface components {
             until: string | null;
             /** Cause */
             cause: string;
+            /** Substitute */
+            substitute: string | null;
+        };
+        /**
+         * JobRows
+         * @description Rows of a job that are done. ``after`` is given to the next call; without it there are no more yet.
+         */
+        JobRows: {
+            /** Rows */
+            rows: components["schemas"]["RowAnswered"][];
+            /** After */
+            after: number | null;
+        };
+        /**
+         * JobShown
+         * @description How far a job is: ``done`` of its ``rows``, and how many of them ended with which status.
+         */
+        JobShown: {
+            /**
+             * Job Id
+             * Format: uuid
+             */
+            job_id: string;
+            /** Do */
+            do: string;
+            /** State */
+            state: string;
+            /** Rows */
+            rows: number;
+            /** Done */
+            done: number;
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            /** Done At */
+            done_at: string | null;
         };
         /**
          * Judged
@@ -1817,6 +2480,17 @@ export interface components {
             field: string;
             /** Reason */
             reason: string;
+        };
+        /**
+         * Latest
+         * @description On how many of the leads that came last it is tried.
+         */
+        Latest: {
+            /**
+             * Last
+             * @default 1000
+             */
+            last: number;
         };
         /**
          * LeadAttributes
@@ -2055,12 +2729,122 @@ export interface components {
             currency: string;
         };
         /**
+         * Move
+         * @description Another stage of the pipeline; back needs a code for the reason.
+         */
+        Move: {
+            /** To */
+            to: string;
+            /** Code */
+            code?: string | null;
+        };
+        /**
+         * Moved
+         * @description How many leads go from this to that.
+         */
+        Moved: {
+            /** Before */
+            before: string;
+            /** After */
+            after: string;
+            /** Leads */
+            leads: number;
+        };
+        /**
+         * Nothing
+         * @description Nothing more is said.
+         */
+        Nothing: Record<string, never>;
+        /**
          * Offer
          * @description Who is to answer; nobody named is the lead's person.
          */
         Offer: {
             /** Responder */
             responder: string | null;
+        };
+        /**
+         * OpportunityShown
+         * @description How a sale stands. ``likelihood`` is what was said of it, else what its stage says; ``stage_gone`` that its pipeline has the
+         *     stage no more; ``flags`` what is odd about it.
+         */
+        OpportunityShown: {
+            /** Pipeline */
+            pipeline: string;
+            /** Pipeline Version */
+            pipeline_version: number;
+            /** Stage */
+            stage: string;
+            /** Stage Gone */
+            stage_gone: boolean;
+            /**
+             * Stage Since
+             * Format: date-time
+             */
+            stage_since: string;
+            amount: components["schemas"]["Money"] | null;
+            /** Likelihood */
+            likelihood: number | null;
+            /** Expected Close */
+            expected_close: string | null;
+            /** Stays */
+            stays: components["schemas"]["Stay"][];
+            /** To Come */
+            to_come: components["schemas"]["ToCome"][];
+            /**
+             * Documents
+             * @description which kinds of documents it has
+             */
+            documents: string[];
+            /** Flags */
+            flags: string[];
+        };
+        /**
+         * PipelineShown
+         * @description A sales line's stages in their order.
+         */
+        PipelineShown: {
+            /** Pipeline */
+            pipeline: string;
+            /** Name */
+            name: string;
+            /** Version */
+            version: number;
+            /** Stages */
+            stages: components["schemas"]["StageShown"][];
+        };
+        /**
+         * Pipelines
+         * @description All that territory has told of.
+         */
+        Pipelines: {
+            /** Rows */
+            rows: components["schemas"]["PipelineShown"][];
+        };
+        /**
+         * Promised
+         * @description Something that begins to be owed at this moment where people work by this calendar.
+         */
+        Promised: {
+            /** Calendar */
+            calendar: string;
+            /**
+             * Starts At
+             * Format: date-time
+             * @description in the years 2000 to 2099
+             */
+            starts_at: string;
+            /**
+             * Kind
+             * @default first_response
+             */
+            kind: string;
+            /** Line */
+            line?: string | null;
+            /** Grade */
+            grade?: string | null;
+            /** Language */
+            language?: string | null;
         };
         /**
          * Qualification
@@ -2071,6 +2855,21 @@ export interface components {
             rows: components["schemas"]["ToQualify"][];
             /** After */
             after: string | null;
+        };
+        /**
+         * QualifyMany
+         * @description A person's verdict on each.
+         */
+        QualifyMany: {
+            /** To */
+            to?: components["schemas"]["To"][] | null;
+            where?: components["schemas"]["Where"] | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            do: "qualify";
+            with: components["schemas"]["Judged"];
         };
         /**
          * Ready
@@ -2160,6 +2959,13 @@ export interface components {
             document: string | null;
             /** Met */
             met: boolean | null;
+            /** Has Text */
+            has_text: boolean;
+            /**
+             * Text
+             * @description there for who may open it, where requests are listed
+             */
+            text?: string | null;
             /**
              * Etag
              * @description what If-Match takes
@@ -2173,6 +2979,21 @@ export interface components {
         RequestsShown: {
             /** Rows */
             rows: components["schemas"]["RequestShown"][];
+        };
+        /**
+         * ReturnMany
+         * @description They are given back.
+         */
+        ReturnMany: {
+            /** To */
+            to?: components["schemas"]["To"][] | null;
+            where?: components["schemas"]["Where"] | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            do: "return";
+            with: components["schemas"]["Why"];
         };
         /**
          * Returned
@@ -2189,6 +3010,32 @@ export interface components {
              * @description kept sealed
              */
             note?: string | null;
+        };
+        /**
+         * RowAnswered
+         * @description What became of a lead: 200 with its ``etag`` now, or with ``until`` when it is claimed; else what its own door would answer.
+         */
+        RowAnswered: {
+            /**
+             * Lead Id
+             * Format: uuid
+             */
+            lead_id: string;
+            /** Status */
+            status: number;
+            /** Etag */
+            etag?: string | null;
+            /** Until */
+            until?: string | null;
+            /** Title */
+            title?: string | null;
+            /** Detail */
+            detail?: string | null;
+            /**
+             * Errors
+             * @default []
+             */
+            errors: components["schemas"]["FieldError"][];
         };
         /**
          * RowFlagged
@@ -2225,6 +3072,84 @@ export interface components {
             flagged: components["schemas"]["RowFlagged"][];
         };
         /**
+         * RuleListed
+         * @description A version in a list.
+         */
+        RuleListed: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "scorecard" | "response" | "waiting" | "reasons";
+            /** Version */
+            version: number;
+            /** State */
+            state: string;
+            /** Author */
+            author: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** History */
+            history: components["schemas"]["RuleStep"][];
+        };
+        /**
+         * RuleShown
+         * @description A version with what it says, and what came of trying it last.
+         */
+        RuleShown: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "scorecard" | "response" | "waiting" | "reasons";
+            /** Version */
+            version: number;
+            /** State */
+            state: string;
+            /** Author */
+            author: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** History */
+            history: components["schemas"]["RuleStep"][];
+            /** Content */
+            content: {
+                [key: string]: unknown;
+            };
+            tried: components["schemas"]["Tried"] | null;
+        };
+        /**
+         * RuleStep
+         * @description What was done to a version.
+         */
+        RuleStep: {
+            /** What */
+            what: string;
+            /** By */
+            by: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Of */
+            of?: number | null;
+        };
+        /**
+         * Rules
+         * @description Versions, the newest first.
+         */
+        Rules: {
+            /** Rows */
+            rows: components["schemas"]["RuleListed"][];
+        };
+        /**
          * Seen
          * @description The rows of a team exist for me, as what ``kind`` says, ``until`` then if that is known.
          */
@@ -2237,6 +3162,76 @@ export interface components {
             on_behalf_of?: string | null;
             /** Until */
             until?: string | null;
+        };
+        /**
+         * StageColumn
+         * @description A stage, the longest there first. ``sums`` is one amount of each currency. ``gone`` is a stage that the pipeline has no more.
+         *     ``after`` is the cursor of its next rows.
+         */
+        StageColumn: {
+            /** Pipeline */
+            pipeline: string;
+            /** Stage */
+            stage: string;
+            /** Gone */
+            gone: boolean;
+            /** Count */
+            count: number;
+            /** Sums */
+            sums: components["schemas"]["Money"][];
+            /** Rows */
+            rows: components["schemas"]["Card"][];
+            /** After */
+            after: string | null;
+        };
+        /**
+         * StageShown
+         * @description A stage and what it asks for: the first response, kinds of documents, what has to be known.
+         */
+        StageShown: {
+            /** Name */
+            name: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "open" | "won";
+            /** Answered */
+            answered: boolean;
+            /** Documents */
+            documents: string[];
+            /** Fields */
+            fields: string[];
+            /**
+             * Target Days
+             * @description working days that a sale should stay at most
+             */
+            target_days: number | null;
+            /** Likelihood */
+            likelihood: number | null;
+        };
+        /**
+         * Stay
+         * @description A stay in a stage; ``until`` is null while it lasts. ``over`` says that it is longer than the stage's target.
+         */
+        Stay: {
+            /** Stage */
+            stage: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Until */
+            until: string | null;
+            /** Wall S */
+            wall_s: number;
+            /** Working S */
+            working_s: number;
+            /** Target Days */
+            target_days: number | null;
+            /** Over */
+            over: boolean;
         };
         /**
          * Summary
@@ -2270,6 +3265,47 @@ export interface components {
             rows: components["schemas"]["Happened"][];
             /** After */
             after: string | null;
+        };
+        /**
+         * Times
+         * @description When it would be due soon and due, and when each step behind that would come.
+         */
+        Times: {
+            /**
+             * Soon At
+             * Format: date-time
+             */
+            soon_at: string;
+            /**
+             * Due At
+             * Format: date-time
+             */
+            due_at: string;
+            /** Steps */
+            steps: string[];
+        };
+        /**
+         * To
+         * @description A lead, and the ETag that was read; without it the lead is meant as it stands.
+         */
+        To: {
+            /**
+             * Lead Id
+             * Format: uuid
+             */
+            lead_id: string;
+            /** If Match */
+            if_match?: string | null;
+        };
+        /**
+         * ToCome
+         * @description A stage that is still to come, and what is missing to enter it.
+         */
+        ToCome: {
+            /** Stage */
+            stage: string;
+            /** Missing */
+            missing: string[];
         };
         /**
          * ToQualify
@@ -2324,6 +3360,62 @@ export interface components {
             claim: components["schemas"]["ClaimShown"] | null;
         };
         /**
+         * Tried
+         * @description What a scorecard would have decided, beside the version in force then (``against``). All leads are counted; of the examples
+         *     those are shown that exist for who asks. ``unreadable`` are leads whose person was forgotten.
+         */
+        Tried: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "done";
+            /** Last */
+            last: number;
+            /** By */
+            by: string;
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            /** Done At */
+            done_at?: string | null;
+            /** Against */
+            against?: number | null;
+            /** Leads */
+            leads?: number | null;
+            /** Unreadable */
+            unreadable?: number | null;
+            /** Changed */
+            changed?: number | null;
+            /**
+             * Grades
+             * @default []
+             */
+            grades: components["schemas"]["Moved"][];
+            /**
+             * Dispositions
+             * @default []
+             */
+            dispositions: components["schemas"]["Moved"][];
+            /**
+             * Examples
+             * @default []
+             */
+            examples: components["schemas"]["Example"][];
+        };
+        /**
+         * Undocumented
+         * @description A page. ``after`` is the cursor of the next one.
+         */
+        Undocumented: {
+            /** Rows */
+            rows: components["schemas"]["LeadListed"][];
+            /** After */
+            after: string | null;
+        };
+        /**
          * VersionSeen
          * @description One version and its history.
          */
@@ -2358,6 +3450,72 @@ export interface components {
             code: string;
         };
         /**
+         * Where
+         * @description The leads of a list; one thing is asked for at least.
+         */
+        Where: {
+            /** Team */
+            team?: string | null;
+            /**
+             * Unit
+             * @description a unit of the company, with all teams below it
+             */
+            unit?: string | null;
+            /**
+             * Person
+             * @description the salesperson who has it
+             */
+            person?: string | null;
+            /** Place */
+            place?: ("arriving" | "person" | "queue" | "qualification" | "nurture" | "unroutable" | "won" | "lost" | "discarded") | null;
+            /** State */
+            state?: ("captured" | "qualified" | "routed" | "assigned" | "won" | "lost" | "discarded") | null;
+            /** Campaign */
+            campaign?: string | null;
+            /** Source */
+            source?: string | null;
+            /** Product */
+            product?: string | null;
+            /** Grade */
+            grade?: string | null;
+            /** Country */
+            country?: string | null;
+            /** Segment */
+            segment?: string | null;
+            /** Channel */
+            channel?: string | null;
+            /**
+             * Q
+             * @description an e-mail address, a phone number, or words of the name or company, all of them
+             */
+            q?: string | null;
+            /** Captured From */
+            captured_from?: string | null;
+            /**
+             * Captured To
+             * @description captured before this moment
+             */
+            captured_to?: string | null;
+            /**
+             * Sort
+             * @description due_at lists what is due some time, the next first
+             * @default -captured_at
+             * @enum {string}
+             */
+            sort: "-captured_at" | "due_at";
+        };
+        /**
+         * Why
+         * @description A code for the reason.
+         */
+        Why: {
+            /**
+             * Code
+             * @description a code
+             */
+            code: string;
+        };
+        /**
          * Wish
          * @description What the customer wants to have. It is due by the policy in force, or ``due_at`` if that is earlier.
          */
@@ -2379,6 +3537,11 @@ export interface components {
             responder?: string | null;
             /** Due At */
             due_at?: string | null;
+            /**
+             * Text
+             * @description in the customer's words; kept sealed
+             */
+            text?: string | null;
         };
         /**
          * Withdrawal
@@ -2458,6 +3621,17 @@ export interface components {
             currency?: string | null;
         };
         /**
+         * WishForm
+         * @description Something the customer asks for besides an answer.
+         */
+        WishForm: {
+            /**
+             * Kind
+             * @description sample, quotation, call_back and so on: a code
+             */
+            kind: string;
+        };
+        /**
          * LeadForm
          * @description A lead as it comes in. One of phone, email and external_id is needed.
          */
@@ -2511,6 +3685,11 @@ export interface components {
             attributes?: {
                 [key: string]: string | boolean | number;
             };
+            /**
+             * Requests
+             * @description each is due by its own clock
+             */
+            requests?: components["schemas"]["WishForm"][] | null;
             /**
              * Answers
              * @description what else was asked or is known; kept sealed
@@ -3057,6 +4236,49 @@ export interface operations {
             503: components["responses"]["503"];
         };
     };
+    get_board_v1_board_get: {
+        parameters: {
+            query?: {
+                /** @description with a cursor: the stage that goes on */
+                stage?: string | null;
+                /** @description the cursor of the page before; it names its filters */
+                after?: string | null;
+                /** @description rows of each stage */
+                limit?: number;
+                /** @description whether names are opened; that somebody looked is on record */
+                names?: boolean;
+                team?: string | null;
+                unit?: string | null;
+                person?: string | null;
+                pipeline?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Board"];
+                };
+            };
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description Too many calls. Nothing was taken. */
+            429: components["responses"]["429"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
     get_conservation_v1_conservation_get: {
         parameters: {
             query?: never;
@@ -3520,6 +4742,510 @@ export interface operations {
             503: components["responses"]["503"];
         };
     };
+    post_bulk_v1_bulk_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReturnMany"] | components["schemas"]["DiscardMany"] | components["schemas"]["QualifyMany"] | components["schemas"]["ClaimMany"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answered"] | components["schemas"]["JobShown"];
+                };
+            };
+            /** @description By a filter: the job. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobShown"];
+                };
+            };
+            /** @description The body can't be read. */
+            400: components["responses"]["400"];
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description The body took too long to come. Nothing was taken. */
+            408: components["responses"]["408"];
+            /** @description The body is too large. Nothing was taken. */
+            413: components["responses"]["413"];
+            /** @description The content type is not taken here. */
+            415: components["responses"]["415"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    get_job_v1_jobs__job_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobShown"];
+                };
+            };
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    get_job_rows_v1_jobs__job_id__rows_get: {
+        parameters: {
+            query?: {
+                /** @description those only that ended so */
+                status?: number | null;
+                after?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobRows"];
+                };
+            };
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    cancel_job_v1_jobs__job_id__cancel_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobShown"];
+                };
+            };
+            /** @description The body can't be read. */
+            400: components["responses"]["400"];
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description The body took too long to come. Nothing was taken. */
+            408: components["responses"]["408"];
+            /** @description What is on record stands against it. */
+            409: components["responses"]["409"];
+            /** @description The body is too large. Nothing was taken. */
+            413: components["responses"]["413"];
+            /** @description The content type is not taken here. */
+            415: components["responses"]["415"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    get_pipelines_v1_pipelines_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pipelines"];
+                };
+            };
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    get_opportunity_v1_leads__lead_id__opportunity_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lead_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpportunityShown"];
+                };
+            };
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description What is on record stands against it. */
+            409: components["responses"]["409"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    patch_opportunity_v1_leads__lead_id__opportunity_patch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag of the lead as it was read */
+                "if-match"?: string | null;
+            };
+            path: {
+                lead_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Amended"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpportunityShown"];
+                };
+            };
+            /** @description The body can't be read. */
+            400: components["responses"]["400"];
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description The body took too long to come. Nothing was taken. */
+            408: components["responses"]["408"];
+            /** @description What is on record stands against it. */
+            409: components["responses"]["409"];
+            /** @description It was changed since it was read: read it again. */
+            412: components["responses"]["412"];
+            /** @description The body is too large. Nothing was taken. */
+            413: components["responses"]["413"];
+            /** @description The content type is not taken here. */
+            415: components["responses"]["415"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description It may only be changed by who has read it: send the `ETag` in `If-Match`. */
+            428: components["responses"]["428"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    move_lead_v1_leads__lead_id__stage_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag of the lead as it was read */
+                "if-match"?: string | null;
+            };
+            path: {
+                lead_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Move"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpportunityShown"];
+                };
+            };
+            /** @description The body can't be read. */
+            400: components["responses"]["400"];
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description The body took too long to come. Nothing was taken. */
+            408: components["responses"]["408"];
+            /** @description What is on record stands against it. */
+            409: components["responses"]["409"];
+            /** @description It was changed since it was read: read it again. */
+            412: components["responses"]["412"];
+            /** @description The body is too large. Nothing was taken. */
+            413: components["responses"]["413"];
+            /** @description The content type is not taken here. */
+            415: components["responses"]["415"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description It may only be changed by who has read it: send the `ETag` in `If-Match`. */
+            428: components["responses"]["428"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    get_documents_v1_leads__lead_id__documents_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lead_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentsShown"];
+                };
+            };
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description Too many calls. Nothing was taken. */
+            429: components["responses"]["429"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    post_document_v1_leads__lead_id__documents_post: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description offer, contract, pro_forma, ... */
+                "document-kind": string;
+                /** @description what it is called, percent-encoded; kept sealed */
+                "document-name"?: string | null;
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                lead_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/pdf": string;
+                "image/png": string;
+                "image/jpeg": string;
+                "application/vnd.openxmlformats-officedocument.wordprocessingml.document": string;
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                "application/vnd.oasis.opendocument.text": string;
+                "application/vnd.oasis.opendocument.spreadsheet": string;
+                "text/plain": string;
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentShown"];
+                };
+            };
+            /** @description The body can't be read. */
+            400: components["responses"]["400"];
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description The body took too long to come. Nothing was taken. */
+            408: components["responses"]["408"];
+            /** @description It was here and is gone for good. */
+            410: components["responses"]["410"];
+            /** @description The body is too large. Nothing was taken. */
+            413: components["responses"]["413"];
+            /** @description The content type is not taken here. */
+            415: components["responses"]["415"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description Too many calls. Nothing was taken. */
+            429: components["responses"]["429"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    get_document_v1_leads__lead_id__documents__document_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lead_id: string;
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                    "image/png": string;
+                    "image/jpeg": string;
+                    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": string;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "application/vnd.oasis.opendocument.text": string;
+                    "application/vnd.oasis.opendocument.spreadsheet": string;
+                    "text/plain": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description It was here and is gone for good. */
+            410: components["responses"]["410"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description Too many calls. Nothing was taken. */
+            429: components["responses"]["429"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    get_documents_missing_v1_documents_missing_get: {
+        parameters: {
+            query?: {
+                team?: string | null;
+                /** @description the cursor of the page before; it names its filters */
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Undocumented"];
+                };
+            };
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
     take_call_v1_calls_post: {
         parameters: {
             query?: never;
@@ -3848,6 +5574,8 @@ export interface operations {
             404: components["responses"]["404"];
             /** @description Fields are wrong; each is named. Nothing was taken. */
             422: components["responses"]["422"];
+            /** @description Too many calls. Nothing was taken. */
+            429: components["responses"]["429"];
             /** @description Something that is needed is away or full. Nothing was taken: try again. */
             503: components["responses"]["503"];
         };
@@ -3888,12 +5616,16 @@ export interface operations {
             404: components["responses"]["404"];
             /** @description The body took too long to come. Nothing was taken. */
             408: components["responses"]["408"];
+            /** @description It was here and is gone for good. */
+            410: components["responses"]["410"];
             /** @description The body is too large. Nothing was taken. */
             413: components["responses"]["413"];
             /** @description The content type is not taken here. */
             415: components["responses"]["415"];
             /** @description Fields are wrong; each is named. Nothing was taken. */
             422: components["responses"]["422"];
+            /** @description Too many calls. Nothing was taken. */
+            429: components["responses"]["429"];
             /** @description Something that is needed is away or full. Nothing was taken: try again. */
             503: components["responses"]["503"];
         };
@@ -4083,6 +5815,426 @@ export interface operations {
             408: components["responses"]["408"];
             /** @description What is on record stands against it. */
             409: components["responses"]["409"];
+            /** @description The body is too large. Nothing was taken. */
+            413: components["responses"]["413"];
+            /** @description The content type is not taken here. */
+            415: components["responses"]["415"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    get_rules_v1_rules_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rules"];
+                };
+            };
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    get_versions_v1_rules__kind__get: {
+        parameters: {
+            query?: {
+                /** @description versions older than this one */
+                before?: number | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description scorecard, response, waiting or reasons */
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rules"];
+                };
+            };
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    post_rule_v1_rules__kind__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description scorecard, response, waiting or reasons */
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Drafted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleShown"];
+                };
+            };
+            /** @description The body can't be read. */
+            400: components["responses"]["400"];
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description The body took too long to come. Nothing was taken. */
+            408: components["responses"]["408"];
+            /** @description The body is too large. Nothing was taken. */
+            413: components["responses"]["413"];
+            /** @description The content type is not taken here. */
+            415: components["responses"]["415"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    get_active_v1_rules__kind__active_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description scorecard, response, waiting or reasons */
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleShown"];
+                };
+            };
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    get_rule_v1_rules__kind___version__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description scorecard, response, waiting or reasons */
+                kind: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleShown"];
+                };
+            };
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    put_rule_v1_rules__kind___version__put: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag of the version, as it was read */
+                "if-match"?: string | null;
+            };
+            path: {
+                /** @description scorecard, response, waiting or reasons */
+                kind: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Edited"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleShown"];
+                };
+            };
+            /** @description The body can't be read. */
+            400: components["responses"]["400"];
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description The body took too long to come. Nothing was taken. */
+            408: components["responses"]["408"];
+            /** @description What is on record stands against it. */
+            409: components["responses"]["409"];
+            /** @description It was changed since it was read: read it again. */
+            412: components["responses"]["412"];
+            /** @description The body is too large. Nothing was taken. */
+            413: components["responses"]["413"];
+            /** @description The content type is not taken here. */
+            415: components["responses"]["415"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description It may only be changed by who has read it: send the `ETag` in `If-Match`. */
+            428: components["responses"]["428"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    activate_rule_v1_rules__kind___version__activate_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag of the version, as it was read */
+                "if-match"?: string | null;
+            };
+            path: {
+                /** @description scorecard, response, waiting or reasons */
+                kind: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleShown"];
+                };
+            };
+            /** @description The body can't be read. */
+            400: components["responses"]["400"];
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description The body took too long to come. Nothing was taken. */
+            408: components["responses"]["408"];
+            /** @description What is on record stands against it. */
+            409: components["responses"]["409"];
+            /** @description It was changed since it was read: read it again. */
+            412: components["responses"]["412"];
+            /** @description The body is too large. Nothing was taken. */
+            413: components["responses"]["413"];
+            /** @description The content type is not taken here. */
+            415: components["responses"]["415"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description It may only be changed by who has read it: send the `ETag` in `If-Match`. */
+            428: components["responses"]["428"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    archive_rule_v1_rules__kind___version__archive_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag of the version, as it was read */
+                "if-match"?: string | null;
+            };
+            path: {
+                /** @description scorecard, response, waiting or reasons */
+                kind: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleShown"];
+                };
+            };
+            /** @description The body can't be read. */
+            400: components["responses"]["400"];
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description The body took too long to come. Nothing was taken. */
+            408: components["responses"]["408"];
+            /** @description What is on record stands against it. */
+            409: components["responses"]["409"];
+            /** @description It was changed since it was read: read it again. */
+            412: components["responses"]["412"];
+            /** @description The body is too large. Nothing was taken. */
+            413: components["responses"]["413"];
+            /** @description The content type is not taken here. */
+            415: components["responses"]["415"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description It may only be changed by who has read it: send the `ETag` in `If-Match`. */
+            428: components["responses"]["428"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    try_response_v1_rules_response__version__try_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Promised"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Times"];
+                };
+            };
+            /** @description The body can't be read. */
+            400: components["responses"]["400"];
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description The body took too long to come. Nothing was taken. */
+            408: components["responses"]["408"];
+            /** @description The body is too large. Nothing was taken. */
+            413: components["responses"]["413"];
+            /** @description The content type is not taken here. */
+            415: components["responses"]["415"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    try_scorecard_v1_rules_scorecard__version__try_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Latest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleShown"];
+                };
+            };
+            /** @description The body can't be read. */
+            400: components["responses"]["400"];
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description The body took too long to come. Nothing was taken. */
+            408: components["responses"]["408"];
             /** @description The body is too large. Nothing was taken. */
             413: components["responses"]["413"];
             /** @description The content type is not taken here. */

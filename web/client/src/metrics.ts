@@ -35,8 +35,9 @@ export interface paths {
         put?: never;
         /**
          * A ticket to the stream.
-         * @description For a page whose EventSource can send no header. It opens streams of the dimension ``by``, or of any, as whoever asks
-         *     here, until it expires; they end when his token does.
+         * @description For a page that can show no token: a browser's EventSource, or a page of another site. It opens streams as whoever
+         *     asks here, until it expires; they end when his token does. It is for the dimensions, the row and the numbers that are
+         *     named, or for any, and with ``origin`` for pages of that site alone.
          */
         post: operations["stream_ticket_v1_kpis_stream_tickets_post"];
         delete?: never;
@@ -54,15 +55,19 @@ export interface paths {
         };
         /**
          * KPI rows as they change.
-         * @description Events: `snapshot` (every row, what a new stream begins with; another one follows while its `next` is not null), `changed` (the rows that changed in a tick, absolute values),
-         *     `resync` (the stream can't be resumed: fetch the table anew, the stream goes on), `slow` (the stream was read too slowly and
-         *     ends), `expired` (the token that opened it has ended: sign in and connect again), `closed` (nothing is left that you may see),
-         *     `stale` (who may see what can't be checked just now). The numbers are sums over the teams that you may see; when these change,
-         *     `resync` with `{"scope": "changed"}` says so: forget every row, then fetch the table. `Last-Event-ID`, or the parameter `last_event_id`, resumes; any other text there is answered with `resync`. A row's
+         * @description One connection for any number of dimensions: `by=segment&by=team`. Events, whose data is a `KpiTable` of one dimension where
+         *     rows come: `snapshot` (every row, what a new stream begins with, one dimension after the other; another piece of the same one
+         *     follows while its `next` is not null), `changed` (the rows that changed in a tick, absolute values), `resync` (what was told may
+         *     have holes: snapshots follow on this connection), `slow` (the stream was read too slowly and ends), `expired` (the token that
+         *     opened it has ended: sign in and connect again), `closed` (nothing is left that you may see), `stale` (who may see what can't be
+         *     checked just now). The numbers are sums over the teams that you may see; when these change, `resync` with
+         *     `{"scope": "changed"}` says so: forget every row. `Last-Event-ID`, or the parameter `last_event_id`, resumes; one that is too
+         *     old, of another process, of another stream or no position at all is answered with snapshots, as if there were none. A row's
          *     `version` tells the newer of two states.
          *
          *     A browser's EventSource can send no Authorization header. It brings a ticket (`POST /v1/kpis/stream/tickets`, then
-         *     `?ticket=`: good for 30 seconds), or the token in the cookie `tributary`.
+         *     `?ticket=`: good for 30 seconds), or the token in the cookie `tributary`. A ticket that was made for one row tells of that row
+         *     and of the numbers that it names; one that was made for a site opens a stream on that site's pages and nowhere else.
          */
         get: operations["kpi_stream_v1_kpis_stream_get"];
         put?: never;
@@ -254,15 +259,98 @@ export interface components {
             cost_per_lead: {
                 [key: string]: number;
             } | null;
+            /**
+             * Returned
+             * @description times that a salesperson gave it back to the team
+             */
+            returned: number;
+            /**
+             * Transferred
+             * @description times that it went to another team or person by an order; going back counts too
+             */
+            transferred: number;
+            /**
+             * Restored
+             * @description times that it was taken up again after it was set aside
+             */
+            restored: number;
+            /**
+             * Reopened
+             * @description times that it was worked again after it was won or lost
+             */
+            reopened: number;
+            /**
+             * Requests
+             * @description what customers asked for beside the first response
+             */
+            requests: number;
+            /**
+             * Answers
+             * @description requests and first responses that customers have an answer to
+             */
+            answers: number;
+            /**
+             * Answered In Time
+             * @description answers that came by the time they were due
+             */
+            answered_in_time: number;
+            /**
+             * Breaches
+             * @description requests and first responses whose time went by without an answer, later answered or not; what turns out to have been answered in time is withdrawn, and counts no more
+             */
+            breaches: number;
+            /**
+             * System S
+             * @description working seconds that answered customers waited while nobody had the lead
+             */
+            system_s: number;
+            /**
+             * Human S
+             * @description working seconds that answered customers waited while somebody had the lead
+             */
+            human_s: number;
+            /**
+             * First Responses
+             * @description leads whose customers have a first response
+             */
+            first_responses: number;
+            /**
+             * First Response S
+             * @description working seconds until the first response
+             */
+            first_response_s: number;
+            /**
+             * In Time
+             * @description the share of answers that came by the time they were due; answered_in_time / answers, null while answers is 0
+             */
+            in_time: number | null;
+            /**
+             * Response Delay
+             * @description working seconds that an answer took its person; human_s / answers, null while answers is 0
+             */
+            response_delay: number | null;
+            /**
+             * First Response Delay
+             * @description working seconds until the first response; first_response_s / first_responses, null while first_responses is 0
+             */
+            first_response_delay: number | null;
         };
         /**
          * KpiTable
-         * @description KPI rows by key, and per topic the time of the newest event that they hold.
+         * @description KPI rows of one dimension by key, and what they hold: everything up to ``offset``, which grows with each change of any
+         *     number, and per topic the events up to that time.
          *
          *     ``next`` asks for the rows behind these, as ``after``, and is null on the last page. In a stream it is null unless another
-         *     piece of the same snapshot follows.
+         *     piece of the same dimension's snapshot follows.
          */
         KpiTable: {
+            /**
+             * By
+             * @enum {string}
+             */
+            by: "segment" | "channel" | "team" | "campaign";
+            /** Offset */
+            offset: number;
             /** As Of */
             as_of: {
                 [key: string]: string;
@@ -653,7 +741,13 @@ export interface operations {
     stream_ticket_v1_kpis_stream_tickets_post: {
         parameters: {
             query?: {
-                by?: ("segment" | "channel" | "team" | "campaign") | null;
+                by?: ("segment" | "channel" | "team" | "campaign")[] | null;
+                /** @description one row of one dimension */
+                key?: string | null;
+                /** @description of that row */
+                number?: string[] | null;
+                /** @description the site whose pages show it */
+                origin?: string | null;
             };
             header?: never;
             path?: never;
@@ -691,7 +785,8 @@ export interface operations {
     kpi_stream_v1_kpis_stream_get: {
         parameters: {
             query?: {
-                by?: "segment" | "channel" | "team" | "campaign";
+                /** @description one or more; segment, or what the ticket is for, where none is named */
+                by?: ("segment" | "channel" | "team" | "campaign")[] | null;
                 last_event_id?: string;
             };
             header?: {

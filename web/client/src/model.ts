@@ -1,11 +1,11 @@
 /** What the doors say, by the names of their OpenAPI documents. */
-import type { components, paths } from "./metrics.ts";
+import type { components } from "./metrics.ts";
 
 type Schemas = components["schemas"];
 
-export type By = NonNullable<NonNullable<paths["/v1/kpis"]["get"]["parameters"]["query"]>["by"]>;
 export type Kpi = Schemas["KpiRow"];
 export type Table = Schemas["KpiTable"];
+export type By = Table["by"];
 export type LeadsBehind = Schemas["LeadsBehind"];
 /** Minor units by ISO 4217 currency. */
 export type Money = Record<string, number>;

@@ -1,42 +1,36 @@
 /**
- * One connection per dimension and browser, however many tabs are open: the tab that holds a lock reads and passes on what it
- * hears. When it closes, the next one reads. A browser opens only six connections to a host without HTTP/2.
+ * One connection per browser, however many tabs are open: the tab that holds a lock reads and passes on what it hears. When it
+ * closes, the next one reads. A browser opens only six connections to a host without HTTP/2.
  */
 import type { By, Kpi } from "./model.ts";
-import { KpiStream, type State } from "./stream.ts";
+import { type Change, KpiStream, type State, type StreamOptions } from "./stream.ts";
 
-/** What a page hears of one dimension. */
-export interface Feed {
-  rows(by: By, rows: Kpi[], whole: boolean, asOf: number): void;
-  state(by: By, state: State): void;
-}
+/** What a page hears. */
+export type Feed = Pick<StreamOptions, "change" | "state">;
 
-type Said =
-  | { is: "hello" }
-  | { is: "rows"; by: By; rows: Kpi[]; whole: boolean; asOf: number }
-  | { is: "state"; by: By; state: State };
+type Said = { is: "hello" } | { is: "change"; change: Change } | { is: "state"; state: State };
 
 export class Shared {
   private readonly channel: BroadcastChannel;
-  private readonly held = new Map<By, Map<string, Kpi>>();
-  private readonly states = new Map<By, State>();
-  private readonly asOf = new Map<By, number>();
+  /** What a tab that comes later is told at once: of each dimension the last change, with all rows. */
+  private readonly held = new Map<By, { last: Change; rows: Map<string, Kpi> }>();
+  private last: State | undefined;
   private readonly end = new AbortController();
-  private streams: KpiStream[] = [];
+  private stream: KpiStream | undefined;
 
   /** `name` tells whose numbers these are: tabs of somebody else, signed in since, share nothing with his. */
   constructor(
     private readonly name: string,
-    private readonly dimensions: readonly By[],
+    private readonly by: readonly By[],
     private readonly feed: Feed,
-    private readonly make: (told: ConstructorParameters<typeof KpiStream>[0]) => KpiStream = (told) => new KpiStream(told),
+    private readonly make: (told: StreamOptions) => KpiStream = (told) => new KpiStream(told),
   ) {
     this.channel = new BroadcastChannel(`tributary-${name}`);
     this.channel.onmessage = (event: MessageEvent<Said>) => this.hear(event.data);
   }
 
   open(): void {
-    for (const by of this.dimensions) this.feed.state(by, { is: "connecting" });
+    this.feed.state({ is: "connecting" });
     this.channel.postMessage({ is: "hello" } satisfies Said);
     const lead = () => {
       this.lead();
@@ -49,19 +43,17 @@ export class Shared {
 
   close(): void {
     this.end.abort();
-    for (const stream of this.streams) stream.close();
+    this.stream?.close();
     this.channel.close();
   }
 
   private lead(): void {
-    this.streams = this.dimensions.map((by) =>
-      this.make({
-        by,
-        rows: (rows, whole, asOf) => this.tell({ is: "rows", by, rows, whole, asOf }),
-        state: (state) => this.tell({ is: "state", by, state }),
-      }),
-    );
-    for (const stream of this.streams) stream.open();
+    this.stream = this.make({
+      by: this.by,
+      change: (change) => this.tell({ is: "change", change }),
+      state: (state) => this.tell({ is: "state", state }),
+    });
+    this.stream.open();
   }
 
   private tell(said: Said): void {
@@ -71,24 +63,23 @@ export class Shared {
 
   private hear(said: Said): void {
     if (said.is !== "hello") return this.keep(said);
-    if (!this.streams.length) return;
-    for (const [by, state] of this.states) this.channel.postMessage({ is: "state", by, state } satisfies Said);
-    for (const [by, rows] of this.held) {
-      const asOf = this.asOf.get(by) ?? 0;
-      this.channel.postMessage({ is: "rows", by, rows: [...rows.values()], whole: true, asOf } satisfies Said);
+    if (!this.stream) return;
+    if (this.last) this.channel.postMessage({ is: "state", state: this.last } satisfies Said);
+    for (const { last, rows } of this.held.values()) {
+      this.channel.postMessage({ is: "change", change: { ...last, whole: true, rows: [...rows.values()] } } satisfies Said);
     }
   }
 
   private keep(said: Said): void {
     if (said.is === "state") {
-      this.states.set(said.by, said.state);
-      this.feed.state(said.by, said.state);
-    } else if (said.is === "rows") {
-      const held = (said.whole ? undefined : this.held.get(said.by)) ?? new Map<string, Kpi>();
-      for (const row of said.rows) held.set(row.key, row);
-      this.held.set(said.by, held);
-      this.asOf.set(said.by, said.asOf);
-      this.feed.rows(said.by, said.rows, said.whole, said.asOf);
+      this.last = said.state;
+      this.feed.state(said.state);
+    } else if (said.is === "change") {
+      const { change } = said;
+      const rows = (change.whole ? undefined : this.held.get(change.by)?.rows) ?? new Map<string, Kpi>();
+      for (const row of change.rows) rows.set(row.key, row);
+      this.held.set(change.by, { last: change, rows });
+      this.feed.change(change);
     }
   }
 }

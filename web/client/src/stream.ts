@@ -1,9 +1,9 @@
 /**
- * The numbers of one dimension as they change. It resumes by the id of the last event, fetches the table where it can't, and
- * comes back by itself: soon at first, then more and more patiently, never all at once.
+ * The numbers of any dimensions as they change, in one connection. It resumes by the id of the last event, takes the whole where
+ * it can't, and comes back by itself: soon at first, then more and more patiently, never all at once.
  */
 import { createParser, type EventSourceMessage } from "eventsource-parser";
-import { answered, ask, NotAnswered } from "./ask.ts";
+import { answered, NotAnswered } from "./ask.ts";
 import { type By, type Kpi, merge, type Table } from "./model.ts";
 
 export type State =
@@ -16,12 +16,29 @@ export type State =
   /** Nothing is there that whoever asks may see; it is asked again now and then. */
   | { is: "nothing-to-see" };
 
-export interface StreamOptions {
+export interface Change {
   by: By;
+  /** Rows that are newer than those told before. */
+  rows: Kpi[];
+  /** These are all: forget the others. */
+  whole: boolean;
+  /** When it was heard, by this machine's clock. */
+  heardAt: number;
+  /** What the rows hold: per topic the events up to this time, and every change of a number up to `offset`. */
+  asOf: Record<string, string>;
+  offset: number;
+}
+
+/** What opens the stream: a token, a ticket that a server was given for it, or nothing where a cookie does. */
+export type Key = { token: string } | { ticket: string } | null;
+
+export interface StreamOptions {
+  by: By | readonly By[];
   /** Where metrics answers, without a slash at the end. */
   at?: string;
-  /** Rows that are newer than those told before. `whole`: forget all others. */
-  rows(rows: Kpi[], whole: boolean, asOf: number): void;
+  /** Asked before each connection: tokens and tickets end. */
+  key?: () => Key | Promise<Key>;
+  change(change: Change): void;
   state(state: State): void;
   fetch?: typeof fetch;
   now?: () => number;
@@ -35,19 +52,21 @@ const LATE_MS = 15_000;
 const LOOK_AGAIN_MS = 20_000;
 
 export class KpiStream {
-  private readonly held = new Map<string, Kpi>();
+  readonly dimensions: readonly By[];
+  private readonly held = new Map<By, Map<string, Kpi>>();
   private readonly at: string;
   private readonly call: typeof fetch;
   private readonly now: () => number;
   private stop = new AbortController();
   private last = "";
   private retryMs = SOON_MS;
-  private readonly pieces: Kpi[] = [];
-  private asOf = 0;
+  private pieces: Kpi[] = [];
+  private heardAt = 0;
   private brokenSince = 0;
   private saidLive = false;
 
   constructor(private readonly told: StreamOptions) {
+    this.dimensions = typeof told.by === "string" ? [told.by] : told.by;
     this.at = told.at ?? "/api/metrics";
     this.call = told.fetch ?? fetch.bind(globalThis);
     this.now = told.now ?? Date.now;
@@ -73,22 +92,34 @@ export class KpiStream {
 
   /** Reads until the stream ends; says in how many milliseconds to try again, or null for never. */
   private async once(stop: AbortSignal): Promise<number | null> {
-    this.pieces.length = 0;
+    this.pieces = [];
     const quiet = new AbortController();
-    const both = AbortSignal.any([stop, quiet.signal]);
+    let ticket = false;
     try {
-      const headers: Record<string, string> = this.last ? { "last-event-id": this.last } : {};
-      const answer = await answered(`${this.at}/v1/kpis/stream?by=${this.told.by}`, { headers, signal: both }, this.call);
-      return await this.read(answer, both, quiet);
+      const key = (await this.told.key?.()) ?? null;
+      const query = new URLSearchParams(this.dimensions.map((by) => ["by", by]));
+      const headers: Record<string, string> = {};
+      ticket = key !== null && "ticket" in key;
+      if (key && "ticket" in key) {
+        // On a page of another site: no header of ours, or the browser asks for leave first.
+        query.set("ticket", key.ticket);
+        if (this.last) query.set("last_event_id", this.last);
+      } else {
+        if (key) headers["authorization"] = `Bearer ${key.token}`;
+        if (this.last) headers["last-event-id"] = this.last;
+      }
+      const signal = AbortSignal.any([stop, quiet.signal]);
+      const answer = await answered(`${this.at}/v1/kpis/stream?${query}`, { headers, signal }, this.call);
+      return await this.read(answer, quiet);
     } catch (failure) {
       if (stop.aborted) return null;
-      return this.afterFailure(failure);
+      return this.afterFailure(failure, ticket);
     }
   }
 
-  private afterFailure(failure: unknown): number | null {
+  private afterFailure(failure: unknown, ticket: boolean): number | null {
     if (failure instanceof NotAnswered) {
-      if (failure.status === 401) {
+      if (failure.status === 401 && !ticket) {
         this.told.state({ is: "signed-out" });
         return null;
       }
@@ -100,23 +131,22 @@ export class KpiStream {
 
   private nothingToSee(): number {
     this.forget();
-    this.told.rows([], true, this.now());
+    for (const by of this.dimensions) this.say(by, [], true);
     this.told.state({ is: "nothing-to-see" });
     return LOOK_AGAIN_MS;
   }
 
   private broken(atLeast = 0): number {
-    this.brokenSince ||= this.asOf || this.now();
+    this.brokenSince ||= this.heardAt || this.now();
     this.told.state({ is: "broken", since: this.brokenSince });
     const wait = atLeast + this.retryMs * (0.5 + (this.told.random ?? Math.random)());
     this.retryMs = Math.min(this.retryMs * 2, LATE_MS);
     return wait;
   }
 
-  private async read(answer: Response, stop: AbortSignal, quiet: AbortController): Promise<number> {
+  private async read(answer: Response, quiet: AbortController): Promise<number> {
     let wait = -1;
-    const events: EventSourceMessage[] = [];
-    const parser = createParser({ onEvent: (event) => void events.push(event) });
+    const parser = createParser({ onEvent: (event) => (wait = Math.max(wait, this.take(event))) });
     const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
     let alarm: ReturnType<typeof setTimeout> | undefined;
     try {
@@ -125,9 +155,8 @@ export class KpiStream {
         alarm = setTimeout(() => (quiet.abort(), void reader.cancel().catch(() => undefined)), this.told.silenceMs ?? 35_000);
         const { done, value } = await reader.read();
         if (done) break;
-        parser.feed(value);
         this.alive();
-        for (const event of events.splice(0)) wait = Math.max(wait, await this.take(event, stop));
+        parser.feed(value);
         if (wait >= 0) break;
       }
     } finally {
@@ -139,7 +168,7 @@ export class KpiStream {
 
   /** Something came: a new row, or only a sign of life. */
   private alive(): void {
-    this.asOf = this.now();
+    this.heardAt = this.now();
     this.retryMs = SOON_MS;
     if (this.brokenSince || !this.saidLive) this.told.state({ is: "live" });
     this.brokenSince = 0;
@@ -147,21 +176,24 @@ export class KpiStream {
   }
 
   /** Takes one event; a number of milliseconds means that the stream is over, and is opened again after so long. */
-  private async take(event: EventSourceMessage, stop: AbortSignal): Promise<number> {
+  private take(event: EventSourceMessage): number {
     switch (event.event) {
       case "snapshot": {
-        // A large one comes in pieces, and is told when it is whole: only its last piece has a position.
+        // A large one comes in pieces, and is told when it is whole. Only the last piece of all dimensions has a position.
         const table = JSON.parse(event.data) as Table;
         this.pieces.push(...table.rows);
-        if (table.next == null) this.replace(this.pieces.splice(0));
+        if (table.next == null) this.replace(table, this.pieces.splice(0));
         break;
       }
-      case "changed":
-        this.tell((JSON.parse(event.data) as { rows: Kpi[] }).rows);
+      case "changed": {
+        const table = JSON.parse(event.data) as Table;
+        const fresh = merge(this.of(table.by), table.rows);
+        if (fresh.length) this.say(table.by, fresh, false, table);
         break;
-      case "resync":
+      }
+      case "resync": // snapshots follow here
+        this.pieces = [];
         if ((JSON.parse(event.data) as { scope?: string }).scope) this.forget();
-        await this.fetchAll(stop);
         break;
       case "slow":
       case "expired":
@@ -175,36 +207,30 @@ export class KpiStream {
     return -1;
   }
 
-  private tell(rows: Kpi[]): void {
-    const fresh = merge(this.held, rows);
-    if (fresh.length) this.told.rows(fresh, false, this.asOf);
+  private of(by: By): Map<string, Kpi> {
+    const held = this.held.get(by) ?? new Map<string, Kpi>();
+    this.held.set(by, held);
+    return held;
+  }
+
+  private say(by: By, rows: Kpi[], whole: boolean, table?: Table): void {
+    this.told.change({ by, rows, whole, heardAt: this.heardAt, asOf: table?.as_of ?? {}, offset: table?.offset ?? 0 });
   }
 
   /** These are all rows. Of one that is held in a newer state that state stays. */
-  private replace(rows: Kpi[]): void {
+  private replace(table: Table, rows: Kpi[]): void {
+    const held = this.of(table.by);
     const keys = new Set(rows.map((row) => row.key));
-    for (const key of this.held.keys()) if (!keys.has(key)) this.held.delete(key);
-    merge(this.held, rows);
-    this.told.rows([...this.held.values()], true, this.asOf);
+    for (const key of held.keys()) if (!keys.has(key)) held.delete(key);
+    merge(held, rows);
+    this.say(table.by, [...held.values()], true, table);
   }
 
   private forget(): void {
     this.held.clear();
-    this.pieces.length = 0;
+    this.pieces = [];
     this.last = "";
     this.saidLive = false;
-  }
-
-  private async fetchAll(signal: AbortSignal): Promise<void> {
-    const rows: Kpi[] = [];
-    let after: string | null = "";
-    while (after !== null) {
-      const query = new URLSearchParams({ by: this.told.by, after });
-      const table: Table = await ask<Table>(`${this.at}/v1/kpis?${query}`, { signal }, this.call);
-      rows.push(...table.rows);
-      after = table.next ?? null;
-    }
-    this.replace(rows);
   }
 }
 

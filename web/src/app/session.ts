@@ -1,6 +1,6 @@
 /** Who is signed in, and what he may see. */
 import { ask, NotAnswered } from "@tributary/client";
-import type { components } from "@tributary/client/src/metrics.ts";
+import type { components } from "@tributary/client/types/metrics";
 import { computed, shallowRef } from "vue";
 
 export type Mine = components["schemas"]["Mine"];

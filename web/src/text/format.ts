@@ -1,5 +1,5 @@
 /** Numbers, money and times as the reader writes them. Dates and amounts travel as ISO and minor units; only this converts. */
-import type { Money } from "@tributary/client";
+import { decimals, type Money } from "@tributary/client";
 import { language, locale } from "./messages.ts";
 
 const made = new Map<string, Intl.NumberFormat>();
@@ -15,18 +15,12 @@ export const more = (n: number): string => number({ signDisplay: "always" }).for
 export const percent = (part: number, digits = 0): string =>
   number({ style: "percent", minimumFractionDigits: digits, maximumFractionDigits: digits }).format(part);
 
-// Minor units as ISO 4217 has them. A browser's own table is for showing, and knows no fractions of some (the rial).
-const DIGITS: Record<string, number> = Object.fromEntries([
-  ..."BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(" ").map((name) => [name, 0]),
-  ..."BHD IQD JOD KWD LYD OMR TND".split(" ").map((name) => [name, 3]),
-]);
-
 /** An amount, short. Persian puts a sign between a short number and its word: there it stands after both, and in a sentence the
  * currency is said by its name. */
 export function money(minor: number, currency: string, inSentence = false): string {
-  const major = minor / 10 ** (DIGITS[currency] ?? 2);
+  const major = minor / 10 ** decimals(currency);
   const size = Math.abs(major);
-  const digits = size >= 100_000 ? 1 : size < 100 && major % 1 ? Math.min(2, DIGITS[currency] ?? 2) : 0;
+  const digits = size >= 100_000 ? 1 : size < 100 && major % 1 ? Math.min(2, decimals(currency)) : 0;
   if (language.value === "fa" && !inSentence && size >= 100_000) {
     const sign = number({ style: "currency", currency, currencyDisplay: "narrowSymbol" }).formatToParts(0).find((part) => part.type === "currency");
     return `${number({ notation: "compact", maximumFractionDigits: 1 }).format(major)}\u00a0\u2068${sign?.value ?? currency}\u2069`;

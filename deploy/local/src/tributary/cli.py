@@ -2,7 +2,7 @@
 
 import typer
 
-from tributary import backup, certificates, clean, replay, token_command, trace_command, up
+from tributary import backup, certificates, clean, partitions, replay, token_command, trace_command, up
 from tributary.demo import command as demo
 from tributary.doctor import command as doctor
 from tributary.faults import command as faults
@@ -28,3 +28,4 @@ app.command()(backup.backup)
 app.command()(backup.restore)
 app.command()(doctor.doctor)
 app.command()(faults.faults)
+app.command()(partitions.partitions)

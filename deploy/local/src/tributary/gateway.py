@@ -6,11 +6,12 @@ import http.client
 import os
 import secrets
 import shutil
+import ssl
 import sys
 import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 from tributary.child_process import Owned, StackError
 from tributary.server import Server
@@ -35,8 +36,29 @@ def caddy() -> Path:
     return Path(found)
 
 
+class Certificate(NamedTuple):
+    """What the gateway shows to browsers, for the name ``localhost``: two files in PEM. With it they come by TLS and HTTP/2."""
+
+    chain: Path
+    key: Path
+
+    @classmethod
+    def given(cls) -> "Certificate | None":
+        """The one that the environment names, if it names one."""
+        chain, key = (os.environ.get(f"TRIBUTARY_{name}", "") for name in ("CERTIFICATE", "CERTIFICATE_KEY"))
+        if not chain and not key:
+            return None
+        given = cls(Path(chain).resolve(), Path(key).resolve())
+        for name, path in zip(("TRIBUTARY_CERTIFICATE", "TRIBUTARY_CERTIFICATE_KEY"), given, strict=True):
+            if not path.is_file():
+                raise StackError(f"{name} names no file: a certificate is two, itself and its key, both in PEM.")
+        return given
+
+
 class Answering(Server):
     """A server whose /livez names the stack it belongs to."""
+
+    certificate: Certificate | None = None
 
     def __init__(self, home: Path, port: int, stack: str) -> None:
         super().__init__(home, port, None)
@@ -46,12 +68,19 @@ class Answering(Server):
     @property
     def address(self) -> str:
         """Where it answers."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"https://localhost:{self.port}" if self.certificate else f"http://127.0.0.1:{self.port}"
+
+    def _connection(self) -> http.client.HTTPConnection:
+        if self.certificate is None:
+            return http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
+        # Whether browsers believe the certificate is theirs to say. Here it is only asked whose gateway this is.
+        unasked = ssl._create_unverified_context()
+        return http.client.HTTPSConnection("localhost", self.port, timeout=2, context=unasked)
 
     def _answers(self) -> bool:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
+        connection = self._connection()
         with contextlib.closing(connection), contextlib.suppress(OSError, http.client.HTTPException):
-            connection.request("GET", "/livez", headers={"Host": f"127.0.0.1:{self.port}"})
+            connection.request("GET", "/livez", headers={"Host": self.address.partition("//")[2]})
             said = connection.getresponse().read(4096).decode(errors="replace")
             return self._stack in (said, stack_of(said))
         return False
@@ -86,9 +115,10 @@ class LocalGateway(Answering):
 
     name = "the gateway"
 
-    def __init__(self, home: Path, port: int, stack: str) -> None:
+    def __init__(self, home: Path, port: int, stack: str, certificate: Certificate | None = None) -> None:
         super().__init__(home / "caddy", port, stack)
         self.log = home / "log" / "gateway.log"
+        self.certificate = certificate
         self._told: dict[str, str] = {}
 
     def reserve(self) -> str:
@@ -103,7 +133,8 @@ class LocalGateway(Answering):
     def _process_for(self, port: int, lock: IO[str]) -> Owned:
         told = {
             **self._told,
-            "TRIBUTARY_SITE": f"http://127.0.0.1:{port}, http://localhost:{port}",
+            "TRIBUTARY_SITE": self._sites(port),
+            "TRIBUTARY_TLS": 'tls "{}" "{}"'.format(*self.certificate) if self.certificate else "",
             "TRIBUTARY_BIND": "127.0.0.1",
             "TRIBUTARY_WEB": str(project() / "web" / "dist"),
             "TRIBUTARY_GATEWAY_HOME": str(self.home),
@@ -120,13 +151,18 @@ class LocalGateway(Answering):
         ]
         return Owned("the gateway", command, log=self.log, env={**os.environ, **told}, grace=5, keeps=[lock])
 
+    def _sites(self, port: int) -> str:
+        if self.certificate:
+            return f"https://localhost:{port}"
+        return f"http://127.0.0.1:{port}, http://localhost:{port}"
+
 
 class FrontEnd:
     """Gateway and door of one stack: one thing to begin, keep and end."""
 
     def __init__(self, home: Path, stack: str, port: int, door_port: int) -> None:
         self._home, self._stack, self._door_port = home, stack, door_port
-        self.gateway = LocalGateway(home, port, stack)
+        self.gateway = LocalGateway(home, port, stack, Certificate.given())
         self.door: LocalDoor | None = None
 
     @property

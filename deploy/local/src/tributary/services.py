@@ -37,6 +37,9 @@ class PortTaken(StackError):
     """Somebody else has the port that the service was to answer at."""
 
 
+DOCUMENTS = "TRIBUTARY_DOCUMENTS_URL"
+
+
 class LocalService:
     """One service as a process: its database is given, as its owner's address, its port is the usual one or a free one and then stays.
 
@@ -80,6 +83,11 @@ class LocalService:
         return address_of(self.owner, "worker")
 
     @property
+    def _documents(self) -> str:
+        """Where documents rest unless the environment names another store: beside the databases."""
+        return (self._home / "documents").resolve().as_uri()
+
+    @property
     def watched(self) -> str:
         """Its database for who may look at everything but keys and what is sealed."""
         return address_of(self.owner, "watch")
@@ -121,6 +129,7 @@ class LocalService:
             "TRIBUTARY_MASTER_KEY": master_key(self._home, self.name),
             "TRIBUTARY_RATE_EXEMPT": "127.0.0.0/8",  # all that calls here calls from this machine
             "PYTHONUNBUFFERED": "1",
+            **({DOCUMENTS: os.environ.get(DOCUMENTS) or self._documents} if self.name == "leads" else {}),
         }
         return {**os.environ, **report, **self._extra}
 

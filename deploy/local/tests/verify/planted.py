@@ -15,8 +15,27 @@ from tributary.verify.events import Assigned, Captured, Closed, EventRecord, Kpi
 from tributary.verify.openings import Looked
 from tributary.verify.requests import Step, Turned
 from tributary.verify.snapshot import ClosedPeriod, Counted, Snapshot
+from tributary.verify.steps import Applied
 
-from .snapshots import ADS, ANNA, BEN, CALLED, CARL, DORA, EVE, FAY, OPENING, PARKED, UNKNOWN, VISITED, decided, known
+from .snapshots import (
+    ADS,
+    ANNA,
+    AT,
+    BEN,
+    CALLED,
+    CARL,
+    DORA,
+    EVE,
+    FAY,
+    OFFER,
+    OPENING,
+    ORDER,
+    PARKED,
+    UNKNOWN,
+    VISITED,
+    decided,
+    known,
+)
 
 Plant = Callable[[Snapshot], None]
 
@@ -109,6 +128,16 @@ def _called(snapshot: Snapshot, **other: Any) -> None:
     done[CALLED] = done[CALLED]._replace(**other)
 
 
+def _documented(snapshot: Snapshot, lead_id: str, kind: str) -> None:
+    documents = snapshot.leads.opportunities.documents
+    documents[OFFER] = (lead_id, kind, *documents[OFFER][2:])
+
+
+def _unsaid(snapshot: Snapshot, what: str) -> None:
+    records = _records(snapshot, "leads.opportunity")
+    records[:] = [one._replace(body=None) if getattr(one.body, what) is not None else one for one in records]
+
+
 def _looked(snapshot: Snapshot, **changed: str) -> None:
     looks = snapshot.leads.openings.looks
     looks[OPENING, EVE] = looks[OPENING, EVE]._replace(**changed)  # type: ignore[arg-type]
@@ -145,6 +174,16 @@ def _recounted_differently(snapshot: Snapshot) -> None:
     n = _find(snapshot, "leads.lead", BEN, Qualified)
     body = _records(snapshot, "leads.lead")[n].body
     _number(snapshot, "leads.lead", n, body=body._replace(genuine=False))
+
+
+def change_fact(snapshot: Snapshot, lead_id: str, **changed: object) -> None:
+    snapshot.metrics.leads[lead_id] = replace(snapshot.metrics.leads[lead_id], **changed)  # type: ignore[arg-type]
+
+
+def _forget_breaches(snapshot: Snapshot) -> None:
+    key = ("berlin", "team", "berlin")
+    row = snapshot.metrics.kpis[key]
+    snapshot.metrics.kpis[key] = row._replace(numbers={n: m for n, m in row.numbers.items() if n != "breaches"})
 
 
 def _told_kpi(snapshot: Snapshot) -> None:
@@ -363,10 +402,26 @@ PLANTED = (
         "activities", "wrong", "('other', 'jo')", lambda w: w.leads.activities.voided.update({VISITED: ("other", "jo")})
     ),
     Planted("activities", "invented", "which is not on record", lambda w: _called(w, lead_id=UNKNOWN)),
+    Planted("opportunities", "lost", f"document {OFFER}", lambda w: _unsaid(w, "document")),
+    Planted("opportunities", "wrong", "is in stage offer", lambda w: _unsaid(w, "stage")),
+    Planted("opportunities", "wrong", "what is known", lambda w: w.leads.opportunities.known.pop(EVE) and None),
+    Planted(
+        "opportunities", "invented", f"document {OFFER}", lambda w: w.leads.opportunities.documents.pop(OFFER) and None
+    ),
+    Planted("opportunities", "wrong", f"document {OFFER} is", lambda w: _documented(w, EVE, "contract")),
+    Planted("opportunities", "invented", "which is not on record", lambda w: _documented(w, UNKNOWN, "offer")),
     Planted("requests", "lost", f"request 1 of lead {EVE}", lambda w: _silence(w, "leads.request", EVE, Turned)),
     Planted("requests", "wrong", "'breached'", lambda w: _silence(w, "leads.request", EVE, Step)),
     Planted("requests", "wrong", "is answered", lambda w: _silence(w, "leads.request", ANNA, Turned)),
     Planted("requests", "invented", f"request 1 of lead {EVE}", lambda w: w.leads.requests.owed.pop((EVE, 1)) and None),
+    Planted("transfers", "lost", f"of lead {BEN} was never told", lambda w: _silence(w, "leads.lead", BEN, Applied)),
+    Planted("transfers", "doubled", f"of lead {BEN} was told 2", lambda w: _again(w, "leads.lead", BEN, Applied)),
+    Planted("transfers", "invented", f"of lead {BEN} was told", lambda w: w.leads.transfers.clear()),
+    Planted("transfers", "wrong", "of another content", lambda w: w.leads.transfers.update({(ORDER, BEN): "other"})),
+    Planted("facts", "wrong", f"lead {ANNA}: requests is None", lambda w: change_fact(w, ANNA, requests=None)),
+    Planted("facts", "wrong", f"lead {ANNA}: moved_at is", lambda w: change_fact(w, ANNA, moved_at=AT)),
+    Planted("facts", "wrong", f"lead {BEN}: steps is None", lambda w: change_fact(w, BEN, steps=None)),
+    Planted("kpis", "lost", "breaches is 0, the facts make 2", _forget_breaches),
     Planted("memberships", "doubled", "jo belongs to berlin twice", _belongs_twice),
     Planted("turns", "lost", "the members among whom turn 1", lambda w: change_decision(w, ANNA, roster="gone")),
     Planted("told", "wrong", "told for s/berlin/p/1/new", lambda w: change_decision(w, ANNA, cause="returned")),

@@ -20,7 +20,9 @@ from contracts.leads.lead import (
     LeadDiscarded,
     LeadQualified,
     OpportunityOpened,
+    RecordTransferred,
 )
+from contracts.leads.opportunity import DocumentAttached, OpportunityAmended, StageChanged
 from contracts.leads.request import RequestBreached, RequestCorrected, RequestEscalated, RequestReceived
 from contracts.metrics.kpi import KpiChanged
 from contracts.territory.access import AccessGranted, Grant, RoleHeld
@@ -30,6 +32,7 @@ from leads.domain import lead as life
 from leads.domain.lead import Lead, Outcome
 from leads.domain.money import Money as Amount
 from metrics.domain.kpi import Kpi, Measures, by_number, moved, total
+from metrics.use_cases.publication import OTHERS
 from territory.domain.access import Known as KnownPerson
 from territory.domain.market import fingerprint
 from territory.domain.organisation import KINDS, RANKS, Membership, Person, RoleGrant, Structure, Unit
@@ -38,7 +41,7 @@ from territory.domain.routing import Refused
 from tributary.verify.activities import Activity
 from tributary.verify.boxes import Boxes
 from tributary.verify.events import EventRecord, body_of
-from tributary.verify.invariants.kpis import is_counted, numbers_of, recount
+from tributary.verify.invariants.kpis import TOPICS, is_counted, numbers_of, recount
 from tributary.verify.invariants.written import entry_of
 from tributary.verify.openings import Look
 from tributary.verify.organisation import OrganisationTables
@@ -63,7 +66,8 @@ from tributary.verify.snapshot import (
 
 AT = datetime(2026, 5, 4, 12, tzinfo=UTC)
 ANNA, BEN, CARL, DORA, EVE, FAY, PARKED, ON_THE_WAY, UNKNOWN = (str(UUID(int=n)) for n in range(1, 10))
-OPENING = str(UUID(int=99))
+OPENING, ORDER = str(UUID(int=99)), str(UUID(int=95))
+OFFER = str(UUID(int=96))
 CALLED, VISITED = str(UUID(int=97)), str(UUID(int=98))
 ADS = ("spring", "ads", "EUR")
 UNPLANNED = ("stray", "unplanned", "EUR")
@@ -137,6 +141,8 @@ def clean() -> Snapshot:
     _opened(snapshot)
     _called(snapshot)
     _owed(snapshot)
+    _sold(snapshot)
+    _transferred(snapshot)
     _submit(snapshot, PARKED)
     heard_everything(snapshot)
     snapshot.accounts["leads"].parked_at.add(("leads.intake", 0, 9))
@@ -346,6 +352,37 @@ def _called(snapshot: Snapshot) -> None:
     put(snapshot, ActivityVoided.model_validate(said))
 
 
+def _sold(snapshot: Snapshot) -> None:
+    """The sale of EVE went on to an offer, which is likely to be taken, and has the document."""
+    sale = {"lead_id": EVE, "team": "berlin", "by": "jo"}
+    moved = {
+        "pipeline": "p",
+        "pipeline_version": 1,
+        "from_stage": "qualified",
+        "to_stage": "offer",
+        "direction": "forward",
+    }
+    spent = {"working_s": 1, "wall_s": 1, "changed_at": AT}
+    put(snapshot, StageChanged.model_validate({**sale, **moved, **spent}))
+    put(
+        snapshot,
+        OpportunityAmended.model_validate({**sale, "likelihood": 50, "changed": ["likelihood"], "amended_at": AT}),
+    )
+    file = {"kind": "offer", "media_type": "application/pdf", "size": 7, "sha256": "0" * 64}
+    told = {"lead_id": EVE, "document_id": OFFER, **file, "by": "jo", "attached_at": AT}
+    put(snapshot, DocumentAttached.model_validate(told))
+    sales = snapshot.leads.opportunities
+    sales.stages[EVE], sales.known[EVE] = "offer", (50, None)
+    sales.documents[OFFER] = (EVE, *file.values())  # type: ignore[assignment]
+    eve = snapshot.leads.leads[EVE]
+    steps = (
+        life.entry("stage", AT, **{"from": "qualified", "to": "offer", "direction": "forward"}),
+        life.entry("amended", AT, changed=["likelihood"]),
+    )
+    timeline = kept([*(entry_of(one) for one in eve.timeline), *steps])
+    snapshot.leads.leads[EVE] = eve._replace(timeline=timeline, entries=len(timeline))
+
+
 def _owed(snapshot: Snapshot) -> None:
     """ANNA was owed a first response, which came late and was known later, and EVE a sample, which nobody has sent."""
     for lead_id, n in ((ANNA, 0), (EVE, 1)):
@@ -363,6 +400,13 @@ def _owed(snapshot: Snapshot) -> None:
             said = {**answer, **waited, "evidence": "machine", "withdraws": ("escalated:1",)}
             put(snapshot, RequestCorrected.model_validate(said))
     snapshot.leads.requests.owed = {(ANNA, 0): Owed("answered", 2, True, AT), (EVE, 1): Owed("open", 3, True, None)}
+
+
+def _transferred(snapshot: Snapshot) -> None:
+    """BEN's lead went by an order to where it was."""
+    said = {"transfer_id": ORDER, "to_team": "berlin", "cause": "transfer", "hash": "same", "applied_at": AT}
+    put(snapshot, RecordTransferred.model_validate({"lead_id": BEN, **said}))
+    snapshot.leads.transfers[ORDER, BEN] = "same"
 
 
 def _ledger(snapshot: Snapshot) -> None:
@@ -431,9 +475,7 @@ def count(snapshot: Snapshot) -> None:
     made = recount(snapshot)
     snapshot.metrics.leads, snapshot.metrics.campaigns, snapshot.metrics.lines = made.leads, made.campaigns, made.lines
     snapshot.metrics.as_of = {
-        topic: AT
-        for topic in ("leads.lead", "territory.lead", "campaigns.campaign", "campaigns.ledger")
-        if any(is_counted(event) for event in snapshot.heard("metrics", topic))
+        topic: AT for topic in TOPICS if any(is_counted(event) for event in snapshot.heard("metrics", topic))
     }
     numbers = numbers_of(made)
     parts: dict[tuple[str, str], list[Measures]] = {}
@@ -445,7 +487,11 @@ def count(snapshot: Snapshot) -> None:
     for (by, key), measures in parts.items():
         snapshot.metrics.totals[by, key] = KpiRow(7, dict(by_number(total(measures))), True)
         row = {"id": f"{by}:{key}", "by": by, "key": key, "version": 7, "as_of": AT}
-        put(snapshot, KpiChanged.model_validate({**row, **Kpi(by, key, "all", 7, total(measures)).numbers()}))
+        numbered = Kpi(by, key, "all", 7, total(measures)).numbers()
+        put(
+            snapshot,
+            KpiChanged.model_validate({**row, **numbered, "others": {n: numbered[n] for n in OTHERS if numbered[n]}}),
+        )
     account, log = snapshot.accounts["metrics"], snapshot.logs["metrics.kpi"]
     account.next_seq["metrics.kpi", 0] = account.later["metrics.kpi", 0] = 1 + len(log.records)
     forget(snapshot)

@@ -90,5 +90,6 @@ def test_kpis_are_counted_to_the_cent() -> None:
     snapshot = snapshots.clean()
     row = snapshot.metrics.kpis["berlin", "team", "berlin"].numbers
     counts = {"leads": 4, "qualified": 4, "valid": 4, "routed": 4, "assigned": 2, "won": 1}
-    assert row == {**counts, ("won_amount", "EUR"): 9000}
+    later = {"transferred": 1, "requests": 1, "answers": 1, "answered_in_time": 1, "breaches": 2, "first_responses": 1}
+    assert row == {**counts, **later, ("won_amount", "EUR"): 9000}
     assert snapshot.metrics.kpis["(unplaced)", "channel", "search"].numbers["spend", "EUR"] == 500

@@ -1,6 +1,6 @@
 """What verify expects in a timeline of a lead's later life is what the leads service writes there."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -43,7 +43,7 @@ def written(line: life.Entry | None) -> life.Entry:
     ],
 )
 def test_a_persons_verdict(verdict: Verdict) -> None:
-    after, line = people.judged(ANNAS, AT, verdict, HAND)
+    after, line = people.judged(ANNAS, AT, verdict, HAND, timedelta(days=30))
     event = LeadQualified(
         lead_id=uuid4(),
         genuine=verdict.judgement != "not_genuine",

@@ -1,6 +1,6 @@
 """How events are carried. It holds no word of the business."""
 
-from chassis.access import Actor, Held, anybody, may
+from chassis.access import Actor, Held, anybody, may, may_on
 from chassis.cli import cli
 from chassis.intake import Intake
 from chassis.jobs import Job, each
@@ -29,5 +29,6 @@ __all__ = [
     "each",
     "intake",
     "may",
+    "may_on",
     "not_valid",
 ]

@@ -7,8 +7,8 @@ machine's intake the scopes in its token. A service's ``ROLES`` says what each r
 import hmac
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, MutableMapping
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
@@ -23,6 +23,7 @@ TOKEN = "tributary.token"  # in a request's scope: what his token says, where he
 REALM = {"WWW-Authenticate": 'Bearer realm="tributary", error="invalid_token"'}
 NAME = re.compile(r"[a-z0-9][a-z0-9._:-]{0,79}")  # of a principal or role: it stands in headers, rows and SQL as it is
 Kind = Literal["person", "machine", "service", "anonymous"]
+SEEING = frozenset({"member", "leader", "management", "break_glass", "reader"})  # what a running grant makes somebody
 Roles = Mapping[str, frozenset[Any]]  # what each role, and each scope of a machine's token, permits
 
 
@@ -40,7 +41,8 @@ class Held:
 class Actor:
     """Who does something. ``principal`` and ``on_behalf_of`` are ids without personal data; a ValueError for any other text.
     ``roles`` are those of ``held`` and what his running grants make him: member, leader, management, break_glass, reader; of a
-    machine also its token's scopes. ``rights`` are what they permit in this service."""
+    machine also its token's scopes. ``rights`` are what they permit in this service, and ``teams`` those whose rows
+    exist for him now as this process knows it: statements name them, and whatever they name the row policies know better."""
 
     principal: str
     roles: frozenset[str] = frozenset()
@@ -48,6 +50,7 @@ class Actor:
     kind: Kind = "person"
     held: tuple[Held, ...] = ()
     rights: frozenset[str] = frozenset()
+    teams: tuple[str, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         for name in filter(None, (self.principal, *self.roles, self.on_behalf_of)):
@@ -68,6 +71,11 @@ class Actor:
     def belongs(self) -> bool:
         """Whether a role or grant of territory's runs: without one no team's rows exist for him."""
         return "reader" in self.roles if self.kind == "machine" else bool(self.roles)
+
+    @property
+    def sees(self) -> bool:
+        """Whether rows of some team exist for him now."""
+        return not SEEING.isdisjoint(self.roles)
 
     def may(self, permission: StrEnum) -> bool:
         """Whether one of the roles permits it."""
@@ -164,10 +172,45 @@ class May(SignedIn):
             raise Problem(403, f"This needs the permission {self.permission.value}")
 
 
+class MayOn(May):
+    """The same at the door of one thing of a team: who lacks the permission is told so where he sees the thing, and to everybody
+    else it is absent. ``sees`` looks whether it is there for who asks, and ``absent`` is how the door says that it is not."""
+
+    def __init__(
+        self, permission: StrEnum, sees: Callable[[Request], Awaitable[bool]], absent: Callable[[], Problem]
+    ) -> None:
+        super().__init__(permission)
+        self._sees, self._absent = sees, absent
+
+    def check(self, scope: MutableMapping[str, Any]) -> None:
+        """401, 503, and 404 for whom no team's thing is there. Whoever sees some is asked about this one once it is looked for."""
+        try:
+            super().check(scope)
+        except Problem as refusal:
+            if refusal.status != 403:
+                raise
+            if not scope[ACTOR].sees:
+                raise self._absent() from None
+
+    async def __call__(self, request: Request) -> None:
+        try:
+            super().check(request.scope)
+        except Problem as refusal:
+            if refusal.status == 403 and not (request.scope[ACTOR].sees and await self._sees(request)):
+                raise self._absent() from None
+            raise
+
+
 def may(permission: StrEnum, *, rows: bool = True) -> May:
     """``dependencies=[Depends(may(Permission.X))]``: who is at this door has the permission; 401, 403 or 503 otherwise.
     ``rows=False``: no team's rows are behind the door, so the scope in a machine's token suffices."""
     return May(permission, rows)
+
+
+def may_on(permission: StrEnum, sees: Callable[[Request], Awaitable[bool]], absent: Callable[[], Problem]) -> MayOn:
+    """``dependencies=[Depends(may_on(Permission.X, sees, no_such_thing))]``: the door of one thing of a team, whose id is in its
+    path; 401, 403, 404 or 503 otherwise."""
+    return MayOn(permission, sees, absent)
 
 
 def anybody(reason: str) -> Anybody:

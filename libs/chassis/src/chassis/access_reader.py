@@ -21,7 +21,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from pydantic import TypeAdapter, ValidationError
 
 from chassis import broker, telemetry
-from chassis.access import NAME, STRANGER, Actor, Held, Roles
+from chassis.access import NAME, STRANGER, Actor, Held, Kind, Roles
 from chassis.database import ACCESS_LOCK, Database
 from chassis.errors import words
 from chassis.headers import read_headers
@@ -168,7 +168,9 @@ class AccessReader:
         held = tuple(Held(r.role, r.unit, r.begins_at, r.ends_at) for r in standing.roles if _runs(r, now))
         made = ["reader"] if is_machine and running else chain(*(MADE_BY.get(g.kind, ()) for g in running))
         roles = frozenset((*(h.role for h in held), *made, *(scopes & self._scopes if is_machine else ())))
-        actor = Actor(person, roles, kind="machine" if is_machine else "person", held=held).with_rights(self.roles)
+        teams = tuple(sorted({g.team for g in running}))
+        kind: Kind = "machine" if is_machine else "person"
+        actor = Actor(person, roles, kind=kind, held=held, teams=teams).with_rights(self.roles)
         return standing.actors.setdefault(scopes, actor)
 
     # -- what is heard

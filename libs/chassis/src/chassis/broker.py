@@ -23,6 +23,7 @@ from chassis.settings import Settings
 MAX_BATCH = 1 << 20
 FLOWING_MIN_BYTES = 256 * 1024
 IDLE_WAIT_MS = 250
+METADATA_MS = 10_000  # so long nobody may know of a partition that a topic was given
 
 
 async def _poll(max_records: int, consumer: Any) -> tuple[ConsumerRecord, ...]:
@@ -85,7 +86,7 @@ def new_broker(settings: Settings) -> KafkaBroker:
         ack_policy=AckPolicy.MANUAL,
         request_timeout_ms=40_000,
         retry_backoff_ms=100,
-        metadata_max_age_ms=30_000,
+        metadata_max_age_ms=METADATA_MS,
         graceful_timeout=settings.stop_grace_s,
         apply_types=False,
         logger=None,
@@ -124,7 +125,7 @@ def new_reader(settings: Settings) -> AIOKafkaConsumer:
         fetch_max_wait_ms=IDLE_WAIT_MS,
         request_timeout_ms=5_000,
         retry_backoff_ms=100,
-        metadata_max_age_ms=30_000,
+        metadata_max_age_ms=METADATA_MS,
     )
 
 
@@ -141,7 +142,7 @@ async def new_producer(settings: Settings) -> AIOKafkaProducer:
         max_request_size=MAX_BATCH,
         request_timeout_ms=10_000,
         retry_backoff_ms=100,
-        metadata_max_age_ms=30_000,
+        metadata_max_age_ms=METADATA_MS,
     )
     try:
         async with asyncio.timeout(15):

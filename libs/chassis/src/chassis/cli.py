@@ -29,6 +29,8 @@ def cli(build: Callable[[S], Service], settings_type: type[S], name: str) -> typ
     """The command line of one service."""
     app = _words(f"Tributary {name}.")
 
+    _add_version(app, name)
+
     def ask(work: Callable[[Service], Awaitable[Any]]) -> Any:
         return asyncio.run(_with(build(settings_type()), work))
 
@@ -79,6 +81,16 @@ def cli(build: Callable[[S], Service], settings_type: type[S], name: str) -> typ
     app.add_typer(_parked(ask), name="parked")
     app.add_typer(_gaps(ask), name="gap")
     return app
+
+
+def _add_version(app: typer.Typer, name: str) -> None:
+    @app.callback(invoke_without_command=True)
+    def said(
+        version: bool = typer.Option(False, "--version", help="which build this is, and of which contracts"),
+    ) -> None:
+        if version:
+            _say("{} {}, contracts {}".format(name, *schema.versions(name)))
+            raise typer.Exit
 
 
 def _add_kafka(app: typer.Typer, settings_type: type[Settings]) -> None:

@@ -13,7 +13,7 @@ import asyncpg
 
 from chassis.access import Actor
 from chassis.telemetry import trace_id_of
-from chassis.transaction import Transaction
+from chassis.transaction import Transaction, counts, load_counts
 
 if TYPE_CHECKING:
     from chassis.settings import Settings
@@ -215,6 +215,8 @@ class Database:
     async def transaction(self, **options: Any) -> AsyncIterator[Transaction]:
         """Commits at the end of the block together with what was emitted; an exception rolls all of it back."""
         async with self.workers.connection() as conn:
+            if not counts(self.process_cache):
+                await load_counts(conn, self.process_cache)
             tx = self._begun(conn, self.actor, **options)
             async with conn.transaction():
                 yield tx

@@ -6,7 +6,7 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING
 
-from chassis import telemetry
+from chassis import schema, telemetry
 
 if TYPE_CHECKING:
     from chassis.service import Service
@@ -19,6 +19,7 @@ class Gauges:
 
     def __init__(self, service: "Service") -> None:
         consumer = service.kafka_consumer
+        telemetry.BUILD.labels(service.name, *schema.versions(service.name)).set(1)
         telemetry.READY.set_function(lambda: not service.not_ready_reasons())
         for topic in (stream.topic for stream in service.router.streams):
             telemetry.LAG_RECORDS.labels(topic).set_function(partial(consumer.lag.records, topic))

@@ -35,6 +35,7 @@ JSON = frozenset({"application/json"})
 HEADERS = "tributary.headers"  # in a request's scope: the first header of each name
 SITES = "tributary.sites"  # in a request's scope, put there by a guard: the origins whose pages may call just this
 TAKES = "tributary.takes"  # likewise: the content types that are taken just here
+MOST = "tributary.most"  # likewise: how many bytes of a body are taken just here
 HELD = "tributary.held"  # in a request's scope: bytes of its body that count against the room for bodies
 SINGLE_LIMIT, LIMIT = 256 * 1024, 4 * 1024 * 1024
 SMALL = 16 * 1024  # a body up to here needs no room: many large ones keep no lead out
@@ -241,7 +242,7 @@ class HttpGateway:
             for guard in methods[method]:
                 guard.check(scope)
             self._check_content_type(scope)
-            receive = _replayed(await read_body(scope, receive, LIMIT), receive)
+            receive = _replayed(await read_body(scope, receive, scope.get(MOST, LIMIT)), receive)
         await self.app(scope, receive, send)
 
     async def _preflight(self, scope: Scope, methods: set[str], send: Send) -> bool:

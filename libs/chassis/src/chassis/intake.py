@@ -149,7 +149,8 @@ class Intake:
                 ("correlationid", key),
                 *who,
             ]
-            records.append(_Record((stream.topic, shard_of(stream, key)), key, payload, headers))
+            shard = shard_of(key, self.lanes.partitions(stream.topic) or stream.partitions)
+            records.append(_Record((stream.topic, shard), key, payload, headers))
         return records
 
     async def run(self, stopping: asyncio.Event) -> None:

@@ -126,6 +126,10 @@ class Lanes:
         for shard in [shard for shard, task in self.busy.items() if task.done()]:
             self.busy.pop(shard).result()
 
+    def partitions(self, topic: str) -> int:
+        """How many the brokers say that it has; 0 while they have not said it."""
+        return len(self._common.producer.client.cluster.partitions_for_topic(topic) or ()) if self._common else 0
+
     def create_batch(self) -> Any:
         """A batch to fill; any producer here takes it."""
         assert self._common is not None

@@ -27,7 +27,7 @@ from contracts.event import Stream
 
 LOCK = 4711
 ROWS = 2000
-BUSY_S, QUIET_S, DELETE_EVERY_S = 0.005, 0.25, 0.5
+BUSY_S, QUIET_S, DELETE_EVERY_S, LEARN_EVERY_S = 0.005, 0.25, 0.5, 2.0
 SLOW_S, ACK_WITHIN_S = 0.5, 8.0  # when the others go on without a shard, and when it is set aside
 SOUND_S = 10.0  # who has worked for so long begins again at once
 
@@ -89,7 +89,7 @@ class Relay:
         self._history = b""
         self._sent: dict[Shard, int] = {}
         self._waiting: dict[Shard, tuple[int, datetime]] = {}
-        self._deleted_at = 0.0
+        self._deleted_at = self._learned_at = 0.0
         self._undeleted = False
 
     @property
@@ -153,6 +153,7 @@ class Relay:
         made it begin again. A database back from a backup has another name, or gives numbers that it gave before."""
         epoch: str = await connection.fetchval("select name from epoch")
         source = f"{self.service}/{epoch}".encode()
+        await self._learn(connection)
         rows = await connection.fetch("select topic, shard, next_seq from outbox_shard")
         given = {(r["topic"], r["shard"]): r["next_seq"] for r in rows}
         if source != self._history or any(sent >= given.get(shard, 1) for shard, sent in self._sent.items()):
@@ -161,12 +162,22 @@ class Relay:
         await self._delete(connection)
         return source
 
+    async def _learn(self, connection: asyncpg.Connection) -> None:
+        """A topic may have been given partitions meanwhile."""
+        topics = sorted({topic for topic, _ in self.shards})
+        rows = await connection.fetch("select topic, shard from outbox_shard where topic = any($1)", topics)
+        self.shards = sorted({*self.shards, *((row["topic"], row["shard"]) for row in rows)})
+        self._sent = dict.fromkeys(self.shards, 0) | self._sent
+        self._learned_at = time.monotonic()
+
     async def _work(self, connection: asyncpg.Connection, source: bytes, stopping: asyncio.Event) -> None:
         quiet_since, until = time.monotonic(), None
         while True:
             if stopping.is_set() and until is None:
                 until = time.monotonic() + 1
             self._kick.clear()
+            if time.monotonic() - self._learned_at > LEARN_EVERY_S:
+                await self._learn(connection)
             rows = await self._look(connection)
             if rows:
                 failpoint.reach("relay.selected")

@@ -2,8 +2,9 @@
 policies of it, so that no door's statement can see or change another row, whatever it forgets.
 
 A table that a door reaches has one of four words. The workers' role meets the policy `true`, the watching role reads every row,
-the role of the function that hands out keys what a table's `keys` says, the owner has no policy and so sees none. The condition is `= any (array(select ..))`, evaluated once and able to use an index;
-`exists` can't, and stands only where rows are read by their parent's key (ADR 0026).
+the role of the function that hands out keys what a table's `keys` says, the owner has no policy and so sees none. The condition looks up
+a row's team among the grants: Postgres asks for each of few rows in an index, and for many reads the grants once. It finds no row by
+itself: statements name the teams, and the condition is the net under them (ADR 0049).
 """
 
 import hashlib
@@ -51,20 +52,24 @@ def _grants(what: str) -> str:
     return f"select {what} from access_grant g where {_RUNNING}"  # noqa: S608 - nothing of it comes from outside
 
 
+def _held(more: str = "") -> str:
+    return f"exists ({_grants('')} and g.team = {{team}}{more})"
+
+
 def team(column: str = "team", records: str | None = None, *, shared: bool = False, besides: str = "") -> Rows:
     """The rows of the teams of which somebody has a running grant. Rows without a team are those of `(unplaced)`: a column that
-    can't be null says that itself, and only then does its index serve.
+    can't be null says that itself.
 
     He writes where the grant records `all`, and with ``records``, the column that says whose a row is, also where it records
     `own` and the row is his or theirs for whom he stands in. ``shared`` rows are the team's: he writes them where his grant
     records anything. ``besides`` is a condition under which a row is there for everybody who has passed the door.
     """
     its, some = "{team}", "<> 'none'" if shared else "= 'all'"
-    writes = f"{its} = any (array({_grants('g.team')} and g.records {some}))"
+    writes = _held(f" and g.records {some}")
     if records:
         writes += f" or ({its}, {{row}}.{records}) in ({_grants(f'g.team, {_WHOSE}')} and g.records = 'own')"
     more = f" or {besides}" if besides else ""
-    return Rows(f"{its} = any (array({_grants('g.team')})){more}", f"{writes}{more}", "team", of=column)
+    return Rows(f"{_held()}{more}", f"{writes}{more}", "team", of=column)
 
 
 def scope(name: str) -> str:

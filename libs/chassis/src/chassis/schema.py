@@ -8,6 +8,7 @@ import importlib.util
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal
 
@@ -47,6 +48,18 @@ def folders(service: str) -> list[Path]:
     """Where the revisions lie that make the schema of a service: the chassis', then its own."""
     specs = [importlib.util.find_spec(package) for package in ("chassis", service)]
     return [Path(spec.origin).parent / "migrations" / "versions" for spec in specs if spec and spec.origin]
+
+
+def versions(service: str) -> tuple[str, str]:
+    """Of the build of a service that runs here, and of the contracts in it."""
+    return _version(f"tributary-{service}"), _version("tributary-contracts")
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:  # run from a tree that nobody installed
+        return "unknown"
 
 
 def revisions(service: str) -> list[Revision]:

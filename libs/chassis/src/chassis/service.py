@@ -36,12 +36,16 @@ from chassis.kafka_consumer import KafkaConsumer
 from chassis.outbox import Relay
 from chassis.router import Router
 from chassis.settings import Settings
-from chassis.transaction import Transaction
+from chassis.transaction import Transaction, load_counts
 from contracts.event import Stream
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 Background = Callable[["Service"], Awaitable[None]]
-_SHARDS = "insert into outbox_shard (topic, shard) select * from unnest($1::text[], $2::int[]) on conflict do nothing"
+# A topic that has shards has as many as it was given: what the contracts say is for a new one.
+_SHARDS = """
+insert into outbox_shard (topic, shard) select topic, shard from unnest($1::text[], $2::int[]) as wanted(topic, shard)
+where not exists (select from outbox_shard s where s.topic = wanted.topic) on conflict do nothing
+"""
 _ROLE = """
 select current_user, pg_get_userbyid(relowner) as owner, has_table_privilege(oid, 'insert') as may_say
 from pg_class where oid = 'outbox'::regclass
@@ -312,6 +316,7 @@ class Service:
             if why := await self._role_of(conn, "worker", "DATABASE_URL"):
                 return why
             await conn.execute(_SHARDS, [t for t, _ in shards], [n for _, n in shards])
+            await load_counts(conn, self.database.process_cache)
         async with self.database.doors.connection() as conn:
             return await self._role_of(conn, "door", "DOOR_DATABASE_URL")
 

@@ -70,6 +70,7 @@ OUTBOX_SHARD = Table(
     Column("topic", Text, primary_key=True),
     Column("shard", Integer, primary_key=True),
     Column("next_seq", BigInteger, nullable=False, server_default=text("1")),
+    Column("partitions", Integer),  # how many the topic has; nothing: as many as it was made with
     postgresql_with={"fillfactor": "50"},
     info={"door": "select, update", "rows": free("the next number of a shard says nothing of anybody")},
 )
@@ -169,6 +170,6 @@ ACCESS_GRANT = Table(
     Column("opens", Boolean, nullable=False),
     Column("reference", Uuid),
     CheckConstraint("records in ('none', 'own', 'all')", name="access_grant_records_check"),
-    Index("access_grant_running", "person", "ends_at", postgresql_include=["team", "begins_at"]),
+    Index("access_grant_held", "person", "team", "ends_at", postgresql_include=["begins_at"]),
     info={"door": "select", "rows": own("person"), "keys": "select"},
 )

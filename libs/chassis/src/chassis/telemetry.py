@@ -48,6 +48,7 @@ PARKED = Counter("parked_events", "Events parked, by cause.", ["cause"], registr
 PARKED_WAITING = Gauge("parked_waiting", "Events parked, not replayed and not discarded.", registry=REGISTRY)
 PARKED_OLDEST = Gauge("parked_oldest_seconds", "Age of the oldest of them.", registry=REGISTRY)
 PARKED_SUSPECT = Gauge("parked_suspect", "Those of them that their owner may not have said.", registry=REGISTRY)
+BUILD = Gauge("build_info", "Which build this is: 1.", ["service", "version", "contracts"], registry=REGISTRY)
 HELD = Counter(
     "held_deliveries", "Deliveries rolled back and to be tried again, by cause.", ["cause"], registry=REGISTRY
 )

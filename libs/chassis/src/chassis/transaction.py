@@ -12,7 +12,7 @@ from chassis import telemetry
 from chassis.access import ANONYMOUS, Actor
 from chassis.errors import Unusable
 from contracts import STREAM_OF
-from contracts.event import Event, Stream
+from contracts.event import Event
 
 if TYPE_CHECKING:
     from chassis.settings import Settings
@@ -40,6 +40,22 @@ class EventMetadata(NamedTuple):
     actor: str = ""
 
 
+def counts(process_cache: dict[Any, Any]) -> dict[str, int]:
+    """How many partitions this process takes each topic of its service to have."""
+    known: dict[str, int] = process_cache.get(_COUNTS, {})
+    return known
+
+
+async def load_counts(conn: asyncpg.Connection, process_cache: dict[Any, Any]) -> bool:
+    """Reads them again; whether one is another than this process took it for."""
+    found = {
+        row["topic"]: row["n"]
+        for row in await conn.fetch("select topic, count(*) as n from outbox_shard group by topic")
+    }
+    before, process_cache[_COUNTS] = counts(process_cache), found
+    return found != before
+
+
 class WatermarkMove(NamedTuple):
     """One watermark's move, from the number it must have to the number it gets, and what the newest event is called."""
 
@@ -64,27 +80,33 @@ class Emitted(NamedTuple):
     actor: str
     key: bytes
     payload: bytes
+    partitions: int
 
 
+_COUNTS = "partitions"
 LARGEST = 900_000  # bytes of one event; refused here, where it fails alone, and once more by the outbox
 
 
-def shard_of(stream: Stream, key: bytes) -> int:
-    """The partition that this key's events go to, in order; the same in every process and for ever."""
-    return zlib.crc32(key) % stream.partitions
+def shard_of(key: bytes, partitions: int) -> int:
+    """The partition of so many that this key's events go to, in order; the same in every process and for ever."""
+    return zlib.crc32(key) % partitions
 
 
 # Watermarks move only from the number this process believes them to have, numbers are given under the shard rows' locks,
-# taken in order, and the events are stored: one statement, one round trip. Without moves watermarks are not named: what a
+# taken in order, and the events are stored: one statement, one round trip. Who knows another number of partitions than the shard's
+# row says stores nothing: a key of his would go where it no longer belongs. Without moves watermarks are not named: what a
 # statement names it must have rights to, and a door has none there.
 _STATEMENT = """
 with {moves} said as (
     select * from unnest($1::text[], $2::int[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bytea[],
-        $9::bytea[]) with ordinality as s(topic, shard, id, type, traceparent, causation, actor, key, payload, n)
+        $9::bytea[], $10::int[])
+        with ordinality as s(topic, shard, id, type, traceparent, causation, actor, key, payload, partitions, n)
 ), counted as (
-    select topic, shard, count(*) as n from said group by topic, shard
+    select topic, shard, partitions, count(*) as n from said group by topic, shard, partitions
 ), locked as materialized (
-    select s.topic, s.shard from outbox_shard s join counted using (topic, shard) order by s.topic, s.shard for update of s
+    select s.topic, s.shard from outbox_shard s join counted using (topic, shard)
+    where s.partitions is null or s.partitions = counted.partitions
+    order by s.topic, s.shard for update of s
 ), numbered as (
     update outbox_shard s set next_seq = s.next_seq + counted.n
     from locked join counted using (topic, shard)
@@ -94,7 +116,7 @@ with {moves} said as (
     insert into outbox (topic, shard, seq, id, type, at, traceparent, causation, actor, key, payload)
     select said.topic, said.shard,
         numbered.first + row_number() over (partition by said.topic, said.shard order by said.n) - 1,
-        said.id, said.type, $10, said.traceparent, said.causation, nullif(said.actor, ''), said.key, said.payload
+        said.id, said.type, $11, said.traceparent, said.causation, nullif(said.actor, ''), said.key, said.payload
     from said join numbered using (topic, shard)
     returning 1
 )
@@ -102,7 +124,7 @@ select {moved} as moved, (select count(*) from stored) as stored
 """
 _MOVES = """
 step as (
-    select * from unnest($11::text[], $12::text[], $13::int[], $14::bigint[], $15::bigint[], $16::timestamptz[], $17::text[])
+    select * from unnest($12::text[], $13::text[], $14::int[], $15::bigint[], $16::bigint[], $17::timestamptz[], $18::text[])
         as s(topic, source, shard, old, new, at, id)
 ), moved as (
     update watermark w
@@ -163,11 +185,12 @@ class Transaction:
         key, payload = str(getattr(event, stream.key)).encode(), event.model_dump_json(exclude_none=True).encode()
         if len(payload) >= LARGEST:
             raise Unusable(f"an event of {stream.topic} is larger than a broker takes")
+        partitions = counts(self.process_cache).get(stream.topic, stream.partitions)
         cause = self._metadata.get(id(caused_by)) if caused_by is not None else self._cause_of_key.get(key)
         self.emitted.append(
             Emitted(
                 stream.topic,
-                shard_of(stream, key),
+                shard_of(key, partitions),
                 str(uuid7()),
                 event.type,
                 telemetry.child_of(cause.traceparent) if cause else self._own_trace(),
@@ -175,6 +198,7 @@ class Transaction:
                 self.actor.named,
                 key,
                 payload,
+                partitions,
             )
         )
 
@@ -200,4 +224,6 @@ class Transaction:
         if row["moved"] != len(self._moves):
             raise Moved("a watermark is not where this process left it")
         if row["stored"] != len(self.emitted):
+            if await load_counts(self.conn, self.process_cache):
+                raise Moved("a topic was given more partitions")
             raise RuntimeError("an outbox shard is missing: run the migrations and start the service anew")

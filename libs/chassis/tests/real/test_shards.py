@@ -70,7 +70,7 @@ def says_two(place: Place, database: str) -> Service:
 
 
 def names_of(partition: int, stream: Stream) -> Iterator[str]:
-    return (name for n in range(10_000) if shard_of(stream, (name := f"c{n}").encode()) == partition)
+    return (name for n in range(10_000) if shard_of((name := f"c{n}").encode(), stream.partitions) == partition)
 
 
 async def test_a_topic_that_refuses_stops_only_itself_and_the_others_are_sent_once(place: Place) -> None:

@@ -52,7 +52,7 @@ def discarded(lead: UUID, reason: str = "fine") -> LeadDiscarded:
 
 def leads_of(partition: int) -> Iterator[UUID]:
     """Lead ids whose events go to this partition of leads.lead."""
-    return (lead for lead in map(_lead, count(1)) if shard_of(LEAD, str(lead).encode()) == partition)
+    return (lead for lead in map(_lead, count(1)) if shard_of(str(lead).encode(), LEAD.partitions) == partition)
 
 
 def _lead(n: int) -> UUID:

@@ -8,6 +8,7 @@ from contracts.leads.activity import ACTIVITY
 from contracts.leads.audit import AUDIT
 from contracts.leads.intake import INTAKE
 from contracts.leads.lead import LEAD
+from contracts.leads.opportunity import OPPORTUNITY
 from contracts.leads.request import REQUEST
 from contracts.metrics.kpi import KPI
 from contracts.territory.access import ACCESS
@@ -22,6 +23,7 @@ STREAMS: tuple[Stream, ...] = (
     AUDIT,
     ACTIVITY,
     REQUEST,
+    OPPORTUNITY,
     TERRITORY_LEAD,
     STRUCTURE,
     ACCESS,

@@ -43,7 +43,8 @@ def _parameters(door: str, was: Json, now: Json, documents: tuple[Json, Json]) -
             yield f"{door}: the {place} parameter {name} is now needed"
         if said:
             where = f"{door}: the {place} parameter {name}"
-            yield from refused(where, said["schema"], parameter["schema"], *documents)
+            taken = parameter["schema"] if place != "query" else _once(parameter["schema"])
+            yield from refused(where, said["schema"], taken, *documents)
 
 
 def _content(where: str, written: Json, read: Json, writer: Json, reader: Json) -> Iterator[str]:
@@ -114,6 +115,12 @@ def _named(schema: Json, document: Json) -> Json:
 
 def _options(schema: Json) -> list[Json]:
     return list(schema.get("anyOf") or [schema])
+
+
+def _once(schema: Json) -> Json:
+    """What may be repeated in a query may stand there once: then it looks as it did before it could be repeated."""
+    options = _options(schema)
+    return {"anyOf": [*(one["items"] for one in options if one.get("type") == "array" and "items" in one), *options]}
 
 
 def _values(schema: Json) -> list[object]:

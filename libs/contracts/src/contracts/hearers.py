@@ -6,6 +6,7 @@ from contracts.campaigns.spend import SPEND
 from contracts.event import Stream
 from contracts.leads.intake import INTAKE
 from contracts.leads.lead import LEAD
+from contracts.leads.request import REQUEST
 from contracts.territory.access import ACCESS
 from contracts.territory.calendar import CALENDAR
 from contracts.territory.lead import LEAD as TERRITORY_LEAD
@@ -15,7 +16,7 @@ HEARS: dict[str, tuple[Stream, ...]] = {
     "leads": (INTAKE, TERRITORY_LEAD, CAMPAIGN, STRUCTURE, CALENDAR),
     "territory": (LEAD,),
     "campaigns": (SPEND,),
-    "metrics": (LEAD, TERRITORY_LEAD, CAMPAIGN, LEDGER),
+    "metrics": (LEAD, REQUEST, TERRITORY_LEAD, CAMPAIGN, LEDGER),
 }
 
 # What every replica of every service reads from the start by itself, in no consumer group (chassis/access_reader.py).

@@ -113,7 +113,7 @@ class ServiceUnderTest:
         """One record of this event, with the next number of its shard."""
         stream = STREAM_OF[event.type]
         key = str(getattr(event, stream.key)).encode()
-        shard = shard_of(stream, key)
+        shard = shard_of(key, stream.partitions)
         offset = self._offsets[stream.topic, shard] = self._offsets.get((stream.topic, shard), -1) + 1
         row = {
             "id": uuid.uuid4(),

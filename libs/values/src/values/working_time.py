@@ -145,9 +145,36 @@ class WorkingTime:
                 yield begins, ends
 
 
-def always(zone: str = "UTC") -> WorkingTime:
+class Always(WorkingTime):
+    """Every hour of every day: as a calendar of such days in UTC has it, without counting."""
+
+    def __init__(self) -> None:
+        super().__init__("UTC", dict.fromkeys(DAYS, (("00:00", "24:00"),)))
+
+    def is_open(self, at: datetime) -> bool:
+        """At every moment."""
+        return True
+
+    def worked(self, since: datetime, until: datetime) -> timedelta:
+        """What lies between them."""
+        return max(until - since, timedelta())
+
+    def after(self, since: datetime, length: timedelta) -> datetime:
+        """So much later."""
+        return since + length if length > timedelta() else since
+
+    def opens_at(self, at: datetime) -> datetime:
+        """This moment."""
+        return at
+
+    def days_after(self, at: datetime, days: int) -> datetime:
+        """So many days later."""
+        return at + timedelta(days=days) if days > 0 else at
+
+
+def always() -> WorkingTime:
     """Every hour of every day."""
-    return WorkingTime(zone, dict.fromkeys(DAYS, (("00:00", "24:00"),)))
+    return Always()
 
 
 def read(

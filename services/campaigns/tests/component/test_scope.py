@@ -82,7 +82,7 @@ async def test_a_machine_that_may_plan_plans_for_any_team_and_is_shown_none(serv
     planner = service.as_("planner", client_id="planner", scope="campaigns:plan")
     answer = await planner.put("/v1/campaigns/fair", json=PLAN | {"team": "berlin"})
     assert answer.status_code == 200, answer.text
-    assert (await planner.get("/v1/campaigns/fair")).status_code == 403
+    assert (await planner.get("/v1/campaigns/fair")).status_code == 404
     assert (await planner.get("/v1/campaigns")).status_code == 403
 
 

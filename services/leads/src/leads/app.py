@@ -6,11 +6,15 @@ from contracts.leads.activity import ACTIVITY
 from contracts.leads.audit import AUDIT
 from contracts.leads.intake import INTAKE
 from contracts.leads.lead import LEAD
+from contracts.leads.opportunity import OPPORTUNITY
 from contracts.leads.request import REQUEST
 from leads import handlers
 from leads.api import (
     activity,
+    board,
+    bulk,
     conservation,
+    document,
     form_definition,
     form_public,
     leads,
@@ -18,10 +22,13 @@ from leads.api import (
     opening,
     page,
     request,
+    rules,
+    stage,
     timeline,
     verdict,
     work,
 )
+from leads.api.bulk_worker import follow_jobs
 from leads.api.capture import CAPTURE_TYPES, OPERATION, capture
 from leads.api.form_cache import follow_forms
 from leads.api.permissions import ROLES
@@ -44,20 +51,25 @@ def build(settings: LeadsSettings) -> Service:
             page.router,
             list.router,
             work.router,
+            board.router,
             conservation.router,
             verdict.router,
+            bulk.router,
+            stage.router,
+            document.router,
             leads.router,
             activity.router,
             request.router,
+            rules.router,
             timeline.router,
             opening.router,
             form_definition.router,
             form_public.router,
         ),
-        streams=(LEAD, AUDIT, ACTIVITY, REQUEST),
+        streams=(LEAD, AUDIT, ACTIVITY, REQUEST, OPPORTUNITY),
         intake=(INTAKE,),
         mounts={CAPTURE: Mount(capture, operation=OPERATION), f"{CAPTURE}/": Mount(capture)},
         accepts={CAPTURE: CAPTURE_TYPES, f"{CAPTURE}/": CAPTURE_TYPES},
-        background=(fetch_door_key, follow_forms),
+        background=(fetch_door_key, follow_forms, follow_jobs),
         description="Takes leads from web forms, telephone, campaigns, salespeople and imports, and keeps their record.",
     )

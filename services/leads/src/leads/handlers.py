@@ -9,8 +9,8 @@ from contracts.leads.intake import INTAKE, LeadSubmitted, OutcomeReported
 from contracts.territory.calendar import CALENDAR, CalendarPublished
 from contracts.territory.lead import LEAD as TERRITORY_LEAD
 from contracts.territory.lead import LeadAssigned, LeadRouted, LeadTransferred, LeadUnassigned, LeadUnroutable
-from contracts.territory.structure import STRUCTURE, UnitDefined
-from leads.use_cases import calendar, campaign, intake, opportunity, transfer, unit
+from contracts.territory.structure import STRUCTURE, PipelinePublished, UnitDefined
+from leads.use_cases import calendar, campaign, intake, opportunity, stage, transfer, unit
 
 router = Router("leads")
 
@@ -40,9 +40,12 @@ async def on_territory_lead(
 
 
 @router.on(STRUCTURE, idempotent=True)
-async def on_territory_structure(events: Sequence[UnitDefined], tx: Transaction) -> None:
-    """How the company is made up, for lists of a unit with all below it."""
-    await unit.note_units(events, tx)
+async def on_territory_structure(events: Sequence[UnitDefined | PipelinePublished], tx: Transaction) -> None:
+    """How the company is made up, for lists of a unit with all below it; and the stages of each sales line."""
+    if units := [event for event in events if isinstance(event, UnitDefined)]:
+        await unit.note_units(units, tx)
+    if pipelines := [event for event in events if isinstance(event, PipelinePublished)]:
+        await stage.note_pipelines(pipelines, tx)
 
 
 @router.on(CALENDAR, idempotent=True)

@@ -5,11 +5,14 @@ from datetime import timedelta
 from prometheus_client import Gauge, Histogram
 
 from chassis import Job, Transaction, each, telemetry
+from leads.use_cases.bulk import forget_old
 from leads.use_cases.clock import fire
 from leads.use_cases.conservation import count, standing, sweep
 from leads.use_cases.keys import rotate_intake_keys
 from leads.use_cases.place import fill_places, tell_unclaimed, unfilled_places
 from leads.use_cases.search import acquaint
+from leads.use_cases.trial import run as try_rules
+from leads.use_cases.verdict import take_back
 from leads.use_cases.waiting import late_outcomes, park_late_outcomes
 
 DEADLINES_LATE = Gauge(
@@ -44,6 +47,7 @@ async def watch(tx: Transaction) -> None:
 async def tick(tx: Transaction) -> None:
     """A turn of the clock."""
     fired = await fire(tx)
+    await take_back(fired.unanswered, tx)
     DEADLINES_LATE.set(fired.late)
     if fired.steps:
         CLOCK_LATENESS.observe(fired.lateness.total_seconds())
@@ -60,6 +64,8 @@ JOBS = (
     Job("count_places", every=timedelta(minutes=1), run=count),
     Job("rotate_intake_keys", every=timedelta(hours=1), run=rotate_intake_keys, exclusive=False),
     Job("acquaint", every=timedelta(seconds=1), run=acquaint),
+    Job("forget_jobs", every=timedelta(hours=1), run=forget_old),
+    Job("try_rules", every=timedelta(seconds=1), run=try_rules, exclusive=False),
     each("fill_places", timedelta(seconds=5), unfilled_places, fill_places),
     each("park_late_outcomes", timedelta(minutes=10), late_outcomes, park_late_outcomes),
 )

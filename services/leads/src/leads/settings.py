@@ -29,6 +29,11 @@ class LeadsSettings(Settings):
     pages_in_five_minutes: int = Field(
         default=120, ge=1, description="how often one person may be shown names in lists, or read and write notes"
     )
+    documents_url: str = Field(
+        default="",
+        pattern=r"^$|^(file:///|s3://|gs://|az://)",
+        description="where documents rest, sealed: file:///folder or s3://bucket/prefix; empty: none are taken",
+    )
     form_thanks_url: str = Field(default="", pattern=r"^($|https?://|/)")
     outcome_reasons: Annotated[tuple[str, ...], NoDecode] = REASONS
 

@@ -1,6 +1,7 @@
 """The clock of what is owed to customers, on a real Postgres: when it begins, what it tells, and what alone stops it."""
 
 import asyncio
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,7 @@ import pytest
 from chassis_testing import ServiceUnderTest
 from contracts.event import Event
 from contracts.leads.intake import OutcomeReported
-from contracts.leads.lead import OpportunityOpened
+from contracts.leads.lead import LeadReturned, OpportunityOpened
 from contracts.leads.request import (
     RequestAnswered,
     RequestBreached,
@@ -23,8 +24,8 @@ from contracts.leads.request import (
 from contracts.territory.calendar import CalendarPublished
 from contracts.territory.structure import UnitDefined
 from leads.domain.policy import Policy, Promise, Step
-from leads.use_cases import policies
 from leads.use_cases.clock import fire
+from leads.use_cases.rule_contents import written
 
 from .sales import EVER, Sales
 
@@ -38,10 +39,10 @@ async def sales(service: ServiceUnderTest) -> Sales:
 
 
 @pytest.fixture
-def seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+async def seconds(service: ServiceUnderTest) -> None:
     """A policy whose times come within a minute."""
     fast = Policy(1, (SOON_OVER,), {"sample": False, "quotation": True, "other": False})
-    monkeypatch.setattr(policies, "POLICY_1", fast)
+    await service.sql("update rule set content = $1::text::jsonb where kind = 'response'", json.dumps(written(fast)))
 
 
 def hot(**form: Any) -> dict[str, Any]:
@@ -140,6 +141,25 @@ async def test_each_step_is_told_once_in_order(sales: Sales) -> None:
     assert (first.step, first.level, first.to) == (1, "supervisor", ("otto",))
     assert (second.step, second.level, second.to) == (2, "manager", ("gm",))
     assert all(timedelta() <= e.fired_at - e.step_at for e in (soon, breached, first, second))
+
+
+async def test_whom_a_customer_waits_for_too_long_has_the_lead_no_more(
+    sales: Sales,
+) -> None:
+    strict = Promise("30s", "wall", 67, (Step("10s"), Step("20s", "take_back", None)))
+    written_so = json.dumps(written(Policy(1, (strict,), {"other": False})))
+    await sales.service.sql("update rule set content = $1::text::jsonb where kind = 'response'", written_so)
+    lead = await sales.lead(person="anna", **hot())
+    await passes(sales, 45)
+    await sales.service.runs("fire")
+    assert [e for e in await sales.service.emitted() if isinstance(e, LeadReturned)] == []
+    await sales.service.sql("update request set times = array[now(), now(), now(), now()], next_at = now() returning 1")
+    await asyncio.gather(*(sales.service.runs("fire") for _ in range(2)))
+    [returned] = [e for e in await sales.service.emitted() if isinstance(e, LeadReturned)]
+    assert (str(returned.lead_id), returned.person, returned.code, returned.by) == (lead, "anna", "not_answered", None)
+    assert (returned.attempt, returned.not_to) == (1, ("anna",))
+    [place] = await sales.service.sql("select place, assignee, due_at is not null as due from lead_place")
+    assert tuple(place) == ("queue", None, True)
 
 
 @pytest.mark.usefixtures("seconds")

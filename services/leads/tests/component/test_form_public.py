@@ -274,7 +274,7 @@ async def test_a_lead_without_signals_is_judged_as_any_other(service: ServiceUnd
     await made(service)
     told = await definition(service)
     await sent(service, _token=told["token"])
-    assert (await verdict(service)).scorecard == 2
+    assert (await verdict(service)).scorecard == 3
 
 
 async def test_a_token_of_another_form_or_day_is_none(service: ServiceUnderTest) -> None:

@@ -214,7 +214,7 @@ async def test_each_teams_rows_come_from_its_index(sales: Sales, filters: Filter
     from chassis import Actor
     from chassis.query import rendered
 
-    text, values = rendered(lists.statement(filters, None, 51, None))
+    text, values = rendered(lists.statement(filters, None, 51, [f"t{n}" for n in range(50)]))
     async with sales.service.service.database.at_door(Actor("head")) as tx:
         plan = "\n".join(row[0] for row in await tx.conn.fetch(f"explain (costs off) {text}", *values))
     index = "lead_place_due" if filters.sort == "due_at" else "lead_place_listed"

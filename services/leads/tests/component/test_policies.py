@@ -5,22 +5,24 @@ from datetime import UTC, datetime
 import pytest
 
 from chassis_testing import ServiceUnderTest
-from leads.domain.policy import POLICY_1, Of, Unusable
-from leads.use_cases.policies import NoSuchCalendar, read, tried, written
+from leads.domain.policy import POLICY_1, Of
+from leads.domain.rules import Unusable
+from leads.use_cases.policies import NoSuchCalendar, tried
+from leads.use_cases.rule_contents import read, written
 
 from .test_clock import berlin
 
 
 def test_a_policy_is_read_as_it_is_written() -> None:
-    assert read(1, written(POLICY_1)) == POLICY_1
+    assert read("response", 1, written(POLICY_1)) == POLICY_1
 
 
 def test_what_is_wrong_with_a_policy_is_named() -> None:
     with pytest.raises(Unusable) as wrong:
-        read(2, {"promises": [{"within": "2h", "counts": "sometimes"}], "kind": {}})
-    assert sorted(wrong.value.faults) == ["kind", "promises.0.counts"]
+        read("response", 2, {"promises": [{"within": "2h", "counts": "sometimes"}], "kind": {}})
+    assert sorted(wrong.value.faults) == ["kind", "promises[0].counts"]
     with pytest.raises(Unusable) as none:
-        read(2, {"promises": [{"within": "2h", "kind": "sample"}]})
+        read("response", 2, {"promises": [{"within": "2h", "kind": "sample"}]})
     assert list(none.value.faults) == ["promises"]
 
 

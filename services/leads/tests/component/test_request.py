@@ -1,6 +1,7 @@
 """What a customer asks for besides an answer, at the doors."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -71,6 +72,38 @@ async def test_a_quotation_is_answered_by_sending_one(sales: Sales) -> None:
     assert await told(sales) == ["received", "answered", "answered"]
     done = (await sales.anna.get(f"/v1/leads/{lead}/activities")).json()["rows"]
     assert [(row["kind"], row["result"]) for row in done] == [("email", "sent")]
+
+
+async def test_a_document_that_answers_is_the_leads_own(sales: Sales, tmp_path: Path) -> None:
+    sales.service.service.settings.documents_url = f"file://{tmp_path}"  # type: ignore[attr-defined]
+    lead, other = await sales.lead(person="anna", **hot()), await sales.lead(person="anna", **hot())
+    headers = {"content-type": "application/pdf", "document-kind": "offer"}
+    ids = [
+        (await sales.anna.post(f"/v1/leads/{one}/documents", content=b"%PDF-1.7\n", headers=headers)).json()["id"]
+        for one in (lead, other)
+    ]
+    await asks(sales.anna, lead, kind="quotation")
+    foreign = await answers(sales.anna, lead, 1, document=ids[1])
+    assert (foreign.status_code, foreign.json()["errors"][0]["field"]) == (422, "document")
+    own = await answers(sales.anna, lead, 1, document=ids[0])
+    assert (own.status_code, own.json()["document"], own.json()["met"]) == (200, ids[0], True)
+
+
+async def test_what_is_asked_in_words_is_sealed_and_read_by_the_team(sales: Sales) -> None:
+    lead = await sales.lead(person="anna", **hot())
+    words = "A sample in blue, to Mr. Marx at home."
+    made = await asks(sales.anna, lead, key="k1", text=words)
+    assert (made.status_code, made.json()["has_text"], made.json()["text"]) == (201, True, None)
+    await asks(sales.anna, lead, key="k1", text="other words")
+    rows = (await sales.jonas.get(f"/v1/leads/{lead}/requests")).json()["rows"]
+    assert [(row["has_text"], row["text"]) for row in rows] == [(False, None), (True, words)]
+    assert not any("Marx" in row for table in (await sales.service.state()).values() for row in table)
+    assert not any("Marx" in event.model_dump_json() for event in await sales.service.emitted())
+    looked = await sales.service.sql("select person, purpose from opened order by at, opening")
+    assert [tuple(row) for row in looked] == [("anna", "record"), ("jonas", "read")]
+    await sales.service.sql("update person set wrapped_key = null")
+    assert (await sales.jonas.get(f"/v1/leads/{lead}/requests")).json()["rows"][1]["text"] is None
+    assert (await asks(sales.anna, lead, text=words)).status_code == 410
 
 
 async def test_who_answers_may_change_and_the_time_does_not(sales: Sales) -> None:

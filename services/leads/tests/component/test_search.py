@@ -121,7 +121,7 @@ async def test_a_search_begins_at_the_words(sales: Sales) -> None:
         """
     )
     await sales.service.alters("analyze lead_place", "analyze search_word")
-    text, values = rendered(lists.found(Filters(q="x"), [11, 12], None, 51, None))
+    text, values = rendered(lists.found(Filters(q="x"), [11, 12], None, 51, [f"t{n}" for n in range(50)]))
     async with sales.service.service.database.at_door(Actor("gm")) as tx:
         plan = "\n".join(row[0] for row in await tx.conn.fetch(f"explain (costs off) {text}", *values))
     assert "search_word_pkey" in plan, plan

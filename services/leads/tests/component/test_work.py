@@ -42,7 +42,7 @@ async def test_what_is_breached_comes_first_then_what_is_due_soon_then_the_best(
     plain = [await sales.lead(person="anna") for _ in range(2)]
     best = await sales.lead(person="anna", **GRADE_A)
     soon, later, breached = [await sales.lead(person="anna") for _ in range(3)]
-    for lead, minutes in ((soon, 30), (later, 300), (breached, -5)):
+    for lead, minutes in ((soon, 30), (later, 90), (breached, -5)):
         await due(sales, lead, minutes)
     others = [await sales.lead(person="jonas"), await sales.lead()]
     found = await rows(sales.anna, "/v1/work")
@@ -129,10 +129,10 @@ async def test_work_and_queues_come_from_their_indexes(sales: Sales) -> None:
     )
     await sales.service.alters("analyze lead_place")
     await sales.service.told(may("head", *({"team": f"t{n}"} for n in range(50))))
-    now = sales.at
+    now, teams = sales.at, [f"t{n}" for n in range(50)]
     for index, statement in (
-        ("lead_place_worked", work.work_statement("p1", now, None, 51)),
-        ("lead_place_waiting", work.queue_statement("queue", None, None, 51)),
+        ("lead_place_worked", work.work_statement("p1", now, None, 51, teams)),
+        ("lead_place_waiting", work.queue_statement("queue", teams, None, 51)),
         ("lead_place_waiting", work.queue_statement("queue", ["t1"], None, 51)),
     ):
         text, values = rendered(statement)

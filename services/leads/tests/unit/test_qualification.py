@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from leads.domain.money import Money
 from leads.domain.qualification import Scorecard, Submission, Term, facts
-from leads.domain.scorecard import CURRENT, SCORECARD_1, SCORECARD_2
+from leads.domain.scorecard import FIRST, SCORECARD_1, SCORECARD_2, SCORECARD_3
 
 GOOD = facts(
     "web",
@@ -92,9 +92,8 @@ def test_the_same_few_words_or_signs_again_and_again_are_seen() -> None:
     assert not facts("web", message="نیاز به دو دستگاه تراش برای کارگاه جدید داریم و قیمت می‌خواهیم").repeated
 
 
-def test_the_second_scorecard_is_current_and_sends_what_is_doubtful_to_a_person() -> None:
-    assert CURRENT is SCORECARD_2
-    assert (SCORECARD_1.version, SCORECARD_2.version) == (1, 2)
+def test_the_second_scorecard_sends_what_is_doubtful_to_a_person() -> None:
+    assert [card.version for card in FIRST] == [1, 2, 3]
     judged = [SCORECARD_2.judge(GOOD._replace(links=links)) for links in (0, 2, 3, 4, 5)]
     assert [v.disposition for v in judged] == [
         "near_term",
@@ -137,7 +136,22 @@ def test_without_links_and_texts_both_scorecards_judge_alike(lead: Submission) -
     assert SCORECARD_2.judge(lead)._replace(scorecard=1, reasons=()) == SCORECARD_1.judge(lead)._replace(reasons=())
 
 
-@pytest.mark.parametrize("card", [SCORECARD_1, SCORECARD_2], ids=["first", "second"])
+@given(SUBMISSIONS)
+def test_without_a_signal_the_third_scorecard_judges_as_the_second(lead: Submission) -> None:
+    lead = lead._replace(attributes={**lead.attributes, "trap_filled": True})  # an answer of this name is no signal
+    assert SCORECARD_3.judge(lead)._replace(scorecard=2) == SCORECARD_2.judge(lead)
+
+
+def test_a_trap_alone_sends_to_a_person_and_with_another_signal_it_is_set_aside() -> None:
+    judged = [
+        SCORECARD_3.judge(facts("web", phone="+4930901820", email="a@b.example", flags=flags))
+        for flags in ((), ("phone_others",), ("trap_filled",), ("trap_filled", "sent_too_fast"))
+    ]
+    assert [v.disposition for v in judged] == ["nurture", "nurture", "needs_qualifier", "not_a_target"]
+    assert [v.genuine for v in judged] == [True, True, True, False]
+
+
+@pytest.mark.parametrize("card", FIRST, ids=["first", "second", "third"])
 @given(lead=SUBMISSIONS)
 def test_every_submission_has_a_grade_by_its_score_and_a_spam_never_becomes_an_opportunity(
     card: Scorecard, lead: Submission

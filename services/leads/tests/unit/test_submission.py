@@ -526,3 +526,13 @@ def test_any_json_value_at_all_is_a_lead_or_a_refusal(value: Any) -> None:
 def test_any_bytes_at_all_are_a_form_or_a_refusal(raw: bytes) -> None:
     assert isinstance(parse_form(raw, NOW), Submission) or errors(parse_form(raw, NOW))
     assert isinstance(parse_lead(raw, NOW), Submission) or errors(parse_lead(raw, NOW))
+
+
+def test_what_is_asked_for_is_a_code_and_prose_is_kept_sealed() -> None:
+    found = submission(requests=[{"kind": "sample"}, {"kind": "call Ali at noon"}, "quotation"])
+    assert [one.kind for one in found.form.requests or ()] == ["sample"]
+    assert "field_unknown" in found.aside.flags
+    assert "Ali" in str(found.aside.answers["requests"])
+    plain = submission(requests=[{"kind": "sample"}, {"kind": "call_back"}])
+    assert [one.kind for one in plain.form.requests or ()] == ["sample", "call_back"]
+    assert plain.aside.flags == []

@@ -14,9 +14,26 @@ from chassis_testing import ServiceUnderTest
 from contracts.campaigns.campaign import CampaignPlanned
 from contracts.campaigns.ledger import LedgerPosted
 from contracts.event import Event, Money
-from contracts.leads.lead import LeadAttributes, LeadCaptured, LeadClosed, LeadDiscarded, LeadQualified
+from contracts.leads.lead import (
+    LeadAttributes,
+    LeadCaptured,
+    LeadClosed,
+    LeadDiscarded,
+    LeadQualified,
+    LeadReopened,
+    LeadRestored,
+    LeadReturned,
+    RecordTransferred,
+)
+from contracts.leads.request import (
+    RequestAnswered,
+    RequestBreached,
+    RequestCancelled,
+    RequestReceived,
+    RequestReopened,
+)
 from contracts.metrics.kpi import KpiChanged
-from contracts.territory.lead import LeadAssigned, LeadRouted, LeadUnassigned, LeadUnroutable
+from contracts.territory.lead import LeadAssigned, LeadRouted, LeadTransferred, LeadUnassigned, LeadUnroutable
 from metrics.app import build
 from metrics.use_cases import recompute
 from metrics.use_cases.spend import count_spend
@@ -106,6 +123,11 @@ def walk(number: int) -> list[Event]:
 
 def everything() -> list[Event]:
     """A bit of all that can happen."""
+    return [*until_assigned(), *later(6)]
+
+
+def until_assigned() -> list[Event]:
+    """A bit of what can happen until somebody has a lead, of outcomes and of money."""
     return [
         planned(),
         *walk(1),
@@ -127,6 +149,43 @@ def everything() -> list[Event]:
         posted(1, 300, line="print", currency="SEK"),
         planned("radio", "south", version=2),
     ]
+
+
+def later(number: int) -> list[Event]:
+    """A lead that is returned, answered late, moved, won and reopened, set aside and restored, and of whose answers one was known late."""
+    lead, at = lead_id(number), [NOON + timedelta(minutes=n) for n in range(20)]
+    return [
+        *walk(number),
+        LeadReturned(lead_id=lead, attempt=1, team="berlin", person="ada", code="x", due_at=at[9], returned_at=at[1]),
+        LeadTransferred(
+            lead_id=lead, transfer_id=lead, order=1, to_team="oslo", to_person="bo", cause="transfer", decided_at=at[2]
+        ),
+        RecordTransferred(
+            lead_id=lead, transfer_id=str(lead), to_team="oslo", cause="transfer", hash="h", applied_at=at[3]
+        ),
+        LeadReopened(lead_id=lead, revision=2, code="mistake", by="eva", reopened_at=at[4]),
+        LeadDiscarded(lead_id=lead, reason="student", discarded_at=at[5]),
+        LeadRestored(lead_id=lead, code="mistake", by="eva", restored_at=at[6]),
+        of_request(RequestReceived, number, 1, asked_at=at[1], starts_at=at[1], policy=1),
+        of_request(RequestBreached, number, 1, step_at=at[9], fired_at=at[9]),
+        of_request(RequestReceived, number, 2, asked_at=at[1], starts_at=at[1], policy=1),
+        of_request(RequestCancelled, number, 2, code="withdrawn", cancelled_at=at[7]),
+        of_request(RequestAnswered, number, 0, **answer(at[5], 100)),
+    ]
+
+
+def of_request(kind: Any, number: int, n: int, **words: Any) -> Any:
+    """Something is told of a request that is due after nine minutes."""
+    due = {} if kind is RequestCancelled else {"due_at": NOON + timedelta(minutes=9)}
+    words = {**due, **words}
+    return kind(request_id=f"{lead_id(number)}/{n}", lead_id=lead_id(number), n=n, kind="other", **words)
+
+
+def answer(at: datetime, seconds: int, late: bool = False) -> dict[str, Any]:
+    """What is told of an answer for which a customer waited so long, a tenth of it while nobody had the lead."""
+    waited = {"human_s": seconds - seconds // 10, "system_s": seconds // 10}
+    wall = {"human_wall_s": 0, "system_wall_s": 0}
+    return {"answered_at": at, "recorded_at": at, "late": late, "evidence": "person", **waited, **wall}
 
 
 async def rows(service: ServiceUnderTest, by: str) -> dict[str, dict[str, Any]]:
@@ -239,10 +298,10 @@ async def test_a_lead_that_is_routed_anew_moves_with_all_it_counts(service: Serv
 async def test_every_dimension_sums_to_all_captured_leads(service: ServiceUnderTest) -> None:
     await service.receives(*everything())
     for by in ("segment", "channel", "team", "campaign"):
-        assert sum(row["leads"] for row in (await rows(service, by)).values()) == 5
+        assert sum(row["leads"] for row in (await rows(service, by)).values()) == 6
     segments = await rows(service, "segment")
     assert {key: segments[key]["leads"] for key in ("north", "south", "(unrouted)", "(discarded)")} == {
-        "north": 2,
+        "north": 3,
         "south": 1,
         "(unrouted)": 1,
         "(discarded)": 1,
@@ -272,7 +331,7 @@ async def test_the_table_says_how_new_it_is_per_topic(service: ServiceUnderTest)
     before = datetime.now(UTC)
     await service.receives(*everything())
     answer = (await service.http.get("/v1/kpis", params={"by": "team"})).json()["as_of"]
-    assert set(answer) == {"leads.lead", "territory.lead", "campaigns.campaign", "campaigns.ledger"}
+    assert set(answer) == {"leads.lead", "leads.request", "territory.lead", "campaigns.campaign", "campaigns.ledger"}
     assert all(before <= datetime.fromisoformat(at) <= datetime.now(UTC) for at in answer.values())
 
 
@@ -462,6 +521,11 @@ FAR = datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=23)))
         routed(66, segment="x" * 3000),
         routed(66, team="a\0b"),
         assigned(66).model_copy(update={"person": "a\0b"}),
+        LeadReopened(lead_id=lead_id(66), revision=2**31, code="x", by="eva", reopened_at=NOON),
+        LeadRestored(lead_id=lead_id(66), code="x", by="eva", restored_at=FAR),
+        of_request(RequestBreached, 66, 0, step_at=NOON, fired_at=NOON, due_at=FAR),
+        of_request(RequestAnswered, 66, 0, **answer(NOON, 2**60)),
+        of_request(RequestReopened, 66, 2**31, reopened_at=NOON),
         assigned(66).model_copy(update={"assigned_at": datetime(9999, 12, 31, tzinfo=timezone(-timedelta(hours=23)))}),
     ],
     ids=lambda event: event.type,

@@ -6,7 +6,7 @@ from pathlib import Path
 import metrics
 from chassis_testing import ServiceUnderTest
 
-from .test_counting import captured, delta, everything, numbers, planned, routed
+from .test_counting import captured, delta, numbers, planned, routed, until_assigned
 
 VERSIONS = Path(metrics.__file__).parent / "migrations/versions"
 
@@ -26,7 +26,7 @@ async def test_the_numbers_that_the_migration_makes_of_the_facts_are_those_that_
 ) -> None:
     service.service.settings.kpi_names = 2  # type: ignore[attr-defined]
     strays = [captured(10 + n, f"Form {n % 4}", f"stray {n % 4}") for n in range(8)]
-    await service.receives(*everything(), *strays, planned("RADIO", "NORTH", version=3), routed(9, "north"))
+    await service.receives(*until_assigned(), *strays, planned("RADIO", "NORTH", version=3), routed(9, "north"))
     counted = await numbers(service)
     await service.alters("truncate kpi_part, merged")
     sql = [one for one in statements("0002_teams_and_league_before.py") if "lead_fact" in one]

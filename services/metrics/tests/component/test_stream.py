@@ -35,6 +35,7 @@ class Stream:
     """One open stream, on ASGI itself, whose reader can stop reading."""
 
     status: int = 0
+    headers: dict[bytes, bytes] = field(default_factory=dict)
     raw: bytes = b""
     writes: int = 0
     ended: bool = False
@@ -50,7 +51,7 @@ class Stream:
     async def send(self, message: Any) -> None:
         await self.reading.wait()
         if message["type"] == "http.response.start":
-            self.status = message["status"]
+            self.status, self.headers = message["status"], dict(message["headers"])
         else:
             self.writes += 1
             self.raw += message["body"]
@@ -97,13 +98,20 @@ async def doors(service: ServiceUnderTest) -> AsyncIterator[Doors]:
     running = asyncio.create_task(service.service.background[0](service.service))
 
     def open_stream(
-        by: str = "channel", last_event_id: str = "", token: str = TOKEN, cookie: str = "", query: str = ""
+        by: str = "channel",
+        last_event_id: str = "",
+        token: str = TOKEN,
+        cookie: str = "",
+        query: str = "",
+        origin: str = "",
     ) -> Stream:
         stream = Stream()
         stream.reading.set()
         headers = [(b"authorization", f"Bearer {token}".encode())] if token else []
         if cookie:
             headers.append((b"cookie", cookie.encode()))
+        if origin:
+            headers.append((b"origin", origin.encode()))
         if last_event_id:
             headers.append((b"last-event-id", last_event_id.encode()))
         scope = {
@@ -211,7 +219,7 @@ async def test_what_changed_while_nobody_was_reading_is_told_to_whoever_comes_ba
     assert [e.event for e in back.events] == ["changed"]
 
 
-async def test_a_reader_that_comes_back_too_late_must_fetch_the_table_and_then_goes_on(doors: Doors) -> None:
+async def test_a_reader_that_comes_back_too_late_is_sent_everything_and_then_goes_on(doors: Doors) -> None:
     first, other = doors.open(), doors.open()
     at = (await first.hears("snapshot")).id
     first.hung_up.set()
@@ -220,18 +228,98 @@ async def test_a_reader_that_comes_back_too_late_must_fetch_the_table_and_then_g
         await doors.service.receives(captured(n))
         await other.hears("changed", n + 1)
     back = doors.open(last_event_id=at)
-    await back.hears("resync")
+    assert (await back.hears("snapshot")).data["rows"][0]["leads"] == 20
     await doors.service.receives(captured(99))
     assert (await back.hears("changed")).data["rows"][0]["leads"] == 21
-    assert [e.event for e in back.events] == ["resync", "changed"]
+    assert [e.event for e in back.events] == ["snapshot", "changed"]
+
+
+async def test_what_a_reader_missed_is_not_kept_for_it_while_it_takes_nothing(doors: Doors) -> None:
+    feed = doors.service.service.background[0].__self__  # type: ignore[attr-defined]
+    first, other = doors.open(), doors.open()
+    at = (await first.hears("snapshot")).id
+    first.hung_up.set()
+    await other.hears("snapshot")
+    for n in range(3):
+        await doors.service.receives(captured(n))
+        await other.hears("changed", n + 1)
+    back = doors.open(last_event_id=at)
+    back.reading.clear()
+    async with asyncio.timeout(2):
+        while not (waits := [r for c in feed.channels.values() for r in c.readers if r.behind is not None]):
+            await asyncio.sleep(0.005)
+    for n in range(3, 23):  # what it has missed is pushed out of the ring meanwhile; what waits for it stays small
+        await doors.service.receives(captured(n))
+        await other.hears("changed", n + 1)
+        waits[0].backlog.clear()
+    assert sum(map(len, waits[0].first)) < 100
+    back.reading.set()
+    await back.until(lambda s: any(e.event == "snapshot" and e.data["rows"][0]["leads"] == 23 for e in s.events))
 
 
 STRANGE = ["elsewhere-0", "nonsense", "-", "7", "elsewhere-" + "9" * 80, "x" * 20_000, "\u00e9-\u00b2", "'; --"]
 
 
 @pytest.mark.parametrize("strange", STRANGE)
-async def test_a_position_of_another_process_or_of_none_is_answered_with_resync(doors: Doors, strange: str) -> None:
-    assert (await doors.open(last_event_id=strange).hears("resync")).data == {}
+async def test_a_position_of_another_process_or_of_none_is_answered_with_everything(doors: Doors, strange: str) -> None:
+    await doors.service.receives(captured(1))
+    stream = doors.open(last_event_id=strange)
+    assert (await stream.hears("snapshot")).data["rows"][0]["leads"] == 1
+    await doors.service.receives(captured(2))
+    assert (await stream.hears("changed")).data["rows"][0]["leads"] == 2
+    assert stream.status == 200
+
+
+ALL = "channel&by=team&by=segment&by=campaign"  # in any order
+EVERY = ["segment", "channel", "team", "campaign"]
+
+
+async def test_one_connection_tells_of_several_dimensions(doors: Doors) -> None:
+    await doors.service.receives(captured(1))
+    stream = doors.open(by=ALL)
+    await stream.hears("snapshot", 4)
+    assert [e.data["by"] for e in stream.events] == EVERY
+    assert [bool(e.id) for e in stream.events] == [False, False, False, True]
+    assert [[row["leads"] for row in e.data["rows"]] for e in stream.events] == [[1]] * 4
+    await doors.service.receives(captured(2, "fair"))
+    await stream.hears("changed", 4)
+    changed = stream.events[4:]
+    assert [(e.event, e.data["by"], len(e.data["rows"])) for e in changed] == [("changed", by, 1) for by in EVERY]
+    assert len({e.id for e in stream.events[3:]}) == 5
+
+
+async def test_whoever_breaks_off_between_two_dimensions_misses_none_of_the_rest(doors: Doors) -> None:
+    first, other = doors.open(by=ALL), doors.open(by=ALL)
+    await first.hears("snapshot", 4)
+    await other.hears("snapshot", 4)
+    await doors.service.receives(captured(1))
+    at = (await first.hears("changed", 2)).id
+    first.hung_up.set()
+    await other.hears("changed", 4)
+    back = doors.open(by=ALL, last_event_id=at)
+    await back.hears("changed", 2)
+    assert [e.data["by"] for e in back.events] == EVERY[2:]
+
+
+async def test_each_change_says_what_it_holds(doors: Doors) -> None:
+    stream = doors.open()
+    at = [(await stream.hears("snapshot")).data["offset"]]
+    for n in (1, 2):
+        await doors.service.receives(captured(n))
+        changed = (await stream.hears("changed", n)).data
+        at.append(changed["offset"])
+        assert changed["offset"] >= max(row["version"] for row in changed["rows"])
+        assert set(changed["as_of"]) == {"leads.lead"}
+    assert at == sorted(set(at))
+    table = (await doors.service.http.get("/v1/kpis", params={"by": "channel"})).json()
+    assert (table["by"], table["offset"]) == ("channel", at[-1])
+
+
+async def test_what_is_no_dimension_is_named(doors: Doors) -> None:
+    for by in ("nothing", "team&by=nothing", "&".join(["by=team"] * 5)):
+        refused = doors.open(by=by)
+        await refused.finished()
+        assert (refused.status, b'"query.by' in refused.raw) == (422, True)
 
 
 async def test_a_new_event_source_resumes_by_a_parameter(doors: Doors) -> None:
@@ -243,7 +331,7 @@ async def test_a_new_event_source_resumes_by_a_parameter(doors: Doors) -> None:
     assert [e.event for e in back.events] == ["changed"]
 
 
-async def ticket(doors: Doors, **params: str) -> str:
+async def ticket(doors: Doors, **params: str | list[str]) -> str:
     headers = {"content-type": "application/json"}
     answer = await doors.service.http.post("/v1/kpis/stream/tickets", headers=headers, params=params)
     assert answer.status_code == 200, answer.text
@@ -265,6 +353,51 @@ async def test_a_ticket_for_one_dimension_opens_no_other(doors: Doors) -> None:
     refused = doors.open(by="channel", token="", query=f"&ticket={one}")
     await refused.finished()
     assert refused.status == 401
+
+
+async def test_a_ticket_for_a_row_tells_of_that_row_and_its_numbers_alone(doors: Doors) -> None:
+    await doors.service.receives(captured(1, "Web"), captured(2, "fair"))
+    one = await ticket(doors, by="channel", key="WEB", number=["leads", "conversion"])
+    stream = doors.open(by="channel", token="", query=f"&ticket={one}")
+    [row] = (await stream.hears("snapshot")).data["rows"]
+    assert (row.keys(), row["key"], row["leads"]) == ({"key", "version", "leads", "conversion"}, "Web", 1)
+    await doors.service.receives(captured(3, "fair"), captured(4, "web"))
+    [row] = (await stream.hears("changed")).data["rows"]
+    assert (row.keys(), row["key"], row["leads"]) == ({"key", "version", "leads", "conversion"}, "Web", 2)
+    await doors.service.receives(captured(5, "fair"))
+    await asyncio.sleep(0.05)
+    assert [e.event for e in stream.events] == ["snapshot", "changed"]
+    other = doors.open(by="channel")
+    assert len((await other.hears("snapshot")).data["rows"]) == 2
+
+
+async def test_a_ticket_that_names_a_row_of_no_dimension_or_no_number_is_not_given(doors: Doors) -> None:
+    for params, name in (
+        ({"key": "web"}, "by"),
+        ({"key": "web", "by": ["team", "channel"]}, "by"),
+        ({"by": "channel", "number": "secrets"}, "number"),
+        ({"origin": "http://www.example.com"}, "origin"),
+        ({"origin": "https://www.example.com/page"}, "origin"),
+        ({"origin": "*"}, "origin"),
+    ):
+        answer = await doors.service.http.post("/v1/kpis/stream/tickets", params=params)
+        assert (answer.status_code, answer.json()["errors"][0]["field"].startswith(f"query.{name}")) == (422, True)
+
+
+async def test_a_ticket_for_a_site_opens_a_stream_on_that_sites_pages_and_nowhere_else(doors: Doors) -> None:
+    site = "https://www.example.com"
+    one = await ticket(doors, by="channel", origin=site)
+    stream = doors.open(by="channel", token="", origin=site, query=f"&ticket={one}")
+    await stream.hears("snapshot")
+    assert (stream.headers[b"access-control-allow-origin"], stream.headers[b"vary"]) == (site.encode(), b"Origin")
+    assert b"access-control-allow-credentials" not in stream.headers
+    for origin in ("", "https://example.com", "http://www.example.com", "https://www.example.com.evil.example", "null"):
+        refused = doors.open(by="channel", token="", origin=origin, query=f"&ticket={one}")
+        await refused.finished()
+        assert (refused.status, b"access-control-allow-origin" in refused.headers) == (401, False)
+    free = doors.open(by="channel", origin=site)
+    await free.hears("snapshot")
+    assert b"access-control-allow-origin" not in free.headers
 
 
 async def test_a_ticket_is_given_to_the_operator_only(doors: Doors) -> None:
@@ -439,7 +572,7 @@ async def test_more_streams_than_allowed_are_refused_and_a_closed_one_makes_room
     await doors.open().hears("snapshot")
 
 
-async def test_after_the_database_was_away_readers_are_told_to_fetch_the_table_anew(doors: Doors) -> None:
+async def test_after_the_database_was_away_readers_are_sent_everything_anew(doors: Doors) -> None:
     stream = doors.open()
     await stream.hears("snapshot")
     await doors.service.alters("alter table kpi_part rename to away")
@@ -448,6 +581,7 @@ async def test_after_the_database_was_away_readers_are_told_to_fetch_the_table_a
     assert [e.event for e in stream.events] == ["snapshot"]
     await doors.open().hears("snapshot")  # somebody who comes first does not take the others' notice away
     await stream.hears("resync")
+    await stream.hears("snapshot", 2)
     async with asyncio.timeout(5):
         while not any(e.event == "changed" for e in stream.events):
             await asyncio.sleep(0.1)

@@ -43,6 +43,26 @@ sayings: st.SearchStrategy[tuple[str, tuple[Any, ...]]] = st.one_of(
             st.sampled_from([(None, None), (500, "EUR"), (70, "USD")]),
         ),
     ),
+    st.tuples(st.just("reopened"), st.tuples(instants, st.integers(1, 3))),
+    st.tuples(st.just("restored"), st.tuples(instants)),
+    st.tuples(st.just("stepped"), st.tuples(st.sampled_from(["returned", "transferred"]), instants)),
+    st.tuples(
+        st.just("moved"),
+        st.tuples(instants, st.sampled_from(["berlin", "oslo", "roma"]), st.sampled_from(["ada", "bo", None])),
+    ),
+    st.tuples(st.just("told"), st.tuples(st.integers(0, 2), st.just("received"), instants)),
+    st.tuples(
+        st.just("told"), st.tuples(st.integers(0, 2), st.just("breached"), instants, st.just(NOON), st.booleans())
+    ),
+    st.tuples(
+        st.just("told"),
+        st.builds(
+            lambda n, at, answer: (n, "answer", at, *answer),
+            st.integers(0, 2),
+            instants,
+            st.sampled_from([(NOON, True, 0, 9), (NOON, False, 5, 0), ("", False, 0, 0)]),
+        ),
+    ),
 )
 histories: st.SearchStrategy[list[Said]] = st.lists(
     st.builds(lambda lead, said: (lead, *said), st.integers(0, 1), sayings), max_size=25

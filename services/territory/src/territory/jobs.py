@@ -2,9 +2,23 @@
 
 from datetime import timedelta
 
-from chassis import Job
-from territory.use_cases.queue import hand_out, sweep
+from prometheus_client import Gauge
+
+from chassis import Job, Transaction, telemetry
+from territory.use_cases.queue import asleep, hand_out, sweep
 from territory.use_cases.transfer import carry_out, hand_over
+
+WAITING_WITHOUT_WAKE = Gauge(
+    "waiting_without_wake",
+    "Leads that wait for a turn of a team that nothing will look at again.",
+    registry=telemetry.REGISTRY,
+)
+
+
+async def watch(tx: Transaction) -> None:
+    """How many leads are forgotten in their queues."""
+    WAITING_WITHOUT_WAKE.set(await asleep(tx))
+
 
 OFTEN = timedelta(milliseconds=250)
 
@@ -13,4 +27,5 @@ JOBS = (
     Job("sweep", every=OFTEN, run=sweep),
     Job("transfer", every=OFTEN, run=carry_out, exclusive=False),
     Job("hand_over", every=OFTEN, run=hand_over),
+    Job("watch", every=timedelta(seconds=5), run=watch, exclusive=False),
 )

@@ -9,7 +9,7 @@ import yaml
 
 from chassis import Problem, Transaction
 from chassis_testing import ServiceUnderTest
-from contracts.territory.structure import MarketActivated, SegmentDefined, TeamDefined
+from contracts.territory.structure import MarketActivated, PipelinePublished, SegmentDefined, TeamDefined
 from territory.api import market as door
 from territory.domain import routing
 from territory.domain.criteria import Criterion
@@ -31,8 +31,23 @@ async def test_a_yaml_file_takes_effect_and_the_structure_is_told(service: Servi
     teams = {event.id: event for event in said if isinstance(event, TeamDefined)}
     assert segments == {"de-machines": "Maschinenbau Deutschland", "de": "Deutschland", "everyone-else": "その他"}
     assert (teams["berlin"].pipeline, teams["berlin"].country, len(teams["berlin"].members)) == ("contract", "DE", 3)
+    lines = {event.pipeline: event for event in said if isinstance(event, PipelinePublished)}
+    assert lines.keys() == {"contract", "short"}
+    assert [(stage.name, stage.kind) for stage in lines["short"].stages] == [("qualified", "open"), ("won", "won")]
     assert isinstance(said[-1], MarketActivated)
     assert (said[-1].version, said[-1].rules, said[-1].segments, said[-1].teams) == (1, 2, 3, 3)
+
+
+async def test_what_a_stage_asks_for_is_told_with_the_pipeline(service: ServiceUnderTest) -> None:
+    offer = {"answered": True, "documents": ["offer"], "fields": ["amount"], "target_days": 7}
+    rules = {"offer": offer, "signed": {"won": True}}
+    line = {"id": "contract", "name": "Contract", "stages": ["qualified", "offer", "signed"], "stage_rules": rules}
+    file = MARKET | {"pipelines": [line, MARKET["pipelines"][1]]}
+    assert (await service.http.put("/v1/market", json=file)).status_code == 200
+    [told] = [e for e in await service.emitted() if isinstance(e, PipelinePublished) and e.pipeline == "contract"]
+    asked = told.stages[1]
+    assert (told.id, told.version, told.stages[2].kind) == ("pipeline:contract", 1, "won")
+    assert (asked.answered, asked.documents, asked.fields, asked.target_days) == (True, ("offer",), ("amount",), 7)
 
 
 async def test_the_same_file_again_is_the_same_version_and_nothing_is_told_twice(service: ServiceUnderTest) -> None:

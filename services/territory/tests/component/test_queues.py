@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from chassis import telemetry
 from chassis_testing import ServiceUnderTest
 from contracts.leads.lead import LeadUnclaimed
 from contracts.territory.lead import LeadAssigned, LeadUnassigned, LeadUnroutable
@@ -212,3 +213,16 @@ async def test_a_later_verdict_decides_again(service: ServiceUnderTest) -> None:
         "select team, person, code, verdict from lead_case where lead_id < $1 order by lead_id", UUID(int=3)
     )
     assert [tuple(row) for row in rows] == [("berlin", None, "nurture", 4), ("berlin", None, "nurture", 2)]
+
+
+async def test_leads_of_a_team_that_nothing_will_look_at_again_are_counted(service: ServiceUnderTest) -> None:
+    async def asleep() -> float | None:
+        await service.runs("watch")
+        return telemetry.REGISTRY.get_sample_value("waiting_without_wake")
+
+    await begin(service)
+    await everybody_away(service)
+    assert await leads(service, 1, 2) == [None, None]
+    assert await asleep() == 0
+    await service.sql("update rotation set wakes_at = null, looked = (select version from organisation) returning 1")
+    assert await asleep() == 2

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from territory.domain import market_file
+from territory.domain import file_grammar
 from territory.domain.criteria import Criterion, OneOf, Prefix, Range
 from territory.domain.market import Market, MarketRefused, fingerprint
 from territory.domain.market_file import read_market
@@ -106,6 +106,15 @@ CRITERION = "is none of: a list of values, {prefix}, {min, max}"
         ("segments/1", {"id": "berlin", "name": "Berlin"}, "teams[0].id", "is the id of a segment"),
         ("segments/1", {"id": "market", "name": "M"}, "segments[1].id", "may not be market: that is the market's own id"),
         ("pipelines/0/stages", [], "pipelines[0].stages", "names no stage"),
+        ("pipelines/0/stages/0", "won", "pipelines[0].stages[0]", "is where a sale ends that is won, and others come after it"),
+        ("pipelines/0/stage_rules", {"visit": {}}, "pipelines[0].stage_rules", "names a stage that the pipeline does not have"),
+        ("pipelines/0/stage_rules", {"offer": {"documents": ["An offer"]}}, "pipelines[0].stage_rules.offer.documents[0]", "is not a code of small letters and underscores"),
+        ("pipelines/0/stage_rules", {"offer": {"fields": ["mood"]}}, "pipelines[0].stage_rules.offer.fields[0]", "is none of amount, likelihood, expected_close"),
+        ("pipelines/0/stage_rules", {"offer": {"answered": 1}}, "pipelines[0].stage_rules.offer.answered", "is not true or false"),
+        ("pipelines/0/stage_rules", {"offer": {"colour": 1}}, "pipelines[0].stage_rules.offer.colour", "is not a field of a market file"),
+        ("pipelines/0/stage_rules", {"offer": {"target_days": 0}}, "pipelines[0].stage_rules.offer.target_days", "is not a whole number from 1 to 3650"),
+        ("pipelines/0/stage_rules", {"offer": {"likelihood": 101}}, "pipelines[0].stage_rules.offer.likelihood", "is not a whole number from 0 to 100"),
+        ("pipelines/0/stage_rules", "won", "pipelines[0].stage_rules", "is not a mapping of stages"),
         ("pipelines/0/stages/1", "offer", "pipelines[0].stages[1]", "is there already"),
         ("teams/0/pipeline", "none", "teams[0].pipeline", "no such pipeline"),
         ("teams/0/country", "de", "teams[0].country", "is not a country code of two capital letters"),
@@ -153,7 +162,7 @@ def test_all_faults_are_named_at_once() -> None:
 
 
 def test_a_file_of_nothing_but_faults_is_given_up_early() -> None:
-    assert len(faults(changed("rules", [{} for _ in range(20_000)]))) <= market_file.FAULTS_AT_MOST
+    assert len(faults(changed("rules", [{} for _ in range(20_000)]))) <= file_grammar.FAULTS_AT_MOST
 
 
 def test_a_file_that_asks_for_too_many_attributes_is_refused() -> None:

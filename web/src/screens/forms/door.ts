@@ -1,5 +1,5 @@
 /** The doors of forms. */
-import { answered, type NotAnswered } from "@tributary/client/src/ask.ts";
+import { answered, type NotAnswered } from "@tributary/client";
 import type { Content, FormHead, FormSeen } from "./model.ts";
 
 export type Tagged = FormSeen & { tag: string };

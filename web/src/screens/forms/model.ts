@@ -1,5 +1,5 @@
 /** What a form is while it is made: no Vue, no texts of the page. */
-import type { components } from "@tributary/client/src/leads.ts";
+import type { components } from "@tributary/client/types/leads";
 
 type Schemas = components["schemas"];
 export type Content = Schemas["ContentBody"];

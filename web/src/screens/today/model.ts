@@ -104,11 +104,21 @@ export function columns(rows: Kpi[]): Column[] {
   return ALL.filter((one) => !one.money || rows.some((row) => (one.value(row) ?? -1) > -1));
 }
 
+/** The least and the most of a column, between which its tints go. */
+export function bounds(rows: Iterable<Kpi>, column: Column): [number, number] {
+  let [least, most] = [Infinity, -Infinity];
+  for (const row of rows) {
+    const value = isNowhere(row.key) ? null : column.value(row);
+    if (value === null) continue;
+    least = Math.min(least, value);
+    most = Math.max(most, value);
+  }
+  return [least, most];
+}
+
 /** One of five steps of one hue, by where the value stands between the least and the most of its column. */
-export function heat(value: number | null, all: (number | null)[]): number {
-  const given = all.filter((one): one is number => one !== null);
-  const [least, most] = [Math.min(...given), Math.max(...given)];
-  return value === null || most === least ? 0 : Math.min(4, Math.floor((5 * (value - least)) / (most - least)));
+export function heat(value: number | null, least: number, most: number): number {
+  return value === null || !(most > least) ? 0 : Math.max(0, Math.min(4, Math.floor((5 * (value - least)) / (most - least))));
 }
 
 /** A row for what has no place of its own. */
@@ -116,13 +126,14 @@ export const isNowhere = (key: string) => key.startsWith("(");
 
 export function sorted(rows: Kpi[], by: Column, descending: boolean, label: (key: string) => string): Kpi[] {
   const sign = descending ? -1 : 1;
+  const names = new Intl.Collator();
   const compared = (one: Kpi, other: Kpi) => {
     const [a, b] = [by.value(one), by.value(other)];
     if (a === null || b === null) return a === b ? 0 : a === null ? 1 : -1;
     return sign * (a - b);
   };
   return [...rows].sort(
-    (one, other) => Number(isNowhere(one.key)) - Number(isNowhere(other.key)) || compared(one, other) || label(one.key).localeCompare(label(other.key)),
+    (one, other) => Number(isNowhere(one.key)) - Number(isNowhere(other.key)) || compared(one, other) || names.compare(label(one.key), label(other.key)),
   );
 }
 

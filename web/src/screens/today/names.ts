@@ -1,6 +1,6 @@
 /** What segments, teams and campaigns are called, for those who may know, and their money for those who may see it. */
 import { ask, NotAnswered, type By } from "@tributary/client";
-import type { components } from "@tributary/client/src/campaigns.ts";
+import type { components } from "@tributary/client/types/campaigns";
 import { shallowRef } from "vue";
 import { t, type Key } from "../../text/messages.ts";
 

@@ -1,6 +1,6 @@
 /** The numbers of the page: heard at once, painted at most ten times a second, and not while the page is paused or hidden. */
-import { Shared, type By, type Kpi, type State } from "@tributary/client";
-import { computed, onBeforeUnmount, onMounted, shallowRef } from "vue";
+import { Shared, type By, type Change, type Kpi, type State } from "@tributary/client";
+import { nextTick, onBeforeUnmount, onMounted, shallowRef } from "vue";
 import { happened, type Happened } from "./model.ts";
 
 const DIMENSIONS: By[] = ["segment", "channel", "team", "campaign"];
@@ -18,27 +18,30 @@ export function useNumbers(person: string) {
   const before = new Map<string, number>();
   const changed = shallowRef(new Set<string>());
   const events = shallowRef<Happened[]>([]);
-  const states = shallowRef<Partial<Record<By, State>>>({});
+  const state = shallowRef<State>({ is: "connecting" });
   const asOf = shallowRef(0);
   const openedAt = Date.now();
   const paused = shallowRef(false);
   const waiting = shallowRef(0);
   const ready = shallowRef(false);
   const since = new Set<string>();
+  const whole = new Set<By>();
   let told: Happened[] = [];
   let heardAt = 0;
   let due = 0;
+  let cost = 0;
   let shared: Shared | null = null;
   let sleep = 0;
 
-  function rows(by: By, fresh: Kpi[], whole: boolean, at: number): void {
-    if (whole) {
+  function change({ by, rows: fresh, whole: all, heardAt: at }: Change): void {
+    if (all) {
+      whole.add(by);
       heard[by] = new Map();
       for (const row of fresh) if (!before.has(`${by} ${row.key}`)) before.set(`${by} ${row.key}`, row.leads);
     }
     for (const row of fresh) {
       const had = heard[by].get(row.key);
-      if (!whole) {
+      if (!all) {
         if (by === "segment") told.push(...happened(had, row, by, at));
         since.add(`${by} ${row.key}`);
         if (!had && !before.has(`${by} ${row.key}`)) before.set(`${by} ${row.key}`, 0);
@@ -52,27 +55,30 @@ export function useNumbers(person: string) {
 
   function soon(): void {
     if (due || document.hidden) return;
-    due = window.setTimeout(() => requestAnimationFrame(paint), PAINT_MS);
+    // A page that is long to draw is drawn less often: most of the time stays for scrolling and typing.
+    due = window.setTimeout(() => requestAnimationFrame(paint), Math.max(PAINT_MS, 4 * cost));
   }
 
   function paint(): void {
     due = 0;
     if (paused.value) return;
+    const began = performance.now();
+    void nextTick(() => (cost = performance.now() - began));
     tables.value = { segment: new Map(heard.segment), channel: new Map(heard.channel), team: new Map(heard.team), campaign: new Map(heard.campaign) };
     changed.value = new Set(since);
     since.clear();
     if (told.length) events.value = [...told.reverse(), ...events.value].slice(0, EVENTS);
     told = [];
     asOf.value = heardAt;
-    ready.value = DIMENSIONS.every((by) => states.value[by]?.is !== "connecting");
+    ready.value ||= DIMENSIONS.every((by) => whole.has(by));
   }
 
   function open(): void {
     shared ??= new Shared(person, DIMENSIONS, {
-      rows,
-      state: (by, state) => {
-        states.value = { ...states.value, [by]: state };
-        if (state.is === "live") heardAt = Math.max(heardAt, Date.now());
+      change,
+      state: (now) => {
+        state.value = now;
+        if (now.is === "live") heardAt = Math.max(heardAt, Date.now());
         soon();
       },
     });
@@ -102,14 +108,5 @@ export function useNumbers(person: string) {
     close();
   });
 
-  /** The worst of the four: a page with one stale part says so. */
-  const state = computed<State>(() => {
-    const all = Object.values(states.value);
-    for (const worst of ["signed-out", "nothing-to-see", "broken", "connecting"] as const) {
-      const one = all.find((state) => state.is === worst);
-      if (one) return one;
-    }
-    return { is: "live" };
-  });
   return { tables, before, changed, events, state, asOf, openedAt, paused, waiting, ready, pause };
 }

@@ -16,6 +16,7 @@ from tributary.demo.people import People, Sight, said
 from tributary.demo.playing import Player
 from tributary.demo.show import LEADS_LOOKED_AT, Show
 from tributary.demo.tally import Asking, Sent, Standing, disagreements, summary
+from tributary.demo.working import work
 from tributary.ending import Ended, foreground
 from tributary.loading import load_market
 from tributary.progress import Steps
@@ -121,7 +122,11 @@ def _seen(show: Show, player: Player) -> list[str]:
             return await show.people.look(http, list(player.recent)[:LEADS_LOOKED_AT])
 
     sights = asyncio.run(look())
-    return [f"who sees    {said(sights)}", f"moved       {show.people.move(list(player.recent))}"]
+    return [
+        f"who sees    {said(sights)}",
+        f"moved       {show.people.move(list(player.recent))}",
+        f"worked      {work(show.running, show.people)}",
+    ]
 
 
 async def _asked_to_end() -> None:

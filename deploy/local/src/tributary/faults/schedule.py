@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from tributary.faults.nemesis import disk, people, processes, records, servers, silence, strangers
+from tributary.faults.nemesis import disk, hands, people, processes, records, servers, silence, strangers
 from tributary.faults.testbed import Testbed
 
 SERVICES = ("leads", "territory", "campaigns", "metrics")
@@ -64,6 +64,9 @@ class Schedule:
             [self._round(("bad input in hundreds", strangers.swarm))],
             [self._round(("people moved", people.move))],
             [self._round(("moved in silence", silence.move))],
+            [self._round(("killed amid transfers", hands.transfer))],
+            [self._round(("killed amid returns", hands.give_back))],
+            [self._round(("killed amid breaches", hands.breach))],
             [self._round(("disk full", partial(disk.fill, service=draw.choice(("leads", "territory")))))],
         ]
         draw.shuffle(chains)

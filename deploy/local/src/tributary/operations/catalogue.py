@@ -21,6 +21,7 @@ KINDS = {"Counter": "counter", "Gauge": "gauge", "Histogram": "histogram"}
 UNITS: Mapping[str, str] = {
     "access_unreadable": "records",
     "access_violations": "statements",
+    "build_info": "1",
     "database_connections": "connections",
     "database_connections_used": "connections",
     "database_waiting": "tasks",
@@ -48,6 +49,7 @@ UNITS: Mapping[str, str] = {
     "tributary_unaccounted_leads": "leads",
     "tributary_verify_timestamp_seconds": "seconds of the epoch",
     "tributary_verify_violations": "violations",
+    "waiting_without_wake": "leads",
 }
 
 

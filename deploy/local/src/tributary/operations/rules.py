@@ -197,6 +197,11 @@ ALERTS = (
         {"leads_without_due_time": "1x9"}, {"leads_without_due_time": "0 1 0x7"},
     ),
     Alert(
+        "LeadsAsleep", "max(waiting_without_wake) > 0", "1m", "page", "unaccounted",
+        "Leads wait in a team's queue, and nothing will look at them again.",
+        {"waiting_without_wake": "1x9"}, {"waiting_without_wake": "0 1 0x7"},
+    ),
+    Alert(
         "InvariantBroken", "tributary_verify_violations > 0", "0m", "page", "unaccounted",
         "verify found what must not be: {{ $labels.invariant }}.",
         {'tributary_verify_violations{invariant="kpis"}': "2x9"}, {'tributary_verify_violations{invariant="kpis"}': "0x9"},

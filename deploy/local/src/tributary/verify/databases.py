@@ -21,6 +21,7 @@ from tributary.verify.events import EventRecord, body_of, spend_name
 from tributary.verify.looking import look_at_tables
 from tributary.verify.losses import Loss
 from tributary.verify.openings import read_openings
+from tributary.verify.opportunities import read_opportunities
 from tributary.verify.organisation import read_organisation
 from tributary.verify.private import Private
 from tributary.verify.requests import read_requests
@@ -68,6 +69,7 @@ select lead_id::text, coalesce(p.state, 'nowhere'), l.captured_at, p.qualified_a
 from lead_place p full join lead l using (lead_id)
 """
 _TIMELINES = "select lead_id::text, n, at, what, detail::text from timeline order by lead_id, n"
+_TRANSFERS = "select transfer_id::text, lead_id::text, sha256 from transfer_item"
 _DECISIONS = """
 select lead_id::text, disposition, ruleset, segment, team, pipeline, assignee, reason, rule,
     attributes::text, refused::text, turn, number, cause, roster::text, code, would_rule
@@ -220,6 +222,8 @@ async def _leads(connection: Any) -> LeadsTables:
     tables.openings = await read_openings(connection)
     tables.activities = await read_activities(connection)
     tables.requests = await read_requests(connection)
+    tables.opportunities = await read_opportunities(connection)
+    tables.transfers = {(row[0], row[1]): row[2] for row in await connection.fetch(_TRANSFERS)}
     return tables
 
 
@@ -305,8 +309,8 @@ def _kpi_row(row: Any) -> KpiRow:
 
 
 def _lead_fact(row: Any) -> LeadFact:
-    steps = from_json(row["steps"]) if row["steps"] else None
-    return LeadFact(**{**row, "lead_id": str(row["lead_id"]), "steps": steps})
+    documents = {name: from_json(row[name]) if row[name] else None for name in ("steps", "requests")}
+    return LeadFact(**{**row, "lead_id": str(row["lead_id"]), **documents})
 
 
 READ: Mapping[str, Callable[[Any], Awaitable[Tables]]] = {

@@ -12,6 +12,7 @@ from metrics.domain.contributions import Number
 from metrics.domain.kpi import by_number
 from tributary.verify.activities import TOLD as ACTIVITIES
 from tributary.verify.openings import TOLD as LOOKS
+from tributary.verify.opportunities import TOLD as SALES
 from tributary.verify.requests import TOLD as REQUESTS
 from tributary.verify.steps import TOLD as LIVED
 from tributary.verify.steps import Captured as Captured
@@ -281,6 +282,7 @@ READ: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
     **ACTIVITIES,
     **LIVED,
     **REQUESTS,
+    **SALES,
     "territory.lead.routed.v1": lambda b: Routed(
         _when(b["routed_at"]), b["segment"], b["team"], b["pipeline"], b["ruleset"], b["rule"], *_which(b)
     ),

@@ -23,6 +23,7 @@ class Step(NamedTuple):
 
     request: RequestName
     name: str
+    due_at: datetime
 
 
 class Turned(NamedTuple):
@@ -32,6 +33,9 @@ class Turned(NamedTuple):
     state: str
     answered_at: datetime | None = None
     withdraws: tuple[str, ...] = ()
+    at: datetime | None = None  # when it was asked for, or cancelled
+    due_at: datetime | None = None
+    waited: tuple[bool, int, int] = (False, 0, 0)  # whether it was late, and the seconds with nobody and with somebody
 
 
 def _of(b: Mapping[str, Any]) -> RequestName:
@@ -39,20 +43,22 @@ def _of(b: Mapping[str, Any]) -> RequestName:
 
 
 def _answered(b: Mapping[str, Any]) -> Turned:
-    return Turned(_of(b), "answered", _when(b["answered_at"]), tuple(b.get("withdraws", ())))
+    waited = b["late"], b["system_s"], b["human_s"]
+    withdraws, due_at = tuple(b.get("withdraws", ())), _when(b["due_at"])
+    return Turned(_of(b), "answered", _when(b["answered_at"]), withdraws, due_at=due_at, waited=waited)
 
 
 TOLD: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
-    "leads.request.received.v1": lambda b: Turned(_of(b), "open"),
+    "leads.request.received.v1": lambda b: Turned(_of(b), "open", at=_when(b["asked_at"])),
     "leads.request.offered.v1": lambda b: None,
-    "leads.request.due_soon.v1": lambda b: Step(_of(b), "due_soon"),
-    "leads.request.breached.v1": lambda b: Step(_of(b), "breached"),
-    "leads.request.escalated.v1": lambda b: Step(_of(b), f"escalated:{b['step']}"),
+    "leads.request.due_soon.v1": lambda b: Step(_of(b), "due_soon", _when(b["due_at"])),
+    "leads.request.breached.v1": lambda b: Step(_of(b), "breached", _when(b["due_at"])),
+    "leads.request.escalated.v1": lambda b: Step(_of(b), f"escalated:{b['step']}", _when(b["due_at"])),
     "leads.request.answered.v1": _answered,
     "leads.request.corrected.v1": _answered,
     "leads.request.reopened.v1": lambda b: Turned(_of(b), "open"),
     "leads.request.checked.v1": lambda b: None,
-    "leads.request.cancelled.v1": lambda b: Turned(_of(b), "cancelled"),
+    "leads.request.cancelled.v1": lambda b: Turned(_of(b), "cancelled", at=_when(b["cancelled_at"])),
 }
 
 

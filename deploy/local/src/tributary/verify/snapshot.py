@@ -17,6 +17,7 @@ from tributary.verify.events import EventRecord, Money
 from tributary.verify.losses import Loss
 from tributary.verify.numbering import Aside, Numbered, Owner, sort_out
 from tributary.verify.openings import OpeningTables
+from tributary.verify.opportunities import OpportunityTables
 from tributary.verify.organisation import OrganisationTables
 from tributary.verify.private import Private
 from tributary.verify.requests import RequestTables
@@ -175,6 +176,8 @@ class LeadsTables:
     openings: OpeningTables = field(default_factory=OpeningTables)
     activities: ActivityTables = field(default_factory=ActivityTables)
     requests: RequestTables = field(default_factory=RequestTables)
+    opportunities: OpportunityTables = field(default_factory=OpportunityTables)
+    transfers: dict[tuple[str, str], str] = field(default_factory=dict)  # by transfer and lead: the hash of its content
 
 
 @dataclass

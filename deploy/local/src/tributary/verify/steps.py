@@ -61,6 +61,7 @@ class Closed(NamedTuple):
     reason: str | None
     at: datetime
     by: str | None = None  # said by a person at a door
+    flags: tuple[str, ...] = ()
 
 
 def canonical(value: Any) -> str:
@@ -80,6 +81,14 @@ class Lived(NamedTuple):
     at: datetime
     entry: Entry
     revision: int = 0
+
+
+class Applied(NamedTuple):
+    """Leads followed an order that moved a lead. ``hash`` is of all that is recorded of it."""
+
+    at: datetime
+    transfer_id: str
+    hash: str
 
 
 def _lived(what: str, at: str, *names: str) -> Callable[[Mapping[str, Any]], Lived]:
@@ -113,6 +122,10 @@ def _qualified(b: Mapping[str, Any]) -> Qualified:
     )
 
 
+def _odd(b: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(b.get("flags", ()))
+
+
 def _by_person(b: Mapping[str, Any]) -> tuple[int, Mapping[str, Any] | None]:
     return b.get("revision", 1), verdict(b) if b.get("by") else None
 
@@ -123,10 +136,11 @@ TOLD: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
     "leads.lead.discarded.v1": lambda b: Discarded(_when(b["discarded_at"]), b["reason"]),
     "leads.lead.opened.v1": lambda b: Opened(b["team"], b["pipeline"]),
     "leads.lead.closed.v1": lambda b: Closed(
-        b.get("revision", 1), b["result"], money(b), b.get("reason"), _when(b["closed_at"]), b.get("by")
+        b.get("revision", 1), b["result"], money(b), b.get("reason"), _when(b["closed_at"]), b.get("by"), _odd(b)
     ),
     "leads.lead.returned.v1": _lived("returned", "returned_at", "code", "attempt"),
     "leads.lead.reopened.v1": _lived("reopened", "reopened_at", "code", "revision"),
     "leads.lead.restored.v1": _lived("restored", "restored_at", "code"),
+    "leads.lead.transferred.v1": lambda b: Applied(_when(b["applied_at"]), b["transfer_id"], b["hash"]),
     "leads.lead.unclaimed.v1": _lived("unclaimed", "fired_at", "place", "step"),
 }

@@ -4,6 +4,7 @@ Only that job imports this module: a running service needs neither Alembic nor S
 """
 
 import asyncio
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -11,10 +12,14 @@ from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext, MigrationStep
 from alembic.script import ScriptDirectory
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from chassis import failpoint, grants, row_policies, schema
 from chassis.schema import Phase, Revision
+
+CONTENDED = ("40P01", "55P03")  # a deadlock with traffic, and a lock that did not come in time: nothing was changed
+PAUSES_S = (0.5, 1, 2, 4)
 
 
 class OutOfTurn(Exception):
@@ -50,11 +55,19 @@ def scripts(service: str) -> ScriptDirectory:
 
 def upgrade(service: str, database_url: str, phase: Phase | None = None, tls: Mapping[str, Any] | None = None) -> None:
     """Brings the database to this build's revisions: those of one side of the deploy, or all. Two at once: the second waits
-    and finds nothing to do. ``database_url`` is the owner's, ``tls`` as ``database.tls`` says.
+    and finds nothing to do. ``database_url`` is the owner's, ``tls`` as ``database.tls`` says. Traffic that holds what is to be
+    changed is let pass, some times.
 
     Raises OutOfTurn, schema.RolesMissing, and schema.Unguarded where a door could still see too much.
     """
-    asyncio.run(_upgrade(service, database_url, phase, tls or {}))
+    for pause in (*PAUSES_S, None):
+        try:
+            asyncio.run(_upgrade(service, database_url, phase, tls or {}))
+            return
+        except DBAPIError as error:
+            if pause is None or getattr(error.orig, "sqlstate", "") not in CONTENDED:
+                raise
+            time.sleep(pause)
 
 
 async def _upgrade(service: str, database_url: str, phase: Phase | None, tls: Mapping[str, Any]) -> None:

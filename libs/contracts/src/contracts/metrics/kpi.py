@@ -12,7 +12,8 @@ class KpiChanged(Event):
 
     ``won`` leads are a part of the ``valid`` ones, so ``conversion`` is never above 1. ``key`` is a name as it was written first,
     ``(other)`` for all names that nobody declared beyond the first, ``(none)`` where nothing is named. ``period`` is the time in
-    which it was counted, ``all`` for all of it. ``others`` are measures that came later than these fields, by name.
+    which it was counted, ``all`` for all of it. ``others`` are measures that came later than these fields, by name;
+    what is zero may be left out.
     """
 
     type: Literal["metrics.kpi.changed.v1"] = "metrics.kpi.changed.v1"

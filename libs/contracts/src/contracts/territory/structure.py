@@ -1,6 +1,8 @@
 """territory.structure: the sales structure and the market view, newest state per thing."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from contracts.event import Event, Instant, Stream, Value
 
@@ -55,6 +57,35 @@ class UnitDefined(Event):
     defined_at: Instant
 
 
+class StageOfPipeline(Value):
+    """A stage of a sale, and what has to be there before a sale may enter it.
+
+    ``kind``: open, or won for the stage that a sale ends in when it is won. ``answered``: the customer has had the first response.
+    ``documents`` are kinds of documents, ``fields`` what has to be known: amount, likelihood, expected_close. ``target_days`` is
+    how long a sale should stay at most, ``likelihood`` how likely it is won from here, in percent.
+    """
+
+    name: str
+    kind: Literal["open", "won"] = "open"
+    answered: bool = False
+    documents: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+    target_days: Annotated[int | None, Field(ge=1, le=3650)] = None
+    likelihood: Annotated[int | None, Field(ge=0, le=100)] = None
+
+
+class PipelinePublished(Event):
+    """A sales line's pipeline has these stages, in this order, as of a market version. ``id`` is ``pipeline:`` and its own."""
+
+    type: Literal["territory.structure.pipeline_published.v1"] = "territory.structure.pipeline_published.v1"
+    id: str
+    pipeline: str
+    name: str
+    stages: tuple[StageOfPipeline, ...]
+    version: int
+    published_at: Instant
+
+
 class MarketActivated(Event):
     """A market version with this many rules, segments and teams took effect."""
 
@@ -70,8 +101,8 @@ class MarketActivated(Event):
 STRUCTURE = Stream(
     "territory.structure",
     key="id",
-    events=(SegmentDefined, TeamDefined, UnitDefined, MarketActivated),
-    about="Units, segments, teams and the active market version; the newest state of each.",
+    events=(SegmentDefined, TeamDefined, UnitDefined, PipelinePublished, MarketActivated),
+    about="Units, segments, teams, pipelines and the active market version; the newest state of each.",
     compacted=True,
     partitions=1,
 )

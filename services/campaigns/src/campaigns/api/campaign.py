@@ -12,7 +12,7 @@ from campaigns.domain.campaign import CurrencyFixed, Plan, PlannedLine, WhoseCam
 from campaigns.store import campaign as campaigns
 from campaigns.store import ledger
 from campaigns.use_cases.campaign import NotYours, plan_campaign
-from chassis import FieldError, Problem, absent, begin, may, not_valid
+from chassis import FieldError, Problem, absent, begin, may, may_on, not_valid
 from chassis.problems import declared
 
 router = APIRouter(prefix="/v1/campaigns", tags=["campaigns"])
@@ -107,7 +107,7 @@ async def put_campaign(request: Request, campaign: CampaignId, body: PlanBody) -
         async with begin(request) as tx:
             campaign, version = await plan_campaign(campaign, plan, tx)
     except NotYours:
-        raise absent("No such campaign") from None
+        raise no_such_campaign() from None
     except WhoseCampaign as refusal:
         raise not_valid([FieldError("team", str(refusal))]) from refusal
     except CurrencyFixed as refusal:
@@ -128,12 +128,27 @@ async def get_campaigns(
     return Campaigns(campaigns=page, next=page[-1].campaign if len(page) == limit else None)
 
 
-@router.get("/{campaign:path}", dependencies=[Depends(may(Permission.SEE_CAMPAIGNS))], responses=declared(404))
+def no_such_campaign() -> Problem:
+    """404: not there, or of another team."""
+    return absent("No such campaign")
+
+
+async def is_there(request: Request) -> bool:
+    """Whether the campaign in the path exists for who asks."""
+    async with begin(request, writes=False) as tx:
+        return await campaigns.campaign_head(tx, request.path_params["campaign"]) is not None
+
+
+@router.get(
+    "/{campaign:path}",
+    dependencies=[Depends(may_on(Permission.SEE_CAMPAIGNS, is_there, no_such_campaign))],
+    responses=declared(404),
+)
 async def get_campaign(request: Request, campaign: CampaignId) -> CampaignSeen:
     """A campaign and the lines of its plan."""
     async with begin(request) as tx:
         head = await campaigns.campaign_head(tx, campaign)
         if head is None:
-            raise absent("No such campaign")
+            raise no_such_campaign()
         lines = [LineSeen(**row) for row in await ledger.lines_of(tx, head["campaign"]) if row["planned"]]
     return CampaignSeen(**head, lines=lines)

@@ -6,13 +6,14 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel
 
+from campaigns.api.campaign import is_there, no_such_campaign
 from campaigns.api.permissions import Permission
 from campaigns.api.schemas import CampaignId
 from campaigns.api.taken import until_counted
 from campaigns.store import campaign as campaigns
 from campaigns.store import ledger
 from campaigns.use_cases.note import open_note
-from chassis import absent, begin, may
+from chassis import begin, may_on
 from chassis.problems import declared
 
 router = APIRouter(prefix="/v1/campaigns", tags=["ledger"])
@@ -70,7 +71,11 @@ class LedgerSeen(BaseModel):
     next: int | None
 
 
-@router.get("/{campaign:path}/ledger", dependencies=[Depends(may(Permission.SEE_LEDGER))], responses=declared(404))
+@router.get(
+    "/{campaign:path}/ledger",
+    dependencies=[Depends(may_on(Permission.SEE_LEDGER, is_there, no_such_campaign))],
+    responses=declared(404),
+)
 async def get_ledger(
     request: Request,
     campaign: CampaignId,
@@ -82,7 +87,7 @@ async def get_ledger(
     async with begin(request) as tx:
         head = await campaigns.campaign_head(tx, campaign)
         if head is None:
-            raise absent("No such campaign")
+            raise no_such_campaign()
         lines = await ledger.lines_of(tx, head["campaign"])
         totals = await ledger.totals_of(tx, head["campaign"])
         postings = await ledger.postings_of(tx, head["campaign"], before, limit)

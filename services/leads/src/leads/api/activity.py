@@ -10,14 +10,14 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from uuid_utils.compat import uuid7
 
-from chassis import FieldError, Problem, Transaction, begin, may, not_valid
+from chassis import FieldError, Problem, Transaction, begin, not_valid
 from chassis.problems import absent, declared
 from chassis.service import actor_of
 from leads.api.capture import IDEMPOTENCY, key_of
 from leads.api.list import After, Limit, wrong_cursor
 from leads.api.opening import NOT_KEPT, too_many
 from leads.api.permissions import Permission
-from leads.api.record import no_such_lead
+from leads.api.record import may_on_lead, no_such_lead
 from leads.domain.activity import Did, Direction, Kind, MayNotRecord, MayNotVoid, VoidCode, faults
 from leads.domain.list import WrongCursor
 from leads.domain.opening import TooMany
@@ -126,7 +126,7 @@ async def refusing(request: Request, writes: bool) -> AsyncIterator[Transaction]
 @router.post(
     "",
     status_code=201,
-    dependencies=[Depends(may(Permission.RECORD_ACTIVITIES))],
+    dependencies=[Depends(may_on_lead(Permission.RECORD_ACTIVITIES))],
     openapi_extra={"parameters": [IDEMPOTENCY]},
     responses=declared(403, 404, 410, 429),
 )
@@ -145,7 +145,7 @@ async def post_activity(request: Request, response: Response, lead_id: UUID, bod
     return shown_of(shown)
 
 
-@router.get("", dependencies=[Depends(may(Permission.SEE_LEADS))], responses=declared(404, 429))
+@router.get("", dependencies=[Depends(may_on_lead(Permission.SEE_LEADS))], responses=declared(404, 429))
 async def get_activities(
     request: Request, response: Response, lead_id: UUID, after: After = None, limit: Limit = 50
 ) -> Activities:
@@ -163,7 +163,7 @@ async def get_activities(
 
 @router.post(
     "/{activity_id}/void",
-    dependencies=[Depends(may(Permission.RECORD_ACTIVITIES))],
+    dependencies=[Depends(may_on_lead(Permission.RECORD_ACTIVITIES))],
     responses=declared(403, 404, 409),
 )
 async def void_activity(request: Request, lead_id: UUID, activity_id: UUID, body: Mistake) -> ActivityShown:

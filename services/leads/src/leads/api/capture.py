@@ -14,7 +14,7 @@ from chassis.callers import form_asked
 from chassis.http import LIMIT, SINGLE_LIMIT, Receive, Scope, Send, header, read_body
 from chassis.sealing import seal
 from contracts.event import Money
-from contracts.leads.intake import INTAKE, LeadSubmitted
+from contracts.leads.intake import INTAKE, Asked, LeadSubmitted
 from leads.api import page
 from leads.api.forms import LeadForm
 from leads.api.permissions import Permission
@@ -204,6 +204,7 @@ def _submitted(one: Submission, now: datetime, named: UUID | None, name: str, se
         form=form.form,
         written=aside.written or None,
         flags=tuple(aside.flags) or None,
+        requests=tuple([Asked(kind=one.kind) for one in form.requests]) if form.requests else None,
     )
 
 

@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 from leads.domain.personal import Scalar
 from values.times import Unreadable, moment
 
-TEXT, MESSAGE, ATTRIBUTES, LARGEST_WHOLE = 500, 10_000, 32, 2**53
+TEXT, MESSAGE, ATTRIBUTES, WISHES, LARGEST_WHOLE = 500, 10_000, 32, 10, 2**53
 
 
 def _read_time(value: object) -> object:
@@ -54,6 +54,12 @@ class MoneyForm(Form):
     currency: Text | None = None
 
 
+class WishForm(Form):
+    """Something the customer asks for besides an answer."""
+
+    kind: Annotated[str, Field(pattern=r"^[a-z_]{1,40}$", description="sample, quotation, call_back and so on: a code")]
+
+
 class LeadForm(Form):
     """A lead as it comes in. One of phone, email and external_id is needed."""
 
@@ -78,6 +84,9 @@ class LeadForm(Form):
     occurred_at: Moment | None = None
     attributes: Annotated[dict[Name, Text | bool | Number | float], Field(max_length=ATTRIBUTES)] = Field(
         default_factory=dict
+    )
+    requests: Annotated[list[WishForm] | None, Field(max_length=WISHES, description="each is due by its own clock")] = (
+        None
     )
     answers: Annotated[
         dict[Name, str | bool | Number] | None, Field(description="what else was asked or is known; kept sealed")

@@ -14,11 +14,11 @@ from chassis.service import actor_of
 from leads.api.activity import refusing
 from leads.api.permissions import Permission
 from leads.api.record import no_such_lead, shown, state_shown
-from leads.domain.codes import CODES
 from leads.domain.lead import Entry
+from leads.domain.stage import Missing
 from leads.domain.verdict import MayNot, NotSo
 from leads.store import lead as leads
-from leads.use_cases import hand
+from leads.use_cases import hand, rules
 from leads.use_cases.hand import Changed, NoSuchLead, Seen, Unread
 from leads.use_cases.verdict import Claimed
 
@@ -27,7 +27,7 @@ Code = Annotated[str, Field(pattern=r"^[a-z_]{1,40}$", description="a code")]
 Note = Annotated[str | None, Field(min_length=1, max_length=10_000, pattern=r"^[^\x00]+$", description="kept sealed")]
 ETAG: dict[int | str, dict[str, Any]] = {200: {"headers": {"ETag": {"schema": {"type": "string"}}}}}
 STEP = declared(403, 404, 409, 412, 428) | ETAG
-_MOVES = {"submitted again": "content", "undecided": "due_at"}
+_MOVES = {"submitted again": "content", "undecided": "due_at", "stage": "stage"}
 _PLACES = {"arriving": "is not decided about yet", "person": "is worked by a person"}
 
 
@@ -39,10 +39,11 @@ def seen(if_match: str | None) -> Seen:
     return Seen(int(plain) if plain.isascii() and plain.isdigit() and len(plain) < 10 else 0)
 
 
-def known(kind: str, code: str) -> str:
-    """A code of those that there are; 422 for another."""
-    if code not in CODES[kind]:
-        raise not_valid([FieldError("code", f"is none of {', '.join(CODES[kind])}")])
+async def known(step: str, code: str, tx: Transaction, field: str = "code") -> str:
+    """A code of those that are in force for this step; 422 for another."""
+    codes = (await rules.reasons(tx)).of(step)
+    if code not in codes:
+        raise not_valid([FieldError(field, f"is none of {', '.join(codes)}")])
     return code
 
 
@@ -58,23 +59,44 @@ async def acting(request: Request, lead_id: UUID) -> AsyncIterator[Transaction]:
         raise no_such_lead() from None
     except MayNot as lacks:
         await _put_down(request, lead_id, lacks.right)
-        raise Problem(403, "You may see this lead, and not do this", detail=_WHO.get(lacks.right)) from None
-    except Unread:
-        raise Problem(428, "Read it first", detail="Send the ETag that you read in If-Match.") from None
-    except Changed as changed:
-        errors = [_changed(entry) for entry in changed.entries]
-        raise Problem(412, "It has changed since you read it", detail="Read it again.", errors=errors) from None
-    except NotSo as stands:
-        why = stands.why or f"It {_PLACES.get(stands.place, f'is in state {state_shown(stands.place)}')}."
-        raise Problem(409, "What is on record stands against it", detail=why) from None
-    except Claimed as claimed:
-        why = f"{claimed.claim.person} looks at it until {claimed.claim.until:%Y-%m-%dT%H:%M:%SZ}."
-        raise Problem(409, "Somebody else looks at it", detail=why) from None
+        raise refusal(lacks) from None
+    except (Unread, Changed, NotSo, Missing, Claimed) as stands:
+        raise refusal(stands) from None
 
 
+def refusal(why: Exception) -> Problem:
+    """What somebody is told whose step is refused for this."""
+    match why:
+        case NoSuchLead():
+            return no_such_lead()
+        case MayNot():
+            return Problem(403, "You may see this lead, and not do this", detail=_WHO.get(why.right))
+        case Unread():
+            return Problem(428, "Read it first", detail="Send the ETag that you read in If-Match.")
+        case Changed():
+            errors = [_changed(entry) for entry in why.entries]
+            return Problem(412, "It has changed since you read it", detail="Read it again.", errors=errors)
+        case NotSo():
+            stands = why.why or f"It {_PLACES.get(why.place, f'is in state {state_shown(why.place)}')}."
+            return Problem(409, "What is on record stands against it", detail=stands)
+        case Missing():
+            errors = [FieldError(one, _NEEDED[one.partition(":")[0]]) for one in why.what]
+            return Problem(409, "Something is missing", detail=f"Missing: {', '.join(why.what)}.", errors=errors)
+        case Claimed():
+            until = f"{why.claim.person} looks at it until {why.claim.until:%Y-%m-%dT%H:%M:%SZ}."
+            return Problem(409, "Somebody else looks at it", detail=until)
+    raise why
+
+
+_NEEDED = {
+    "answered": "the customer has had no first response",
+    "document": "no such document is attached",
+    "field": "is not known",
+}
 _WHO = {
     hand.QUALIFY: "A qualifier of its team judges what nobody works; whoever has it, or leads the team, may set it aside.",
     "leads.return": "Whoever has it, or leads the team, gives it back.",
+    "leads.stage": "Whoever has it, or leads the team, moves it on.",
     "leads.close": "Whoever has it, or leads the team, says how it ended.",
     "leads.reopen": "Who leads the team may.",
     "leads.restore": "Who leads the team may, and a qualifier.",
@@ -89,7 +111,8 @@ async def _put_down(request: Request, lead_id: UUID, lacks: str) -> None:
 def _changed(entry: Entry) -> FieldError:
     by = f" by {entry['by']}" if entry.get("by") else ""
     return FieldError(
-        _MOVES.get(entry["what"], "place"), f"{state_shown(entry['what'])}{by} at {entry['at'].isoformat()}"
+        ", ".join(entry.get("changed", ())) or _MOVES.get(entry["what"], "place"),
+        f"{state_shown(entry['what'])}{by} at {entry['at'].isoformat()}",
     )
 
 

@@ -15,7 +15,7 @@ from leads.api.capture import IDEMPOTENCY, accept, accept_rows, key_of, refused
 from leads.api.forms import LeadForm
 from leads.api.outcome import report
 from leads.api.permissions import Permission
-from leads.api.record import no_such_lead, shown
+from leads.api.record import may_on_lead, no_such_lead, shown
 from leads.api.schemas import Accepted, LeadShown, RowsTaken
 from leads.api.submission import parse_lead
 from leads.store import lead as leads
@@ -81,7 +81,7 @@ async def take_outcomes(request: Request) -> RowsTaken:
 
 @router.get(
     "/leads/{lead_id}",
-    dependencies=[Depends(may(Permission.SEE_LEADS))],
+    dependencies=[Depends(may_on_lead(Permission.SEE_LEADS))],
     response_model=LeadShown,
     response_model_exclude_unset=True,
     responses=declared(404) | {200: {"headers": {"ETag": {"schema": {"type": "string"}}}}},

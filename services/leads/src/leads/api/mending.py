@@ -9,7 +9,7 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from leads.api.forms import ATTRIBUTES, LARGEST_WHOLE, MESSAGE, TEXT, Aside, ContactForm, LeadForm
+from leads.api.forms import ATTRIBUTES, LARGEST_WHOLE, MESSAGE, TEXT, WISHES, Aside, ContactForm, LeadForm
 from leads.domain import flags
 from leads.domain.personal import Scalar, is_private
 from values.numbers import number
@@ -18,7 +18,9 @@ ANSWER, ANSWERS, ALL_ANSWERS = 5_000, 100, 60_000  # characters of one answer, a
 NOTHING = float("nan")
 
 _CONTACT = frozenset(ContactForm.model_fields)
-_TEXTS = frozenset(LeadForm.model_fields) - {"contact", "expected_amount", "attributes", "occurred_at", "message"}
+_TEXTS = frozenset(LeadForm.model_fields) - {
+    *("contact", "expected_amount", "attributes", "occurred_at", "message", "requests"),
+}
 _ALIASES = {
     **dict.fromkeys(("first_name", "firstname", "firstName", "given_name"), "first"),
     **dict.fromkeys(("last_name", "lastname", "lastName", "family_name", "surname"), "last"),
@@ -31,6 +33,7 @@ _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]+")
 _ESCAPED = re.compile(
     r"\\(?:\\|u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2}))"
 )
+_KIND = re.compile("[a-z_]{1,40}")
 _THREE = re.compile(r"-?\d+\.\d{3}", re.ASCII)
 _WHOLE = re.compile(r"0|[1-9][0-9]{0,14}", re.ASCII)
 
@@ -106,6 +109,8 @@ def mend_lead(body: Any, *, forgiving: bool) -> tuple[Any, Aside]:
         mended["message"] = _message(mended["message"], aside)
     if "expected_amount" in mended:
         mended["expected_amount"] = _money(mended["expected_amount"], aside)
+    if "requests" in mended:
+        mended["requests"] = _wishes(mended["requests"], aside)
     bound(aside)
     return mended, aside
 
@@ -210,6 +215,16 @@ def _keep_unknown(name: str, value: Any, kept: dict[str, Scalar], aside: Aside) 
         _answer(name, value, kept, aside)
     else:
         _put(name, value, flags.FIELD_UNKNOWN, aside)
+
+
+def _wishes(given: Any, aside: Aside) -> list[dict[str, str]]:
+    """Those that are codes; anything else that is asked for is kept sealed."""
+    wishes = given if isinstance(given, list) else [given]
+    kinds = [one.get("kind") if isinstance(one, dict) and one.keys() == {"kind"} else None for one in wishes]
+    read = [kind for kind in kinds if isinstance(kind, str) and _KIND.fullmatch(kind)]
+    if len(read) < len(wishes) or len(wishes) > WISHES:
+        _put("requests", given, flags.FIELD_UNKNOWN, aside)
+    return [{"kind": kind} for kind in read[:WISHES]]
 
 
 def _limit(kept: dict[str, Scalar], aside: Aside) -> None:

@@ -1,10 +1,16 @@
 """A lead on record in the words of the door: a salesperson is its ``person``, and opened it is ``routed``."""
 
 from typing import Any
+from uuid import UUID
 
-from chassis import Problem, absent
+from fastapi import Request
+
+from chassis import Problem, absent, begin, may_on
+from chassis.access import MayOn
 from contracts.event import Money
+from leads.api.permissions import Permission
 from leads.domain.lead import Entry
+from leads.store import lead as leads
 from leads.store.lead import Record
 
 _STEPS = {"opened": "routed"}
@@ -14,6 +20,20 @@ OPENED_AS = {shown: kept for kept, shown in _STEPS.items()}
 def no_such_lead() -> Problem:
     """404: not there, not his, or with no team yet. One text, whatever was asked about it."""
     return absent("No such lead", "It was never accepted here, is still on its way, or belongs to another team.")
+
+
+def may_on_lead(permission: Permission) -> MayOn:
+    """Who may do something about the lead in the path."""
+    return may_on(permission, _is_there, no_such_lead)
+
+
+async def _is_there(request: Request) -> bool:
+    try:
+        lead_id = UUID(request.path_params["lead_id"])
+    except ValueError:
+        return False
+    async with begin(request, writes=False) as tx:
+        return await leads.exists(tx, lead_id)
 
 
 def state_shown(state: str) -> str:

@@ -11,19 +11,21 @@ from fastapi import APIRouter, Depends, Header, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from uuid_utils.compat import uuid7
 
-from chassis import FieldError, Problem, Transaction, begin, may, not_valid
+from chassis import FieldError, Problem, Transaction, not_valid
 from chassis.problems import absent, declared
 from chassis.service import actor_of
 from contracts.territory.access import Principal
 from leads.api.activity import refusing as refusing_activities
 from leads.api.capture import IDEMPOTENCY, key_of
+from leads.api.opening import NOT_KEPT
 from leads.api.permissions import Permission
-from leads.api.record import no_such_lead
+from leads.api.record import may_on_lead, no_such_lead
 from leads.domain.activity import Did, Kind, faults
 from leads.domain.request import Request as Owed
 from leads.store.request import Kept
 from leads.use_cases import activity as activities
 from leads.use_cases import request as requests
+from leads.use_cases import wish as wishes
 
 router = APIRouter(prefix="/v1/leads/{lead_id}/requests", tags=["requests"])
 _BY_KEY = UUID("5a3f2f0e-1a52-5b60-8f0c-8c0f4f4f6b21")
@@ -41,6 +43,12 @@ class Wish(BaseModel):
     asked_at: Annotated[AwareDatetime | None, Field(description="now, unless said otherwise")] = None
     responder: Annotated[Principal | None, Field(description="the lead's person, unless said otherwise")] = None
     due_at: AwareDatetime | None = None
+    text: Annotated[
+        str | None,
+        Field(
+            min_length=1, max_length=10_000, pattern=r"^[^\x00]+$", description="in the customer's words; kept sealed"
+        ),
+    ] = None
 
 
 class Offer(BaseModel):
@@ -95,6 +103,8 @@ class RequestShown(BaseModel):
     activity_id: UUID | None
     document: str | None
     met: bool | None
+    has_text: bool
+    text: Annotated[str | None, Field(description="there for who may open it, where requests are listed")] = None
     etag: Annotated[str, Field(description="what If-Match takes")]
 
 
@@ -122,23 +132,23 @@ async def refusing(request: Request, writes: bool) -> AsyncIterator[Transaction]
         raise not_valid([FieldError("document", "is needed: this kind is answered by sending something")]) from None
 
 
-@router.get("", dependencies=[Depends(may(Permission.SEE_LEADS))], responses=declared(404))
-async def get_requests(request: Request, lead_id: UUID) -> RequestsShown:
-    """What is owed to the customer, and what was."""
-    try:
-        async with begin(request) as tx:
-            rows = await requests.of_lead(lead_id, tx)
-    except requests.NoSuchLead:
-        raise no_such_lead() from None
-    return RequestsShown(rows=[_shown(one, tx.now) for one in rows])
+@router.get("", dependencies=[Depends(may_on_lead(Permission.SEE_LEADS))], responses=declared(404, 429))
+async def get_requests(request: Request, response: Response, lead_id: UUID) -> RequestsShown:
+    """What is owed to the customer, and what was. Reading what was asked for in words is one look, with the purpose ``read``."""
+    opens = actor_of(request).may(Permission.OPEN_CONTACT)
+    response.headers.update(NOT_KEPT)
+    async with refusing(request, writes=opens) as tx:
+        rows = await requests.of_lead(lead_id, tx)
+        texts = await wishes.texts(lead_id, rows, opens, tx)
+    return RequestsShown(rows=[_shown(one, tx.now, texts.get(one.request.n)) for one in rows])
 
 
 @router.post(
     "",
     status_code=201,
-    dependencies=[Depends(may(Permission.RECORD_ACTIVITIES))],
+    dependencies=[Depends(may_on_lead(Permission.RECORD_ACTIVITIES))],
     openapi_extra={"parameters": [IDEMPOTENCY]},
-    responses=declared(403, 404),
+    responses=declared(403, 404, 410, 429),
 )
 async def post_request(request: Request, response: Response, lead_id: UUID, body: Wish) -> RequestShown:
     """The customer asks for something more. Sent again under its Idempotency-Key it is one request."""
@@ -148,14 +158,15 @@ async def post_request(request: Request, response: Response, lead_id: UUID, body
         if body.asked_at and body.asked_at > tx.now:
             raise not_valid([FieldError("asked_at", "lies in the future")])
         at = body.asked_at or tx.now
-        one = await requests.ask(
-            lead_id, Owed(0, body.kind, at, at, responder=body.responder, key=named), body.due_at, tx
-        )
+        asked = Owed(0, body.kind, at, at, responder=body.responder, key=named)
+        one = await wishes.ask(lead_id, asked, body.due_at, body.text, tx)
     return _answer(response, one, tx)
 
 
 @router.patch(
-    "/{n}", dependencies=[Depends(may(Permission.RECORD_ACTIVITIES))], responses=declared(403, 404, 409, 412, 428)
+    "/{n}",
+    dependencies=[Depends(may_on_lead(Permission.RECORD_ACTIVITIES))],
+    responses=declared(403, 404, 409, 412, 428),
 )
 async def patch_request(
     request: Request, response: Response, lead_id: UUID, n: int, body: Offer, if_match: IfMatch = None
@@ -169,7 +180,7 @@ async def patch_request(
 
 
 @router.post(
-    "/{n}/answer", dependencies=[Depends(may(Permission.RECORD_ACTIVITIES))], responses=declared(403, 404, 409)
+    "/{n}/answer", dependencies=[Depends(may_on_lead(Permission.RECORD_ACTIVITIES))], responses=declared(403, 404, 409)
 )
 async def answer_request(request: Request, response: Response, lead_id: UUID, n: int, body: Answer) -> RequestShown:
     """It was answered. That is an activity, and counts for the first response too."""
@@ -181,14 +192,17 @@ async def answer_request(request: Request, response: Response, lead_id: UUID, n:
             did = Did("call", "outbound", did.occurred_at, True, None, body.result)
         if wrong := [("at" if field == "occurred_at" else "how", reason) for field, reason in faults(did, tx.now)]:
             raise not_valid(FieldError(field, reason) for field, reason in wrong)
-        await requests.send(await requests.one_of(lead_id, n, tx), body.document, tx)
+        one = await requests.one_of(lead_id, n, tx)
+        if body.document and not await wishes.may_name(lead_id, body.document, tx):
+            raise not_valid([FieldError("document", "is none of this lead's documents")])
+        await requests.send(one, body.document, tx)
         await activities.record(lead_id, uuid7(), did, None, body.model_dump_json(), tx, (n,))
         one = await requests.one_of(lead_id, n, tx)
     return _answer(response, one, tx)
 
 
 @router.post(
-    "/{n}/cancel", dependencies=[Depends(may(Permission.RECORD_ACTIVITIES))], responses=declared(403, 404, 409)
+    "/{n}/cancel", dependencies=[Depends(may_on_lead(Permission.RECORD_ACTIVITIES))], responses=declared(403, 404, 409)
 )
 async def cancel_request(request: Request, response: Response, lead_id: UUID, n: int, body: Withdrawal) -> RequestShown:
     """Nobody waits for it any more. A first response can't be withdrawn."""
@@ -197,7 +211,9 @@ async def cancel_request(request: Request, response: Response, lead_id: UUID, n:
     return _answer(response, one, tx)
 
 
-@router.post("/{n}/check", dependencies=[Depends(may(Permission.RECORD_ACTIVITIES))], responses=declared(403, 404, 409))
+@router.post(
+    "/{n}/check", dependencies=[Depends(may_on_lead(Permission.RECORD_ACTIVITIES))], responses=declared(403, 404, 409)
+)
 async def check_request(request: Request, response: Response, lead_id: UUID, n: int, body: Check) -> RequestShown:
     """By who leads the team: whether the answer met what was asked, or whether what was typed late counts."""
     if (body.met is None) == (body.counts is None) or (body.counts is not None) != (body.activity_id is not None):
@@ -230,8 +246,9 @@ def _match(one: Kept, if_match: str | None) -> None:
         raise Problem(412, "It has changed since you read it", detail=changed)
 
 
-def _shown(one: Kept, now: datetime) -> RequestShown:
+def _shown(one: Kept, now: datetime, text: str | None = None) -> RequestShown:
     owed = one.request
     late = owed.late or (owed.state == "open" and owed.due_at is not None and owed.due_at < now)
     values = {name: getattr(owed, name) for name in RequestShown.model_fields if hasattr(owed, name)}
-    return RequestShown(**values | {"responder": one.responder, "breached": late, "etag": _tag(one)})
+    said = {"has_text": one.box is not None, "text": text}
+    return RequestShown(**values | {"responder": one.responder, "breached": late, "etag": _tag(one)} | said)

@@ -7,17 +7,18 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel
 
-from chassis import FieldError, Problem, begin, may, not_valid
+from chassis import FieldError, Problem, begin, not_valid
 from chassis.problems import declared
 from chassis.service import actor_of
 from leads.api.activity import ActivityShown, refusing, said
 from leads.api.list import After, Limit
 from leads.api.opening import NOT_KEPT
 from leads.api.permissions import Permission
-from leads.api.record import OPENED_AS, entry_shown, no_such_lead, state_shown
+from leads.api.record import OPENED_AS, entry_shown, may_on_lead, no_such_lead, state_shown
 from leads.api.schemas import HistoryEntry
 from leads.domain.holding import holder_at
 from leads.store import lead as leads
+from leads.store.timeline import substitute_of
 from leads.use_cases.timeline import read_timeline
 
 router = APIRouter(prefix="/v1/leads/{lead_id}", tags=["leads"])
@@ -37,18 +38,20 @@ class Timeline(BaseModel):
 
 
 class Holder(BaseModel):
-    """A team, and somebody of it or nobody, had the lead from ``since`` until before ``until``; without one, still."""
+    """A team, and somebody of it or nobody, had the lead from ``since`` until before ``until``; without one, still. ``substitute``
+    stood in for them at the moment that is asked about."""
 
     team: str
     person: str | None
     since: datetime
     until: datetime | None
     cause: str
+    substitute: str | None
 
 
 @router.get(
     "/timeline",
-    dependencies=[Depends(may(Permission.SEE_LEADS))],
+    dependencies=[Depends(may_on_lead(Permission.SEE_LEADS))],
     response_model_exclude_unset=True,
     response_model=Timeline,
     responses=declared(404, 429),
@@ -70,7 +73,7 @@ async def get_timeline(
     return {"rows": [_happened(dict(row), page.texts) for row in page.rows], "after": page.after}
 
 
-@router.get("/holders", dependencies=[Depends(may(Permission.SEE_LEADS))], responses=declared(404))
+@router.get("/holders", dependencies=[Depends(may_on_lead(Permission.SEE_LEADS))], responses=declared(404))
 async def get_holder(
     request: Request,
     lead_id: UUID,
@@ -79,14 +82,16 @@ async def get_holder(
     """Who had the lead at a moment. Before its first team nobody did: 404."""
     if at is not None and at > datetime.now(UTC):
         raise not_valid([FieldError("at", "lies in the future")])
+    moment = at or datetime.now(UTC)
     async with begin(request) as tx:
         found = await leads.show(tx, lead_id)
+        held = holder_at(found.timeline, moment) if found else None
+        stands_in = await substitute_of(tx, held.team, held.person, moment) if held and held.person else None
     if found is None:
         raise no_such_lead()
-    held = holder_at(found.timeline, at or datetime.now(UTC))
     if held is None:
         raise Problem(404, "Nobody had it then")
-    return Holder(**{**vars(held), "cause": state_shown(held.cause)})
+    return Holder(**{**vars(held), "cause": state_shown(held.cause), "substitute": stands_in})
 
 
 def _happened(row: dict[str, Any], texts: dict[UUID, str]) -> dict[str, Any]:

@@ -16,15 +16,16 @@ from leads.api.hand import STEP, Code, IfMatch, Note, acting, answer, known, qua
 from leads.api.list import After, LeadListed, Limit, listed
 from leads.api.opening import NOT_KEPT
 from leads.api.permissions import Permission
+from leads.api.record import may_on_lead
 from leads.api.schemas import LeadShown
-from leads.domain.verdict import ASIDE, Grade, Judgement, Verdict, faults
+from leads.domain.verdict import ASIDE, Grade, Judgement, Verdict, faults, set_aside
 from leads.store import hand as hands
 from leads.use_cases import verdict as verdicts
 from leads.use_cases import work
 from leads.use_cases.to_events import money_of
 
 router = APIRouter(prefix="/v1", tags=["decisions of people"])
-SEES = [Depends(may(Permission.SEE_LEADS))]
+SEES = [Depends(may_on_lead(Permission.SEE_LEADS))]
 SHOWN: dict[str, Any] = {"response_model": LeadShown, "response_model_exclude_unset": True}
 
 
@@ -131,7 +132,7 @@ async def qualify_lead(
         if wrong := faults(verdict, tx.now):
             raise not_valid(FieldError(field, reason) for field, reason in wrong)
         if body.code and body.verdict in (*ASIDE, "undecided"):
-            known("undecided" if body.verdict == "undecided" else "discard", body.code)
+            await known("undecided" if body.verdict == "undecided" else "discard", body.code, tx)
         await verdicts.judge(lead_id, verdict, money_of(body.value), seen(if_match), qualifies(request), tx)
         return await answer(response, lead_id, tx)
 
@@ -141,8 +142,8 @@ async def return_lead(
     request: Request, response: Response, lead_id: UUID, body: Returned, if_match: IfMatch = None
 ) -> dict[str, Any]:
     """Whoever has it gives it back, or who leads the team: its team has it again, and somebody who never returned it gets it."""
-    known("return", body.code)
     async with acting(request, lead_id) as tx:
+        await known("return", body.code, tx)
         await verdicts.give_back(lead_id, body.code, body.note, seen(if_match), tx)
         return await answer(response, lead_id, tx)
 
@@ -152,9 +153,9 @@ async def discard_lead(
     request: Request, response: Response, lead_id: UUID, body: Reasoned, if_match: IfMatch = None
 ) -> dict[str, Any]:
     """It is set aside: a verdict, by a qualifier, by who works it or by who leads the team."""
-    code = known("discard", body.code)
-    verdict = Verdict("not_genuine" if code in ("spam", "not_genuine") else "not_a_target", code=code)
+    verdict = set_aside(body.code)
     async with acting(request, lead_id) as tx:
+        await known("discard", body.code, tx)
         await verdicts.judge(lead_id, verdict, None, seen(if_match), qualifies(request), tx)
         return await answer(response, lead_id, tx)
 
@@ -164,8 +165,8 @@ async def restore_lead(
     request: Request, response: Response, lead_id: UUID, body: Reasoned, if_match: IfMatch = None
 ) -> dict[str, Any]:
     """What was set aside waits for a qualifier, as long as its contact is kept."""
-    known("restore", body.code)
     async with acting(request, lead_id) as tx:
+        await known("restore", body.code, tx)
         await verdicts.restore(lead_id, body.code, seen(if_match), qualifies(request), tx)
         return await answer(response, lead_id, tx)
 
@@ -177,11 +178,11 @@ async def end_lead(
     """It was won or lost, says who works it or leads the team; another outcome corrects the one before."""
     if body.result == "lost" and body.code is None:
         raise not_valid([FieldError("code", "is needed: why it was lost")])
-    if body.code is not None:
-        known("lost", body.code)
     if body.result == "lost" and body.amount is not None:
         raise not_valid([FieldError("amount", "is of a lead that was won")])
     async with acting(request, lead_id) as tx:
+        if body.code is not None:
+            await known("lost", body.code, tx)
         at = body.at or tx.now
         if at > tx.now:
             raise not_valid([FieldError("at", "lies in the future")])
@@ -194,7 +195,7 @@ async def reopen_lead(
     request: Request, response: Response, lead_id: UUID, body: Reasoned, if_match: IfMatch = None
 ) -> dict[str, Any]:
     """What was won or lost is worked again, says who leads the team."""
-    known("reopen", body.code)
     async with acting(request, lead_id) as tx:
+        await known("reopen", body.code, tx)
         await verdicts.reopen(lead_id, body.code, seen(if_match), tx)
         return await answer(response, lead_id, tx)

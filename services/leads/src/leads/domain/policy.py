@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Literal, get_args
 
 from values.working_time import WorkingTime
@@ -20,20 +21,13 @@ Counts = Literal["working", "wall"]
 Does = Literal["notify", "take_back"]
 Level = Literal["supervisor", "manager"]
 STEPS_AT_MOST = 8
+PROMISES_AT_MOST = 200
 _REMEMBERED = 4096  # pipelines and languages are many, and not that many
 _LENGTH = re.compile(r"([1-9][0-9]{0,3})([smhd])")
 _UNITS = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 _NAMED = ("kind", "line", "grade", "language")
 STOPS = ("call", "email", "message", "meeting", "visit")
 _OUTWARD = ("email", "message")
-
-
-class Unusable(ValueError):
-    """A policy can't be followed; ``faults`` says why, by field."""
-
-    def __init__(self, faults: dict[str, str]) -> None:
-        super().__init__("; ".join(f"{field} {why}" for field, why in faults.items()))
-        self.faults = faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +132,8 @@ class Policy:
     def faults(self) -> dict[str, str]:
         """What is wrong with it, by field."""
         found: dict[str, str] = {}
+        if len(self.promises) > PROMISES_AT_MOST:
+            return {"promises": f"are at most {PROMISES_AT_MOST}"}
         if not any(all(getattr(one, name) is None for name in _NAMED) for one in self.promises):
             found["promises"] = "need one that names no kind, line, grade or language: it holds where no other does"
         seen: set[tuple[str | None, ...]] = set()
@@ -147,6 +143,8 @@ class Policy:
                 found[where] = "holds for the same as one before it"
             seen.add(names)
             found |= _promise_faults(where, one)
+        if len(self.kinds) > PROMISES_AT_MOST:
+            found["kinds"] = f"are at most {PROMISES_AT_MOST}"
         if FIRST_RESPONSE in self.kinds:
             found[f"kinds.{FIRST_RESPONSE}"] = "can't be asked for: every lead is owed it"
         return found
@@ -165,8 +163,8 @@ def _promise_faults(where: str, one: Promise) -> dict[str, str]:
         found[f"{where}.counts"] = "is working or wall"
     if one.soon is not None and not 1 <= one.soon <= 99:
         found[f"{where}.soon"] = "is a number from 1 to 99"
-    if not one.stops:
-        found[f"{where}.stops"] = "needs a kind of activity: else nothing answers"
+    if not one.stops or not set(one.stops) <= set(STOPS):
+        found[f"{where}.stops"] = f"needs kinds of activity, of {', '.join(STOPS)}: else nothing answers"
     if len(one.steps) > STEPS_AT_MOST:
         found[f"{where}.steps"] = f"are at most {STEPS_AT_MOST}"
     for n, step in enumerate(one.steps):
@@ -180,6 +178,12 @@ def _promise_faults(where: str, one: Promise) -> dict[str, str]:
     return found
 
 
+def length(text: str) -> timedelta | None:
+    """So much time, written like 2h or 90d; None for what is no length."""
+    return _seconds(text) if _LENGTH.fullmatch(text) else None
+
+
+@lru_cache(maxsize=_REMEMBERED)
 def _read(length: str) -> tuple[int, str]:
     count, unit = length[:-1], length[-1]
     return int(count), unit

@@ -1,10 +1,11 @@
 """Is a submission genuine, how good is it, what is it worth, and what is to be done with it. Same facts, same card, same answer."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
+from leads.domain.flags import SIGNALS
 from leads.domain.money import Money
 from leads.domain.signature import links_in
 from values.numbers import number
@@ -36,6 +37,7 @@ class Submission(NamedTuple):
     product_known: bool = False
     amount: Money | None = None
     attributes: Mapping[str, Scalar] = MappingProxyType({})
+    signals: frozenset[str] = frozenset()
 
 
 def facts(
@@ -51,6 +53,7 @@ def facts(
     product: str | None = None,
     amount: Money | None = None,
     attributes: Mapping[str, Scalar] = MappingProxyType({}),
+    flags: Iterable[str] = (),
 ) -> Submission:
     """What a submission says about itself, once its text has been looked at."""
     written = message or ""
@@ -69,6 +72,7 @@ def facts(
         product_known=bool(product),
         amount=amount,
         attributes=attributes,
+        signals=SIGNALS.intersection(flags) if flags else frozenset(),
     )
 
 
@@ -90,12 +94,14 @@ def is_repeated(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One line of the scorecard: if this fact is one of these values, or at least this much, the lead gets the points."""
+    """One line of the scorecard: if this fact or answer is one of these values, or at least this much, the lead gets the points; or
+    if it shows this ``signal`` of a program."""
 
     name: str
     points: int
     fact: str = ""
     attribute: str = ""
+    signal: str = ""
     among: frozenset[Scalar] = frozenset()
     at_least: int | None = None
     spam: int = 0
@@ -163,13 +169,18 @@ class Scorecard:
     def judge(self, lead: Submission) -> Verdict:
         """Adds up the terms that hold; spam decides whether the lead is genuine, the score its grade, both what is done with it."""
         known = self._known(lead)
+        signals = lead.signals
         score = spam = 0
         ended = False
         reasons = []
         for term in self.terms:
-            value = lead.attributes.get(term.attribute) if term.attribute else known[term.fact]
-            if value is None or not term.holds(value):
-                continue
+            if term.signal:
+                if term.signal not in signals:
+                    continue
+            else:
+                value = lead.attributes.get(term.attribute) if term.attribute else known[term.fact]
+                if value is None or not term.holds(value):
+                    continue
             score += term.points
             spam += term.spam
             ended = ended or term.ends_it

@@ -17,6 +17,23 @@ class Response:
     nurture: timedelta
     again: int
 
+    @property
+    def faults(self) -> dict[str, str]:
+        """What is wrong with it, by field."""
+        lengths = {name: getattr(self, name) for name in LENGTHS}
+        found = {
+            name: f"is more than nothing, and {MOST.days} days at most"
+            for name, it in lengths.items()
+            if not timedelta() < it <= MOST
+        }
+        if not 1 <= self.again <= AGAIN_AT_MOST:
+            found["again"] = f"is a number of working days from 1 to {AGAIN_AT_MOST}"
+        return found
+
+
+LENGTHS = ("queue", "returned", "qualification", "unroutable", "nurture")
+MOST = timedelta(days=3 * 366)
+AGAIN_AT_MOST = 60
 
 RESPONSE_1 = Response(
     version=1,

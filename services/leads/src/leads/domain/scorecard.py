@@ -1,5 +1,8 @@
-"""The company's scorecards, version by version. A version that has judged a lead is never changed; a new one is added."""
+"""The company's scorecards: the first versions, as each installation begins with them, and what a version has to be like. One that
+has judged a lead is never changed."""
 
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -74,18 +77,106 @@ SCORECARD_2 = replace(
     ),
 )
 
-CURRENT = SCORECARD_2
-
 # What else is looked at where a form was sent as programs send them. Browsers fill traps too: the trap alone sends the lead to
-# a qualifier, and only with another signal it is set aside. Without a signal both versions say the same.
+# a qualifier, and only with another signal it is set aside. Without a signal it says what the one before says.
 SCORECARD_3 = replace(
     SCORECARD_2,
     version=3,
     terms=(
         *SCORECARD_2.terms,
-        Term("filled the trap", 0, attribute=flags.TRAP_FILLED, among=frozenset({True}), spam=40),
-        Term("was sent too fast", 0, attribute=flags.SENT_TOO_FAST, among=frozenset({True}), spam=20),
-        Term("does not say when it was shown", 0, attribute=flags.TOKEN_MISSING, among=frozenset({True}), spam=10),
+        Term("filled the trap", 0, signal=flags.TRAP_FILLED, spam=40),
+        Term("was sent too fast", 0, signal=flags.SENT_TOO_FAST, spam=20),
+        Term("does not say when it was shown", 0, signal=flags.TOKEN_MISSING, spam=10),
     ),
 )
-WITH_SIGNALS = SCORECARD_3
+FIRST = (SCORECARD_1, SCORECARD_2, SCORECARD_3)
+
+TERMS_AT_MOST, AMONG_AT_MOST, LONGEST = 200, 100, 100
+POINTS, SPAM = 100, 100
+_ANY: frozenset[Scalar] = frozenset()
+_YES: frozenset[Scalar] = frozenset({True, False})
+# What each fact may be; nothing is any word, None is a number.
+FACTS: Mapping[str, frozenset[Scalar] | None] = MappingProxyType(
+    {
+        "source": _ANY,
+        "message": frozenset({"none", "short", "medium", "long"}),
+        "amount": frozenset({"none", "some", "large"}),
+        "links": None,
+        **dict.fromkeys(
+            ("phone", "email", "company_mail", "company", "external_id", "repeated", "country", "product"), _YES
+        ),
+    }
+)
+_CURRENCY = re.compile(r"[A-Z]{3}")
+_DISPOSITIONS = ("near_term", "nurture", "needs_qualifier")
+
+
+def faults(card: Scorecard) -> dict[str, str]:
+    """What is wrong with a scorecard, by field."""
+    found: dict[str, str] = {}
+    if not 1 <= len(card.terms) <= TERMS_AT_MOST:
+        found["terms"] = f"are from 1 to {TERMS_AT_MOST}"
+    names: set[str] = set()
+    for n, term in enumerate(card.terms):
+        if term.name in names:
+            found[f"terms[{n}].name"] = "is the name of one before it"
+        names.add(term.name)
+        found |= {f"terms[{n}].{field}": why for field, why in _term_faults(term)}
+    starts = [start for _, start in card.grades]
+    if (
+        [grade for grade, _ in card.grades] != list("ABCD")
+        or starts != sorted(set(starts), reverse=True)
+        or starts[-1] != 0
+    ):
+        found["grades"] = "are A, B, C and D, each with a lower score than the one before, and D begins at 0"
+    elif starts[0] > POINTS:
+        found["grades"] = f"begin at {POINTS} at most: no score is higher"
+    if set(card.dispositions) != set("ABCD") or not set(card.dispositions.values()) <= set(_DISPOSITIONS):
+        found["dispositions"] = f"say for A, B, C and D one of {', '.join(_DISPOSITIONS)}"
+    if set(card.likelihood) != set("ABCD") or not all(0 <= one <= 100 for one in card.likelihood.values()):
+        found["likelihood"] = "says for A, B, C and D a number from 0 to 100"
+    for currency, minor in card.large.items():
+        if not _CURRENCY.fullmatch(currency) or not 1 <= minor <= 10**15:
+            found[f"large.{currency}"] = "is a currency of three letters and a number of its minor units"
+    if not 1 <= card.doubtful_at <= card.not_genuine_at:
+        found["doubtful_at"] = "is 1 at least, and not more than not_genuine_at"
+    return found
+
+
+def _term_faults(term: Term) -> Iterator[tuple[str, str]]:
+    if not 1 <= len(term.name) <= LONGEST:
+        yield "name", f"has from 1 to {LONGEST} characters"
+    if not -POINTS <= term.points <= POINTS:
+        yield "points", f"is a number from -{POINTS} to {POINTS}"
+    if not 0 <= term.spam <= SPAM:
+        yield "spam", f"is a number from 0 to {SPAM}"
+    if [bool(term.fact), bool(term.attribute), bool(term.signal)].count(True) != 1:
+        yield "fact", "or attribute or signal is needed, and one of them only"
+        return
+    if term.signal:
+        if term.signal not in flags.SIGNALS:
+            yield "signal", f"is none of {', '.join(sorted(flags.SIGNALS))}"
+        if term.among or term.at_least is not None:
+            yield "among", "is of a fact or an answer: a signal is there or is not"
+        return
+    if bool(term.among) == (term.at_least is not None):
+        yield "among", "or at_least is needed, and one of them only"
+    elif len(term.among) > AMONG_AT_MOST:
+        yield "among", f"are at most {AMONG_AT_MOST}"
+    elif term.fact:
+        yield from _fact_faults(term)
+
+
+def _fact_faults(term: Term) -> Iterator[tuple[str, str]]:
+    if term.fact not in FACTS:
+        yield "fact", f"is none of {', '.join(FACTS)}"
+        return
+    known = FACTS[term.fact]
+    if (known is None) != (term.at_least is not None):
+        yield "among" if known is None else "at_least", f"does not fit {term.fact}"
+    elif known is _ANY and not all(isinstance(value, str) for value in term.among):
+        yield "among", f"are words, as {term.fact} is"
+    elif known and not all(
+        any(value is one or (value == one and type(value) is type(one)) for one in known) for value in term.among
+    ):
+        yield "among", f"are of {', '.join(sorted(map(str, known)))}"

@@ -6,7 +6,6 @@ from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 from leads.domain.activity import MayNotRecord, Right, on_behalf_of
-from leads.domain.codes import kept_for
 from leads.domain.lead import Lead, Transition, entry
 from leads.domain.place import NOBODYS, QUALIFIED, RETURNED, place_of
 
@@ -24,6 +23,11 @@ class Verdict:
     grade: Grade | None = None
     code: str | None = None
     revisit_on: date | None = None
+
+
+def set_aside(code: str) -> Verdict:
+    """The verdict of who sets a lead aside for this reason."""
+    return Verdict("not_genuine" if code in ("spam", "not_genuine") else "not_a_target", code=code)
 
 
 @dataclass(frozen=True)
@@ -100,9 +104,9 @@ def check_judge(lead: Lead, verdict: Verdict, hand: Hand) -> None:
         raise NotSo(place)
 
 
-def judged(lead: Lead, at: datetime, verdict: Verdict, hand: Hand) -> Transition:
+def judged(lead: Lead, at: datetime, verdict: Verdict, hand: Hand, kept_for: timedelta) -> Transition:
     """A person's verdict: no card overrules it, and it replaces every one before. Whoever worked the lead works it no more if it is for
-    later or set aside."""
+    later or set aside; set aside, its contact data are ``kept_for`` so long."""
     if verdict.judgement == "undecided":
         return lead, entry("undecided", at, code=verdict.code, **hand.named)
     detail: dict[str, Any] = {"disposition": verdict.judgement, **hand.named}
@@ -121,7 +125,7 @@ def judged(lead: Lead, at: datetime, verdict: Verdict, hand: Hand) -> Transition
     else:
         assert verdict.code is not None
         after = after._replace(disposition="not_a_target", discarded_at=at, discard_reason=verdict.code)
-        after = after.lived(keep_until=at + kept_for(verdict.code))
+        after = after.lived(keep_until=at + kept_for)
     return after, entry("qualified", at, verdict=after.life.verdict, grade=after.grade, **detail)
 
 
@@ -136,15 +140,17 @@ def check_return(lead: Lead, hand: Hand) -> None:
         raise MayNot("leads.return")
 
 
-def returned(lead: Lead, at: datetime, code: str, hand: Hand) -> Transition:
-    """Its person works it no more: its team has it, and gives it to somebody who has not given it back."""
+def returned(lead: Lead, at: datetime, code: str, hand: Hand | None = None) -> Transition:
+    """Its person works it no more: its team has it, and gives it to somebody who has not given it back. Without a hand the clock has
+    taken it from them."""
     assert lead.team is not None
     assert lead.assignee is not None
     life = lead.life
     who = tuple(sorted({*life.returned.get(lead.team, ()), lead.assignee}))
     after = _released(lead, at)._replace(waits=f"{RETURNED}: {code}")
     after = after.lived(attempts=life.attempts + 1, returned={**life.returned, lead.team: who})
-    return after, entry("returned", at, code=code, released=lead.assignee, attempt=after.life.attempts, **hand.named)
+    by = hand.named if hand else {}
+    return after, entry("returned", at, code=code, released=lead.assignee, attempt=after.life.attempts, **by)
 
 
 def _released(lead: Lead, at: datetime) -> Lead:

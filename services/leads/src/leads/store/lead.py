@@ -115,7 +115,8 @@ select lead_id, max(at) as at from timeline where lead_id = any($1) and what in 
 """
 
 _SHOW = """
-select p.*, l.about, l.occurred_at, t.at, t.what, t.by, t.detail
+select p.*, l.about, l.occurred_at, t.at, t.what, t.by, t.detail,
+    least(p.due_at, (select min(due_at) from request where lead_id = $1 and state = 'open')) as next_due_at
 from lead l join lead_place p using (lead_id) join timeline t using (lead_id)
 where lead_id = $1 order by t.n
 """
@@ -179,11 +180,11 @@ async def show(tx: Transaction, lead_id: UUID) -> Record | None:
     rows = await tx.conn.fetch(_SHOW, lead_id)
     if not rows:
         return None
-    timeline = [_entry(row) for row in rows]
+    timeline = [entry_of(row) for row in rows]
     row = rows[0]
     lead = lead_of(row)
     place = row["place"] or place_of(lead)
-    return Record(lead_id, lead, row["about"], row["occurred_at"], timeline, place, row["due_at"], row["entries"])
+    return Record(lead_id, lead, row["about"], row["occurred_at"], timeline, place, row["next_due_at"], row["entries"])
 
 
 async def exists(tx: Transaction, lead_id: UUID) -> bool:
@@ -236,7 +237,8 @@ def _lines(change: Change) -> Iterable[tuple[Any, ...]]:
         yield change.lead_id, later, entry["at"], entry["what"], entry.get("by"), to_json(detail).decode()
 
 
-def _entry(row: asyncpg.Record) -> Entry:
+def entry_of(row: asyncpg.Record) -> Entry:
+    """A row of a timeline as the domain knows it."""
     by = {"by": row["by"]} if row["by"] else {}
     return {"what": row["what"], "at": row["at"], **by, **row["detail"]}
 

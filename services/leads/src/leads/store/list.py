@@ -5,6 +5,7 @@ from typing import Any
 
 import asyncpg
 from sqlalchemy import (
+    CTE,
     BigInteger,
     ColumnElement,
     Select,
@@ -20,7 +21,6 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from chassis import Transaction
 from chassis.query import fetch
-from chassis.tables import ACCESS_GRANT
 from leads.domain.list import After, Filters
 from leads.domain.search import looked_for
 from leads.store.search import keys_of
@@ -36,33 +36,34 @@ SHOWN = (
 # is read of each than a few times what is shown. How many leads a day there are nobody has to know.
 WINDOWS = (timedelta(hours=1), timedelta(hours=16), timedelta(days=10))
 FEW = 6  # teams; of fewer a page each is soon read
-_SOME = f"""
-select distinct team from access_grant where person = access_me() and begins_at <= now() and ends_at > now() limit {FEW}
-"""  # noqa: S608 - a number
-P, G = LEAD_PLACE.c, ACCESS_GRANT.c
+P = LEAD_PLACE.c
 
 
-def teams_of_who_acts(only: list[str] | None = None) -> Select[Any]:
+def teams_of_who_acts(tx: Transaction, only: list[str] | None = None) -> list[str]:
     """The teams whose rows exist now for who acts, of these where some are named."""
-    running = select(G.team).where(G.person == func.access_me(), G.begins_at <= func.now(), G.ends_at > func.now())
-    if only is not None:
-        running = running.where(G.team == any_(bindparam("teams", only, type_=ARRAY(Text))))
-    return running.distinct()
+    return [team for team in tx.actor.teams if only is None or team in only]
 
 
-def in_teams(column: Any, only: list[str] | None = None) -> ColumnElement[bool]:
-    """The row is of a team whose rows exist for who acts: asked once, and not for each row."""
-    its: ColumnElement[bool] = column == any_(func.array(teams_of_who_acts(only).scalar_subquery(), type_=ARRAY(Text)))
+def each(teams: list[str]) -> CTE:
+    """These teams, a row each."""
+    return select(func.unnest(bindparam("teams", teams, type_=ARRAY(Text))).label("team")).cte("mine")
+
+
+def in_teams(column: Any, teams: list[str]) -> ColumnElement[bool]:
+    """The row is of one of these teams."""
+    its: ColumnElement[bool] = column == any_(bindparam("teams", teams, type_=ARRAY(Text)))
     return its
 
 
 async def page(
-    tx: Transaction, filters: Filters, after: After | None, most: int, teams: list[str] | None
+    tx: Transaction, filters: Filters, after: After | None, most: int, only: list[str] | None
 ) -> list[asyncpg.Record]:
     """At most so many rows, in their order, behind this one."""
+    if not (teams := teams_of_who_acts(tx, only)):
+        return []
     if filters.q is not None:
         return await fetch(tx.conn, found(filters, keys_of(tx, looked_for(filters.q)), after, most, teams))
-    if filters.sort == "-captured_at" and teams is None and await _sees_many(tx):
+    if filters.sort == "-captured_at" and len(teams) >= FEW:
         newest = min(at for at in (after.at if after else None, filters.captured_to, tx.now) if at)
         for window in WINDOWS:
             since = newest - window
@@ -74,11 +75,7 @@ async def page(
     return await fetch(tx.conn, statement(filters, after, most, teams))
 
 
-async def _sees_many(tx: Transaction) -> bool:
-    return len(await tx.conn.fetch(_SOME)) == FEW
-
-
-def found(filters: Filters, keys: list[int], after: After | None, most: int, teams: list[str] | None) -> Select[Any]:
+def found(filters: Filters, keys: list[int], after: After | None, most: int, teams: list[str]) -> Select[Any]:
     """Those that have all of these words, however few: the words lead to the places."""
     by = P.due_at if filters.sort == "due_at" else P.captured_at
     its = select(*(P[name] for name in SHOWN)).where(
@@ -93,11 +90,11 @@ def found(filters: Filters, keys: list[int], after: After | None, most: int, tea
 
 
 def statement(
-    filters: Filters, after: After | None, most: int, teams: list[str] | None, since: datetime | None = None
+    filters: Filters, after: After | None, most: int, teams: list[str], since: datetime | None = None
 ) -> Select[Any]:
     """Of each team that is meant the next rows by its own index, which has all that this asks for where no filter is given, and of
     all these the next; only those are read whole."""
-    mine = teams_of_who_acts(teams).cte("mine")
+    mine = each(teams)
     by = P.due_at if filters.sort == "due_at" else P.captured_at
     its = select(P.lead_id, by.label("at")).where(
         P.team == mine.c.team, by.is_not(None), *_asked(filters), *_behind(filters, by, after)

@@ -1,7 +1,7 @@
 """What customers are owed an answer to, as it stands in the database."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from operator import attrgetter
@@ -16,8 +16,6 @@ from leads.domain.lead import Entry
 from leads.domain.request import Evidence, Request
 
 _NAMES = tuple(field.name for field in fields(Request))
-_before_times = attrgetter(*_NAMES[: _NAMES.index("times")])
-_after_times = attrgetter(*_NAMES[_NAMES.index("times") + 1 :])
 _KEPT = ("lead_id", *_NAMES, "next_at", "due_at")
 _TYPES = {
     **dict.fromkeys(("lead_id", "activity_id", "key"), "uuid"),
@@ -28,24 +26,33 @@ _TYPES = {
     "met": "boolean",
     "times": "text",  # an array of arrays is one of as many everywhere
 }
-_GIVEN = ", ".join(f"${n}::{_TYPES.get(name, 'text')}[]" for n, name in enumerate(_KEPT, 1))
-_ROWS = f"unnest({_GIVEN}) as new({', '.join(_KEPT)})"
-_PICKED = ", ".join(f"new.{name}::timestamptz[]" if name == "times" else f"new.{name}" for name in _KEPT)
+_NEW = tuple(
+    name for name in _KEPT if name not in ("answered_at", "activity_id", "met", "document")
+)  # an open request has none
+
+
+def _rows_of(names: tuple[str, ...]) -> str:
+    given = ", ".join(f"${n}::{_TYPES.get(name, 'text')}[]" for n, name in enumerate(names, 1))
+    return f"unnest({given}) as new({', '.join(names)})"
+
+
+_PICKED = ", ".join(f"new.{name}::timestamptz[]" if name == "times" else f"new.{name}" for name in _NEW)
 _CHANGED = (
     *("state", "responder", "times", "step", "next_at", "due_at", "promise", "policy", "calendar", "calendar_version"),
     *("answered_at", "activity_id", "met", "document"),
 )
 _SET = ", ".join(f"{name} = new.{name}{'::timestamptz[]' if name == 'times' else ''}" for name in _CHANGED)
 _PUT = f"""
-insert into request ({", ".join(_KEPT)}) select {_PICKED} from {_ROWS} on conflict do nothing returning lead_id, n
+insert into request ({", ".join(_NEW)}) select {_PICKED} from {_rows_of(_NEW)} on conflict do nothing
 """  # noqa: S608 - names of columns
 _SAVE = f"""
-update request set {_SET} from {_ROWS} where (request.lead_id, request.n) = (new.lead_id, new.n)
+update request set {_SET} from {_rows_of(_KEPT)} where (request.lead_id, request.n) = (new.lead_id, new.n)
 """  # noqa: S608 - names of columns
-_FIELDS = ", ".join(f"r.{name}" for name in (*_NAMES, "lead_id"))
+_FIELDS = ", ".join(f"r.{name}" for name in (*_NAMES, "lead_id", "box"))
 _WHERE = "p.team, p.assignee, p.pipeline, p.grade from request r join lead_place p using (lead_id)"
 _LOAD = f"select {_FIELDS}, {_WHERE} where r.lead_id = any($1) order by r.lead_id, r.n for update of r"
 _LOOK = f"select {_FIELDS}, {_WHERE} where r.lead_id = $1 order by r.n"
+_FIRST = f"select {_FIELDS}, {_WHERE} where r.lead_id = any($1) and r.n = 0"
 # Whoever holds a row is at it: it is left to him, and looked at again at the next turn.
 _DUE = f"""
 select now() as now, {_FIELDS}, {_WHERE}
@@ -84,6 +91,7 @@ class Kept:
     holder: str | None
     line: str | None
     grade: str | None
+    box: bytes | None = None  # what was asked for in words, sealed
 
     @property
     def responder(self) -> str | None:
@@ -91,11 +99,15 @@ class Kept:
         return self.request.responder or self.holder
 
 
-async def put(tx: Transaction, requests: Sequence[tuple[UUID, Request]]) -> set[tuple[UUID, int]]:
-    """New requests; those that are there stay as they are. Which were new."""
-    if not requests:
-        return set()
-    return {(row["lead_id"], row["n"]) for row in await tx.conn.fetch(_PUT, *_columns(requests))}
+async def put(tx: Transaction, requests: Sequence[tuple[UUID, Request]]) -> None:
+    """New requests; those that are there stay as they are."""
+    if requests:
+        await tx.conn.execute(_PUT, *_columns(requests, _NEW))
+
+
+async def say(tx: Transaction, lead_id: UUID, n: int, box: bytes) -> None:
+    """What was asked for in words, sealed."""
+    await tx.conn.execute("update request set box = $3 where lead_id = $1 and n = $2", lead_id, n, box)
 
 
 async def without_time(tx: Transaction, lead_ids: Iterable[UUID]) -> set[UUID]:
@@ -112,7 +124,7 @@ async def languages(tx: Transaction, lead_ids: Iterable[UUID]) -> Mapping[UUID, 
 async def save(tx: Transaction, requests: Sequence[tuple[UUID, Request]]) -> None:
     """Requests as they stand now."""
     if requests:
-        await tx.conn.execute(_SAVE, *_columns(requests))
+        await tx.conn.execute(_SAVE, *_columns(requests, _KEPT))
 
 
 async def load(tx: Transaction, lead_ids: Iterable[UUID]) -> list[Kept]:
@@ -123,6 +135,11 @@ async def load(tx: Transaction, lead_ids: Iterable[UUID]) -> list[Kept]:
 async def of_lead(tx: Transaction, lead_id: UUID) -> list[Kept]:
     """The requests of a lead, to look at."""
     return [_kept(row) for row in await tx.conn.fetch(_LOOK, lead_id)]
+
+
+async def first_ones(tx: Transaction, lead_ids: Collection[UUID]) -> dict[UUID, Request]:
+    """The first responses that are owed or were given to these leads."""
+    return {row["lead_id"]: _kept(row).request for row in await tx.conn.fetch(_FIRST, list(lead_ids))}
 
 
 async def alone(tx: Transaction, lead_id: UUID) -> None:
@@ -180,13 +197,12 @@ async def whom(tx: Transaction, teams: Iterable[str]) -> Mapping[tuple[str, str]
     return {(row["team"], row["level"]): sorted(row["persons"]) for row in rows}
 
 
-def _columns(requests: Sequence[tuple[UUID, Request]]) -> list[list[Any]]:
-    return [list(column) for column in zip(*(_row(lead_id, one) for lead_id, one in requests), strict=True)]
-
-
-def _row(lead_id: UUID, one: Request) -> tuple[Any, ...]:
-    times = "{" + ",".join(at.isoformat() for at in one.times) + "}"
-    return lead_id, *_before_times(one), times, *_after_times(one), one.next_at, one.due_at
+def _columns(requests: Sequence[tuple[UUID, Request]], names: Sequence[str]) -> list[list[Any]]:
+    plain, all_of = [name for name in names if name not in ("lead_id", "times")], [one for _, one in requests]
+    columns = dict(zip(plain, map(list, zip(*map(attrgetter(*plain), all_of), strict=True)), strict=True))
+    columns["lead_id"] = [lead_id for lead_id, _ in requests]
+    columns["times"] = ["{" + ",".join([at.isoformat() for at in one.times]) + "}" for one in all_of]
+    return [columns[name] for name in names]
 
 
 def _kept(row: asyncpg.Record) -> Kept:
@@ -194,4 +210,4 @@ def _kept(row: asyncpg.Record) -> Kept:
     values["times"] = tuple(row["times"])
     team = "" if row["team"] == UNPLACED else row["team"]
     who = (team, row["assignee"], row["pipeline"], row["grade"])
-    return Kept(row["lead_id"], Request(**values), *who)
+    return Kept(row["lead_id"], Request(**values), *who, row["box"])

@@ -1,6 +1,6 @@
 """The tables of what customers are owed an answer to, of what may be the answer, and of when people work."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text, Uuid, text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, Table, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from chassis.row_policies import Rows, free, team, through
@@ -39,6 +39,7 @@ REQUEST = Table(
     Column("met", Boolean),
     Column("document", Text, comment="what was sent, where the kind asks for it: a reference without personal data"),
     Column("key", Uuid, comment="made of the key under which somebody asked for it"),
+    Column("box", LargeBinary, comment="what was asked for in words, sealed under the person's key"),
     Index("request_next", "next_at", postgresql_where=text("next_at is not null")),
     comment="what a customer is owed an answer to, and by when",
     postgresql_with=GROWING | {"fillfactor": "80"},

@@ -1,7 +1,6 @@
 """Leads by the keyed hashes of what they are looked for by."""
 
 import hashlib
-import hmac
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,7 +26,7 @@ order by captured_at fetch first $3 rows with ties
 """
 _PUT = """
 insert into search_word (key, lead_id)
-select * from unnest($1::bigint[], $2::uuid[]) as w(key, lead_id) order by key, lead_id on conflict do nothing
+select * from unnest($1::bigint[], $2::uuid[]) as w(key, lead_id) order by key, lead_id
 """
 _MOVE = """
 insert into search_position (captured_at) values ($1) on conflict (one) do update set captured_at = excluded.captured_at
@@ -61,7 +60,7 @@ def keys_of(tx: Transaction, words: Iterable[str]) -> list[int]:
 
 
 def _keyed(secret: bytes, word: str) -> int:
-    return int.from_bytes(hmac.new(secret, word.encode(), hashlib.sha256).digest()[:8], signed=True)
+    return int.from_bytes(hashlib.blake2b(word.encode(), key=secret, digest_size=8).digest(), signed=True)
 
 
 async def standing(tx: Transaction) -> Standing:

@@ -1,6 +1,6 @@
 """The tables by which leads are found. They hold no word: keyed hashes, which tell that two leads share one and no more."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, PrimaryKeyConstraint, Table, Uuid, text
+from sqlalchemy import BigInteger, Boolean, Column, PrimaryKeyConstraint, Table, Uuid, text
 
 from chassis.row_policies import through
 from chassis.tables import GROWING
@@ -12,7 +12,6 @@ SEARCH_WORD = Table(
     Column("key", BigInteger, nullable=False, comment="a keyed hash of a word, an e-mail address or a phone number"),
     Column("lead_id", Uuid, nullable=False),
     PrimaryKeyConstraint("key", "lead_id"),
-    Index("search_word_of_lead", "lead_id"),
     postgresql_with=GROWING,
     info={"door": "select", "rows": through(LEAD_PLACE, "lead_id")},
 )

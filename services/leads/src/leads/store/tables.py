@@ -6,6 +6,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
     Index,
     Integer,
@@ -19,9 +20,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from chassis.row_policies import free, own, team, through
+from chassis.row_policies import free, own, scope, team, through
 from chassis.tables import GROWING
 
+AUDITOR = "auditor"
 METADATA = MetaData()  # `info`: what the doors may do to a table, and which rows exist for whom; without it, nothing
 WHEN = DateTime(timezone=True)
 
@@ -66,6 +68,11 @@ LEAD_PLACE = Table(
     Column("next_at", WHEN, comment="when the clock looks at it again; null while somebody has it"),
     Column("later", JSONB, comment="what came after the first verdict and the first decision; most have none of it"),
     Column("starts_at", WHEN, comment="when the customer began to wait; null for a lead that came with a list"),
+    Column("stage", Text, comment="of its pipeline; null as long as it never moved: then it is in the first one"),
+    Column("stage_since", WHEN, comment="when it entered the stage, where it moved"),
+    Column("likelihood", Integer, comment="that it is won, in percent, as somebody said"),
+    Column("expected_close", Date, comment="when it is expected to be won"),
+    Column("documents_missing", Boolean, comment="it was won without documents that its pipeline asks for"),
     Index("lead_place_listed", "team", "captured_at", "lead_id"),
     Index("lead_place_due", "team", "due_at", "lead_id", postgresql_where=text("due_at is not null")),
     Index("lead_place_worked", "assignee", "team", postgresql_where=text("place = 'person'")),
@@ -80,6 +87,7 @@ LEAD_PLACE = Table(
         "lead_id",
         postgresql_where=text("due_at is null and place in ('queue', 'qualification', 'nurture', 'unroutable')"),
     ),
+    Index("lead_place_undocumented", "team", "lead_id", postgresql_where=text("documents_missing")),
     Index("lead_place_unfilled", "lead_id", postgresql_where=text("place is null")),
     comment="where each lead is now",
     postgresql_with=GROWING | {"fillfactor": "35"},
@@ -122,7 +130,7 @@ TIMELINE = Table(
     info={"door": "select, insert", "rows": through(LEAD_PLACE, "lead_id")},
 )
 
-# Whoever sees the lead sees who looked; his own looks he sees wherever he belongs now: they are counted against his limit.
+# An auditor sees who looked and no lead. Whoever sees the lead sees who looked; his own looks he sees wherever he belongs now: they are counted against his limit.
 _BY_LEAD = through(LEAD_PLACE, "lead_id")
 OPENED = Table(
     "opened",
@@ -142,7 +150,7 @@ OPENED = Table(
     comment="append only: who looked at whom a lead is about; nothing of what was seen",
     info={
         "door": "select",
-        "rows": replace(_BY_LEAD, sees=f"{own('person').sees} or {_BY_LEAD.sees}"),
+        "rows": replace(_BY_LEAD, sees=f"{own('person').sees} or {scope(AUDITOR)} or {_BY_LEAD.sees}"),
         "keys": "select (lead_id), insert",
         "worker": "select",
     },
@@ -218,8 +226,11 @@ UNIT = Table(
 
 # The other modules of tables hang theirs onto METADATA; whoever asks for all of them asks here.
 import leads.store.activity_tables  # noqa: E402
+import leads.store.bulk_tables  # noqa: E402
 import leads.store.conservation_tables  # noqa: E402
 import leads.store.hand_tables  # noqa: E402
 import leads.store.request_tables  # noqa: E402
+import leads.store.rules_tables  # noqa: E402
 import leads.store.search_tables  # noqa: E402
+import leads.store.stage_tables  # noqa: E402
 import leads.store.transfer_tables  # noqa: E402, F401

@@ -12,11 +12,13 @@ from chassis import Transaction
 _HASHES = """
 select p.lead_id, encode(sha256(convert_to(concat_ws(E'\\n',
     encode(sha256(l.personal), 'hex'), l.person_id, l.about, l.content, l.occurred_at, l.captured_at, p.outcomes, p.grade, p.disposition,
-    p.pipeline, p.value_minor, p.currency, p.starts_at,
+    p.pipeline, p.value_minor, p.currency, p.starts_at, p.stage, p.stage_since, p.likelihood, p.expected_close, p.documents_missing,
     (select string_agg(concat_ws('|', n, kind, state, asked_at, starts_at, times, step, due_at, promise, policy, calendar, calendar_version,
-        answered_at, activity_id, met, document), E'\\n' order by n) from request r where r.lead_id = p.lead_id),
+        answered_at, activity_id, met, document, encode(sha256(box), 'hex')), E'\\n' order by n) from request r where r.lead_id = p.lead_id),
     (select string_agg(concat_ws('|', activity_id, kind, direction, reached, evidence, occurred_at, recorded_at, author, on_behalf_of,
         team, seconds, result, content, encode(sha256(box), 'hex')), E'\\n' order by activity_id) from activity a where a.lead_id = p.lead_id),
+    (select string_agg(concat_ws('|', document_id, kind, media_type, size, d.sha256, encode(sha256(name), 'hex'), author, on_behalf_of,
+        team, at), E'\\n' order by document_id) from document d where d.lead_id = p.lead_id),
     (select string_agg(concat_ws('|', activity_id, code, by, at), E'\\n' order by activity_id)
         from activity_void v where v.lead_id = p.lead_id),
     (select string_agg(concat_ws('|', n, at, what, by, detail), E'\\n' order by n)

@@ -23,7 +23,8 @@ from sqlalchemy import (
 from chassis import Transaction
 from chassis.query import fetch
 from leads.domain.work import BREACHED, DUE_SOON, GRADE_A, NORMAL, SOON
-from leads.store.list import SHOWN, in_teams, teams_of_who_acts
+from leads.store.list import SHOWN, each, in_teams, teams_of_who_acts
+from leads.store.request_tables import REQUEST
 from leads.store.tables import LEAD_PLACE
 
 P = LEAD_PLACE.c
@@ -36,23 +37,30 @@ async def work_of(
     tx: Transaction, person: str, now: datetime, last: Sequence[Any] | None, most: int
 ) -> list[asyncpg.Record]:
     """Somebody's open leads, the most urgent first, as of a moment, behind this one."""
-    return await fetch(tx.conn, work_statement(person, now, last, most))
+    return await fetch(tx.conn, work_statement(person, now, last, most, teams_of_who_acts(tx)))
 
 
-def work_statement(person: str, now: datetime, last: Sequence[Any] | None, most: int) -> Select[Any]:
-    """Priority, due time, time of capture and id of a row are its place in the list."""
+def work_statement(person: str, now: datetime, last: Sequence[Any] | None, most: int, teams: list[str]) -> Select[Any]:
+    """Priority, due time, time of capture and id of a row are its place in the list. It is due when the first answer is that its
+    customer is owed."""
     at: ColumnElement[datetime] = bindparam("now", now, type_=DateTime(timezone=True))
-    urgent: ColumnElement[int] = case(
-        (P.due_at <= at, BREACHED), (P.due_at <= at + SOON, DUE_SOON), (P.grade == "A", GRADE_A), else_=NORMAL
-    )
+    owed = select(func.min(REQUEST.c.due_at)).where(REQUEST.c.lead_id == P.lead_id, REQUEST.c.state == "open")
+    first = func.least(P.due_at, owed.scalar_subquery()).label("due_at")
     # The literal is what the partial index is made of.
-    its = select(*(P[name] for name in SHOWN), urgent.label("priority")).where(
+    its = select(*(P[name] for name in SHOWN if name != "due_at"), first).where(
         P.assignee == person,
         literal_column("place") == literal_column("'person'"),
         P.captured_at.is_not(None),
-        in_teams(P.team),
+        in_teams(P.team, teams),
     )
-    rows = its.subquery("rows")
+    mine = its.cte("mine").prefix_with("materialized")  # else the first due time is looked up again for each use
+    urgent: ColumnElement[int] = case(
+        (mine.c.due_at <= at, BREACHED),
+        (mine.c.due_at <= at + SOON, DUE_SOON),
+        (mine.c.grade == "A", GRADE_A),
+        else_=NORMAL,
+    )
+    rows = select(*mine.c, urgent.label("priority")).subquery("rows")
     c = rows.c
     order = (-c.priority, func.coalesce(c.due_at, _NEVER), c.captured_at, c.lead_id)
     asked = select(*c).order_by(*order).limit(most)
@@ -60,15 +68,15 @@ def work_statement(person: str, now: datetime, last: Sequence[Any] | None, most:
 
 
 async def queue_of(
-    tx: Transaction, place: str, teams: list[str] | None, last: tuple[Any, ...] | None, most: int
+    tx: Transaction, place: str, only: list[str] | None, last: tuple[Any, ...] | None, most: int
 ) -> list[asyncpg.Record]:
     """What waits at this place in each of these teams, what is due first."""
-    return await fetch(tx.conn, queue_statement(place, teams, last, most))
+    return await fetch(tx.conn, queue_statement(place, teams_of_who_acts(tx, only), last, most))
 
 
-def queue_statement(place: str, teams: list[str] | None, last: Sequence[Any] | None, most: int) -> Select[Any]:
+def queue_statement(place: str, teams: list[str], last: Sequence[Any] | None, most: int) -> Select[Any]:
     """Each team's next rows by its own index, merged."""
-    mine = teams_of_who_acts(teams).cte("mine")
+    mine = each(teams)
     its = select(*(P[name] for name in SHOWN)).where(
         P.team == mine.c.team, literal_column("place") == literal_column(f"'{place}'"), P.captured_at.is_not(None)
     )
@@ -106,7 +114,7 @@ async def counted(tx: Transaction, by: str, since: datetime, until: datetime) ->
             P.currency,
             func.coalesce(func.sum(P.value_minor).filter(_OPEN), 0).label("minor"),
         )
-        .where(in_teams(P.team), P.captured_at >= since, P.captured_at < until)
+        .where(in_teams(P.team, teams_of_who_acts(tx)), P.captured_at >= since, P.captured_at < until)
         .group_by(_BY[by], P.place, P.currency)
     )
     return await fetch(tx.conn, its)

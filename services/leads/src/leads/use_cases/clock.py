@@ -32,11 +32,12 @@ class Told:
 @dataclass(frozen=True)
 class Fired:
     """What a turn of the clock did: how many times it told, how long after it had come the latest of them was, and how many are late
-    still."""
+    still. ``unanswered`` are leads whose policy takes them from their person now."""
 
     steps: int
     lateness: timedelta
     late: int
+    unanswered: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ async def fire(tx: Transaction) -> Fired:
     """Tells all times that have come, as many as one turn takes. A row's step moves in the transaction in which it is told: once,
     whatever dies."""
     steps, lateness, more, turns = 0, timedelta(), True, 0
+    unanswered: set[UUID] = set()
     while more and turns < TURNS:
         kept, now = await requests.due(tx, AT_ONCE)
         more, turns = len(kept) == AT_ONCE, turns + 1
@@ -69,16 +71,31 @@ async def fire(tx: Transaction) -> Fired:
             fired.append(Told(replace(one, request=after), due))
         await requests.save(tx, [(one.kept.lead_id, one.kept.request) for one in fired])
         await tell(fired, now, tx)
+        unanswered |= await _taken_back(fired, tx)
         times = [due.at for one in fired for due in one.due]
         steps, lateness = steps + len(times), max(lateness, now - min(times, default=now))
-    return Fired(steps, lateness, await requests.overdue(tx) if more else 0)
+    return Fired(steps, lateness, await requests.overdue(tx) if more else 0, frozenset(unanswered))
+
+
+async def _taken_back(fired: Sequence[Told], tx: Transaction) -> set[UUID]:
+    """Leads of which a step that has come says so. What somebody else was named to answer is no fault of the lead's person."""
+    escalated = [one for one in fired if any(due.step > DUE for due in one.due) and not one.kept.request.responder]
+    if not escalated:
+        return set()
+    known = await policies.of_versions(tx, {one.kept.request.policy for one in escalated})
+    found = set()
+    for one in escalated:
+        steps = known[one.kept.request.policy].promises[one.kept.request.promise].steps
+        if any(due.step > DUE and steps[due.step - DUE - 1].does == "take_back" for due in one.due):
+            found.add(one.kept.lead_id)
+    return found
 
 
 async def tell(told: Sequence[Told], now: datetime, tx: Transaction) -> Around:
     """Says each step that has come, and returns what had to be known for that."""
     if not told:
         return Around({}, {})
-    known = await policies.all_of(tx)
+    known = await policies.of_versions(tx, {t.kept.request.policy for t in told})
     clocks = await calendars.versions(tx, {(t.kept.request.calendar, t.kept.request.calendar_version) for t in told})
     lines = await requests.timelines(tx, {t.kept.lead_id for t in told})
     around = Around({lead_id: life.turns(entries) for lead_id, entries in lines.items()}, clocks)

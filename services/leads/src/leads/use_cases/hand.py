@@ -11,7 +11,7 @@ from contracts.leads.lead import OpportunityOpened, QualificationRefused
 from leads.domain.lead import Entry, Lead
 from leads.domain.place import place_of, settled
 from leads.domain.request import Request
-from leads.domain.verdict import Hand, MayNot, hand_of
+from leads.domain.verdict import Hand, MayNot, NotSo, hand_of
 from leads.store import activity as activities
 from leads.store import hand as store
 from leads.store import lead as leads
@@ -81,6 +81,35 @@ async def take(
     return Taken(lead_id, record.lead, hand, record.about, record.version)
 
 
+async def take_all(
+    seen: Mapping[UUID, Seen], check: Callable[[Lead, Hand], None], qualifies: bool, tx: Transaction
+) -> tuple[dict[UUID, Taken], dict[UUID, Exception]]:
+    """Locks many for who acts here, and says of each that it does not lock what ``take`` would raise. Who has not said how a lead
+    stood when he read it means it as it stands."""
+    locked = await store.lock_all(tx, sorted(seen))
+    there, rights = await store.look_all(tx, seen), await store.rights(tx)
+    taken: dict[UUID, Taken] = {}
+    refused: dict[UUID, Exception] = {i: NoSuchLead() for i in seen if i not in there}
+    stale: dict[UUID, int] = {}
+    for lead_id, one in there.items():
+        hand = hand_of(tx.actor.principal, one.lead.assignee, rights.get(one.team, ()), qualifies)
+        try:
+            check(one.lead, hand)
+        except (MayNot, NotSo) as refusal:
+            refused[lead_id] = refusal
+            continue
+        version = seen[lead_id].version
+        if lead_id not in locked:
+            refused[lead_id] = MayNot("leads.record_activities")
+        elif version not in (None, one.version):
+            stale[lead_id] = version or 0
+        else:
+            taken[lead_id] = Taken(lead_id, one.lead, hand, one.about, one.version)
+    if stale:
+        refused |= {lead_id: Changed(entries) for lead_id, entries in (await store.since(tx, stale)).items()}
+    return taken, refused
+
+
 async def look(lead_id: UUID, qualifies: bool, tx: Transaction) -> tuple[Lead, Hand]:
     """How it stands, and what who acts here may do with it. Raises NoSuchLead."""
     record, hand = await _look(lead_id, qualifies, tx)
@@ -97,9 +126,19 @@ async def _look(lead_id: UUID, qualifies: bool, tx: Transaction) -> tuple[Record
 
 async def keep(taken: Taken, after: Lead, entries: Sequence[Entry], tx: Transaction) -> Lead:
     """The lead as it is on record from now on, with the time by which somebody is due to take it."""
-    after = settled(taken.lead, after, await rules.response(tx), tx.now, await hours(after, tx))
-    await leads.change(tx, [leads.Change(taken.lead_id, after, entries)])
-    return after
+    (kept,) = await keep_all([(taken, after, entries)], tx)
+    return kept
+
+
+async def keep_all(steps: Sequence[tuple[Taken, Lead, Sequence[Entry]]], tx: Transaction) -> list[Lead]:
+    """The same of many, in one statement."""
+    response, hours = await rules.response(tx), await hours_of((after for _, after, _ in steps), tx)
+    kept = [settled(taken.lead, after, response, tx.now, hours[after.team]) for taken, after, _ in steps]
+    await leads.change(
+        tx,
+        [leads.Change(taken.lead_id, after, entries) for (taken, _, entries), after in zip(steps, kept, strict=True)],
+    )
+    return kept
 
 
 async def hours(lead: Lead, tx: Transaction) -> WorkingTime:
@@ -107,13 +146,17 @@ async def hours(lead: Lead, tx: Transaction) -> WorkingTime:
     return (await hours_of([lead], tx))[lead.team]
 
 
-async def open_(lead_id: UUID, lead: Lead, tx: Transaction) -> None:
-    """It stands in its team's pipeline as something to be worked; from now on its customer is owed an answer."""
-    if lead.team is None or lead.pipeline is None or place_of(lead) not in ("queue", "person"):
-        return
-    first = await request.first_responses({lead_id: lead}, tx)
-    tx.emit(_opened(lead_id, lead, first[lead_id], tx))
-    await request.begin(first, {lead_id}, tx)
+async def open_(judged: Mapping[UUID, Lead], tx: Transaction) -> None:
+    """They stand in their teams' pipelines as something to be worked; from now on their customers are owed an answer."""
+    opened = {
+        lead_id: lead
+        for lead_id, lead in judged.items()
+        if lead.team and lead.pipeline and place_of(lead) in ("queue", "person")
+    }
+    first = await request.first_responses(opened, tx)
+    for lead_id, lead in opened.items():
+        tx.emit(_opened(lead_id, lead, first[lead_id], tx))
+    await request.begin(first, set(opened), tx)
 
 
 def _opened(lead_id: UUID, lead: Lead, clock: Request, tx: Transaction) -> OpportunityOpened:

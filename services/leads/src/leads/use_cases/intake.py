@@ -11,19 +11,18 @@ from chassis.sealing import CannotOpen, seal_bytes, unseal
 from contracts.leads.intake import LeadSubmitted, OutcomeReported
 from contracts.leads.lead import LeadAttributes
 from leads.domain import lead as lifecycle
-from leads.domain.flags import SIGNALS, UNKNOWN_CAMPAIGN
+from leads.domain.flags import UNKNOWN_CAMPAIGN
 from leads.domain.lead import Entry, Lead
 from leads.domain.person import reach
 from leads.domain.personal import Personal
 from leads.domain.place import place_of, settled
-from leads.domain.qualification import Verdict, facts
+from leads.domain.qualification import Scorecard, Verdict, facts
 from leads.domain.request import began
-from leads.domain.scorecard import CURRENT, WITH_SIGNALS
 from leads.store import campaign as campaigns
 from leads.store import keys
 from leads.store import lead as leads
 from leads.store import outcome as outcomes
-from leads.use_cases import form, request, rules, to_events
+from leads.use_cases import form, request, rules, stage, to_events
 from leads.use_cases.free_mail import is_free_mail
 from leads.use_cases.notes import reseal
 from leads.use_cases.personal import digest, pack, unpack
@@ -57,10 +56,11 @@ async def take_in(events: Sequence[LeadSubmitted | OutcomeReported], tx: Transac
     early = await outcomes.take(tx, fresh) if fresh else {}
 
     added: dict[UUID, list[Entry]] = {}
+    card = await rules.scorecard(tx)
     for lead_id, one in fresh.items():
         unknown = one.submission.campaign and one.submission.campaign not in planned
         said_flags = (*((UNKNOWN_CAMPAIGN,) if unknown else ()), *(one.submission.flags or ()))
-        current[lead_id], added[lead_id] = _on_record(current.get(lead_id, Lead()), one, said_flags, tx)
+        current[lead_id], added[lead_id] = _on_record(current.get(lead_id, Lead()), one, said_flags, card, tx)
     await _submitted_again(tx, [e for e in events if isinstance(e, LeadSubmitted)], fresh, current, added)
 
     overtook, reported = [], [(i, o) for i, waited in early.items() for o in waited]
@@ -75,8 +75,11 @@ async def take_in(events: Sequence[LeadSubmitted | OutcomeReported], tx: Transac
         else:
             overtook.append((event.lead_id, tx.metadata(event).id, outcome))
     reported = await reseal(tx, reported, {i: one.key for i, one in fresh.items()})
+    won = {i: current[i] for i, outcome in reported if outcome.result == "won"}
+    lacks = await stage.lacking(won, tx) if won else set()
     for (lead_id, outcome), event in zip(reported, caused_by, strict=True):
-        _close(current, added, lead_id, outcome, event, tx)
+        flags = (stage.DOCUMENTS_MISSING,) if lead_id in lacks and outcome.result == "won" else ()
+        _close(current, added, lead_id, outcome, flags, event, tx)
 
     await outcomes.keep(tx, overtook)
     await request.asked({i: _wishes(one.submission) for i, one in fresh.items() if one.submission.requests}, tx)
@@ -94,6 +97,8 @@ async def take_in(events: Sequence[LeadSubmitted | OutcomeReported], tx: Transac
             for lead_id, entries in added.items()
         ],
     )
+    if reported:
+        await stage.flag({i: current[i] for i, _ in reported}, lacks, tx)
     # A decision may be heard before its lead, and is, after a restore: the answer is owed from when both are known.
     placed = {i: current[i] for i in fresh if place_of(current[i]) in ("queue", "person")}
     if placed:
@@ -164,11 +169,8 @@ def _by(event: LeadSubmitted, tx: Transaction) -> Entry:
     return {"by": actor} if actor else {}
 
 
-def judge(submission: LeadSubmitted, personal: Personal) -> Verdict:
+def judge(card: Scorecard, submission: LeadSubmitted, personal: Personal) -> Verdict:
     """The scorecard's verdict on what was submitted and by whom."""
-    card, known = CURRENT, submission.attributes
-    if submission.flags and (signals := SIGNALS.intersection(submission.flags)):
-        card, known = WITH_SIGNALS, {**known, **dict.fromkeys(signals, True)}
     return card.judge(
         facts(
             submission.source,
@@ -181,14 +183,17 @@ def judge(submission: LeadSubmitted, personal: Personal) -> Verdict:
             country=submission.country,
             product=submission.product,
             amount=to_events.money_of(submission.expected_amount),
-            attributes=known,
+            attributes=submission.attributes,
+            flags=submission.flags or (),
         )
     )
 
 
-def _on_record(lead: Lead, one: Fresh, flags: tuple[str, ...], tx: Transaction) -> tuple[Lead, list[Entry]]:
+def _on_record(
+    lead: Lead, one: Fresh, flags: tuple[str, ...], card: Scorecard, tx: Transaction
+) -> tuple[Lead, list[Entry]]:
     """Captured, qualified and, where it is no target, discarded; each told."""
-    submission, about, verdict = one.submission, one.about, judge(one.submission, one.personal)
+    submission, about, verdict = one.submission, one.about, judge(card, one.submission, one.personal)
     steps: list[Entry | None] = []
     lead, entry = lifecycle.captured(lead, tx.now, submission.source, flags)
     lead = lead._replace(starts_at=began(submission.source, submission.occurred_at, submission.received_at))
@@ -210,14 +215,15 @@ def _close(
     added: dict[UUID, list[Entry]],
     lead_id: UUID,
     outcome: lifecycle.Outcome,
+    flags: tuple[str, ...],
     caused_by: LeadSubmitted | OutcomeReported,
     tx: Transaction,
 ) -> None:
     lead, entry = lifecycle.closed(current[lead_id], outcome)
     if entry:
         current[lead_id] = lead
-        added.setdefault(lead_id, []).append(entry)
-        tx.emit(to_events.closed(lead_id, lead), caused_by)
+        added.setdefault(lead_id, []).append(entry | ({"flags": list(flags)} if flags else {}))
+        tx.emit(to_events.closed(lead_id, lead, flags), caused_by)
 
 
 def _wishes(submission: LeadSubmitted) -> tuple[list[str], datetime]:

@@ -43,6 +43,12 @@ async def list_leads(asked: Filters, kept: str | None, most: int, named: bool, t
     return Page(shown, await names_of(shown, tx) if named else {}, after)
 
 
+async def which(asked: Filters, most: int, tx: Transaction) -> list[UUID]:
+    """The ids of the first so many leads of such a list."""
+    rows = await lists.page(tx, asked, None, most, await teams_of(asked.team, asked.unit, tx))
+    return [row["lead_id"] for row in rows]
+
+
 async def names_of(rows: Sequence[asyncpg.Record], tx: Transaction) -> dict[UUID, Personal]:
     """Who these leads are about, as far as who acts may open that."""
     if not rows:

@@ -1,18 +1,15 @@
-"""The promises in force, as every process knows them; written down, tried and read."""
+"""The promises in force, as every process knows them, and those that something is due by; tried by a calendar."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
-
-from pydantic import TypeAdapter, ValidationError
+from typing import NamedTuple, cast
 
 from chassis import Transaction
-from leads.domain.policy import DUE, FIRST_RESPONSE, POLICY_1, SOON, Of, Policy, Promise, Unusable
+from leads.domain.policy import DUE, FIRST_RESPONSE, SOON, Of, Policy
 from leads.store import calendar as calendars
-
-_PROMISES = TypeAdapter(tuple[Promise, ...])
-_KINDS = TypeAdapter(dict[str, bool])
-_PARTS: dict[str, TypeAdapter[Any]] = {"promises": _PROMISES, "kinds": _KINDS}
+from leads.store import rules as store
+from leads.use_cases import rules
+from leads.use_cases.rule_contents import read
 
 
 class NoSuchCalendar(Exception):
@@ -29,34 +26,16 @@ class Tried(NamedTuple):
 
 async def in_force(tx: Transaction) -> Policy:
     """What customers are promised now."""
-    return POLICY_1
+    return await rules.policy(tx)
 
 
-async def all_of(tx: Transaction) -> Mapping[int, Policy]:
-    """Every version that something may be due by."""
-    return {POLICY_1.version: POLICY_1}
-
-
-def read(version: int, content: Mapping[str, Any]) -> Policy:
-    """A version from how it is written: ``promises`` and ``kinds``. Raises Unusable, naming the fields."""
-    parts: dict[str, Any] = {}
-    found = {name: "is none of promises and kinds" for name in content if name not in _PARTS}
-    for name, shape in _PARTS.items():
-        try:
-            parts[name] = shape.validate_python(content.get(name, {} if name == "kinds" else ()))
-        except ValidationError as error:
-            found |= {".".join(map(str, (name, *one["loc"]))): one["msg"] for one in error.errors()}
-    policy = Policy(version, **parts) if not found else None
-    if found or (policy and (found := policy.faults)):
-        raise Unusable(found)
-    assert policy is not None
-    return policy
-
-
-def written(policy: Policy) -> dict[str, Any]:
-    """How it is written down."""
-    promises = _PROMISES.dump_python(policy.promises, mode="json", exclude_defaults=True)
-    return {"promises": promises, "kinds": policy.kinds}
+async def of_versions(tx: Transaction, versions: Collection[int]) -> Mapping[int, Policy]:
+    """These versions, by which something is due. One that was in force never changes, so each is read once in a process."""
+    kept: dict[int, Policy] = tx.process_cache.setdefault(Policy, {})
+    if new := {one for one in versions if one not in kept}:
+        for version, content in (await store.contents(tx, "response", new)).items():
+            kept[version] = cast(Policy, read("response", version, content))
+    return kept
 
 
 async def tried(policy: Policy, calendar: str, starts_at: datetime, of: Of | None, tx: Transaction) -> Tried:

@@ -110,7 +110,7 @@ async def give_times(lead_ids: Collection[UUID], tx: Transaction) -> None:
 async def respond(done: Sequence[Done], tx: Transaction) -> None:
     """The one way in which an answer is given. What counts is the earliest that happened, whenever it became known."""
     kept = await requests.load(tx, {one.lead_id for one in done})
-    known = await policies.all_of(tx)
+    known = await policies.of_versions(tx, {k.request.policy for k in kept})
     rows = [
         (one.lead_id, k.request.n, _evidence(one))
         for one in done
@@ -244,7 +244,7 @@ async def offer(one: Kept, responder: str | None, tx: Transaction) -> Kept:
 async def send(one: Kept, document: str | None, tx: Transaction) -> None:
     """Before it is answered: what was sent, where its kind asks for that. Raises NotOpen and NeedsDocument."""
     _open(one)
-    policy = (await policies.all_of(tx))[one.request.policy]
+    policy = (await policies.of_versions(tx, {one.request.policy}))[one.request.policy]
     if policy.kinds.get(one.request.kind) and not document:
         raise NeedsDocument
     if document:

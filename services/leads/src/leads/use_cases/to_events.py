@@ -78,8 +78,8 @@ def discarded(lead_id: UUID, reason: str, now: datetime) -> LeadDiscarded:
     return LeadDiscarded(lead_id=lead_id, reason=reason, discarded_at=now)
 
 
-def closed(lead_id: UUID, lead: Lead) -> LeadClosed:
-    """The outcome that stands."""
+def closed(lead_id: UUID, lead: Lead, flags: tuple[str, ...] = ()) -> LeadClosed:
+    """The outcome that stands, and what is odd about it."""
     outcome = lead.outcome
     assert outcome is not None
     return LeadClosed(
@@ -89,6 +89,7 @@ def closed(lead_id: UUID, lead: Lead) -> LeadClosed:
         reason=outcome.reason,
         revision=lead.revision,
         closed_at=outcome.at,
+        flags=flags,
     )
 
 

@@ -1,5 +1,6 @@
 """What people decide about a lead goes on record and is told: they judge it, give it back, end it, take it up again."""
 
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -18,17 +19,19 @@ from contracts.leads.lead import (
 from leads.domain import lead as lifecycle
 from leads.domain import verdict as hands
 from leads.domain.activity import NOTE, Did
-from leads.domain.codes import ASKED_CUSTOMER
-from leads.domain.lead import Lead, Outcome
+from leads.domain.codes import ASKED_CUSTOMER, NOT_ANSWERED
+from leads.domain.lead import Entry, Lead, Outcome
 from leads.domain.money import Money
-from leads.domain.place import NOBODYS, longer, place_of
+from leads.domain.place import NOBODYS, longer, place_of, settled
 from leads.domain.verdict import ASIDE, Hand, MayNot, NotSo, Verdict
 from leads.store import hand as store
+from leads.store import lead as leads
 from leads.store import request as requests
 from leads.store.hand import Claim
 from leads.use_cases import activity as activities
-from leads.use_cases import hand, request
-from leads.use_cases.hand import Seen, Taken, keep, look, take
+from leads.use_cases import hand, request, rules, stage
+from leads.use_cases.hand import Seen, Taken, keep, keep_all, look, take
+from leads.use_cases.place import hours_of
 from leads.use_cases.to_events import to_wire_money
 
 CLAIMED_FOR = timedelta(minutes=15)
@@ -52,26 +55,48 @@ async def judge(
     taken = await take(lead_id, seen, lambda lead, one: hands.check_judge(lead, verdict, one), qualifies, tx)
     if not taken.hand.leads:
         await _unclaimed_by_others(lead_id, tx)
-    after, entry = hands.judged(taken.lead, tx.now, verdict, taken.hand)
-    assert entry is not None
-    if verdict.judgement == "undecided":
-        if verdict.code == ASKED_CUSTOMER:
-            after = longer(after, tx.now, await hand.hours(after, tx))
-        await store.claim(tx, lead_id, tx.now + CLAIMED_FOR)
-        return await keep(taken, after, [entry], tx)
-    entries = [entry]
-    if verdict.judgement in ASIDE:
-        entries.append(lifecycle.entry("discarded", tx.now, reason=verdict.code))
-    after = await keep(taken, after, entries, tx)
-    if value is not None:
-        await store.value(tx, lead_id, value.minor, value.currency)
-    await store.release(tx, lead_id, tx.actor.principal)
-    await _tell(taken, after, verdict, value, tx)
+    (after,) = await judge_all([taken], verdict, value, tx)
     return after
 
 
-async def _tell(taken: Taken, after: Lead, verdict: Verdict, value: Money | None, tx: Transaction) -> None:
-    party_id, score = await store.worth(tx, taken.lead_id)
+async def judge_all(taken: Sequence[Taken], verdict: Verdict, value: Money | None, tx: Transaction) -> list[Lead]:
+    """The same verdict on many that are in hand, and that nobody else looks at."""
+    kept_for = (await rules.reasons(tx)).kept_for(verdict.code or "")
+    ids = [one.lead_id for one in taken]
+    steps: list[tuple[Taken, Lead, Sequence[Entry]]] = []
+    for one in taken:
+        after, entry = hands.judged(one.lead, tx.now, verdict, one.hand, kept_for)
+        assert entry is not None
+        aside = [lifecycle.entry("discarded", tx.now, reason=verdict.code)] if verdict.judgement in ASIDE else []
+        steps.append((one, after, [entry, *aside]))
+    if verdict.judgement == "undecided":
+        if verdict.code == ASKED_CUSTOMER:
+            hours = await hours_of((after for _, after, _ in steps), tx)
+            steps = [(one, longer(after, tx.now, hours[after.team]), entries) for one, after, entries in steps]
+        await store.claim_all(tx, ids, tx.now + CLAIMED_FOR)
+        return await keep_all(steps, tx)
+    judged = await keep_all(steps, tx)
+    if value is not None:
+        await store.value(tx, ids, value.minor, value.currency)
+    await store.release(tx, ids, tx.actor.principal)
+    await _tell(list(zip(taken, judged, strict=True)), verdict, value, tx)
+    return judged
+
+
+async def _tell(judged: Sequence[tuple[Taken, Lead]], verdict: Verdict, value: Money | None, tx: Transaction) -> None:
+    worth = await store.worth_all(tx, [taken.lead_id for taken, _ in judged])
+    for taken, after in judged:
+        _tell_of(taken, after, verdict, value, worth.get(taken.lead_id, (None, 0)), tx)
+    if verdict.judgement == "near_term":
+        await hand.open_({taken.lead_id: after for taken, after in judged}, tx)
+    else:
+        await request.cancel({taken.lead_id for taken, _ in judged}, verdict.judgement, tx.actor.principal, tx)
+
+
+def _tell_of(
+    taken: Taken, after: Lead, verdict: Verdict, value: Money | None, worth: tuple[UUID | None, int], tx: Transaction
+) -> None:
+    party_id, score = worth
     about = LeadAttributes.model_validate(taken.about)
     by = {"by": taken.hand.person, "on_behalf_of": taken.hand.on_behalf_of, "code": verdict.code}
     tx.emit(
@@ -97,10 +122,6 @@ async def _tell(taken: Taken, after: Lead, verdict: Verdict, value: Money | None
         assert verdict.code is not None
         fields = {"lead_id": taken.lead_id, "reason": verdict.code, "discarded_at": tx.now}
         tx.emit(LeadDiscarded.model_validate(fields | by | {"keep_until_at": after.life.keep_until}))
-    if verdict.judgement == "near_term":
-        await hand.open_(taken.lead_id, after, tx)
-    else:
-        await request.cancel({taken.lead_id}, verdict.judgement, tx.actor.principal, tx)
 
 
 async def give_back(lead_id: UUID, code: str, note: str | None, seen: Seen, tx: Transaction) -> Lead:
@@ -109,33 +130,76 @@ async def give_back(lead_id: UUID, code: str, note: str | None, seen: Seen, tx: 
     Raises NoSuchLead, MayNot, NotSo, Unread, Changed, Forgotten and TooMany.
     """
     taken = await take(lead_id, seen, hands.check_return, False, tx)
-    team, person = taken.lead.team, taken.lead.assignee
-    assert team is not None
-    assert person is not None
     if note is not None:
         await activities.record(lead_id, uuid7(), Did(NOTE, "internal", tx.now, result="returned"), note, note, tx)
-    after, entry = hands.returned(taken.lead, tx.now, code, taken.hand)
-    assert entry is not None
-    first = next((k.request for k in await requests.of_lead(tx, lead_id) if k.request.n == 0), None)
-    after = await keep(taken, after, [entry], tx)
-    owed = first.due_at if first and first.state == "open" else None
-    assert after.due_at is not None
-    tx.emit(
-        LeadReturned(
-            lead_id=lead_id,
-            attempt=after.life.attempts,
-            team=team,
-            person=person,
-            code=code,
-            not_to=after.life.returned[team],
-            answered=bool(first and first.state == "answered"),
-            due_at=owed or after.due_at,
-            by=taken.hand.person,
-            on_behalf_of=taken.hand.on_behalf_of,
-            returned_at=tx.now,
-        )
-    )
+    (after,) = await give_back_all([taken], code, tx)
     return after
+
+
+async def give_back_all(taken: Sequence[Taken], code: str, tx: Transaction) -> list[Lead]:
+    """Many that are in hand are given back, for one reason."""
+    steps: list[tuple[Taken, Lead, Sequence[Entry]]] = []
+    for one in taken:
+        after, entry = hands.returned(one.lead, tx.now, code, one.hand)
+        assert entry is not None
+        steps.append((one, after, [entry]))
+    kept = await requests.first_ones(tx, [one.lead_id for one in taken])
+    returned = await keep_all(steps, tx)
+    for one, after in zip(taken, returned, strict=True):
+        first = kept.get(one.lead_id)
+        owed = first.due_at if first and first.state == "open" else None
+        assert one.lead.team is not None
+        assert one.lead.assignee is not None
+        assert after.due_at is not None
+        tx.emit(
+            LeadReturned(
+                lead_id=one.lead_id,
+                attempt=after.life.attempts,
+                team=one.lead.team,
+                person=one.lead.assignee,
+                code=code,
+                not_to=after.life.returned[one.lead.team],
+                answered=bool(first and first.state == "answered"),
+                due_at=owed or after.due_at,
+                by=one.hand.person,
+                on_behalf_of=one.hand.on_behalf_of,
+                returned_at=tx.now,
+            )
+        )
+    return returned
+
+
+async def take_back(unanswered: Collection[UUID], tx: Transaction) -> None:
+    """Their customers have had no answer for too long: whoever has them has them no more, by a return of nobody's."""
+    if not unanswered:
+        return
+    held = await leads.load(tx, unanswered)
+    held = {
+        lead_id: lead for lead_id, lead in held.items() if place_of(lead) == "person" and lead.team and lead.assignee
+    }
+    response, hours = await rules.response(tx), await hours_of(held.values(), tx)
+    changes = []
+    for lead_id, lead in held.items():
+        after, entry = hands.returned(lead, tx.now, NOT_ANSWERED)
+        assert entry is not None
+        assert lead.team is not None
+        assert lead.assignee is not None
+        after = settled(lead, after, response, tx.now, hours[lead.team])
+        assert after.due_at is not None
+        changes.append(leads.Change(lead_id, after, [entry]))
+        tx.emit(
+            LeadReturned(
+                lead_id=lead_id,
+                attempt=after.life.attempts,
+                team=lead.team,
+                person=lead.assignee,
+                code=NOT_ANSWERED,
+                not_to=after.life.returned[lead.team],
+                due_at=after.due_at,
+                returned_at=tx.now,
+            )
+        )
+    await leads.change(tx, changes)
 
 
 async def close(
@@ -147,8 +211,13 @@ async def close(
     seen: Seen,
     tx: Transaction,
 ) -> Lead:
-    """It was won or lost, says who works it or leads the team. Raises NoSuchLead, MayNot, NotSo, Unread and Changed."""
+    """It was won or lost, says who works it or leads the team. To be won it needs all that the stages of its pipeline ask for.
+
+    Raises NoSuchLead, MayNot, NotSo, Unread, Changed and Missing.
+    """
     taken = await take(lead_id, seen, _may_close, False, tx)
+    if result == "won":
+        await stage.check_won(taken, amount, tx)
     outcome = Outcome(result, at, amount, code, by=taken.hand.person)
     after, entry = lifecycle.closed(taken.lead, outcome)
     if entry is None:
@@ -174,6 +243,7 @@ async def close(
             }
         )
     )
+    await stage.flag({lead_id: after}, (), tx)
     await request.cancel({lead_id}, "lead_closed", tx.actor.principal, tx)
     return after
 
@@ -246,7 +316,7 @@ async def claim(lead_id: UUID, qualifies: bool, tx: Transaction) -> Claim:
 async def unclaim(lead_id: UUID, qualifies: bool, tx: Transaction) -> None:
     """He looks at it no more; who did not, changes nothing. Raises NoSuchLead and MayNot."""
     await _to_judge(lead_id, qualifies, tx)
-    await store.release(tx, lead_id, tx.actor.principal)
+    await store.release(tx, [lead_id], tx.actor.principal)
 
 
 async def _to_judge(lead_id: UUID, qualifies: bool, tx: Transaction) -> Lead:

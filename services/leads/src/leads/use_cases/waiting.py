@@ -31,7 +31,7 @@ def _parked(late: outcomes.Late) -> parking.Parked:
     key = str(late.lead_id).encode()
     metadata = EventMetadata(
         topic=INTAKE.topic,
-        partition=shard_of(INTAKE, key),
+        partition=shard_of(key, INTAKE.partitions),
         offset=-1,  # the topic has forgotten where it was
         at=late.reported_at,
         id=late.event_id,

@@ -38,15 +38,15 @@ async def kpi_table(
     nothing to divide by."""
     async with begin(request) as tx:
         teams = await teams_of(tx)
-        as_of = await kpis.as_of(tx)
+        now = await kpis.standing(tx)
         rows = await kpis.page(tx, by, after, limit, teams)
     following = rows[-1].key if len(rows) == limit else None
-    head, _, tail = schemas.table(as_of, (), following).model_dump_json().partition("[]")
+    head, tail = schemas.around(by, now, following)
     pieces = []
     for start in range(0, len(rows), PIECE):
         pieces.append(schemas.rows_json(rows[start : start + PIECE]))
         await asyncio.sleep(0)  # a large table keeps nobody else waiting
-    return Response(f"{head}[{','.join(pieces)}]{tail}", media_type="application/json")
+    return Response(f"{head}{','.join(pieces)}{tail}", media_type="application/json")
 
 
 @router.get(

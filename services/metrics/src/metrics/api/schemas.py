@@ -1,16 +1,17 @@
 """How KPI rows look from outside, the same in an answer and in a stream."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field, TypeAdapter, create_model
 
-from metrics.domain.catalogue import NUMBERS, Amount, Count, Number
+from metrics.domain.catalogue import NUMBERS, Amount, By, Count, Number
 from metrics.domain.facts import LeadFact, Outcome
 from metrics.domain.kpi import Kpi
 from metrics.domain.league import Grain, Row, total
+from metrics.store.kpis import Standing
 
 Money = Mapping[str, int]
 
@@ -38,12 +39,15 @@ _ROWS = TypeAdapter(list[KpiRow])
 
 
 class KpiTable(BaseModel):
-    """KPI rows by key, and per topic the time of the newest event that they hold.
+    """KPI rows of one dimension by key, and what they hold: everything up to ``offset``, which grows with each change of any
+    number, and per topic the events up to that time.
 
     ``next`` asks for the rows behind these, as ``after``, and is null on the last page. In a stream it is null unless another
-    piece of the same snapshot follows.
+    piece of the same dimension's snapshot follows.
     """
 
+    by: By
+    offset: int
     as_of: dict[str, datetime]
     rows: list[KpiRow]
     next: str | None = None
@@ -137,14 +141,27 @@ def row(kpi: Kpi) -> KpiRow:
     return KpiRow.model_construct(key=kpi.key, version=kpi.version, **numbers)
 
 
-def rows_json(kpis: Iterable[Kpi]) -> str:
-    """Rows as JSON, without the brackets of their list."""
-    return _ROWS.dump_json([row(kpi) for kpi in kpis]).decode()[1:-1]
+def rows_json(kpis: Iterable[Kpi], numbers: Collection[str] = ()) -> str:
+    """Rows as JSON, without the brackets of their list: with these numbers, or with all."""
+    only = {"__all__": {"key", "version", *numbers}} if numbers else None
+    return _ROWS.dump_json([row(kpi) for kpi in kpis], include=only).decode()[1:-1]
 
 
-def table(as_of: dict[str, datetime], kpis: Iterable[Kpi], following: str | None = None) -> KpiTable:
-    """Rows with their times."""
-    return KpiTable.model_construct(as_of=as_of, rows=[row(kpi) for kpi in kpis], next=following)
+def around(by: By, standing: Standing, following: str | None = None) -> tuple[str, str]:
+    """What stands before the rows of a table in JSON, and behind them."""
+    table = KpiTable.model_construct(
+        by=by, offset=standing.offset, as_of=standing.as_of, rows=[], next=following
+    ).model_dump_json()
+    head, _, tail = table.partition("[]")
+    return f"{head}[", f"]{tail}"
+
+
+def table_json(
+    by: By, standing: Standing, kpis: Iterable[Kpi], following: str | None = None, numbers: Collection[str] = ()
+) -> str:
+    """Rows of a dimension as a ``KpiTable`` in JSON."""
+    head, tail = around(by, standing, following)
+    return f"{head}{rows_json(kpis, numbers)}{tail}"
 
 
 def lead(fact: LeadFact) -> LeadBehind:
@@ -159,7 +176,7 @@ def lead(fact: LeadFact) -> LeadBehind:
         qualified=fact.qualified_at is not None,
         valid=fact.counts_as_valid,
         discarded=fact.discarded_at is not None,
-        assigned=fact.assignee is not None,
+        assigned=fact.is_assigned,
         outcome=fact.outcome,
         amount=fact.amount,
         currency=fact.currency,

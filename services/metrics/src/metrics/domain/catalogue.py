@@ -2,7 +2,8 @@
 
 What a lead contributes, what a KPI row stores, how it looks over HTTP, in the stream and on ``metrics.kpi``, what ``verify``
 compares and what the documents say all follow from here. A new number is one more definition; where it counts a step that
-nothing counted before, the definition names the event and the service hears it from then on. Expressions are Python over ``lead``, a ``LeadFact``.
+nothing counted before, the definition names the event and the service hears it from then on. Expressions are Python over ``lead``, a ``LeadFact``,
+and of what customers are owed over ``owed``, its sums.
 """
 
 from collections.abc import Iterator
@@ -25,18 +26,19 @@ ALL_TEAMS = (
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """A whole number that each captured lead adds: ``of``, an expression over its fact, or how often it made the step that the
-    events of type ``step`` tell."""
+    """A whole number that each captured lead adds: ``of``, an expression over its fact, ``owed``, one over what its customer is
+    owed, or how often it made the step that the events of type ``step`` tell."""
 
     name: str
     means: str
     of: str = ""
     step: str = ""
+    owed: str = ""
 
     @property
     def adds(self) -> str:
         """The expression."""
-        return self.of or f"lead.times({step_of(self.step)!r})"
+        return self.of or self.owed or f"lead.times({step_of(self.step)!r})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ NUMBERS: tuple[Number, ...] = (
         "lead.counts_as_valid",
     ),
     Count("routed", "its segment and team are known", "lead.segment is not None"),
-    Count("assigned", "a salesperson has it", "lead.assignee is not None"),
+    Count("assigned", "a salesperson has it", "lead.is_assigned"),
     Count("won", "its newest outcome is won", "lead.outcome == 'won'"),
     Count("lost", "its newest outcome is lost", "lead.outcome == 'lost'"),
     Ratio(
@@ -107,6 +109,30 @@ NUMBERS: tuple[Number, ...] = (
         "spend",
         "valid",
     ),
+    Count("returned", "times that a salesperson gave it back to the team", step="leads.lead.returned.v1"),
+    Count(
+        "transferred",
+        "times that it went to another team or person by an order; going back counts too",
+        step="leads.lead.transferred.v1",
+    ),
+    Count("restored", "times that it was taken up again after it was set aside", step="leads.lead.restored.v1"),
+    Count("reopened", "times that it was worked again after it was won or lost", step="leads.lead.reopened.v1"),
+    Count("requests", "what customers asked for beside the first response", owed="owed.requests"),
+    Count("answers", "requests and first responses that customers have an answer to", owed="owed.answers"),
+    Count("answered_in_time", "answers that came by the time they were due", owed="owed.in_time"),
+    Count(
+        "breaches",
+        "requests and first responses whose time went by without an answer, later answered or not; what turns out to have been"
+        " answered in time is withdrawn, and counts no more",
+        owed="owed.breaches",
+    ),
+    Count("system_s", "working seconds that answered customers waited while nobody had the lead", owed="owed.system_s"),
+    Count("human_s", "working seconds that answered customers waited while somebody had the lead", owed="owed.human_s"),
+    Count("first_responses", "leads whose customers have a first response", owed="owed.first_responses"),
+    Count("first_response_s", "working seconds until the first response", owed="owed.first_response_s"),
+    Ratio("in_time", "the share of answers that came by the time they were due", "answered_in_time", "answers"),
+    Ratio("response_delay", "working seconds that an answer took its person", "human_s", "answers"),
+    Ratio("first_response_delay", "working seconds until the first response", "first_response_s", "first_responses"),
 )
 
 _PLACE = (("discarded_at", DISCARDED), (None, UNROUTED))

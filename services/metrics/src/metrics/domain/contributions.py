@@ -9,18 +9,33 @@ leads, of each team and of all.
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 
-from metrics.domain.catalogue import ALL_TEAMS, DIMENSIONS, NONE, UNPLACED, Amount, By, Count, Dimension, measures
+from metrics.domain.catalogue import (
+    ALL_TEAMS,
+    DIMENSIONS,
+    NONE,
+    UNPLACED,
+    Amount,
+    By,
+    Count,
+    Dimension,
+    measures,
+    step_of,
+)
 from metrics.domain.facts import CampaignFact, LeadFact, LineFact
 
 Key = tuple[str, By, str]  # the team, the dimension, and the key in it
 Number = str | tuple[str, str]  # a count's name, or an amount's and its currency
 Changes = Mapping[Number, int]
 Counts = tuple[int, ...]
-# The keys that a lead counts under, what it counts there, and its amounts of money: name, currency, minor units.
-Contribution = tuple[tuple[Key, ...], Counts, tuple[tuple[str, str, int], ...]]
+# The keys that a lead counts under, what it counts there, and what few leads have: amounts of money and a later life.
+Contribution = tuple[tuple[Key, ...], Counts, tuple[tuple[Number, int], ...]]
 Contributions = Mapping[tuple[str, ...], int]
 
-COUNTS = tuple(measure.name for measure in measures() if isinstance(measure, Count))
+_COUNTED = tuple(measure for measure in measures() if isinstance(measure, Count))
+_OWED = tuple(measure for measure in _COUNTED if measure.owed)
+_STEPPED = tuple(m for m in _COUNTED if m.step and f"{step_of(m.step)}_at" not in LeadFact.__slots__)
+_ALWAYS = tuple(measure for measure in _COUNTED if measure not in (*_OWED, *_STEPPED))
+COUNTS = tuple(measure.name for measure in _ALWAYS)  # what every lead may count; of the others most leads count nothing
 _SPENT = tuple(measure.name for measure in measures() if isinstance(measure, Amount) and not measure.when)
 _SPENT_BY = tuple((d.name, d.columns) for d in DIMENSIONS if d.columns[-1] in CampaignFact.__slots__)
 _NOTHING = (0,) * len(COUNTS)
@@ -37,16 +52,22 @@ def _key(dimension: Dimension) -> str:
 def _compiled() -> Callable[[LeadFact, str], Contribution]:
     """All definitions as one function: it runs twice for most events, and is as fast as if it had been written by hand."""
     keys = "".join(f"(team, {d.name!r}, {_key(d)})," for d in DIMENSIONS)
-    counts = "".join(f"({m.adds})," for m in measures() if isinstance(m, Count))
-    amounts = [
-        f"((({m.name!r}, lead.currency, lead.amount),) if ({m.when}) and lead.amount and lead.currency else ())"
+    counts = "".join(f"({m.adds})," for m in _ALWAYS)
+    few = [
+        f"((({m.name!r}, lead.currency), lead.amount),) if ({m.when}) and lead.amount and lead.currency else ()"
         for m in measures()
         if isinstance(m, Amount) and m.when
     ]
+    few += [f"({_pairs(_STEPPED)}) if lead.steps else ()", "of_owed(lead.owed) if lead.requests else ()"]
     compiled: Callable[[LeadFact, str], Contribution] = eval(
-        f"lambda lead, team: (({keys}), ({counts}), {' + '.join(amounts)})"
+        f"lambda lead, team: (({keys}), ({counts}), {' + '.join(f'({one})' for one in few)})",
+        {"of_owed": eval(f"lambda owed: ({_pairs(_OWED)})")},
     )
     return compiled
+
+
+def _pairs(counted: Iterable[Count]) -> str:
+    return "".join(f"({m.name!r}, {m.adds})," for m in counted)
 
 
 _contribution = _compiled()
@@ -111,9 +132,9 @@ class KpiDelta:
             if after is not None:
                 self.add(after[0], _changes(_NOTHING, after[1]))
         if before is not None and before[2]:
-            self.add(before[0], [((name, currency), -minor) for name, currency, minor in before[2]])
+            self.add(before[0], [(number, -n) for number, n in before[2]])
         if after is not None and after[2]:
-            self.add(after[0], [((name, currency), minor) for name, currency, minor in after[2]])
+            self.add(after[0], after[2])
 
     def spend(self, keys: tuple[Key, ...], currency: str, minor: int) -> None:
         """This much more was spent; less, if negative."""

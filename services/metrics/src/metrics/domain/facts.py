@@ -23,6 +23,9 @@ from datetime import UTC, datetime
 from typing import Literal
 from uuid import UUID
 
+from metrics.domain import requests
+from metrics.domain.requests import Owed, Requests
+
 Outcome = Literal["won", "lost"]
 WORTH_A_CALL = ("near_term", "nurture")  # dispositions: worth a salesperson's time, now or later
 MOST_TIMES = 1000  # of one step of one lead; of more, the first ones are known
@@ -37,13 +40,18 @@ class CannotCount(Exception):
     """What an event says can't be kept; the sentence says why, in words that hold no input."""
 
 
+def _written(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat()
+
+
 def _newer(number: tuple[object, ...], history: str | None, held: tuple[object, ...], of: str | None) -> bool:
     return number > held if not history or not of or history == of else True
 
 
 @dataclass(slots=True)
 class LeadFact:
-    """One lead. A part that nobody has spoken of yet is None; ``revision`` is 0 until the lead is closed, in ``history``."""
+    """One lead. A part that nobody has spoken of yet is None; ``revision`` is 0 until the lead is closed, in ``history``.
+    ``moved_at`` is when an order gave it to a team last."""
 
     lead_id: UUID
     captured_at: datetime | None = None
@@ -67,6 +75,20 @@ class LeadFact:
     channel_key: str | None = None
     campaign_key: str | None = None
     steps: Mapping[str, Sequence[str]] | None = None
+    moved_at: datetime | None = None
+    requests: Requests | None = None
+
+    @property
+    def owed(self) -> Owed:
+        """What its customer was promised and got, in sums."""
+        return requests.owed(self.requests or {})
+
+    @property
+    def is_assigned(self) -> bool:
+        """Whether a salesperson has it: a later decision that names nobody takes it from whom an earlier one gave it to."""
+        if self.assignee is None or self.assigned_at is None:
+            return False
+        return self.routed_at is None or self.assigned_at >= self.routed_at
 
     @property
     def counts_as_valid(self) -> bool:
@@ -80,7 +102,7 @@ class LeadFact:
 
     def stepped(self, step: str, at: datetime) -> None:
         """The lead made this step then, and no column says so: of two times the later one has the column."""
-        time, steps = at.astimezone(UTC).isoformat(), self.steps or {}
+        time, steps = _written(at), self.steps or {}
         if time not in steps.get(step, ()):
             self.steps = {**steps, step: sorted([*steps.get(step, ()), time])[:MOST_TIMES]}
 
@@ -103,18 +125,50 @@ class LeadFact:
     def discarded(self, at: datetime) -> None:
         """It was set aside."""
         held = self.discarded_at
+        if self.steps and self._is_restored_after(at):
+            self.stepped("discarded", at)
+            return
         if held is None or at > held:
             self.discarded_at = at
+            self._stands("discarded", at)
         if held is not None and held != at:
             self.stepped("discarded", min(at, held))
 
+    def restored(self, at: datetime) -> None:
+        """It was set aside before, and is no longer."""
+        self.stepped("restored", at)
+        held = self.discarded_at
+        if held is not None and held <= at:
+            self.discarded_at = None
+            self.stepped("discarded", held)
+
+    def _is_restored_after(self, at: datetime) -> bool:
+        restored = (self.steps or {}).get("restored")
+        return bool(restored and restored[-1] >= _written(at))
+
     def routed(self, at: datetime, segment: str | None, team: str | None) -> None:
         """It belongs to this segment and team, or, with neither, no rule claimed it."""
-        held = self.routed_at
-        if held is None or (at, segment or "", team or "") > (held, self.segment or "", self.team or ""):
-            self.routed_at, self.segment, self.team = at, segment, team
+        held, moved = self.routed_at, self.moved_at
+        by_order = moved is not None and (held is None or moved >= held)
+        was = "" if by_order else self.team or ""
+        if held is None or (at, segment or "", "" if by_order else team or "") > (held, self.segment or "", was):
+            self.routed_at, self.segment = at, segment
+            if moved is None or at > moved:
+                self.team = team
         if held is not None and held != at:
             self.stepped("routed", min(at, held))
+
+    def moved(self, at: datetime, team: str, assignee: str | None) -> None:
+        """An order gave it to this team, and to this salesperson there or to nobody; it stays in its segment."""
+        held, routed = self.moved_at, self.routed_at
+        by_order = held is not None and (routed is None or held >= routed)
+        if held is None or at > held or (at == held and by_order and team > (self.team or "")):
+            self.moved_at = at
+            if routed is None or at >= routed:
+                self.team = team
+        if held is not None and held != at:
+            self.stepped("moved", min(at, held))
+        self.assigned(at, assignee)
 
     def assigned(self, at: datetime, assignee: str | None) -> None:
         """It was given to this salesperson, or, without one, waits in its team's queue."""
@@ -140,14 +194,37 @@ class LeadFact:
         if _newer(said, history, held, self.history):
             self.revision, self.outcome, self.amount, self.currency = revision, outcome, amount, currency
             self.closed_at, self.history = at, history or self.history
+        elif self.closed_at is None:
+            self.stepped("closed", at)  # it has been reopened since
+        if self.closed_at is not None:
+            self._others_than("closed", stood, at)
+
+    def reopened(self, at: datetime, revision: int, history: str | None = None) -> None:
+        """Its outcome stands no longer; it is worked again."""
+        held = (self.revision, self.outcome or "", self.amount or 0, self.currency or "", self.closed_at or at)
+        if _newer((revision, "", 0, "", at), history, held, self.history):
+            if self.closed_at is not None:
+                self.stepped("closed", self.closed_at)
+            self.revision, self.outcome, self.amount, self.currency = revision, None, None, None
+            self.closed_at, self.history = None, history or self.history
+        self.stepped("reopened", at)
+
+    def told(self, n: int, what: str, *words: object) -> None:
+        """This was said of a request of the lead, as ``requests.py`` has it."""
+        self.requests = requests.told(self.requests or {}, n, what, words)
+
+    def _others_than(self, step: str, stood: datetime | None, at: datetime) -> None:
+        """Of two times of a step the one that has the column is not kept beside it; again perhaps, because a history began anew."""
+        stands: datetime = getattr(self, f"{step}_at")
         if stood is not None and stood != at:
-            self.stepped("closed", stood if self.closed_at == at else at)
-            self._stands("closed", self.closed_at or at)
+            self.stepped(step, stood if stands == at else at)
+        self._stands(step, stands)
 
     def _stands(self, step: str, at: datetime) -> None:
-        """This time has the column, again perhaps, because a history began anew: it is not kept twice."""
-        time, steps = at.astimezone(UTC).isoformat(), self.steps or {}
-        left = {**steps, step: [other for other in steps.get(step, ()) if other != time]}
+        """This time has the column and is not kept beside it."""
+        if not self.steps or step not in self.steps:
+            return
+        left = {**self.steps, step: [other for other in self.steps[step] if other != _written(at)]}
         self.steps = {name: times for name, times in left.items() if times} or None
 
 

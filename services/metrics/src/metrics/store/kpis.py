@@ -66,7 +66,15 @@ where by = $1 and period = $2 and key > $3 and team = any($5::text[]) and key <=
 ) page)
 order by key
 """
+_ROW = """
+select team, by, key, period, version, measures::text as measures from kpi_part
+where by = $1 and period = $2 and key = $3 and team = any($4::text[])
+"""
 _AS_OF = "select topic, at from as_of order by topic"
+_STANDING = """
+select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as horizon, (select coalesce(max(version), 0) from merged) as at,
+    array(select topic from as_of order by topic) as topics, array(select at from as_of order by topic) as times
+"""
 _HORIZON = "select pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 _PUBLISHED = """
 select coalesce(max(turn), 0), coalesce(max(floor), 0), pg_snapshot_xmin(pg_current_snapshot())::text::bigint from publication
@@ -85,11 +93,17 @@ class Changes(NamedTuple):
     horizon: int
 
 
-class ChangedParts(NamedTuple):
-    """The parts of KPI rows of which one has changed, and the horizon to ask from next time."""
+class Standing(NamedTuple):
+    """Where the numbers stand. Whatever is read after it was asked for holds at least this.
 
-    parts: list[Part]
+    ``horizon`` is the transaction to ask for changes from next time. ``offset`` is the highest version of any part: merges are
+    made one at a time, each under a higher version than those before it, so all up to this one are done. ``as_of`` is, per
+    topic, the time of the newest event in them.
+    """
+
     horizon: int
+    offset: int
+    as_of: dict[str, datetime]
 
 
 class Publication(NamedTuple):
@@ -152,24 +166,26 @@ async def read(tx: Transaction, dimensions: Sequence[By], since: int = 0) -> Cha
     return Changes([Kpi(by, key, period, v, from_json(measures)) for by, key, period, v, measures in rows], now)
 
 
-async def last_merge(tx: Transaction) -> int:
-    """The highest version of any part. Merges are made one at a time, each under a higher version than those before it, so a
-    part that changes after this was asked has a higher one."""
-    version: int = await tx.conn.fetchval("select coalesce(max(version), 0) from merged")
-    return version
+async def standing(tx: Transaction) -> Standing:
+    """Where the numbers stand now."""
+    [row] = await tx.conn.fetch(_STANDING)
+    return Standing(row["horizon"], row["at"], dict(zip(row["topics"], row["times"], strict=True)))
 
 
-async def read_parts(tx: Transaction, dimensions: Sequence[By], since: int, teams: Collection[str]) -> ChangedParts:
+async def read_parts(tx: Transaction, dimensions: Sequence[By], since: int, teams: Collection[str]) -> list[Part]:
     """The rows of these dimensions of which a part was changed by transaction ``since`` or later, in the order of their keys:
     all parts of these teams."""
-    now = await horizon(tx)
-    rows = await tx.conn.fetch(_CHANGED, list(dimensions), since, list(teams))
-    return ChangedParts(list(map(_part, rows)), now)
+    return list(map(_part, await tx.conn.fetch(_CHANGED, list(dimensions), since, list(teams))))
 
 
 async def page(tx: Transaction, by: By, after: str, limit: int, teams: Collection[str]) -> list[Kpi]:
     """The rows of a dimension behind this key, over all time, in the order of their keys, as these teams make them."""
     return list(summed(map(_part, await tx.conn.fetch(_PAGE, by, ALL, after, limit, list(teams)))))
+
+
+async def row(tx: Transaction, by: By, key: str, teams: Collection[str]) -> list[Kpi]:
+    """One row of a dimension over all time, as these teams make it; none where nothing was counted."""
+    return list(summed(map(_part, await tx.conn.fetch(_ROW, by, ALL, key, list(teams)))))
 
 
 def _part(row: Record) -> Part:

@@ -52,6 +52,8 @@ LEAD_FACT = Table(
     Column("channel_key", Text),
     Column("campaign_key", Text),
     Column("steps", JSONB),  # the times of steps that have no column: earlier ones, and those of other steps
+    Column("moved_at", DateTime(timezone=True)),
+    Column("requests", JSONB),  # what its customer is owed, by number; null where nothing was told of that
     CheckConstraint("outcome in ('won', 'lost')", name="lead_fact_outcome"),
     Index("lead_fact_behind", text("coalesce(team, '(unplaced)')"), "lead_id"),
     postgresql_with=GROWING | {"fillfactor": "45"},

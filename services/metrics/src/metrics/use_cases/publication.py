@@ -50,7 +50,7 @@ def _to_event(row: Kpi, as_of: datetime) -> KpiChanged:
         key=row.key,
         period=row.period,
         version=row.version,
-        others={name: numbers[name] for name in OTHERS},
+        others={name: numbers[name] for name in OTHERS if numbers[name]},
         as_of=as_of,
         **{name: numbers[name] for name in NAMED},
     )

@@ -7,12 +7,13 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from chassis import begin, may
+from chassis import Problem, absent, begin, may, may_on
 from chassis.problems import declared
 from territory.api.organisation import ID, Body, Code, IfMatch, organisation, tagged, version_in
 from territory.api.permissions import Permission
+from territory.api.routing import is_decided
 from territory.store import case as store
-from territory.use_cases.assignment import assign_lead
+from territory.use_cases.assignment import NO_DECISION, assign_lead
 from territory.use_cases.authority import look
 
 router = APIRouter(prefix="/v1", tags=["queues"])
@@ -62,9 +63,13 @@ class Queues(BaseModel):
     leads: list[Waits]
 
 
+def _no_decision() -> Problem:
+    return absent(NO_DECISION)
+
+
 @router.post(
     "/leads/{lead_id}/assignment",
-    dependencies=[Depends(may(Permission.ASSIGN_LEADS))],
+    dependencies=[Depends(may_on(Permission.ASSIGN_LEADS, is_decided, _no_decision))],
     summary="Gives a lead of one's team to somebody, or back to the rotation.",
     responses=declared(403, 404, 409, 412),
 )

@@ -13,8 +13,9 @@ from territory.api.market_file import Unreadable, read_json, read_yaml, write_ya
 from territory.api.organisation import organisation
 from territory.api.permissions import Permission
 from territory.api.schemas import Activated, MarketFile, RuleSet, RuleSets, RuleSetVersion, Segments, Teams, Warned
+from territory.domain.file_grammar import FAULTS_AT_MOST
 from territory.domain.market import Fault, MarketRefused, MarketVersion
-from territory.domain.market_file import FAULTS_AT_MOST, read_market
+from territory.domain.market_file import read_market
 from territory.domain.possible import doubtful, impossible
 from territory.domain.rule_index import TooLarge
 from territory.store import market as store

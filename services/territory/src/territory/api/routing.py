@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field
 
-from chassis import absent, begin, may
+from chassis import Problem, absent, begin, may_on
 from chassis.problems import declared
 from territory.api.permissions import Permission
 from territory.domain.criteria import Scalar
@@ -54,10 +54,24 @@ class LeadDecision(BaseModel):
     person: Choice
 
 
+def _no_decision() -> Problem:
+    return absent("No decision about this lead", "It is not known here, or it is not to be routed.")
+
+
+async def is_decided(request: Request) -> bool:
+    """Whether a decision about the lead in the path exists for who asks."""
+    try:
+        lead_id = UUID(request.path_params["lead_id"])
+    except ValueError:
+        return False
+    async with begin(request, writes=False) as tx:
+        return await routing.decision_of(tx, lead_id) is not None
+
+
 @router.get(
     "/leads/{lead_id}/decision",
     summary="Segment, team, pipeline and person of a lead, and why.",
-    dependencies=[Depends(may(Permission.SEE_DECISIONS))],
+    dependencies=[Depends(may_on(Permission.SEE_DECISIONS, is_decided, _no_decision))],
     responses=declared(404),
 )
 async def get_decision(
@@ -70,7 +84,7 @@ async def get_decision(
         decided = await routing.decision_of(tx, lead_id, number)
         rules = await market.market_of(tx, decided.ruleset) if decided else None
     if decided is None:
-        raise absent("No decision about this lead", "It is not known here, or it is not to be routed.")
+        raise _no_decision()
     inputs = rules.ruleset.inputs(decided.attributes) if rules else {}
     refused: tuple[Refused, ...] = ()
     if rules and decided.rules_refused:

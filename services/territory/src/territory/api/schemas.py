@@ -1,17 +1,12 @@
 """The market file and its parts, as the documents of the doors show them; `territory.domain.market_file` reads it."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from territory.domain.market_file import (
-    ENTRIES_AT_MOST,
-    MEMBERS_AT_MOST,
-    RULES_AT_MOST,
-    TEXT_AT_MOST,
-    VALUES_AT_MOST,
-)
+from territory.domain.file_grammar import ENTRIES_AT_MOST, TEXT_AT_MOST, VALUES_AT_MOST
+from territory.domain.market_file import MEMBERS_AT_MOST, RULES_AT_MOST
 from territory.domain.rotation import WEIGHT_AT_MOST
 
 Text = Annotated[str, Field(min_length=1, max_length=TEXT_AT_MOST, description="without blanks around it")]
@@ -33,12 +28,24 @@ class SegmentEntry(Entry):
     name: Text
 
 
+class StageRules(Entry):
+    """What has to be there before a sale enters a stage: the first response, kinds of documents, what has to be known."""
+
+    won: Annotated[bool, Field(description="where a sale ends that is won; so is a stage of that name")] = False
+    answered: bool = False
+    documents: Annotated[list[Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,39}$")]], Field(max_length=20)] = []
+    fields: Annotated[list[Literal["amount", "likelihood", "expected_close"]], Field(max_length=3)] = []
+    target_days: Annotated[int | None, Field(ge=1, le=3650)] = None
+    likelihood: Annotated[int | None, Field(ge=0, le=100)] = None
+
+
 class PipelineEntry(Entry):
-    """The stages a sale goes through."""
+    """The stages a sale goes through, and by their names what some of them ask for."""
 
     id: Text
     name: Text
     stages: Annotated[list[Text], Field(min_length=1, max_length=VALUES_AT_MOST)]
+    stage_rules: dict[Text, StageRules] | None = None
 
 
 class MemberEntry(Entry):

@@ -19,12 +19,28 @@ class Segment:
 
 
 @dataclass(frozen=True)
+class Stage:
+    """A stage of a sale: what has to be there before a sale enters it, how long it should stay, and how likely it is won then.
+
+    ``documents`` are kinds of documents; ``fields`` is what has to be known; a sale that is won ends in the stage that is ``won``.
+    """
+
+    name: str
+    won: bool = False
+    answered: bool = False
+    documents: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+    target_days: int | None = None
+    likelihood: int | None = None
+
+
+@dataclass(frozen=True)
 class Pipeline:
     """The stages a sale goes through."""
 
     id: str
     name: str
-    stages: tuple[str, ...]
+    stages: tuple[Stage, ...]
 
 
 @dataclass(frozen=True)

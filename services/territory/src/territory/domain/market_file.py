@@ -1,8 +1,8 @@
 """Reading a market file: every fault is named by the path of its field, so that one upload shows all that is to mend."""
 
 import re
-from collections.abc import Callable, Mapping, Set
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any
 
 from territory.domain.criteria import (
     AMOUNT,
@@ -17,27 +17,22 @@ from territory.domain.criteria import (
     Scalar,
     text,
 )
-from territory.domain.market import Fault, Market, MarketRefused, Pipeline, Segment, Team
+from territory.domain.file_grammar import VALUES_AT_MOST, sayable, shown, unsayable, whole
+from territory.domain.market import Market, MarketRefused, Segment, Team
 from territory.domain.organisation import UNPLACED
+from territory.domain.pipeline_file import PipelineReading
 from territory.domain.rotation import WEIGHT_AT_MOST, Member
 from territory.domain.routing import FALLBACK, Fallback, Rule
 from values.postcodes import has_districts
 
-FAULTS_AT_MOST = 100
 RULES_AT_MOST = 20_000
-ENTRIES_AT_MOST = 10_000
 MEMBERS_AT_MOST = 500
-VALUES_AT_MOST = 1_000
 ATTRIBUTES_AT_MOST = 64
-TEXT_AT_MOST = 200
 MARKET = "market"
 
-_UNSPEAKABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 # A decimal number that a file writes with zeros at its end reaches us as text, so that it stays what it is where texts are asked.
 _WRITTEN = re.compile(r"[-+]?[0-9]{1,15}\.[0-9]{0,14}0")
 _COUNTRY = re.compile(r"[A-Z]{2}")
-
-Made = TypeVar("Made")
 
 
 def read_market(document: object) -> Market:
@@ -45,13 +40,11 @@ def read_market(document: object) -> Market:
     return _Reading().market(document)
 
 
-class _Reading:
+class _Reading(PipelineReading):
     """One pass over a file. What is wrong is noted and replaced by something harmless, so that reading can go on."""
 
     def __init__(self) -> None:
-        self.faults: list[Fault] = []
-        # What is equal is kept once, and no text is the file's own: the market stays for long, and nothing of the file with it.
-        self.texts: dict[str, str] = {}
+        super().__init__()
         self.criteria: dict[Criterion, Criterion] = {}
 
     def market(self, document: object) -> Market:
@@ -83,14 +76,6 @@ class _Reading:
         fields = self.fields(entry, at, {"id", "name"})
         return Segment(self.text(fields, at, "id"), self.text(fields, at, "name"))
 
-    def pipeline(self, entry: object, at: str) -> Pipeline:
-        fields = self.fields(entry, at, {"id", "name", "stages"})
-        stages = self.entries(fields, "stages", self.word, VALUES_AT_MOST, at)
-        if "stages" in fields and not stages:
-            self.fault(f"{at}.stages", "names no stage")
-        self.unique(f"{at}.stages[{{}}]", stages)
-        return Pipeline(self.text(fields, at, "id"), self.text(fields, at, "name"), stages)
-
     def team(self, entry: object, at: str) -> Team:
         fields = self.fields(entry, at, {"id", "name", "pipeline"}, {"country", "members"})
         country = fields.get("country")
@@ -105,7 +90,7 @@ class _Reading:
     def member(self, entry: object, at: str) -> Member:
         fields = self.fields(entry, at, {"person"}, {"weight", "available"})
         weight = fields.get("weight", 1)
-        if not _whole(weight) or not 0 <= weight <= WEIGHT_AT_MOST:
+        if not whole(weight) or not 0 <= weight <= WEIGHT_AT_MOST:
             self.fault(f"{at}.weight", f"is not a whole number from 0 to {WEIGHT_AT_MOST}")
             weight = 1
         available = fields.get("available", True)
@@ -116,7 +101,7 @@ class _Reading:
     def rule(self, entry: object, at: str) -> Rule:
         fields = self.fields(entry, at, {"name", "segment", "team", "when"}, {"priority", "overrides_customer"})
         priority = fields.get("priority", 0)
-        if not _whole(priority) or abs(priority) > 10**9:
+        if not whole(priority) or abs(priority) > 10**9:
             self.fault(f"{at}.priority", "is not a whole number")
             priority = 0
         overrides = fields.get("overrides_customer", False)
@@ -141,9 +126,9 @@ class _Reading:
         for written, what in asked.items():
             name = _attribute(written)
             if name is None:
-                self.fault(f"{at}.{_shown(written)}", f"is not an attribute of a lead; your own are {OWN}<name>")
+                self.fault(f"{at}.{shown(written)}", f"is not an attribute of a lead; your own are {OWN}<name>")
             elif name in when:
-                self.fault(f"{at}.{_shown(written)}", "is there already, written in another way")
+                self.fault(f"{at}.{shown(written)}", "is there already, written in another way")
             else:
                 when[name] = self.criterion(what, f"{at}.{written}", name)
         area, countries = when.get(AREA), when.get("country")
@@ -188,8 +173,8 @@ class _Reading:
         kept: list[Scalar] = []
         for place, value in enumerate(values):
             path = f"{at}[{place}]" if isinstance(asked, list) else at
-            if isinstance(value, str) and not (_sayable(value) and text(value)):
-                self.fault(path, _unsayable())
+            if isinstance(value, str) and not (sayable(value) and text(value)):
+                self.fault(path, unsayable())
             elif not isinstance(value, str | bool) and not _number(value):
                 self.fault(path, "is not a text, a number, true or false")
             else:
@@ -232,88 +217,15 @@ class _Reading:
         if len(asked) > ATTRIBUTES_AT_MOST:
             self.fault("rules", f"ask for {len(asked)} attributes; at most {ATTRIBUTES_AT_MOST} are possible")
 
-    # -- the grammar of any file
-
-    def fields(self, entry: object, at: str, needed: Set[str], allowed: Set[str] = frozenset()) -> Mapping[str, Any]:
-        if not isinstance(entry, Mapping):
-            self.fault(at or "market", "is not a mapping of fields")
-            return {}
-        prefix = f"{at}." if at else ""
-        for name in sorted(needed - entry.keys()):
-            self.fault(prefix + name, "is missing")
-        for name in sorted(map(_shown, entry.keys() - needed - allowed)):
-            self.fault(prefix + name, "is not a field of a market file")
-        return {name: value for name, value in entry.items() if name in needed | allowed}
-
-    def entries(
-        self,
-        fields: Mapping[str, Any],
-        name: str,
-        made: Callable[[object, str], Made],
-        most: int = ENTRIES_AT_MOST,
-        at: str = "",
-    ) -> tuple[Made, ...]:
-        held = fields.get(name)
-        path = f"{at}.{name}" if at else name
-        if held is None:
-            return ()
-        if not isinstance(held, list) or len(held) > most:
-            self.fault(path, f"is not a list of at most {most} entries")
-            return ()
-        return tuple(made(entry, f"{path}[{place}]") for place, entry in enumerate(held))
-
-    def text(self, fields: Mapping[str, Any], at: str, name: str) -> str:
-        return self.word(fields[name], f"{at}.{name}") if name in fields else ""
-
-    def word(self, value: object, at: str) -> str:
-        if isinstance(value, str) and _sayable(value):
-            return self.texts.get(value) or self.texts.setdefault(value, value.encode().decode())
-        self.fault(at, _unsayable())
-        return ""
-
-    def reference(self, fields: Mapping[str, Any], at: str, kind: str) -> str:
-        name = self.text(fields, at, kind)
-        if name and name not in self.known[kind]:
-            self.fault(f"{at}.{kind}", f"no such {kind}")
-        return name
-
-    def unique(self, path: str, names: list[str] | tuple[str, ...]) -> None:
-        seen: set[str] = set()
-        for place, name in enumerate(names):
-            if name and name in seen:
-                self.fault(path.format(place), "is there already")
-            seen.add(name)
-
-    def fault(self, field: str, reason: str) -> None:
-        self.faults.append(Fault(field, reason))
-        if len(self.faults) >= FAULTS_AT_MOST:
-            raise MarketRefused(self.faults)
-
 
 def _attribute(written: object) -> str | None:
     """An attribute by the name that rules and leads use; of a company's own ones the spelling does not matter."""
     if not isinstance(written, str) or written in ATTRIBUTES:
         return written if isinstance(written, str) else None
     own = written[len(OWN) :]
-    return OWN + text(own) if written.startswith(OWN) and _sayable(own) and text(own) else None
-
-
-def _sayable(value: str) -> bool:
-    return value == value.strip() and 1 <= len(value) <= TEXT_AT_MOST and not _UNSPEAKABLE.search(value)
-
-
-def _unsayable() -> str:
-    return f"is not a text of 1 to {TEXT_AT_MOST} characters without control characters or blanks around it"
-
-
-def _whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    return OWN + text(own) if written.startswith(OWN) and sayable(own) and text(own) else None
 
 
 def _number(value: object) -> bool:
     """A NaN is not within any bounds, so it is no number here either."""
     return isinstance(value, int | float) and not isinstance(value, bool) and -(10**15) <= value <= 10**15
-
-
-def _shown(name: object) -> str:
-    return _UNSPEAKABLE.sub("?", str(name))[:TEXT_AT_MOST]

@@ -74,7 +74,6 @@ CUSTOMER = Table(
     Column("person", Text),
     Column("since_at", DateTime(timezone=True), nullable=False),
     Column("cause", Text, nullable=False),
-    Index("customer_book", "team", "person"),
     postgresql_with=GROWING,
     info={"door": "select, insert, update", "rows": team()},
 )

@@ -18,7 +18,7 @@ _ADD = f"""
 insert into customer (party_id, line, team, person, since_at, cause)
 select party_id, '{ANY_LINE}', team, person, since_at, cause
 from unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[], $5::text[]) as c(party_id, team, person, since_at, cause)
-on conflict do nothing returning party_id
+order by party_id on conflict do nothing
 """  # noqa: S608
 _CHANGE = f"""
 update customer c set team = n.team, person = n.person, since_at = n.since_at, cause = n.cause
@@ -51,11 +51,11 @@ async def save(tx: Transaction, customers: Sequence[Customer], known: Iterable[U
     """Who has them from here on; those of ``known`` are on record. False where another transaction made one of the others first:
     then this one has decided by what is not so."""
     before = set(known)
-    new = sorted((one for one in customers if one.party_id not in before), key=lambda one: one.party_id)
+    new = [one for one in customers if one.party_id not in before]
     changed = [one for one in customers if one.party_id in before]
     if changed:
         await tx.conn.execute(_CHANGE, *_columns(changed))
-    return not new or len(await tx.conn.fetch(_ADD, *_columns(new))) == len(new)
+    return not new or await tx.conn.execute(_ADD, *_columns(new)) == f"INSERT 0 {len(new)}"
 
 
 def _columns(customers: Sequence[Customer]) -> tuple[list[object], ...]:

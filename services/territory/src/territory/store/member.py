@@ -1,7 +1,7 @@
 """Members of teams as routing needs them, and as a market file changes them."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from territory.domain.calendar import Calendar
 from territory.domain.deciding import Staff
 from territory.domain.eligibility import TeamSettings, spoken
 from territory.domain.interval import Interval
-from territory.domain.member import Place, Presence
+from territory.domain.member import Entry, Place, Presence
 from territory.store import calendar
 
 _PLACES = """
@@ -38,7 +38,8 @@ select id, person, unit, source from membership
 where unit = any($1::text[]) and from_at <= $2 and (until_at is null or until_at > $2)
 """
 _EDIT = """
-update membership set weight = $2, takes_leads = $3, version = version + 1 where id = $1
+update membership m set weight = e.weight, takes_leads = e.takes_leads, version = version + 1
+from unnest($1::uuid[], $2::int[], $3::bool[]) as e(id, weight, takes_leads) where m.id = e.id
 """
 _END = "update membership set until_at = greatest(from_at, $2), version = version + 1 where id = any($1::uuid[])"
 _FROM_FILE = "select person from absence where source = 'file' and until_at is null and person = any($1::text[])"
@@ -109,9 +110,11 @@ async def running(tx: Transaction, units: Iterable[str]) -> Mapping[tuple[str, s
     return {(row["unit"], row["person"]): (row["id"], row["source"]) for row in rows}
 
 
-async def edit(tx: Transaction, membership: UUID, weight: int, takes_leads: bool) -> None:
-    """Another share in the unit's leads."""
-    await tx.conn.execute(_EDIT, membership, weight, takes_leads)
+async def edit(tx: Transaction, shares: Sequence[tuple[UUID, Entry]]) -> None:
+    """Another share in the units' leads."""
+    if shares:
+        rows = [(membership, entry.weight, entry.takes_leads) for membership, entry in shares]
+        await tx.conn.execute(_EDIT, *zip(*rows, strict=True))
 
 
 async def end(tx: Transaction, memberships: Collection[UUID]) -> None:

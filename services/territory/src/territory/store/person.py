@@ -1,13 +1,16 @@
 """People and machines, and whom tokens call by their names."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from chassis import Transaction
 
 _MAKE = "insert into person (id, kind) values ($1, $2) on conflict do nothing returning id"
+_MAKE_ALL = (
+    "insert into person (id, kind) select name, $2 from unnest($1::text[]) name on conflict do nothing returning id"
+)
 _BIND = """
-insert into subject as s (issuer, subject, person) values ($1, $2, $3)
+insert into subject as s (issuer, subject, person) select $1, * from unnest($2::text[], $3::text[])
 on conflict (issuer, subject) do update set person = excluded.person, until_at = null where s.until_at <= $4
 returning person
 """
@@ -38,9 +41,19 @@ async def make(tx: Transaction, name: str, kind: str) -> bool:
     return await tx.conn.fetchval(_MAKE, name, kind) is not None
 
 
+async def make_all(tx: Transaction, names: Iterable[str], kind: str) -> list[str]:
+    """Those of these names that are new, in their order."""
+    return sorted(row["id"] for row in await tx.conn.fetch(_MAKE_ALL, sorted(names), kind))
+
+
 async def bind(tx: Transaction, issuer: str, subject: str, name: str) -> bool:
     """Whether tokens of this issuer with this subject are this person's from here on; another's stay another's."""
-    return await tx.conn.fetchval(_BIND, issuer, subject, name, tx.now) is not None
+    return await tx.conn.fetchval(_BIND, issuer, [subject], [name], tx.now) is not None
+
+
+async def bind_all(tx: Transaction, issuer: str, names: Sequence[str]) -> list[str]:
+    """Those of these people whom tokens of this issuer call by their own names from here on, in their order."""
+    return sorted(row["person"] for row in await tx.conn.fetch(_BIND, issuer, names, names, tx.now))
 
 
 async def administrators(tx: Transaction) -> set[str]:

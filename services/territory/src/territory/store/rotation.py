@@ -54,6 +54,12 @@ where m.unit = $1 and m.takes_leads and not p.suspended and p.kind = 'person' an
 _IS_AWAY = """
 select exists (select from absence where person = $1 and from_at <= $2 and (until_at is null or until_at > $2))
 """
+_ASLEEP = """
+select coalesce(sum(q.n), 0)::bigint from rotation r cross join organisation o cross join lateral (
+    select count(*) as n from lead_case c
+    where c.team = r.team and c.waits_turn and c.person is null and c.ended_at is null
+) q where r.wakes_at is null and r.looked >= o.version
+"""
 _DUE = """
 select r.team from rotation r, organisation o
 where (r.wakes_at <= $1 or r.looked < o.version) and exists (
@@ -122,6 +128,12 @@ async def wake(tx: Transaction, teams: Iterable[str]) -> None:
 async def due(tx: Transaction, most: int) -> list[str]:
     """Teams whose waiting leads are to be looked at now, those first that are due longest."""
     return [row["team"] for row in await tx.conn.fetch(_DUE, tx.now, most)]
+
+
+async def asleep(tx: Transaction) -> int:
+    """How many leads wait for a turn of a team that nothing will look at again."""
+    found: int = await tx.conn.fetchval(_ASLEEP)
+    return found
 
 
 async def members_now(tx: Transaction, team: str) -> set[str]:

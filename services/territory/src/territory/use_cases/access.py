@@ -6,7 +6,7 @@ from chassis import Transaction
 from chassis.access import NAME
 from contracts.event import Event
 from contracts.territory import access as said
-from territory.domain.access import Known, grants_of, roles_of
+from territory.domain.access import SUBSTITUTE, Known, grants_of, roles_of
 from territory.domain.organisation import Structure
 from territory.store import access as store
 
@@ -41,12 +41,15 @@ def to_event(
     by: tuple[str, ...],
     tx: Transaction,
 ) -> Event:
-    """The whole of it, but for what is over; or that nothing is left."""
+    """The whole of it, but for what is over; or that nothing is left. Who stood in for whom is told also when it is over: who asks later
+    who acted for a holder asks others than territory."""
     person = known.person
-    grants = [grant for grant in grants_of(known, structure) if grant.interval.ends > tx.now]
+    all_grants = grants_of(known, structure)
+    grants = [grant for grant in all_grants if grant.interval.ends > tx.now]
     roles = [role for role in roles_of(known) if role.interval.ends > tx.now]
     if not grants and not roles:
         return said.AccessRevoked(person=person.id, version=version, cause=cause, by=by, revoked_at=tx.now)
+    grants += [grant for grant in all_grants if grant.kind == SUBSTITUTE and grant.interval.ends <= tx.now]
     return said.AccessGranted(
         person=person.id,
         kind="machine" if person.kind == "machine" else "person",

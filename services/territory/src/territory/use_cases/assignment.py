@@ -14,6 +14,8 @@ from territory.use_cases.authority import look
 from territory.use_cases.deciding import decide
 from territory.use_cases.routing import ask_again, free
 
+NO_DECISION = "No decision about this lead"
+
 
 async def assign_lead(
     lead_id: UUID, person: str | None, even_if_absent: bool, number: int | None, tx: Transaction
@@ -22,7 +24,7 @@ async def assign_lead(
     is the decision that stood when it was asked for. Returns the one that stands now."""
     seen = await store.look(tx, lead_id)
     if seen is None or seen.team is None:
-        raise Absent("No decision about this lead")
+        raise Absent(NO_DECISION)
     _, who = await look(tx)
     if not who.leads(seen.team):
         raise NotYours("Who leads the team gives its leads to somebody.")

@@ -6,8 +6,15 @@ from typing import Any
 
 from chassis import Transaction
 from contracts.event import Event
-from contracts.territory.structure import MarketActivated, MemberOfTeam, SegmentDefined, TeamDefined
-from territory.domain.market import MarketVersion, fingerprint
+from contracts.territory.structure import (
+    MarketActivated,
+    MemberOfTeam,
+    PipelinePublished,
+    SegmentDefined,
+    StageOfPipeline,
+    TeamDefined,
+)
+from territory.domain.market import MarketVersion, Stage, fingerprint
 from territory.store import market as store
 from territory.store import rotation
 from territory.use_cases.member import take_in_market
@@ -43,10 +50,31 @@ def to_events(active: MarketVersion, at: datetime) -> Iterator[Event]:
             version=version,
             defined_at=at,
         )
+    for pipeline in market.pipelines:
+        yield PipelinePublished(
+            id=f"pipeline:{pipeline.id}",
+            pipeline=pipeline.id,
+            name=pipeline.name,
+            stages=tuple(_stage(stage) for stage in pipeline.stages),
+            version=version,
+            published_at=at,
+        )
     yield MarketActivated(
         version=version,
         rules=len(market.rules),
         segments=len(market.segments),
         teams=len(market.teams),
         activated_at=at,
+    )
+
+
+def _stage(stage: Stage) -> StageOfPipeline:
+    return StageOfPipeline(
+        name=stage.name,
+        kind="won" if stage.won else "open",
+        answered=stage.answered,
+        documents=stage.documents,
+        fields=stage.fields,
+        target_days=stage.target_days,
+        likelihood=stage.likelihood,
     )

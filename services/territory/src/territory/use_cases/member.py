@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
@@ -10,7 +9,7 @@ from chassis import Transaction
 from contracts.territory.member import AbsenceChanged, MemberJoined, MemberLeft
 from territory.domain.market import NO_MARKET, MarketVersion
 from territory.domain.member import Entry, FileChange, Listed, changed, in_order
-from territory.domain.organisation import COMPANY, LOWEST, MANAGEMENT, Membership, Structure, Unit
+from territory.domain.organisation import COMPANY, LOWEST, MANAGEMENT, Absence, Membership, Structure, Unit
 from territory.domain.proposal import JOIN
 from territory.store import access, market, member
 from territory.store import organisation as store
@@ -42,19 +41,16 @@ async def take_in_market(active: MarketVersion, tx: Transaction) -> None:
 
 async def _apply(change: FileChange, listed: Listed, structure: Structure, tx: Transaction) -> None:
     structure, appeared = await _units(change, structure, tx)
-    people = {person for _, person in change.joined}
-    for person in sorted(people - await rows.present(tx, people)):
-        await _make(person, tx)
+    await _make({person for _, person in change.joined}, tx)
     running = await member.running(tx, listed.names)
     touched = {person for _, person in change.gone}
     by_hand = Change(tx, structure, await authority_of(tx, structure)) if tx.actor.kind == "person" else None
     joins = [_membership(*one, tx.now) for one in in_order(change.joined) if one[:2] not in running]
     await _join(joins, by_hand, tx)
     touched |= {one.person for one in joins}
-    for team, person, entry in in_order(change.edited):
-        if held := running.get((team, person)):
-            await member.edit(tx, held[0], entry.weight, entry.takes_leads)
-            await store.record(tx, "membership", person, None, {"unit": team, **vars(entry)})
+    edited = [one for one in in_order(change.edited) if one[:2] in running]
+    await member.edit(tx, [(running[one[:2]][0], one[2]) for one in edited])
+    await store.record_all(tx, "membership", [(who, None, {"unit": team, **vars(to)}) for team, who, to in edited])
     # What was made at a door ends there.
     gone = [(team, person) for team, person in sorted(change.gone) if running.get((team, person), ("", ""))[1] == FILE]
     await member.end(tx, [running[one][0] for one in gone])
@@ -68,37 +64,38 @@ async def _apply(change: FileChange, listed: Listed, structure: Structure, tx: T
     await say_access(touched, structure, JOINED, (), tx)
 
 
-async def _make(person: str, tx: Transaction) -> None:
+async def _make(people: set[str], tx: Transaction) -> None:
     """Who is new is on record, and the service's own issuer calls them by their id, as far as an id can stand in a token. A file
     binds nobody who is there already."""
-    if await rows.make(tx, person, "person"):
-        await store.record(tx, "person", person, None, {"kind": "person"})
-        if may_sign_in(person) and await rows.bind(tx, tx.settings.issuer, person, person):
-            await store.record(tx, "subject", person, None, {"issuer": tx.settings.issuer, "subject": person})
+    made, issuer = await rows.make_all(tx, people - await rows.present(tx, people), "person"), tx.settings.issuer
+    await store.record_all(tx, "person", [(one, None, {"kind": "person"}) for one in made])
+    bound = await rows.bind_all(tx, issuer, [one for one in made if may_sign_in(one)])
+    await store.record_all(tx, "subject", [(one, None, {"issuer": issuer, "subject": one}) for one in bound])
 
 
 async def _units(change: FileChange, structure: Structure, tx: Transaction) -> tuple[Structure, list[str]]:
     """A unit for each team that has none, below the company; and another name where the file has another."""
     parent = COMPANY if COMPANY in structure.units else next(iter(sorted(structure.units)))
-    appeared, units = [], dict(structure.units)
+    made, records, units = [], [], dict(structure.units)
     for team, name in sorted(change.new_names.items()):
         before = units.get(team)
         if before is None:
             units[team] = unit = Unit(team, SALES, parent, name, tx.now)
-            await store.add(tx, UNIT, vars(unit))
-            appeared.append(team)
+            made.append(unit)
         elif before.name != name:
             units[team] = unit = Unit(**{**vars(before), "name": name, "version": before.version + 1})
             await store.change(tx, UNIT, team, {"name": name})
         else:
             continue
-        await store.record(tx, "unit", team, before, unit)
+        records.append((team, before, unit))
         tx.emit(unit_defined(unit, structure, tx))
+    await store.add_all(tx, UNIT, [vars(unit) for unit in made])
+    await store.record_all(tx, "unit", records)
     if units == structure.units:
         return structure, []
     await store.count(tx, structure=True)
     kinds, ranks = structure.kinds.values(), structure.ranks.values()
-    return Structure.of(structure.version + 1, units.values(), kinds, ranks), appeared
+    return Structure.of(structure.version + 1, units.values(), kinds, ranks), [unit.id for unit in made]
 
 
 def _above(units: Iterable[str], structure: Structure) -> set[str]:
@@ -128,13 +125,14 @@ async def _join(joins: Sequence[Membership], by_hand: Change | None, tx: Transac
 
 async def _absences(change: FileChange, tx: Transaction) -> None:
     away = await member.away_by_file(tx, change.now_away)
-    for person in sorted(change.now_away - away):
-        row = {"id": uuid7(), "person": person, "kind": AWAY, "from_at": tx.now, "source": FILE}
-        await store.add(tx, ABSENCE, row)
-        await store.record(tx, "absence", person, None, row)
-        tx.emit(AbsenceChanged(person=person, absence=UUID(str(row["id"])), kind=AWAY, from_at=tx.now))
-    for absence, person, kind, from_at in await member.back_by_file(tx, change.now_back):
-        await store.record(tx, "absence", person, {"id": absence}, {"until_at": tx.now})
+    begun = [Absence(uuid7(), one, tx.now, None, AWAY, FILE) for one in sorted(change.now_away - away)]
+    await store.add_all(tx, ABSENCE, [vars(one) for one in begun])
+    await store.record_all(tx, "absence", [(one.person, None, one) for one in begun])
+    for one in begun:
+        tx.emit(AbsenceChanged(person=one.person, absence=one.id, kind=AWAY, from_at=tx.now))
+    back = await member.back_by_file(tx, change.now_back)
+    await store.record_all(tx, "absence", [(one[1], {"id": one[0]}, {"until_at": tx.now}) for one in back])
+    for absence, person, kind, from_at in back:
         tx.emit(
             AbsenceChanged(person=person, absence=absence, kind=kind, from_at=from_at, until_at=max(from_at, tx.now))
         )

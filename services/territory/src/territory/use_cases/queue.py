@@ -43,6 +43,11 @@ async def sweep(tx: Transaction) -> None:
     await store.looked(tx, same, now.version)
 
 
+async def asleep(tx: Transaction) -> int:
+    """How many leads wait for a turn of a team that nothing will look at again."""
+    return await rotation.asleep(tx)
+
+
 def _is_given(decision: Decision) -> bool:
     """Whether somebody has the lead by it, or it waits for something that only its leaders can change."""
     return decision.assignee is not None

@@ -76,7 +76,7 @@ def _is_spoilt(event: Heard) -> bool:
 
 async def _follow(events: Sequence[LeadQualified | Ends], tx: Transaction) -> None:
     """Of leads that differ: first those that were judged, in their order, then those that have ended."""
-    cases = await store.hold(tx, sorted(event.lead_id for event in events))
+    cases = await store.hold(tx, (event.lead_id for event in events))
     judged = [event for event in events if isinstance(event, LeadQualified)]
     asks = [
         _new(event) for event in judged if event.lead_id not in cases and is_routed(event.genuine, event.disposition)

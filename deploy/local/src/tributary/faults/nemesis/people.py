@@ -64,14 +64,15 @@ def ordered(running: Running, person: str, sight: Sight) -> None:
     old = next(spell for spell in reversed(sight.spells) if spell.person == person)
     new = Spell(person, TEAMS[1 - TEAMS.index(old.team)], float("inf"))
     order = {"person": person, "from_unit": old.team, "to_unit": new.team}
-    proposal = _taken(running, ADMINISTRATORS[0], "/moves", order)["proposal"]["id"]
+    proposal = taken(running, ADMINISTRATORS[0], "/moves", order)["proposal"]["id"]
     new.begins = time.monotonic()
     sight.spells.append(new)
-    _taken(running, ADMINISTRATORS[1], f"/proposals/{proposal}/confirm", None)
+    taken(running, ADMINISTRATORS[1], f"/proposals/{proposal}/confirm", None)
     old.ends = time.monotonic()
 
 
-def _taken(running: Running, who: str, path: str, body: Any) -> dict[str, Any]:
+def taken(running: Running, who: str, path: str, body: Any) -> dict[str, Any]:
+    """What territory's door answers this person, who asks again while it does not."""
     url, deadline = f"{running.services['territory'].url}/v1{path}", time.monotonic() + TAKEN_WITHIN_S
     while True:
         headers, said = {"authorization": f"Bearer {running.tokens.person(who)}"}, ""

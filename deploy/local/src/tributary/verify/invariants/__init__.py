@@ -7,6 +7,7 @@ from tributary.verify.invariants.decisions import DECISIONS, DECISIONS_TOLD, FOL
 from tributary.verify.invariants.kpis import AS_OF, FACTS, KPIS, KPIS_TOLD
 from tributary.verify.invariants.ledger import DOUBLE_ENTRY, LINES, POSTINGS_TOLD, SPENDS
 from tributary.verify.invariants.openings import OPENINGS
+from tributary.verify.invariants.opportunities import OPPORTUNITIES
 from tributary.verify.invariants.order import ORDER
 from tributary.verify.invariants.parked import UNREADABLE
 from tributary.verify.invariants.placement import ACCOUNTED, CONSERVED
@@ -16,6 +17,7 @@ from tributary.verify.invariants.reasons import MARKETS, REASONS
 from tributary.verify.invariants.records import ACCEPTED, LEADS, OUTCOMES
 from tributary.verify.invariants.requests import REQUESTS
 from tributary.verify.invariants.sequences import SEQUENCES
+from tributary.verify.invariants.transfers import TRANSFERS
 from tributary.verify.invariants.turns import TURNS
 from tributary.verify.invariants.violation import Invariant, Violation
 from tributary.verify.invariants.written import SEALED, WRITTEN
@@ -54,6 +56,8 @@ INVARIANTS: tuple[Invariant, ...] = (
     OPENINGS,
     ACTIVITIES,
     REQUESTS,
+    OPPORTUNITIES,
+    TRANSFERS,
     UNREADABLE,
     ACCOUNTED,
 )

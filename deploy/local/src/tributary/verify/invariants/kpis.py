@@ -9,6 +9,7 @@ from metrics.domain.catalogue import ALL_TEAMS, DIMENSIONS, step_of, steps
 from metrics.domain.contributions import Contributions, KpiDelta, contribution, spending
 from metrics.domain.facts import CampaignFact, LeadFact, LineFact, Outcome, is_valid
 from metrics.domain.names import OTHER
+from metrics.domain.requests import ANSWER, BREACHED, CANCELLED, NO_ANSWER, RECEIVED
 from tributary.verify.events import (
     Assigned,
     Captured,
@@ -20,12 +21,15 @@ from tributary.verify.events import (
     Posted,
     Qualified,
     Routed,
+    Transferred,
     Unassigned,
     Unroutable,
 )
 from tributary.verify.invariants.league import league
 from tributary.verify.invariants.violation import Invariant, Kind, Violation
+from tributary.verify.requests import Step, Turned
 from tributary.verify.snapshot import MetricsTables, Place, Snapshot
+from tributary.verify.steps import Applied
 from values.text import key as normal
 
 AHEAD = timedelta(minutes=5)
@@ -49,7 +53,14 @@ LEARN: Mapping[type, Callable[[LeadFact, Any], None]] = {
     Unroutable: lambda fact, event: fact.routed(event.at, None, None),
     Assigned: _assigned,
     Unassigned: _unassigned,
+    Transferred: lambda fact, event: fact.moved(event.at, event.team, event.person),
+    Applied: lambda fact, event: fact.stepped("transferred", event.at),
 }
+TOPICS = ("leads.lead", "leads.request", "territory.lead", "campaigns.campaign", "campaigns.ledger")
+# Of a request: what is told of its answer and its time; that it is due soon, offered or escalated is not counted.
+OWED = frozenset(
+    f"leads.request.{told}.v1" for told in ("received", "breached", "answered", "corrected", "reopened", "cancelled")
+)
 
 
 COUNTED = frozenset({*LEARN, Closed, Planned, Posted})
@@ -57,7 +68,7 @@ COUNTED = frozenset({*LEARN, Closed, Planned, Posted})
 
 def is_counted(event: EventRecord) -> bool:
     """Whether metrics asks for this event, by itself or for a measure of its catalogue."""
-    return type(event.body) in COUNTED or event.type in steps()
+    return type(event.body) in COUNTED or event.type in steps() or event.type in OWED
 
 
 def recount(snapshot: Snapshot) -> MetricsTables:
@@ -72,7 +83,7 @@ def _recount(snapshot: Snapshot) -> MetricsTables:
     """Times decide among what is said of a lead. Counted numbers do not: one writer says them in order, one history after the
     other, so the last word of a key is the one that stands."""
     made = MetricsTables()
-    for topic in ("leads.lead", "territory.lead"):
+    for topic in TOPICS[:3]:
         for event in snapshot.heard("metrics", topic):
             learn = LEARN.get(type(event.body))
             if not is_counted(event):
@@ -82,8 +93,8 @@ def _recount(snapshot: Snapshot) -> MetricsTables:
                 fact = made.leads[event.key] = LeadFact(event.key)  # type: ignore[arg-type]
             if learn is not None:
                 learn(fact, event.body)
-            elif isinstance(event.body, Closed):
-                _close(fact, event)
+            elif (special := SPECIAL.get(event.type)) is not None:
+                special(fact, event)
             else:
                 fact.stepped(step_of(event.type), event.body.at)
     for event in snapshot.heard("metrics", "campaigns.campaign"):
@@ -111,6 +122,35 @@ def _close(fact: LeadFact, event: EventRecord) -> None:
     fact.history = event.source
 
 
+def _reopen(fact: LeadFact, event: EventRecord) -> None:
+    fact.reopened(event.body.at, event.body.revision, f"{event.source} {event.seq}")
+    fact.history = event.source
+
+
+def _owe(fact: LeadFact, event: EventRecord) -> None:
+    """What was said of a request, the newest word by when it was said."""
+    body, said = event.body, datetime.fromisoformat(event.at)
+    n = body.request[1]
+    if isinstance(body, Step):
+        fact.told(n, BREACHED, said, body.due_at, True)
+    elif isinstance(body, Turned) and body.state == "answered":
+        fact.told(n, ANSWER, said, body.answered_at, *body.waited)
+        if BREACHED in body.withdraws:
+            fact.told(n, BREACHED, said, body.due_at, False)
+    elif body.at is None:
+        fact.told(n, ANSWER, said, *NO_ANSWER)
+    else:
+        fact.told(n, CANCELLED if body.state == "cancelled" else RECEIVED, body.at)
+
+
+SPECIAL: Mapping[str, Callable[[LeadFact, EventRecord], None]] = {
+    "leads.lead.closed.v1": _close,
+    "leads.lead.reopened.v1": _reopen,
+    "leads.lead.restored.v1": lambda fact, event: fact.restored(event.body.at),
+    **dict.fromkeys(OWED, _owe),
+}
+
+
 def _as_counted(made: Mapping[Any, Any], held: Mapping[Any, Any]) -> None:
     """Which name something counts under depends on who came first, and what was handled by hand is of no history: both are
     taken as they are held, and looked at by themselves."""
@@ -124,8 +164,7 @@ def _as_counted(made: Mapping[Any, Any], held: Mapping[Any, Any]) -> None:
 
 def facts(snapshot: Snapshot) -> Iterator[Violation]:
     """Facts against a recount from the topics, column by column."""
-    topics = ("leads.lead", "territory.lead", "campaigns.campaign", "campaigns.ledger")
-    if not all(snapshot.logs[topic].complete for topic in topics):
+    if not all(snapshot.logs[topic].complete for topic in TOPICS):
         return
     made = recount(snapshot)
     yield from _apart("lead", made.leads, snapshot.metrics.leads)
@@ -216,7 +255,7 @@ def kpis(snapshot: Snapshot) -> Iterator[Violation]:
     yield from _numbers("the teams make", whole.as_mapping(), _parts(snapshot.metrics).over_teams().as_mapping())
     yield from league(snapshot)
     made = recount(snapshot)
-    if all(snapshot.logs[topic].complete for topic in ("leads.lead", "territory.lead", "campaigns.ledger")):
+    if all(snapshot.logs[topic].complete for topic in TOPICS):
         yield from _numbers("the topics make", live, numbers_of(made))
     captured = sum(fact.captured_at is not None for fact in snapshot.metrics.leads.values())
     for by in (dimension.name for dimension in DIMENSIONS):
@@ -256,7 +295,7 @@ def emitted(snapshot: Snapshot) -> Iterator[Violation]:
 
 def as_of(snapshot: Snapshot) -> Iterator[Violation]:
     """Per topic, the time of the newest event that is counted; what the topic no longer holds may have been newer."""
-    for topic in ("leads.lead", "territory.lead", "campaigns.campaign", "campaigns.ledger"):
+    for topic in TOPICS:
         at = [event.at for event in snapshot.heard("metrics", topic) if is_counted(event) and event.at]
         right, held = max(map(datetime.fromisoformat, at), default=None), snapshot.metrics.as_of.get(topic)
         if held == right or (right is None and not snapshot.logs[topic].complete):

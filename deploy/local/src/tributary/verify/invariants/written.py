@@ -24,6 +24,7 @@ from tributary.verify.events import (
     canonical,
 )
 from tributary.verify.invariants.violation import Invariant, Kind, Violation
+from tributary.verify.opportunities import Sold
 from tributary.verify.snapshot import Entry as Held
 from tributary.verify.snapshot import Known, Snapshot
 from tributary.verify.steps import Lived
@@ -58,6 +59,9 @@ def emitted(snapshot: Snapshot) -> dict[str, Told]:
             found.setdefault(event.key, Told()).entries.append(body.entry)
         elif isinstance(body, Stepped):  # what is new in a lead's life: its entry is named by the event's verb
             found.setdefault(event.key, Told()).entries.append({"what": step_of(event.type), "at": body.at})
+    for event in snapshot.emitted("leads.opportunity"):
+        if isinstance(event.body, Sold) and event.body.entry is not None:
+            found.setdefault(event.key, Told()).entries.append(event.body.entry)
     for event in snapshot.heard("leads", "territory.lead"):
         if isinstance(event.body, Routed | Assigned | Unassigned | Unroutable | Transferred):
             found.setdefault(event.key, Told()).entries.append(entry(event.body))
@@ -97,7 +101,8 @@ def entry(body: Any) -> Entry:
         case Closed():
             amount = Money(*body.amount) if body.amount else None
             _, line = life.closed(Lead(), Outcome(body.result, body.at, amount, body.reason))  # type: ignore[arg-type]
-            line = {**(line or {}), "revision": body.revision}
+            odd = {"flags": list(body.flags)} if body.flags else {}
+            line = {**(line or {}), "revision": body.revision, **odd}
         case _:
             _, line = life.left_open(Lead(), body.at, body.reason)
     assert line is not None
@@ -106,7 +111,7 @@ def entry(body: Any) -> Entry:
 
 def written(snapshot: Snapshot) -> Iterator[Violation]:
     """The columns of each lead's record and place, and then its timeline."""
-    whole = snapshot.logs["leads.lead"].complete and snapshot.logs["territory.lead"].complete
+    whole = all(snapshot.logs[topic].complete for topic in ("leads.lead", "leads.opportunity", "territory.lead"))
     of_all = emitted(snapshot)
     for lead_id, lead in snapshot.leads.leads.items():
         of = of_all.get(lead_id, Told())

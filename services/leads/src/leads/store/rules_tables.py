@@ -1,0 +1,28 @@
+"""The table of the company's deciding rules."""
+
+from sqlalchemy import Column, Index, Integer, PrimaryKeyConstraint, Table, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+from chassis.row_policies import free
+from leads.store.tables import METADATA, WHEN
+
+RULE = Table(
+    "rule",
+    METADATA,
+    Column("kind", Text),
+    Column("version", Integer),
+    Column("state", Text, nullable=False),
+    Column("content", JSONB, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("at", WHEN, nullable=False),
+    Column("edit", Integer, nullable=False, comment="how often it was changed"),
+    Column("history", JSONB, nullable=False, comment="what was done to it, by whom and when"),
+    Column("tried", JSONB, comment="the last look at what it would have decided, asked for or done"),
+    PrimaryKeyConstraint("kind", "version"),
+    Index("rule_active", "kind", unique=True, postgresql_where=text("state = 'active'")),
+    comment="the rules that leads are judged and answered by, by version",
+    info={
+        "door": "select, insert, update",
+        "rows": free("a rule is the company's and holds no lead; a permission opens its doors"),
+    },
+)

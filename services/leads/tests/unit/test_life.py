@@ -1,0 +1,249 @@
+"""A lead's whole life, in any order: what territory says is heard late, twice or never, and people work on it meanwhile."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from leads.domain import lead as lifecycle
+from leads.domain import working
+from leads.domain.lead import Lead, Outcome, Transition
+from leads.domain.place import ENDED, NOBODYS, PLACES, place_of, settled, unclaimed, waits_for
+from leads.domain.response import RESPONSE_1
+from leads.domain.working import Against, By, Judgement
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+TEAMS, PEOPLE = ("berlin", "munich"), ("anna", "jonas", "leyla")
+LEADER = By("s.berlin")
+
+
+def at(minutes: int) -> datetime:
+    return NOON + timedelta(minutes=minutes)
+
+
+def worked(*steps: Callable[[Lead], Transition]) -> Lead:
+    lead = Lead()
+    for step in steps:
+        lead = settled(lead, step(lead)[0], RESPONSE_1, NOON)
+    return lead
+
+
+def with_anna(revision: int = 1) -> Lead:
+    return worked(
+        lambda lead: lifecycle.captured(lead, NOON, "web"),
+        lambda lead: lifecycle.qualified(lead, NOON, "A", "near_term", 2, 80),
+        lambda lead: lifecycle.opened(lead, NOON, "s", "berlin", "p", revision),
+        lambda lead: lifecycle.assigned(lead, NOON, "berlin", "anna", revision),
+    )
+
+
+DECISIONS: list[Callable[[Lead], Transition]] = [
+    lambda lead: lifecycle.opened(lead, at(0), "s", "berlin", "p"),
+    lambda lead: lifecycle.assigned(lead, at(0), "berlin", "anna"),
+    lambda lead: lifecycle.left_open(lead, at(9), "Nobody is there.", 2),
+    lambda lead: lifecycle.opened(lead, at(5), "t", "munich", "q", 3),
+    lambda lead: lifecycle.assigned(lead, at(5), "munich", "eva", 3),
+]
+
+
+@given(st.permutations(range(len(DECISIONS))), st.lists(st.integers(0, len(DECISIONS) - 1), max_size=8))
+def test_of_territorys_decisions_the_highest_stands_whatever_the_order_and_the_clocks(
+    order: list[int], again: list[int]
+) -> None:
+    lead = worked(*(DECISIONS[i] for i in [*order, *again]))
+    assert (lead.segment, lead.team, lead.pipeline, lead.assignee, lead.waits) == ("t", "munich", "q", "eva", None)
+    assert (lead.life.decision, lead.life.routed, lead.life.assigned) == (3, 3, 3)
+
+
+@given(st.permutations(range(3)), st.lists(st.integers(0, 2), max_size=6))
+def test_a_later_decision_that_nobody_takes_it_leaves_it_nobodys(order: list[int], again: list[int]) -> None:
+    lead = worked(*(DECISIONS[i] for i in [*order, *again]))
+    assert (lead.team, lead.assignee, lead.waits) == ("berlin", None, "Nobody is there.")
+    assert place_of(lead) == "queue"
+
+
+@given(st.permutations(range(3)))
+def test_a_later_routing_says_itself_whose_it_is_also_within_a_team(order: list[int]) -> None:
+    steps = [*DECISIONS[:2], lambda lead: lifecycle.opened(lead, at(5), "t", "berlin", "q", 2)]
+    lead = worked(*(steps[i] for i in order))
+    assert (lead.segment, lead.team, lead.assignee, place_of(lead)) == ("t", "berlin", None, "queue")
+
+
+def test_who_gave_it_back_does_not_get_it_by_what_is_heard_again_and_a_new_decision_moves_it() -> None:
+    lead = worked(lambda _: working.returned(with_anna(), at(1), "wrong_person", By("anna")))
+    assert (place_of(lead), waits_for(lead), working.not_to(lead)) == ("queue", "returned: wrong_person", ("anna",))
+    assert lifecycle.assigned(lead, NOON, "berlin", "anna") == (lead, None)
+    lead = settled(lead, lifecycle.assigned(lead, at(2), "berlin", "jonas", 2)[0], RESPONSE_1, at(2))
+    assert (place_of(lead), lead.assignee, lead.due_at) == ("person", "jonas", None)
+    lead, entry = working.returned(lead, at(3), "no_time", LEADER)
+    assert entry is not None
+    assert (entry["attempt"], entry["person"], entry["by"]) == (2, "jonas", "s.berlin")
+    assert working.not_to(lead) == ("anna", "jonas")
+
+
+@pytest.mark.parametrize("result", ["won", "lost"])
+def test_what_has_ended_is_neither_returned_nor_judged_and_says_how_it_stands(result: str) -> None:
+    lead, _ = lifecycle.closed(with_anna(), Outcome(result, at(1)))  # type: ignore[arg-type]
+    steps: tuple[Callable[[], object], ...] = (
+        lambda: working.returned(lead, at(2), "no_time", By("anna")),
+        lambda: working.judged(lead, at(2), Judgement("near_term", "B"), LEADER),
+        lambda: working.set_aside(lead, at(2), "not_genuine", "spam", LEADER),
+    )
+    for step in steps:
+        with pytest.raises(Against) as refused:
+            step()
+        assert refused.value.state == result
+
+
+def test_reopened_it_is_where_it_was_and_the_same_end_may_come_again() -> None:
+    won = Outcome("won", at(1))
+    lead, _ = lifecycle.closed(with_anna(), won)
+    lead, _ = working.reopened(lead, at(2), "customer_came_back", LEADER)
+    assert (place_of(lead), lead.assignee, lead.outcome, lead.revision) == ("person", "anna", None, 2)
+    assert lifecycle.closed(lead, won) == (lead, None)  # heard again, it is the old one
+    assert lifecycle.closed(lead, Outcome("won", at(3)))[0].revision == 3
+
+
+def test_a_card_never_overrules_a_person() -> None:
+    lead = worked(
+        lambda lead: lifecycle.captured(lead, NOON, "web"),
+        lambda lead: lifecycle.qualified(lead, NOON, "D", "needs_qualifier", 2, 20),
+        lambda lead: lifecycle.opened(lead, NOON, "s", "berlin", "p"),
+        lambda lead: working.judged(lead, at(1), Judgement("near_term", "B"), By("q.berlin")),
+    )
+    assert (place_of(lead), lead.grade, lead.life.verdict, lead.life.judge) == ("queue", "B", 2, "q.berlin")
+    assert lifecycle.qualified(lead, at(2), "D", "needs_qualifier", 3, 10) == (lead, None)
+
+
+@pytest.mark.parametrize(
+    ("judgement", "field"),
+    [
+        (Judgement("near_term"), "grade"),
+        (Judgement("not_genuine"), "code"),
+        (Judgement("undecided"), "code"),
+        (Judgement("nurture"), "revisit_on"),
+        (Judgement("nurture", revisit_on=date(2026, 11, 24)), "revisit_on"),
+        (Judgement("nurture", revisit_on=date(2029, 12, 24)), "revisit_on"),
+        (Judgement("near_term", "A", revisit_on=date(2026, 11, 25)), "revisit_on"),
+    ],
+)
+def test_each_verdict_needs_something_of_its_own(judgement: Judgement, field: str) -> None:
+    assert working.faults(judgement, NOON.date()).keys() == {field}
+    assert not working.faults(Judgement("nurture", revisit_on=date(2026, 11, 25)), NOON.date())
+
+
+def test_a_day_that_was_agreed_brings_it_to_a_qualifier_once() -> None:
+    lead = worked(
+        lambda lead: lifecycle.captured(lead, NOON, "web"),
+        lambda lead: lifecycle.qualified(lead, NOON, "D", "needs_qualifier", 2, 20),
+        lambda lead: lifecycle.opened(lead, NOON, "s", "berlin", "p"),
+        lambda lead: working.judged(lead, at(1), Judgement("nurture", revisit_on=date(2027, 1, 11)), By("q.berlin")),
+    )
+    day = datetime(2027, 1, 11, tzinfo=UTC)
+    assert (place_of(lead), lead.due_at, lead.next_at) == ("nurture", day, day)
+    lead = unclaimed(lead, RESPONSE_1, day)
+    assert (place_of(lead), waits_for(lead)) == ("qualification", "revisit")
+    assert lead.next_at == day + RESPONSE_1.qualification
+    assert unclaimed(lead, RESPONSE_1, day).life.told == 1
+
+
+class Life(RuleBasedStateMachine):
+    """All steps in any order; territory's words come late, twice or never."""
+
+    @initialize()
+    def begin(self) -> None:
+        self.lead, self.entries, self.clock, self.said = Lead(), 0, NOON, list[Callable[[Lead], Transition]]()
+        self.number = 0
+
+    def make(self, step: Callable[[Lead], Transition]) -> None:
+        self.clock += timedelta(minutes=1)
+        try:
+            after, entry = step(self.lead)
+        except Against:
+            return
+        assert entry is not None or after == self.lead, "what changes has a line in the timeline"
+        self.entries += entry is not None
+        self.lead = settled(self.lead, after, RESPONSE_1, self.clock)
+
+    @rule(disposition=st.sampled_from(("near_term", "nurture", "needs_qualifier", "not_a_target")))
+    def capture(self, disposition: str) -> None:
+        self.make(lambda lead: lifecycle.captured(lead, self.clock, "web"))
+        self.make(lambda lead: lifecycle.qualified(lead, self.clock, "C", disposition, 2, 30))
+
+    @rule(team=st.sampled_from(TEAMS), person=st.sampled_from((*PEOPLE, None)), lost=st.booleans())
+    def decide(self, team: str, person: str | None, lost: bool) -> None:
+        self.number += 1
+        when, revision = self.clock, self.number
+        routed: Callable[[Lead], Transition] = lambda lead: lifecycle.opened(lead, when, "s", team, "p", revision)  # noqa: E731
+        if person:
+            last = lambda lead: lifecycle.assigned(lead, when, team, person, revision)  # noqa: E731
+        else:
+            last = lambda lead: lifecycle.left_open(lead, when, "Nobody is there.", revision)  # noqa: E731
+        self.said += [routed, last]
+        if not lost:
+            self.make(routed)
+        self.make(last)
+
+    @rule(which=st.integers(0, 50))
+    def hear_again(self, which: int) -> None:
+        if self.said:
+            decision = self.lead.life.decision
+            self.make(self.said[which % len(self.said)])
+            assert self.lead.life.decision >= decision
+
+    @rule(code=st.sampled_from(("wrong_person", "no_time")))
+    def give_back(self, code: str) -> None:
+        self.make(lambda lead: working.returned(lead, self.clock, code, LEADER))
+
+    @rule(verdict=st.sampled_from(("near_term", "nurture", "undecided")))
+    def judge(self, verdict: working.Verdict) -> None:
+        day = self.clock.date() + timedelta(days=1) if verdict == "nurture" else None
+        self.make(lambda lead: working.judged(lead, self.clock, Judgement(verdict, "B", "code", day), LEADER))
+
+    @rule()
+    def set_aside(self) -> None:
+        self.make(lambda lead: working.set_aside(lead, self.clock, "not_genuine", "spam", LEADER))
+
+    @rule()
+    def restore(self) -> None:
+        self.make(lambda lead: working.restored(lead, self.clock, "by_mistake", LEADER))
+
+    @rule(result=st.sampled_from(("won", "lost")))
+    def end(self, result: lifecycle.Result) -> None:
+        self.make(lambda lead: lifecycle.closed(lead, Outcome(result, self.clock)))
+
+    @rule()
+    def reopen(self) -> None:
+        self.make(lambda lead: working.reopened(lead, self.clock, "again", LEADER))
+
+    @rule()
+    def time_comes(self) -> None:
+        if self.lead.next_at:
+            self.clock = max(self.clock, self.lead.next_at)
+            self.lead = unclaimed(self.lead, RESPONSE_1, self.clock)
+
+    @invariant()
+    def is_in_one_place_and_due_where_nobody_has_it(self) -> None:
+        place = place_of(self.lead)
+        assert place in PLACES
+        assert (place in ENDED) == (self.lead.state in ENDED)
+        if place in NOBODYS:
+            assert self.lead.due_at is not None, place
+            assert self.lead.next_at is not None, place
+        else:
+            assert (self.lead.due_at, self.lead.next_at) == (None, None), place
+        if place == "person":
+            assert self.lead.assignee
+
+    @invariant()
+    def is_not_with_who_gave_it_back_by_an_old_word(self) -> None:
+        life = self.lead.life
+        if life.released and self.lead.assigned_at:
+            assert (life.assigned, self.lead.assigned_at) > life.released
+
+
+TestLife = Life.TestCase
+TestLife.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)
