@@ -526,7 +526,7 @@ MUTANTS = (
         "who moves to another team begins his hour anew",
         f"{LEADS}/store/tables.py",
         "sees=f\"{own('person').sees} or {scope(AUDITOR)} or {_BY_LEAD.sees}\"",
-        "sees=f\"{scope(AUDITOR)} or {_BY_LEAD.sees}\"",
+        'sees=f"{scope(AUDITOR)} or {_BY_LEAD.sees}"',
         OPENING,
     ),
     _m(
