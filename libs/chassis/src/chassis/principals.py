@@ -28,7 +28,11 @@ Acl = tuple[int, str, int, str, str, int, int]  # kind, name, pattern, principal
 
 
 class RightsRefused(Exception):
-    """The broker did not make a user or a right, in a sentence."""
+    """The broker did not make or tell a user or a right, in a sentence."""
+
+    def __init__(self, words: str, code: int = 0) -> None:
+        super().__init__(words)
+        self.code = code
 
 
 @dataclass(frozen=True)
@@ -64,14 +68,14 @@ async def establish(settings: Settings, passwords: Mapping[str, str], more: Iter
     async with broker.admin(settings, timeout_ms=20_000) as admin:
         if passwords:
             await _set_passwords(admin, passwords)
-        held = await _held(admin)
+        held = await held_rights(admin)
         missing, surplus = wanted - held, {acl for acl in held - wanted if acl[3] in ours}
         if missing:
             await _give(admin, missing)
         if surplus:
             await _take(admin, surplus)
         async with asyncio.timeout(ACTS_WITHIN_S):  # the broker hears of its controllers' decisions a moment later
-            while not (missing <= (now := await _held(admin))) or surplus & now:
+            while not (missing <= (now := await held_rights(admin))) or surplus & now:
                 await asyncio.sleep(0.02)
     return Established(len(missing), len(surplus), tuple(sorted(passwords)))
 
@@ -81,7 +85,7 @@ def _acl(right: Right) -> Acl:
     return kind, right.name, _LITERAL, f"User:{right.principal}", "*", operation, _ALLOW
 
 
-async def _held(admin: AIOKafkaAdminClient) -> set[Acl]:
+async def held_rights(admin: AIOKafkaAdminClient) -> set[Acl]:
     """Every right on the broker, whosever it is."""
     answer = await admin._send_request(DescribeAclsRequest(_ANY, None, _ANY, None, None, _ANY, _ANY))
     _refuse(answer.error_code, answer.error_message)
@@ -111,7 +115,9 @@ async def _set_passwords(admin: AIOKafkaAdminClient, passwords: Mapping[str, str
 
 def _refuse(code: int, why: str | None) -> None:
     if code:
-        raise RightsRefused(f"Kafka refused to change who may do what: {why or 'no reason given'} (code {code})")
+        raise RightsRefused(
+            f"Kafka refused to tell or change who may do what: {why or 'no reason given'} (code {code})", code
+        )
 
 
 class _Give(Request[CreateAclsRequest_v1]):  # type: ignore[misc]

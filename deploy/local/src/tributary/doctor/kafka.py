@@ -1,12 +1,16 @@
 """Kafka: topics and their settings, users and their rights, how far each service has heard, and the time of what is newest."""
 
+import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError as AnyKafkaError
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka import admin as confluent
 
+from chassis.principals import Acl, RightsRefused, held_rights
 from contracts import STREAM_OF, STREAMS
 from contracts.hearers import HEARS
 from contracts.principals import WATCH_GROUP, principals, rights
@@ -21,7 +25,6 @@ SHOWN = 6
 _RIGHTS = (
     "run the job `principals` as the admin: it gives what is missing and takes what is too much; then ask who gave it"
 )
-_KINDS = {kafka.ResourceType.TOPIC: "topic", kafka.ResourceType.GROUP: "group"}
 
 
 def look(installation: Installation, report: Report) -> None:
@@ -42,8 +45,7 @@ def look(installation: Installation, report: Report) -> None:
     partitions = {name: len(about.partitions) for name, about in there.items()}
     for what, part in (
         ("the settings of topics", lambda: _topics(admin, partitions, report)),
-        ("rights", lambda: _rights(admin, installation, where, report)),
-        ("users", lambda: _users(admin, where, report)),
+        ("rights and users", lambda: _rights_and_users(admin, installation, where, report)),
         ("how far services have heard", lambda: _heard(admin, partitions, installation, report)),
         ("the newest records", lambda: _newest(admin, partitions, installation, report)),
     ):
@@ -56,6 +58,10 @@ def _attempt(what: str, part: Callable[[], None], report: Report) -> None:
         part()
     except KafkaException as failure:
         report.unseen.append(f"{what}: {failure.args[0].str()}")
+    except AnyKafkaError as failure:
+        report.unseen.append(f"{what}: {type(failure).__name__}")
+    except RightsRefused as refusal:
+        report.unseen.append(f"{what}: {refusal}")
 
 
 def _topics(admin: Any, there: Mapping[str, int], report: Report) -> None:
@@ -90,20 +96,18 @@ def _topics(admin: Any, there: Mapping[str, int], report: Report) -> None:
                 )
 
 
+def _rights_and_users(admin: Any, installation: Installation, where: str, report: Report) -> None:
+    """Users only for who may see rights, which is the same right: to a refusal of the second question librdkafka 2.16 frees what it
+    does not own, and the process ends."""
+    _rights(admin, installation, where, report)
+    _users(admin, where, report)
+
+
 def _rights(admin: Any, installation: Installation, where: str, report: Report) -> None:
-    anything = kafka.AclBindingFilter(
-        kafka.ResourceType.ANY,
-        None,
-        kafka.ResourcePatternType.ANY,
-        None,
-        None,
-        kafka.AclOperation.ANY,
-        kafka.AclPermissionType.ANY,
-    )
     try:
-        held = {_named(acl) for acl in admin.describe_acls(anything, request_timeout=WITHIN_S).result()}
-    except KafkaException as failure:
-        if failure.args[0].code() != KafkaError.SECURITY_DISABLED:
+        held = {_named(acl) for acl in asyncio.run(_held(installation))}
+    except RightsRefused as refusal:
+        if refusal.code != KafkaError.SECURITY_DISABLED:
             raise
         what = "it asks nobody who he is: any program that reaches it may say anything in anybody's name"
         report.warning("rights", where, what, "let it ask, as docker-compose.yml and the chart do", "refused")
@@ -117,13 +121,27 @@ def _rights(admin: Any, installation: Installation, where: str, report: Report) 
         report.critical("rights", where, f"rights beyond the contracts: {_some(surplus)}", _RIGHTS, "refused")
 
 
-def _named(acl: Any) -> str:
+async def _held(installation: Installation) -> set[Acl]:
+    """Every right on the broker. Asked by aiokafka: librdkafka takes a refusal for no rights at all."""
+    admin = AIOKafkaAdminClient(**installation.bus.aiokafka(ADMIN), request_timeout_ms=int(WITHIN_S * 1000))
+    try:
+        await admin.start()
+        return await held_rights(admin)
+    finally:
+        await admin.close()
+
+
+def _named(acl: Acl) -> str:
     """A right in words; one of another shape than ours says so."""
-    may = "may" if acl.permission_type == kafka.AclPermissionType.ALLOW else "may not"
-    kind = _KINDS.get(acl.restype, acl.restype.name.lower())
-    odd = "" if acl.resource_pattern_type == kafka.ResourcePatternType.LITERAL else " and all that begins so"
-    host = "" if acl.host == "*" else f" from {acl.host}"
-    return f"{acl.principal.removeprefix('User:')} {may} {acl.operation.name.lower()} {kind} {acl.name}{odd}{host}"
+    kind, name, pattern, principal, host, operation, permission = acl
+    may = "may" if permission == kafka.AclPermissionType.ALLOW.value else "may not"
+    what = (
+        kafka.ResourceType(kind).name.lower() if kind in {one.value for one in kafka.ResourceType} else f"kind {kind}"
+    )
+    odd = "" if pattern == kafka.ResourcePatternType.LITERAL.value else " and all that begins so"
+    whence = "" if host == "*" else f" from {host}"
+    does = kafka.AclOperation(operation).name.lower()
+    return f"{principal.removeprefix('User:')} {may} {does} {what} {name}{odd}{whence}"
 
 
 def _some(found: list[str]) -> str:
@@ -148,13 +166,12 @@ def _heard(admin: Any, there: Mapping[str, int], installation: Installation, rep
     """Behind is who has not heard a record that is older than the limit."""
     for service, streams in HEARS.items():
         places = [TopicPartition(s.topic, n) for s in streams for n in range(there.get(s.topic, 0))]
-        reached = _committed(installation, service, places)
+        reached = asyncio.run(_committed(installation, service))
         ends = _offsets(admin, places, kafka.OffsetSpec.latest())
         begins = _offsets(admin, places, kafka.OffsetSpec.earliest())
         waiting = {}
-        for place in reached:
-            at = (place.topic, place.partition)
-            next_one = max(place.offset, begins[at])
+        for at in ends:
+            next_one = max(reached.get(at, 0), begins[at])
             if next_one < ends[at]:
                 waiting[at] = next_one
         dated = _times(installation, waiting)
@@ -174,16 +191,15 @@ def _heard(admin: Any, there: Mapping[str, int], installation: Installation, rep
             )
 
 
-def _committed(installation: Installation, group: str, places: list[TopicPartition]) -> list[Any]:
-    """How far the group is; asked as a consumer that never joins it, since the admin's own question ends the process where the
-    right to it is missing."""
-    settings = installation.bus.librdkafka(ADMIN, group_id=group)
-    consumer: Any = Consumer({**settings, "enable.auto.commit": False})
+async def _committed(installation: Installation, group: str) -> dict[tuple[str, int], int]:
+    """How far the group is, where it is anywhere."""
+    admin = AIOKafkaAdminClient(**installation.bus.aiokafka(ADMIN), request_timeout_ms=int(WITHIN_S * 1000))
     try:
-        found: list[Any] = consumer.committed(places, timeout=WITHIN_S)
-        return found
+        await admin.start()
+        found = await admin.list_consumer_group_offsets(group)
+        return {(place.topic, place.partition): told.offset for place, told in found.items()}
     finally:
-        consumer.close()
+        await admin.close()
 
 
 def _newest(admin: Any, there: Mapping[str, int], installation: Installation, report: Report) -> None:
