@@ -130,16 +130,24 @@ def followed(snapshot: Snapshot) -> Iterator[Violation]:
     assigned: dict[str, Assigned] = {}
     waits: dict[str, set[str]] = {}
     for event in snapshot.heard("leads", TOPIC):
-        body = event.body
+        body, before = event.body, assigned.get(event.key)
         if isinstance(body, Routed):
-            if event.key not in routed or body.at >= routed[event.key].at:
+            if _is_newest(body, routed.get(event.key)):
                 routed[event.key] = body
-                if (before := assigned.get(event.key)) and before.team != body.team and before.at < body.at:
-                    del assigned[event.key]  # the new team has not given it to anybody
+                if before and (before.revision < body.revision or (before.team != body.team and before.at < body.at)):
+                    del assigned[event.key]  # a later decision, or the new team, has not given it to anybody
         elif isinstance(body, Assigned):
-            if event.key not in assigned or body.at >= assigned[event.key].at:
+            if _is_newest(body, before):
                 assigned[event.key] = body
                 waits.pop(event.key, None)
+        elif isinstance(body, Transferred):
+            if (place := routed.get(event.key)) and _is_newest(body, place) and _is_newest(body, before):
+                routed[event.key] = place._replace(at=body.at, team=body.team, revision=body.revision)
+                assigned.pop(event.key, None)
+                waits[event.key] = {"transferred"}
+                if body.person:
+                    assigned[event.key] = Assigned(body.at, place.segment, body.team, body.person, body.revision)
+                    del waits[event.key]
         elif isinstance(body, Unassigned | Unroutable) and event.key not in assigned:
             waits.setdefault(event.key, set()).add(body.reason)
     leads = snapshot.leads.leads
@@ -149,6 +157,11 @@ def followed(snapshot: Snapshot) -> Iterator[Violation]:
         yield from _follows(
             lead_id, lead, routed.get(lead_id), assigned.get(lead_id), waits.get(lead_id, set()), snapshot
         )
+
+
+def _is_newest(word: Routed | Assigned | Transferred, held: Routed | Assigned | None) -> bool:
+    """Whether it is of a later decision than what is held, or of the same one made again since."""
+    return held is None or (word.revision, word.at) >= (held.revision, held.at)
 
 
 def _follows(
