@@ -18,7 +18,7 @@ from joserfc.jwk import KeySet
 from tributary import running
 from tributary.child_process import StackError, free_port
 from tributary.services import LocalService
-from tributary.stack import Stack, together
+from tributary.stack import KEPT_DOWN, Stack, together
 from tributary.tokens import public_keys
 
 Soon = Callable[..., bool]
@@ -82,6 +82,24 @@ def test_a_service_killed_on_purpose_stays_down_until_it_is_started(
     assert not soon(lambda: service.alive, 0.5)
     service.start()
     service.wait_until_ready()
+    assert soon(lambda: running.read(lamp.home).pids["lamp"] == service.pid), "the file names a process that is gone"
+
+
+def test_what_is_to_stay_down_is_not_started_by_who_waits_to_start_it(
+    lamp: Stack, soon: Soon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tributary.stack.FIRST_PAUSE", 0.5)
+    lamp.start()
+    service = lamp.services["lamp"]
+    os.kill(service.pid, signal.SIGKILL)
+    assert soon(lambda: service.fell)
+    time.sleep(0.2)  # its keeper has seen it and pauses
+    kept = lamp.home / KEPT_DOWN / "lamp"
+    kept.parent.mkdir()
+    kept.touch()
+    assert not soon(lambda: service.alive, 2)
+    kept.unlink()
+    assert soon(lambda: service.readiness()[0])
 
 
 def test_keys_and_data_are_kept_from_one_start_to_the_next(lamp: Stack) -> None:

@@ -161,7 +161,11 @@ class Restoring:
             raise
 
     def _stop(self) -> None:
-        pid = self.running.pids[self.service]
+        """Whoever has started it last: while the backup was read it may have ended and come again under another id.
+
+        Its port is asked at the end, because everything after this supposes that nobody is at work on the database.
+        """
+        pid = read(Path(self.running.home)).pids[self.service]
         end = time.monotonic() + STOPS_WITHIN_S
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGTERM)
@@ -169,10 +173,13 @@ class Restoring:
                 os.kill(pid, 0)
                 time.sleep(0.05)
             raise StackError(f"{self.service} does not stop: nothing was changed.")
+        self.process.port = urlsplit(self.running.services[self.service].url).port or 0
+        if self.process.answers:
+            raise StackError(
+                f"{self.service} was started again meanwhile and is at work: nothing was changed. Try again."
+            )
 
     def _wait(self) -> None:
-        url = urlsplit(self.running.services[self.service].url)
-        self.process.port = url.port or 0
         end, why = time.monotonic() + 120, ""
         while time.monotonic() < end:
             ready, why = self.process.readiness()

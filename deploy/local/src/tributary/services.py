@@ -187,6 +187,11 @@ class LocalService:
         status, text = self._ask("/readyz")
         return status == 200, f"{status} {text}" if status else text
 
+    @property
+    def answers(self) -> bool:
+        """Whether this service, ready or not, answers at its port."""
+        return self._ask("/readyz")[0] != 0
+
     def _ask(self, path: str) -> tuple[int, str]:
         """Status and text of the answer; no status where nobody answers, or a stranger."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)

@@ -323,9 +323,12 @@ class Stack:
 
     def _keep_one_alive(self, thing: Server | LocalService) -> None:
         """What ends by itself is started again, soon at first and then more and more patiently."""
-        pause, began = FIRST_PAUSE, time.monotonic()
+        pause, began, known = FIRST_PAUSE, time.monotonic(), thing.pid
         while not self._ending.wait(0.1):
-            if not thing.fell or (self.home / KEPT_DOWN / thing.name).exists():
+            if thing.alive and thing.pid != known:  # whoever has started it: others signal it by the id in the file
+                known = thing.pid
+                self._write()
+            if not thing.fell or self._kept_down(thing):
                 continue
             pause = FIRST_PAUSE if time.monotonic() - began > LONG_ENOUGH else min(pause * 2, LONGEST_PAUSE)
             while not self._started_again(thing, pause):
@@ -334,7 +337,8 @@ class Stack:
 
     def _started_again(self, thing: Server | LocalService, pause: float) -> bool:
         self._steps.say(f"[yellow]{thing.name} has ended by itself; it is started again in {pause:g} s.[/yellow]")
-        if self._ending.wait(pause) or thing.alive:  # somebody else has started it meanwhile
+        # Somebody else has started it meanwhile, or wants it down.
+        if self._ending.wait(pause) or thing.alive or self._kept_down(thing):
             return True
         if isinstance(thing, LocalService) and thing.robbed:
             self._steps.say(f"[red]Another process has taken the port of {thing.name}, {thing.port}.[/red]")
@@ -344,8 +348,10 @@ class Stack:
         except StackError as failure:
             self._steps.say(f"[red]{failure}[/red]")
             return False
-        self._write()
         return True
+
+    def _kept_down(self, thing: Server | LocalService) -> bool:
+        return (self.home / KEPT_DOWN / thing.name).exists()
 
     def _write(self) -> None:
         with self._writing:

@@ -199,6 +199,24 @@ def reaches_its_group(consumer: AIOKafkaConsumer) -> bool:
     return getattr(consumer._coordinator, "coordinator_id", None) is not None
 
 
+async def watch_partitions(consumer: AIOKafkaConsumer, first: bool) -> None:
+    """Called at each assignment: whoever may be the group's leader sees to it that every partition gets a member.
+
+    A static member that comes back in time gets its former partitions and is told that its former self leads (KIP-814; aiokafka
+    knows no JoinGroup 9): nobody in the group would look for new partitions any more. So each member watches the topics. The one
+    that leads begins a rebalance by joining again; to any other the broker answers with what it has. ``first``: partitions may
+    have come while this member was away; who has all there are, need not ask. Private parts: a test reads them.
+    """
+    coordinator = consumer._coordinator
+    if coordinator._group_subscription is not None:
+        return  # it leads and knows it
+    await consumer._client._maybe_wait_metadata()
+    coordinator._group_subscription = consumer.subscription()
+    coordinator._metadata_snapshot = coordinator._get_metadata_snapshot()
+    if first and len(consumer.assignment()) < sum(coordinator._metadata_snapshot.values()):
+        coordinator.request_rejoin()
+
+
 def keep_looking(client: Any) -> None:
     """Starts the client's look-out for brokers and leaders anew when it has died.
 

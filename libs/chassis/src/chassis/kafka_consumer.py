@@ -36,6 +36,7 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
         self.kafka_consumer.lag.keep_to(assigned)
         self.kafka_consumer.held = ""  # it was of the old assignment; what is still ours says so again
         self.kafka_consumer.keep_to(frozenset((tp.topic, tp.partition) for tp in assigned))
+        await self.kafka_consumer.watch_partitions()
 
 
 class KafkaConsumer:
@@ -56,6 +57,7 @@ class KafkaConsumer:
         self._acked_at = 0.0
         self._pause = 0.05
         self._rewound: dict[Partition, int] = {}
+        self._watches = False
 
     @property
     def not_ready_reason(self) -> str:
@@ -79,6 +81,12 @@ class KafkaConsumer:
         """A gap in a partition that went to another member is that member's to show."""
         for partition in self.gaps.keys() - partitions:
             self._closed(partition)
+
+    async def watch_partitions(self) -> None:
+        """A partition that a topic is given gets a member, whoever leads the group."""
+        if self._subscriber is not None:
+            first, self._watches = not self._watches, True
+            await broker.watch_partitions(self._subscriber.consumer, first)
 
     async def start(self) -> None:
         """Joins the group. Returns when the first assignment is under way."""

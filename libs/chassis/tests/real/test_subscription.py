@@ -9,13 +9,15 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.record.util import calc_crc32c
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewPartitions
 from toy.facts import planned, spent
 from toy.handlers import subscription
 from toy.place import Place, at_work, noted, numbers, say
 from toy.waiting import until
 
 from chassis import Service, parking
-from chassis.broker import new_producer
+from chassis.broker import METADATA_MS, new_producer
 from chassis.consumer import Held
 from chassis.jobs import run_once
 from chassis.restored import begin_new_history
@@ -171,6 +173,33 @@ async def test_a_static_member_comes_back_to_its_partitions_without_waiting_for_
         async with at_work(again):
             await until("heard again", lambda: has_noted(again, 10))
         assert asyncio.get_running_loop().time() - began < again.settings.session_timeout_ms / 1000 - 1
+
+
+@pytest.mark.parametrize("away", [False, True], ids=["at work", "away"])
+async def test_a_static_member_that_came_back_sees_the_partitions_that_a_topic_is_given(
+    place: Place, away: bool
+) -> None:
+    """The broker tells it that its former self leads the group, so that nobody would look for new partitions."""
+    database = await place.database()
+    admin: Any = AdminClient({"bootstrap.servers": place.kafka, "log_level": 0})
+
+    def given() -> None:
+        admin.create_partitions([NewPartitions(place.metadata.topic, 4)])[place.metadata.topic].result(10)
+
+    async with at_work(place.downstream(database)):
+        pass
+    if away:
+        await asyncio.to_thread(given)
+    again = place.downstream(database)
+    async with at_work(again):
+        if not away:
+            await asyncio.to_thread(given)
+
+        async def all_four() -> bool:
+            ours = again.kafka_consumer.assigned or ()
+            return {tp.partition for tp in ours if tp.topic == place.metadata.topic} == set(range(4))
+
+        await until("it has all four", all_four, METADATA_MS / 1000 + 10)
 
 
 async def test_truncation_under_a_sleeping_consumer_is_a_gap_that_is_shown_and_held_and_the_rest_goes_on(
