@@ -153,7 +153,7 @@ class Writer:
         for n, event in enumerate(events):
             stream = STREAM_OF[event.type]
             key = str(getattr(event, stream.key)).encode()
-            shard = shard_of(stream, key)
+            shard = shard_of(key, stream.partitions)
             self.numbers[stream.topic, shard] += 1
             row = {
                 "id": str(UUID(int=self._rng.getrandbits(128))),

@@ -149,7 +149,9 @@ class Intake:
                 ("correlationid", key),
                 *who,
             ]
-            shard = shard_of(key, self.lanes.partitions(stream.topic) or stream.partitions)
+            # It may have been given more than the contracts say. One of theirs that is gone refuses what is its: with fewer to
+            # choose from the rest would take it, and nobody would hear that one is gone.
+            shard = shard_of(key, max(self.lanes.partitions(stream.topic), stream.partitions))
             records.append(_Record((stream.topic, shard), key, payload, headers))
         return records
 

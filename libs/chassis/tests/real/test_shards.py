@@ -55,10 +55,10 @@ def recreated(place: Place, stream: Stream, partitions: int) -> None:
         done.result(10)
 
 
-def widened(place: Place, stream: Stream) -> None:
-    """The topic gets the partitions that the contracts say."""
+def widened(place: Place, stream: Stream, partitions: int = 0) -> None:
+    """The topic gets so many partitions, or those that the contracts say."""
     client = admin(place)
-    for done in client.create_partitions([NewPartitions(stream.topic, stream.partitions)]).values():
+    for done in client.create_partitions([NewPartitions(stream.topic, partitions or stream.partitions)]).values():
         done.result(10)
 
 
@@ -226,6 +226,21 @@ async def test_a_door_of_which_one_partition_is_gone_takes_what_goes_to_the_othe
     stopping.set()
     await running
     assert slowest < 1.5
+
+
+async def test_a_door_uses_the_partitions_that_a_topic_was_given_beyond_the_contracts(place: Place) -> None:
+    await asyncio.to_thread(widened, place, place.taken, 3)
+    made, stopping = Intake("toy", place.settings("-")), asyncio.Event()
+    running = asyncio.create_task(made.run(stopping))
+    await until("the door is open", lambda: not made.not_ready_reason)
+    await made.say(place.taken, [spent("first", "c0")], "")  # only who wrote there asks again how many there are
+    await until("the door knows of all", lambda: made.lanes.partitions(place.taken.topic) == 3, 20)
+    before = len(await place.on_topic_of(place.taken, [2]))
+    mine = next(f"c{n}" for n in range(10_000) if shard_of(f"c{n}".encode(), 3) == 2)
+    await made.say(place.taken, [spent("x", mine)], "")
+    assert len(await place.on_topic_of(place.taken, [2])) == before + 1
+    stopping.set()
+    await running
 
 
 async def takes(door: Intake, stream: Stream, name: str) -> bool:
