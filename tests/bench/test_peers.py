@@ -1,6 +1,7 @@
 """A benchmark compares only what gives the same answers."""
 
 from collections import Counter
+from types import SimpleNamespace
 
 from bench.peers import fold, routing
 from bench.peers.events import Right, said
@@ -28,7 +29,7 @@ def test_the_numbers_expected_are_those_that_the_peers_fold_makes() -> None:
 def test_the_numbers_expected_are_those_that_metrics_makes() -> None:
     right, facts, total = Right(), {}, KpiDelta()
     for event in said(4000, right):
-        learn(facts.setdefault(event.lead_id, LeadFact(event.lead_id)), event, "")
+        learn(facts.setdefault(event.lead_id, LeadFact(event.lead_id)), event, SimpleNamespace(source=""))  # type: ignore[arg-type]
     for fact in facts.values():
         total.move(None, contribution(fact))
     found = {key[1:]: row for key, row in total.over_teams().rows.items()}

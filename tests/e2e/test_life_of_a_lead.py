@@ -176,7 +176,10 @@ def test_a_lead_that_is_given_back_goes_to_another_and_never_straight_back(sales
     asked = f"queues?team={team.id}"
     until(
         "territory keeps it for the supervisor",
-        lambda: [one["code"] for one in sales.company.asks(leader, "GET", "territory", asked).json()["leads"]] == ["returned"],
+        lambda: (
+            [one["code"] for one in sales.company.asks(leader, "GET", "territory", asked).json()["leads"]]
+            == ["returned"]
+        ),
     )
     holders = [one["person"] for one in sales.shown(lead)["history"] if one["what"] == "assigned"]
     assert len(holders) == len(set(holders)) == 3

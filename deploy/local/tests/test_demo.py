@@ -279,6 +279,7 @@ def played(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Any]:
     monkeypatch.setattr(command, "_come_to_rest", lambda *_: None)
     monkeypatch.setattr(command, "Asking", lambda *_: SimpleNamespace(standing=lambda: BEFORE))
     monkeypatch.setattr(command, "_play", play)
+    monkeypatch.setattr(command, "work", lambda *_: "nothing")
     monkeypatch.setattr(command, "People", lambda *_, **__: PEOPLE)
     return found
 

@@ -365,7 +365,7 @@ def _end_of_campaigns(stack: Stack) -> tuple[int, int]:
     from chassis.transaction import shard_of
     from contracts.campaigns.campaign import CAMPAIGN
 
-    partition = shard_of(CAMPAIGN, b"doctor")
+    partition = shard_of(b"doctor", CAMPAIGN.partitions)
     place = TopicPartition("campaigns.campaign", partition)
     client = admin(stack)
     [answer] = client.list_offsets({place: OffsetSpec.latest()}).values()

@@ -89,6 +89,7 @@ class Applied(NamedTuple):
     at: datetime
     transfer_id: str
     hash: str
+    team: str = ""
 
 
 def _lived(what: str, at: str, *names: str) -> Callable[[Mapping[str, Any]], Lived]:
@@ -141,6 +142,6 @@ TOLD: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
     "leads.lead.returned.v1": _lived("returned", "returned_at", "code", "attempt"),
     "leads.lead.reopened.v1": _lived("reopened", "reopened_at", "code", "revision"),
     "leads.lead.restored.v1": _lived("restored", "restored_at", "code"),
-    "leads.lead.transferred.v1": lambda b: Applied(_when(b["applied_at"]), b["transfer_id"], b["hash"]),
+    "leads.lead.transferred.v1": lambda b: Applied(_when(b["applied_at"]), b["transfer_id"], b["hash"], b["to_team"]),
     "leads.lead.unclaimed.v1": _lived("unclaimed", "fired_at", "place", "step"),
 }

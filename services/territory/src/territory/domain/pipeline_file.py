@@ -22,7 +22,7 @@ class PipelineReading(Grammar):
         if "stages" in fields and not names:
             self.fault(f"{at}.stages", "names no stage")
         self.unique(f"{at}.stages[{{}}]", names)
-        rules = fields.get("stage_rules") or {}
+        rules = {} if fields.get("stage_rules") is None else fields["stage_rules"]
         if not isinstance(rules, Mapping):
             self.fault(f"{at}.stage_rules", "is not a mapping of stages")
             rules = {}

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from tributary.verify.events import Captured, Closed, Discarded, EventRecord, Opened, Qualified, Reported, Submitted
 from tributary.verify.invariants.violation import Invariant, Violation
 from tributary.verify.snapshot import Known, Snapshot
-from tributary.verify.steps import Lived
+from tributary.verify.steps import Applied, Lived
 
 
 def accepted(snapshot: Snapshot) -> Iterator[Violation]:
@@ -28,7 +28,12 @@ def accepted(snapshot: Snapshot) -> Iterator[Violation]:
 def emitted(snapshot: Snapshot) -> Iterator[Violation]:
     """Captured and qualified exactly once in a history; discarded, opened and the place as on record."""
     captured, qualified, discarded = (_times(snapshot, kind) for kind in (Captured, Qualified, Discarded))
-    opened = {s.key: s.body for s in snapshot.emitted("leads.lead") if isinstance(s.body, Opened)}
+    opened: dict[str | None, tuple[str, ...]] = {}
+    for event in snapshot.emitted("leads.lead"):
+        if isinstance(event.body, Opened):
+            opened[event.key] = tuple(event.body)[:2]
+        elif isinstance(event.body, Applied) and event.key in opened:  # an order moves it to a team, in its pipeline
+            opened[event.key] = (event.body.team, opened[event.key][1])
     complete = snapshot.logs["leads.lead"].complete
     for lead_id, lead in snapshot.leads.leads.items():
         if not lead.captured_at:
