@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[2]
 # Every place that gives a label its value, and why that value is one of few. A new place needs a line here.
 BOUNDED = {
     "telemetry.AGE.labels(subscription.stream.topic)": "a stream of the contracts",
+    "telemetry.BUILD.labels(service.name, *schema.versions(service.name))": "what this build is",
     "telemetry.EVENTS.labels(kind, outcome)": "chassis.consumer._label, and the words of Delivery.outcomes",
     "telemetry.GAPS.labels(topic)": "a topic that the service hears",
     "telemetry.GAPS_OPEN.labels(topic)": "a topic that the service hears",

@@ -89,7 +89,9 @@ def test_the_operators_token_puts_in_and_reads_no_row(stage: Stage) -> None:
         ("campaigns", "/v1/campaigns/spring-lathes-dach/ledger"),
         ("territory", f"/v1/leads/{lead}/decision"),
     ):
-        assert ask(stage, token, service, path).status_code == (404 if "/leads/" in path or "/campaigns/" in path else 403), path
+        assert ask(stage, token, service, path).status_code == (
+            404 if "/leads/" in path or "/campaigns/" in path else 403
+        ), path
 
 
 def test_nobody_gets_in_with_a_token_that_the_issuer_did_not_make_for_this_product(stage: Stage) -> None:

@@ -63,6 +63,9 @@ class Label(NamedTuple):
 LABELS: Mapping[str, Label] = {
     "cause": Label("why", "the causes of [parked](runbooks/parked.md) and [held](runbooks/held.md)"),
     "invariant": Label("which invariant", "those of `tributary verify`"),
+    "contracts": Label("which contracts a build has", "one of each build at work"),
+    "service": Label("which service", "its own name"),
+    "version": Label("which version of a service", "one of each build at work"),
     "job": Label("which job", "the jobs of the service"),
     "method": Label("HTTP method", "six methods, and `other`"),
     "outcome": Label("what became of an event", "`handled`, `duplicate`, `ignored`, `parked`"),
