@@ -15,6 +15,7 @@ from chassis_testing import ServiceUnderTest
 from contracts.campaigns.campaign import CampaignPlanned
 from contracts.event import Event
 from contracts.hearers import HEARS
+from contracts.leads.opportunity import StageChanged
 from contracts.territory.calendar import CalendarPublished, Hours, WeekdayHours
 from tributary.traffic import market
 
@@ -116,7 +117,10 @@ async def test_no_span_on_the_way_of_a_lead_or_a_spend_holds_what_was_sent(
     plan = CampaignPlanned(campaign="spring", name="S", channel="search", currency="EUR", version=1, planned_at=AT)
     week = (WeekdayHours(day="mon", hours=(Hours(opens="09:00", closes="17:00"),)),)
     calendar = CalendarPublished(id="de", version=1, zone="Europe/Berlin", week=week, published_at=AT)
-    events: list[Event] = [plan, calendar, *await said(services)]
+    sale = {"lead_id": lead_id, "pipeline": "contract", "pipeline_version": 1, "team": "berlin", "by": "anna.schmidt"}
+    way = {"from_stage": "visit", "to_stage": "offer", "direction": "forward", "working_s": 1, "wall_s": 1}
+    moved = StageChanged.model_validate({**sale, **way, "changed_at": AT})
+    events: list[Event] = [plan, calendar, moved, *await said(services)]
     while events:
         await hear(services, events)
         events = await said(services)

@@ -148,24 +148,8 @@ async def give_back_all(taken: Sequence[Taken], code: str, tx: Transaction) -> l
     for one, after in zip(taken, returned, strict=True):
         first = kept.get(one.lead_id)
         owed = first.due_at if first and first.state == "open" else None
-        assert one.lead.team is not None
-        assert one.lead.assignee is not None
-        assert after.due_at is not None
-        tx.emit(
-            LeadReturned(
-                lead_id=one.lead_id,
-                attempt=after.life.attempts,
-                team=one.lead.team,
-                person=one.lead.assignee,
-                code=code,
-                not_to=after.life.returned[one.lead.team],
-                answered=bool(first and first.state == "answered"),
-                due_at=owed or after.due_at,
-                by=one.hand.person,
-                on_behalf_of=one.hand.on_behalf_of,
-                returned_at=tx.now,
-            )
-        )
+        answered = bool(first and first.state == "answered")
+        tx.emit(_returned(one.lead_id, one.lead, after, code, tx, owed, answered, one.hand))
     return returned
 
 
@@ -182,24 +166,38 @@ async def take_back(unanswered: Collection[UUID], tx: Transaction) -> None:
     for lead_id, lead in held.items():
         after, entry = hands.returned(lead, tx.now, NOT_ANSWERED)
         assert entry is not None
-        assert lead.team is not None
-        assert lead.assignee is not None
         after = settled(lead, after, response, tx.now, hours[lead.team])
-        assert after.due_at is not None
         changes.append(leads.Change(lead_id, after, [entry]))
-        tx.emit(
-            LeadReturned(
-                lead_id=lead_id,
-                attempt=after.life.attempts,
-                team=lead.team,
-                person=lead.assignee,
-                code=NOT_ANSWERED,
-                not_to=after.life.returned[lead.team],
-                due_at=after.due_at,
-                returned_at=tx.now,
-            )
-        )
+        tx.emit(_returned(lead_id, lead, after, NOT_ANSWERED, tx))
     await leads.change(tx, changes)
+
+
+def _returned(
+    lead_id: UUID,
+    before: Lead,
+    after: Lead,
+    code: str,
+    tx: Transaction,
+    owed: datetime | None = None,
+    answered: bool = False,
+    hand: Hand | None = None,
+) -> LeadReturned:
+    """Whoever had it has it no more. An answer is ``owed`` to its customer by then, else somebody is due to take it."""
+    assert before.team is not None
+    assert before.assignee is not None
+    assert after.due_at is not None
+    return LeadReturned(
+        lead_id=lead_id,
+        attempt=after.life.attempts,
+        team=before.team,
+        person=before.assignee,
+        code=code,
+        not_to=after.life.returned[before.team],
+        answered=answered,
+        due_at=owed or after.due_at,
+        returned_at=tx.now,
+        **(_by(hand) if hand else {}),
+    )
 
 
 async def close(

@@ -213,6 +213,8 @@ class Feed:
         dimensions = sorted({by for of, _ in self.channels for by in of.dimensions})
         now = await kpis.standing(tx)
         parts = await kpis.read_parts(tx, dimensions, self.floor or 0, teams)
+        # What was merged between the two looks is in the rows; and so is all that was merged before it.
+        now = now._replace(offset=max([now.offset, *(part.version for part in parts)]))
         self.floor = now.horizon
         if await self._tell(parts, now):
             show(tx.process_cache, now.as_of, tx.now)
