@@ -69,4 +69,4 @@ def test_a_reader_that_was_cut_off_goes_on_where_it_was_or_fetches_anew(stage: S
     stage.services["metrics"].stop()
     stage.up(["metrics"])
     with Watcher(url, token, "channel", here) as anew:
-        assert anew.frames[0].event == "snapshot", (here, anew.frames)  # the numbers whole, on the same connection
+        assert anew.frames[0].event == "resync", (here, anew.frames)  # and the numbers whole, on the same connection

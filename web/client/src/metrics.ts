@@ -62,7 +62,7 @@ export interface paths {
          *     opened it has ended: sign in and connect again), `closed` (nothing is left that you may see), `stale` (who may see what can't be
          *     checked just now). The numbers are sums over the teams that you may see; when these change, `resync` with
          *     `{"scope": "changed"}` says so: forget every row. `Last-Event-ID`, or the parameter `last_event_id`, resumes; one that is too
-         *     old, of another process, of another stream or no position at all is answered with snapshots, as if there were none. A row's
+         *     old, of another process, of another stream or no position at all is answered with `resync` and snapshots. A row's
          *     `version` tells the newer of two states.
          *
          *     A browser's EventSource can send no Authorization header. It brings a ticket (`POST /v1/kpis/stream/tickets`, then

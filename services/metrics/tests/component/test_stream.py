@@ -231,7 +231,7 @@ async def test_a_reader_that_comes_back_too_late_is_sent_everything_and_then_goe
     assert (await back.hears("snapshot")).data["rows"][0]["leads"] == 20
     await doors.service.receives(captured(99))
     assert (await back.hears("changed")).data["rows"][0]["leads"] == 21
-    assert [e.event for e in back.events] == ["snapshot", "changed"]
+    assert [e.event for e in back.events] == ["resync", "snapshot", "changed"]
 
 
 async def test_what_a_reader_missed_is_not_kept_for_it_while_it_takes_nothing(doors: Doors) -> None:

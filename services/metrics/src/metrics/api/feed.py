@@ -85,7 +85,7 @@ class Feed:
         if number is not None:
             reader.resume(number, KEEP_ALIVE)
         else:
-            reader.begin()
+            reader.begin(encode("resync", "{}") if last_event_id else b"")  # what it holds it can't go on from
             reader.first.append(await self._piece(reader, tx))
 
     async def _piece(self, reader: Reader, tx: Transaction) -> bytes:
