@@ -8,8 +8,9 @@ import logging
 import re
 import sys
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from random import getrandbits
 from typing import Any
@@ -227,12 +228,14 @@ def is_sampled(traceparent: str) -> bool:
     return traceparent[-1:] in _ODD
 
 
-_active: dict[str, str] = {}
+# The spans of one delivery's messages, by the header each came with. Of its task alone: two services, or two lanes, of one
+# process may have the same trace at work.
+_active: ContextVar[Mapping[str, str] | None] = ContextVar("active", default=None)
 
 
 def child_of(traceparent: str) -> str:
-    """The header to send on: the active span of that trace, or the header as it came."""
-    return _active.get(traceparent[3:35], traceparent) if _active and is_sampled(traceparent) else traceparent
+    """The header to send on: the active span of the message that came with this one, or the header as it came."""
+    return active.get(traceparent, traceparent) if (active := _active.get()) else traceparent
 
 
 def current_traceparent() -> str:
@@ -313,7 +316,7 @@ def delivery_span(name: str, group: str, messages: list[tuple[str, str, dict[str
         "links.total": len(contexts),
     }
     with _current(name, None, SpanKind.CONSUMER, attributes=batch, links=links) as whole:
-        children = []
+        children, active = [], {}
         for child_name, traceparent, attributes, context in contexts:
             child = _tracer.start_span(
                 child_name,
@@ -323,14 +326,15 @@ def delivery_span(name: str, group: str, messages: list[tuple[str, str, dict[str
                 links=[Link(whole.get_span_context())],
             )
             mine = child.get_span_context()
-            _active[traceparent[3:35]] = f"00-{mine.trace_id:032x}-{mine.span_id:016x}-01"
-            children.append((child, traceparent[3:35]))
+            active[traceparent] = f"00-{mine.trace_id:032x}-{mine.span_id:016x}-01"
+            children.append(child)
+        before = _active.set(active)
         try:
             yield
         finally:
-            for child, trace_id in children:
+            _active.reset(before)
+            for child in children:
                 child.end()
-                _active.pop(trace_id, None)
 
 
 def observe_all(histogram: Any, values: Sequence[float], exemplar: dict[str, str] | None = None) -> None:

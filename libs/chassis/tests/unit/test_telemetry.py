@@ -1,6 +1,9 @@
 """Trace headers: what is taken from a caller, and what is sampled."""
 
+import asyncio
+
 import pytest
+from opentelemetry.sdk.trace import TracerProvider
 from prometheus_client import Histogram
 
 from chassis import telemetry
@@ -69,3 +72,29 @@ def test_many_values_at_once_are_told_as_if_each_was_told_alone() -> None:
     [bucket] = [s for s in ours.samples if s.exemplar]
     assert bucket.exemplar is not None
     assert (bucket.labels, bucket.exemplar.labels) == ({"le": "1.0"}, {"trace_id": "a1"})
+
+
+async def test_two_deliveries_of_one_trace_at_once_keep_their_own_spans(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two services of one process, or two lanes of one service: the one that ends first takes nothing from the other."""
+    monkeypatch.setattr(telemetry, "_provider", made := TracerProvider())
+    monkeypatch.setattr(telemetry, "_tracer", made.get_tracer("test"))
+    other = f"{GOOD[:36]}{'c3' * 8}-01"
+    both_in, one_out = asyncio.Barrier(2), asyncio.Event()
+
+    async def first() -> set[str]:
+        with telemetry.delivery_span("deliver", "first", [("process", GOOD, {}), ("process", other, {})], 2):
+            await both_in.wait()
+            spans = {telemetry.child_of(GOOD), telemetry.child_of(other)}
+        one_out.set()
+        return spans
+
+    async def second() -> set[str]:
+        with telemetry.delivery_span("deliver", "second", [("process", GOOD, {})], 1):
+            await both_in.wait()
+            await one_out.wait()
+            return {telemetry.child_of(GOOD)}
+
+    ours, theirs = await asyncio.gather(first(), second())
+    assert len(ours | theirs) == 3
+    assert not (ours | theirs) & {GOOD, other}
+    assert telemetry.child_of(GOOD) == GOOD
