@@ -99,7 +99,7 @@ async def show_lead(
     service: Service = request.app.state.service
     deadline = time.monotonic() + wait
     while True:
-        async with begin(request) as tx:
+        async with begin(request, by_key=True) as tx:
             found = await leads.show(tx, lead_id)
         settled = found is not None and (until == "known" or found.lead.decided)
         if settled or time.monotonic() >= deadline:
