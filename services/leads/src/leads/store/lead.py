@@ -177,7 +177,7 @@ def _moments(lead: Lead) -> tuple[datetime | None, ...]:
 
 
 async def settled(tx: Transaction, lead_id: UUID, until: str) -> bool:
-    """Whether the lead is on record, and decided where that is asked: a look that costs a fifth of showing it."""
+    """Whether the lead is on record, and decided where that is asked, by its place alone: who waits looks often."""
     row = await tx.conn.fetchrow(_PLACE, lead_id)
     return row is not None and (until == "known" or lead_of(row).decided)
 
