@@ -860,9 +860,9 @@ MUTANTS = (
     _m(
         "leak: an answer about a lead is kept for whoever asks next",
         f"{LEADS}/api/leads.py",
-        "            found = await leads.show(tx, lead_id)\n",
+        "            found = await leads.show(tx, lead_id) if last or",
         "            kept = service.__dict__.setdefault('kept', {})\n"
-        "            found = kept[lead_id] = kept.get(lead_id) or await leads.show(tx, lead_id)\n",
+        "            found = kept[lead_id] = kept.get(lead_id) or await leads.show(tx, lead_id) if last or",
         "tests/access/test_matrix.py",
     ),
     _m(
