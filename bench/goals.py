@@ -126,10 +126,10 @@ GOALS = [
     Goal("idle stack, JVM included", "walk", (25, 15, 8), _idle, "% of a core", less=True),
     Goal("10,000 rules put and active", "growth", (1, 0.2, 0.1), _grown("rules", -1, "activated_s"), "s", less=True),
     Goal(
-        "10,000 moves of 2,000 people: one acts, p99",
+        "one of 2,000 people moves: it acts everywhere, p99",
         "storm",
         (1000, 500, 250),
-        _blown(lambda storm: float(storm["acts_p99_ms"])),
+        _blown(lambda storm: float(storm["single"]["acts_p99_ms"])),
         "ms",
         less=True,
     ),

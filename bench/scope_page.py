@@ -60,7 +60,8 @@ def storm(results: Results) -> list[str]:
         f"{number(found['moves'])} moves of {number(found['people'])} people between teams, {found['at_once']} at once by a market file, in {found['seconds']:g} s, while leads"
         f" come at {number(found['rate'])}/s: a move acts in all four services after p50 {number(found['acts_p50_ms'])} ms, p99 {number(found['acts_p99_ms'])} ms (the"
         f" slowest service), at most {number(found['acts_most_ms'])} ms, from the moment at which territory begins its transaction; of that a file of"
-        f" {found['at_once']} moves takes {number(found['put_ms'])} ms to be put.",
+        f" {found['at_once']} moves takes {number(found['put_ms'])} ms to be put. One of them at a time, while leads come at a fifth of that rate, acts after"
+        f" p50 {number(found['single']['acts_p50_ms'])} ms, p99 {number(found['single']['acts_p99_ms'])} ms.",
         "",
         *table(
             (
