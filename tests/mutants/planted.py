@@ -987,6 +987,20 @@ MUTANTS = (
         "services/territory/tests/component/test_organisation.py",
     ),
     _m(
+        "leak: a password alone grants a look from outside",
+        f"{TERRITORY}/api/break_glass.py",
+        "if not factors or time.time()",
+        "if not token or time.time()",
+        "services/territory/tests/component/test_organisation.py",
+    ),
+    _m(
+        "leak: the history of the company tells why somebody looked",
+        f"{TERRITORY}/use_cases/break_glass.py",
+        'return replace(glass, reason="")',
+        "return glass",
+        "services/territory/tests/component/test_organisation.py",
+    ),
+    _m(
         "leak: the faults let everything be seen that was somebody's once",
         f"{LOCAL}/faults/sight.py",
         "look.asked <= self.ends + GONE_WITHIN_S",
