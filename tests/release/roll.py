@@ -126,7 +126,7 @@ def rolled(tmp_path: Path, former: dict[str, dict[str, str]], monkeypatch: pytes
 @pytest.mark.timeout(840)
 def test_each_service_is_exchanged_and_taken_back_under_load_alone(rolled: Rolled, tmp_path: Path) -> None:
     running = rolled.running
-    load_market(running)
+    load_market(running, builds.market(released("territory")))
     load = Load(running, RATE, 14)
     watcher = Watcher(running, load)
     doors = {name: service.url for name, service in running.services.items()}
