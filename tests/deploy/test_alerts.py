@@ -1,10 +1,9 @@
 """Every alert was seen to ring and not to ring, leads to a page, and asks for numbers that there are; so does every dashboard."""
 
 import json
-import os
 import re
-import shutil
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,9 +11,11 @@ from typing import Any
 import pytest
 import yaml
 
-from tributary.child_process import locked
+sys.path.insert(0, str(Path(__file__).parent))
+
+from promtool import promtool as program
+
 from tributary.operations import catalogue, dashboards, rules
-from tributary.state import cache
 
 ROOT = Path(__file__).parents[2]
 FILES = ROOT / "deploy/observability/prometheus"
@@ -25,25 +26,7 @@ WORDS = {"sum", "by", "rate", "increase", "max", "histogram_quantile", "time", "
 
 @pytest.fixture(scope="session")
 def promtool() -> str:
-    """The program that checks rules: of this system, or unpacked from Debian's package. Without it nothing is skipped."""
-    if found := shutil.which("promtool"):
-        return found
-    home = cache() / "promtool"
-    program = home / "usr/bin/promtool"
-    with locked(cache() / "promtool.lock", wait=280):
-        if not program.exists():
-            if not shutil.which("apt-get"):
-                pytest.fail("Install promtool (Prometheus) to check the rules.")
-            home.mkdir(parents=True, exist_ok=True)
-            if not os.geteuid():
-                subprocess.run(["apt-get", "-qq", "update"], check=True, stdout=subprocess.DEVNULL)
-            subprocess.run(
-                ["apt-get", "-qq", "download", "prometheus"], check=True, cwd=home, stdout=subprocess.DEVNULL
-            )
-            [package] = home.glob("prometheus_*.deb")
-            subprocess.run(["dpkg", "-x", package, home], check=True)
-            package.unlink()
-    return str(program)
+    return program()
 
 
 def run(promtool: str, folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
