@@ -7,7 +7,7 @@ STATE := $(or $(TRIBUTARY_STATE),$(CURDIR)/.local)
 UV_VERSION := 0.13.9
 UV := $(STATE)/uv/bin/uv
 PY := .venv/bin/python
-TEST_LIMIT ?= 1620
+TEST_LIMIT ?= 1700
 WORKERS ?= 2
 
 # A distribution's own Python is built with profile-guided optimisation and is faster than one that pyenv compiled.
