@@ -106,7 +106,7 @@ async def opened(service: ServiceUnderTest, client: httpx.AsyncClient, query: st
 @pytest.fixture
 async def feed(metrics: ServiceUnderTest) -> AsyncIterator[ServiceUnderTest]:
     """Metrics with the feed of its streams at work."""
-    running = asyncio.create_task(metrics.service.background[0](metrics.service))
+    running = asyncio.ensure_future(metrics.service.background[0](metrics.service))
     yield metrics
     running.cancel()
     with contextlib.suppress(asyncio.CancelledError):

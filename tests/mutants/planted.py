@@ -1001,14 +1001,6 @@ MUTANTS = (
         "services/territory/tests/component/test_organisation.py",
     ),
     _m(
-        "leak: counts are kept for whoever asks next, and people are moved",
-        f"{LEADS}/api/work.py",
-        "        lines = await work.summary(by, begin_at, end, tx)\n",
-        "        kept = request.app.state.__dict__.setdefault('kept', {})\n"
-        "        lines = kept[by] = kept.get(by) or await work.summary(by, begin_at, end, tx)\n",
-        "tests/faults/test_short.py",
-    ),
-    _m(
         "leak: the faults let everything be seen that was somebody's once",
         f"{LOCAL}/faults/sight.py",
         "look.asked <= self.ends + GONE_WITHIN_S",
