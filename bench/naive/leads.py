@@ -15,7 +15,7 @@ from contracts.leads.intake import LeadSubmitted
 from contracts.leads.lead import OpportunityOpened
 from contracts.territory.lead import LeadAssigned, LeadRouted
 from leads.domain.scorecard import SCORECARD_3
-from leads.use_cases import telling
+from leads.use_cases import to_events
 from leads.use_cases.intake import judge
 from leads.use_cases.personal import pack, unpack
 
@@ -33,7 +33,7 @@ async def on_submitted(event: LeadSubmitted) -> None:
         lead_id, now = event.lead_id, datetime.now(UTC)
         personal = unpack(unseal(event.person, DOOR_KEY, lead_id.bytes))
         verdict = judge(SCORECARD_3, event, personal)
-        about = telling.attributes(event)
+        about = to_events.attributes(event)
         person_id = uuid5(NAMESPACE_OID, personal.email or personal.phone or str(lead_id))
         key = await _key_of(session, person_id)
         history = [
@@ -56,8 +56,8 @@ async def on_submitted(event: LeadSubmitted) -> None:
                 history=history,
             )
         )
-        say(session, "naive.lead", telling.captured(event, about, (), now))
-        say(session, "naive.lead", telling.qualified(lead_id, verdict, about, now))
+        say(session, "naive.lead", to_events.captured(event, about, (), now))
+        say(session, "naive.lead", to_events.qualified(lead_id, verdict, about, now))
 
     await once(event, work)
 
