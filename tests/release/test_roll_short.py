@@ -1,4 +1,5 @@
-"""The short form of roll.py, which exchanges all four: territory is exchanged under load, taken back, and brought for good."""
+"""The short form of roll.py, which exchanges all four: territory is exchanged under load, taken back, and brought for good; the others
+stay what was released, on today's expanded schemas."""
 
 import sys
 from pathlib import Path
