@@ -56,6 +56,9 @@ KEPT_ALIVE = {
     "tcp_keepalives_count": "3",
     "tcp_user_timeout": "8000",
 }
+# A plan that was cached while a table was empty reads all of it for ever, and to make one anew takes longer than to follow it:
+# what workers want is found by key, by one plan.
+BY_KEY = {"enable_seqscan": "off", "plan_cache_mode": "force_generic_plan"}
 
 
 def is_infrastructure(error: BaseException) -> bool:
@@ -172,7 +175,7 @@ class Pool:
 
 
 @lru_cache(maxsize=1024)
-def _enters(actor: Actor, writes: bool) -> str:
+def _enters(actor: Actor, writes: bool, by_key: bool = False) -> str:
     """Begins a door's transaction in the actor's name, for row policies and triggers to read: one message, one round trip.
 
     Who writes shares a lock of his name until he has committed: what takes a right away from him takes that lock alone
@@ -181,6 +184,8 @@ def _enters(actor: Actor, writes: bool) -> str:
     told = {"actor": actor.principal, "roles": ",".join(sorted(actor.roles)), "on_behalf_of": actor.on_behalf_of}
     # `set local` is no query: a third of what `select set_config()` costs, which is planned anew each time.
     entered = [f"set local tributary.{name} = '{text}'" for name, text in told.items() if text]
+    if by_key:
+        entered.append("set local plan_cache_mode = force_generic_plan")
     if writes:
         entered.append(f"select pg_advisory_xact_lock_shared({ACCESS_LOCK}, hashtext('{actor.principal}'))")
     return "; ".join((f"begin read {'write' if writes else 'only'}", *entered))
@@ -195,11 +200,10 @@ class Database:
         self.process_cache: dict[Any, Any] = {}
         self.after_commit: list[Callable[[], None]] = []
         self._watchers: list[asyncio.Future[None]] = []
-        # A plan that was cached while a table was empty reads all of it for ever: what workers want is found by key. Doors
-        # also list, and a scan may be right for that: to them a page out of its order is only a little dearer.
+        # Doors also list, and a scan may be right for that: to them a page out of its order is only a little dearer.
         entered = {
             "tributary.actor": actor.principal,
-            "enable_seqscan": "off",
+            **BY_KEY,
             # A process that was frozen inside its transaction holds its locks: the server ends it for the others.
             "idle_in_transaction_session_timeout": f"{settings.transaction_idle_ms}",
             "lock_timeout": f"{settings.lock_wait_ms}",
@@ -224,15 +228,16 @@ class Database:
         self._committed(tx)
 
     @contextlib.asynccontextmanager
-    async def at_door(self, actor: Actor, traceparent: str = "", *, writes: bool = False) -> AsyncIterator[Transaction]:
+    async def at_door(
+        self, actor: Actor, traceparent: str = "", *, writes: bool = False, by_key: bool = False
+    ) -> AsyncIterator[Transaction]:
         """The same for a door: in this actor's name, with the doors' rights, and not to be nested in. One that does not say that
-        it writes can't."""
+        it writes can't. ``by_key``: it asks for one thing by its key, so that no plan is made anew; policies make plans long."""
         async with self.doors.connection() as conn:
             tx = self._begun(conn, actor, traceparent=traceparent)
             # The names of actors and traces hold nothing that ends a text (access.py, telemetry.py).
-            trace = trace_id_of(traceparent) if traceparent else ""
-            traced = f"; set local tributary.trace = '{trace}'" if trace else ""
-            await conn.execute(_enters(actor, writes) + traced)
+            traced = f"; set local tributary.trace = '{trace_id_of(traceparent)}'" if traceparent else ""
+            await conn.execute(_enters(actor, writes, by_key) + traced)
             try:
                 yield tx
                 await tx.finish()

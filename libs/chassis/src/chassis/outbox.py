@@ -19,7 +19,7 @@ import asyncpg
 from opentelemetry.trace import SpanKind
 
 from chassis import failpoint, telemetry
-from chassis.database import KEPT_ALIVE, plain_url, tls
+from chassis.database import BY_KEY, KEPT_ALIVE, plain_url, tls
 from chassis.errors import brief, words
 from chassis.lanes import Lanes, Refused, Shard
 from chassis.settings import Settings
@@ -138,6 +138,7 @@ class Relay:
                 "idle_session_timeout": self.silent_at_most,
                 **KEPT_ALIVE,
                 "synchronous_commit": "off",
+                **BY_KEY,
             },
         )
 

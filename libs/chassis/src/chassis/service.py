@@ -68,14 +68,14 @@ class Ready(BaseModel):
 
 
 @contextlib.asynccontextmanager
-async def begin(request: Request, writes: bool | None = None) -> AsyncIterator[Transaction]:
+async def begin(request: Request, writes: bool | None = None, *, by_key: bool = False) -> AsyncIterator[Transaction]:
     """A transaction for this request: it commits at the end of the block, before the answer is sent. It can write when the
-    request's method does, or where ``writes`` says so."""
+    request's method does, or where ``writes`` says so. ``by_key`` is the database's (at_door)."""
     service: Service = request.app.state.service
     writes = request.scope["method"] not in READING if writes is None else writes
     trace = request.scope.get("tributary.trace", "")
     try:
-        async with service.database.at_door(actor_of(request), trace, writes=writes) as tx:
+        async with service.database.at_door(actor_of(request), trace, writes=writes, by_key=by_key) as tx:
             yield tx
     except problems.Problem:
         raise

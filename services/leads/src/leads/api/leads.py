@@ -99,10 +99,10 @@ async def show_lead(
     service: Service = request.app.state.service
     deadline = time.monotonic() + wait
     while True:
-        async with begin(request) as tx:
-            found = await leads.show(tx, lead_id)
-        settled = found is not None and (until == "known" or found.lead.decided)
-        if settled or time.monotonic() >= deadline:
+        last = time.monotonic() >= deadline
+        async with begin(request, by_key=True) as tx:
+            found = await leads.show(tx, lead_id) if last or await leads.settled(tx, lead_id, until) else None
+        if found or last:
             break
         await service.database.next_commit(min(LOOK_EVERY_S, deadline - time.monotonic()))
     if found is None:

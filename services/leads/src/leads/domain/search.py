@@ -128,11 +128,11 @@ def found_by(texts: Iterable[str | None], mail: str | None, phone: str | None) -
     for text in texts:
         whole = words(text)
         found |= dict.fromkeys(f"word:{word}" for word in whole)
-        for part in _PARTS.split(text or ""):
+        for part in _PARTS.split(text or "") if _INNER.search(text or "") else ():
             pieces = [fold(piece) for piece in _INNER.split(part)]
             if len(pieces) > 1:
                 found |= dict.fromkeys(f"word:{piece}" for piece in _telling([p for p in pieces if len(p) > 1]))
-        for left, right in itertools.pairwise(whole):
+        for left, right in () if (text or "").isascii() else itertools.pairwise(whole):
             if _ARABIC.match(left) and _ARABIC.match(right):
                 found[f"word:{left}{right}"] = None
     kept = set(list(found)[:MOST])
@@ -163,6 +163,7 @@ def looked_for(q: str) -> list[str]:
 def _telling(parts: list[str]) -> list[str]:
     found = []
     for part in parts:
-        ending = next((one for one in _SUFFIXES if part.endswith(one) and part != one), "")
-        found.append(part.removesuffix(ending))
+        if not part.isascii():
+            part = part.removesuffix(next((one for one in _SUFFIXES if part.endswith(one) and part != one), ""))
+        found.append(part)
     return [part for part in found if part not in _COMMON] or found

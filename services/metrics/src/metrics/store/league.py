@@ -51,7 +51,7 @@ class Period(NamedTuple):
 
 async def take(tx: Transaction, day: date, since: datetime, until: datetime) -> None:
     """This day counts every step of a placed lead in this time that no day has counted. Walks the facts, once a day."""
-    await tx.conn.execute("set local enable_seqscan = on")
+    await tx.conn.execute("set local enable_seqscan = on; set local plan_cache_mode = auto")
     await tx.conn.execute(_TAKE, day, since, until)
 
 
