@@ -15,6 +15,6 @@ __all__ = ["former", "rolled"]  # fixtures
 pytestmark = pytest.mark.xdist_group("stack")
 
 
-@pytest.mark.timeout(290)
+@pytest.mark.timeout(600)
 def test_a_service_is_exchanged_under_load_taken_back_and_brought_for_good(rolled: Rolled, tmp_path: Path) -> None:
     exchange(rolled, ["territory"], 30, tmp_path)
