@@ -12,8 +12,6 @@ RANG = {
     "ServiceDown": f"{_RING}a_service_that_is_down",
     "ServiceNotReady": f"{_RING}a_broker_that_is_away",
     "DeliveriesHeld": f"{_RING}a_database_that_is_away",
-    "EventsParked": f"{_RING}what_was_set_aside",
-    "ParkedForADay": f"{_RING}what_was_set_aside",
     "StrangerOnATopic": f"{_RING}a_record_whose_sender_is_nobody_known",
     "OutboxOld": f"{_RING}a_broker_that_is_away",
     "RelayRestarts": f"{_RING}a_database_that_is_away",
@@ -21,8 +19,6 @@ RANG = {
     "AccessStale": f"{_RING}a_broker_that_is_away",
     "DoorFull": f"{_RING}a_broker_that_is_away",
     "JobFails": f"{_RING}a_database_that_is_away",
-    "LeadsUnaccounted": f"{_RING}a_lead_that_was_accepted_and_is_nowhere",
-    "InvariantBroken": f"{_RING}a_lead_that_was_accepted_and_is_nowhere",
 }
 TOLD = {
     "SequenceGap": f"{_GAUGES}partitions_before_a_gap_are_counted_by_topic",
