@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from promtool import promtool as program
 
-from tributary.operations import catalogue, dashboards, rules
+from tributary.operations import catalogue, dashboards, rules, seen
 
 ROOT = Path(__file__).parents[2]
 FILES = ROOT / "deploy/observability/prometheus"
@@ -57,6 +57,22 @@ def test_every_alert_leads_to_a_page_that_says_what_it_is_what_to_do_and_when_it
             assert part in page, (alert.name, part)
     names = [alert.name for alert in rules.all_alerts()]
     assert len(names) == len(set(names))
+
+
+def test_what_is_said_of_how_alerts_were_seen_names_tests_that_are_there() -> None:
+    claimed = {**seen.TOLD, **seen.RANG}
+    assert set(claimed) <= {alert.name for alert in rules.all_alerts()}
+    assert not set(seen.TOLD) & set(seen.RANG)
+    for alert, test in claimed.items():
+        file, _, name = test.partition("::")
+        assert f"def {name}(" in (ROOT / file).read_text(), alert
+    rung = {test.partition("::")[2]: set[str]() for test in seen.RANG.values()}
+    for alert, test in seen.RANG.items():
+        rung[test.partition("::")[2]].add(alert)
+    text = (ROOT / "tests/e2e/test_alerts_ring.py").read_text()
+    for name, alerts in rung.items():
+        body = text.partition(f"def {name}(")[2].partition("\ndef ")[0]
+        assert all(f'"{alert}"' in body for alert in alerts), (name, alerts)
 
 
 def named(query: str) -> set[str]:

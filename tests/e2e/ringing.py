@@ -41,10 +41,6 @@ class Watch:
             self.looks.append(self.look())
             time.sleep(pause)
 
-    def more(self, page: str) -> None:
-        """What somebody else than a service tells, from now on."""
-        self.looks.append({**self.looks[-1], **self.said(page, "verify")})
-
     def look(self) -> Look:
         """What all services say now, and whether they answer."""
         found: Look = {}

@@ -2,15 +2,10 @@
 
 from pathlib import Path
 
-import httpx
 import pytest
 from ringing import Watch
 from stage import Stage, a_lead, mark
-from test_bad_records import SPEND
 from waiting import until
-
-from tributary.verify.command import verified
-from tributary.verify.page import telemetry
 
 pytestmark = pytest.mark.xdist_group("stack")
 
@@ -66,46 +61,3 @@ def test_alerts_of_a_record_whose_sender_is_nobody_known(stage: Stage, tmp_path:
         for (one,) in stage.sql(service, "select id from parked where key = $1", key.encode()):
             stage.run(service, "parked", "discard", str(one), "--because", "a test made it")
     assert "StrangerOnATopic" in watch.rang() - watch.rang(before=True)
-
-
-def test_alerts_of_what_was_set_aside(stage: Stage, tmp_path: Path) -> None:
-    key = mark("aside")
-    stage.put("campaigns.spend", b"{", SPEND, key.encode())  # the cause has a count before the watch begins
-    stands = "select 1 from parked where key = $1 and ended_at is null having count(*) = $2"
-    until("it is parked", lambda: stage.sql("campaigns", stands, key.encode(), 1))
-    watch = Watch(stage, tmp_path)
-    stage.put("campaigns.spend", b"{", SPEND, key.encode())
-    until("it is parked", lambda: stage.sql("campaigns", stands, key.encode(), 2))
-    watch.during(2, 0.1)
-    try:
-        aged = "update parked set parked_at = parked_at - interval '2 days' where key = $1 returning id"
-        stage.sql("campaigns", aged, key.encode())
-        until("its age is told", lambda: "parked_oldest_seconds 1.7" in stage.telemetry("campaigns"), 40)
-        watch.during(2, 0.1)
-        rang = watch.rang()
-    finally:
-        for (one,) in stage.sql("campaigns", "select id from parked where key = $1", key.encode()):
-            stage.run("campaigns", "parked", "discard", str(one), "--because", "a test made it")
-    assert {"EventsParked", "ParkedForADay"} - rang == set()
-    assert {"EventsParked", "ParkedForADay"} & watch.rang(before=True) == set()
-
-
-def test_alerts_of_a_lead_that_was_accepted_and_is_nowhere(stage: Stage, tmp_path: Path) -> None:
-    watch, journal = Watch(stage, tmp_path), tmp_path / "accepted"
-    taken = stage.submit(a_lead())
-    stage.lead(taken)
-    journal.write_text(f"{taken}\n00000000-0000-5000-8000-000000000000\n")
-    watch.more(telemetry(verified(stage.stack.running, accepted=journal)))
-    assert {"LeadsUnaccounted", "InvariantBroken"} - watch.rang() == set()
-    assert {"LeadsUnaccounted", "InvariantBroken"} & watch.rang(before=True) == set()
-
-
-def test_an_outage_of_a_moment_wakes_nobody(stage: Stage, tmp_path: Path) -> None:
-    watch = Watch(stage, tmp_path)
-    stage.services["metrics"].stop()
-    watch.during(2, 0.1)
-    stage.services["metrics"].start()
-    until("it is ready", lambda: stage.readiness("metrics").startswith("200"), 40)
-    watch.during(2, 0.1)
-    assert "ServiceDown" not in watch.rang()
-    assert httpx.get(stage.url("metrics", "/livez"), trust_env=False).status_code == 200

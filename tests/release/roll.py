@@ -161,9 +161,8 @@ def exchange(rolled: Rolled, names: Sequence[str], rate: float, folder: Path) ->
 def exchanged(rolled: Rolled, names: Sequence[str], callers: Callers) -> dict[str, float]:
     """The steps, and the seconds that each took."""
     took: dict[str, float] = {}
-    new = [rolled.new[name] for name in names]
     callers.heard("the released builds")
-    together(*(functools.partial(expand, one) for one in new))
+    together(*(functools.partial(expand, one) for one in rolled.new.values()))
     callers.heard("the released builds on today's schemas")
     for name in names:
         began = time.monotonic()
@@ -173,7 +172,7 @@ def exchanged(rolled: Rolled, names: Sequence[str], callers: Callers) -> dict[st
     began = time.monotonic()
     together(*(functools.partial(bring_for_good, rolled, name) for name in names))
     callers.heard("today's builds for good")
-    together(*(functools.partial(contract, one) for one in new))
+    together(*(functools.partial(contract, rolled.new[name]) for name in names))
     callers.heard("today's builds on contracted schemas")
     took["for good"] = round(time.monotonic() - began, 1)
     return took

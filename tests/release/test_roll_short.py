@@ -1,4 +1,5 @@
-"""The short form of roll.py, which exchanges all four: territory is exchanged under load, taken back, and brought for good."""
+"""The short form of roll.py, which exchanges all four: territory is exchanged under load, taken back, and brought for good; the others
+stay what was released, on today's expanded schemas."""
 
 import sys
 from pathlib import Path
@@ -14,6 +15,6 @@ __all__ = ["former", "rolled"]  # fixtures
 pytestmark = pytest.mark.xdist_group("stack")
 
 
-@pytest.mark.timeout(290)
+@pytest.mark.timeout(600)
 def test_a_service_is_exchanged_under_load_taken_back_and_brought_for_good(rolled: Rolled, tmp_path: Path) -> None:
     exchange(rolled, ["territory"], 30, tmp_path)
