@@ -100,7 +100,7 @@ images: ## Builds the container images of every service, the session door and th
 mutants: $(ALL) ## Plants bugs in copies of the tree and sees the suite find each; ONLY=word plants some.
 	@exec $(PY) tests/mutants $(ONLY)
 
-roll: $(ALL) ## Exchanges each service under load for the build on record and back; some ten minutes.
+roll: $(ALL) ## Exchanges each service under load for the build on record and back; some four minutes.
 	@exec $(PY) -m pytest tests/release/roll.py
 
 release: $(ALL) ## Puts SERVICE=leads [VERSION=1.4.0] on record: version, changelog, what it promises; refuses what breaks somebody.

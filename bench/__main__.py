@@ -23,7 +23,7 @@ from bench.tables import RATES
 
 RULES = 10_000
 RESULTS = Path(__file__).parent / "results.json"
-PARTS = ("walk", "naive", "memory", "overload", "growth", "kpis", "doors", "routing", "scope", "web", "scale")
+PARTS = ("walk", "naive", "memory", "overload", "growth", "kpis", "doors", "routing", "scope", "storm", "web", "scale")
 Results = dict[str, Any]
 
 
@@ -151,15 +151,19 @@ def grown(results: Results, options: argparse.Namespace) -> None:
 
 
 def scoped(results: Results, options: argparse.Namespace) -> None:
-    """What it costs that rows are somebody's, and ten thousand moves."""
+    """What it costs that rows are somebody's."""
     say("scope")
     home = OUT / "state" / "scope"
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True)
     results["scope"] = scope.scope(home, 50_000 if options.quick else scope.LEADS, say)
-    write(results)
+
+
+def blown(results: Results, options: argparse.Namespace) -> None:
+    """Ten thousand moves of two thousand people while leads come."""
+    say("storm")
     moves, seconds = (1_000, 8.0) if options.quick else (storm.MOVES, 30.0)
-    results["scope"]["storm"] = storm.storm(storm.RATE, seconds, moves, say)
+    results["storm"] = storm.storm(storm.RATE, seconds, moves, say)
 
 
 def browsed(results: Results, options: argparse.Namespace) -> None:
@@ -198,6 +202,7 @@ def main() -> None:
         ({"overload"}, overloaded),
         ({"growth"}, grown),
         ({"scope"}, scoped),
+        ({"storm"}, blown),
         ({"web"}, browsed),
         ({"scale"}, scaled),
         (set(peers.PARTS), beside),

@@ -81,6 +81,14 @@ def _grown(*path: str | int) -> Callable[[Results], float | None]:
     return found
 
 
+def _blown(pick: Callable[[Results], float]) -> Callable[[Results], float | None]:
+    return lambda results: pick(results["storm"]) if results.get("storm") else None
+
+
+def _held_in_storm(storm: Results) -> float:
+    return round(100 * float(storm["stormy"]["per_second"]) / float(storm["calm"]["per_second"]), 1)
+
+
 def _kpis(measure: str) -> Callable[[Results], float | None]:
     def found(results: Results) -> float | None:
         rounds = results.get("peers", {}).get("kpis", {}).get("rounds", ())
@@ -117,6 +125,15 @@ GOALS = [
     Goal("largest service after 500/s, RSS", "memory", (96, 70, 62), _resident, "MB", less=True),
     Goal("idle stack, JVM included", "walk", (25, 15, 8), _idle, "% of a core", less=True),
     Goal("10,000 rules put and active", "growth", (1, 0.2, 0.1), _grown("rules", -1, "activated_s"), "s", less=True),
+    Goal(
+        "one of 2,000 people moves: it acts everywhere, p99",
+        "storm",
+        (1000, 500, 250),
+        _blown(lambda storm: float(storm["single"]["acts_p99_ms"])),
+        "ms",
+        less=True,
+    ),
+    Goal("10,000 moves: the walk at 500/s, of its rate without", "storm", (95, 98, 100), _blown(_held_in_storm), "%"),
     Goal("KPI events per CPU second of metrics", "kpis", (25_000, 41_000, 75_000), _kpis("per_cpu_second"), "events/s"),
     Goal(
         "the same, Kafka and Postgres added", "kpis", (20_000, 36_000, 45_000), _kpis("per_cpu_second_all"), "events/s"

@@ -31,6 +31,7 @@ def write(results: Results) -> None:
         tables_more.overload(results),
         tables_more.growth(results),
         scope_page.lines(results),
+        scope_page.storm(results),
         web.lines(results.get("web")),
         scale_page.lines(results),
         peers.lines(results.get("peers", {})),
@@ -52,8 +53,8 @@ def not_green(results: Results) -> list[str]:
             checks["overload, accepted and counted"] = {"green": False}
     if grown := results.get("growth"):
         checks |= {"growth": grown["verify"], "growth, metrics made anew": grown["verify_rebuilt"]}
-    if blown := results.get("scope", {}).get("storm"):
-        checks["scope, ten thousand moves"] = blown["verify"]
+    if blown := results.get("storm"):
+        checks["storm"] = blown["verify"]
     if browsed := results.get("web"):
         checks["web"] = browsed["verify"]
     if spread := results.get("scale"):

@@ -8,7 +8,7 @@ Results = dict[str, Any]
 
 
 def lines(results: Results) -> list[str]:
-    """What it costs that rows are somebody's, and what a storm of moves does."""
+    """What it costs that rows are somebody's."""
     found = results.get("scope")
     if not found:
         return []
@@ -37,13 +37,13 @@ def lines(results: Results) -> list[str]:
         f" policy that is true for workers ({found['writes']['ratio']:.2f}x). In metrics, a page of 50: "
         + ", ".join(f"{row['name']} {row['ms']} ms" for row in found["facts"])
         + ".",
-        "",
-        *_storm(found.get("storm")),
     ]
 
 
-def _storm(storm: Results | None) -> list[str]:
-    if not storm:
+def storm(results: Results) -> list[str]:
+    """What a storm of moves does to the walk, and how soon each move acts."""
+    found = results.get("storm")
+    if not found:
         return []
     rows = [
         (
@@ -52,13 +52,16 @@ def _storm(storm: Results | None) -> list[str]:
             number(row["cpu_us_all"]),
             *(f"{number(row[what][p])} ms" for what in ("post", "assigned", "frame") for p in ("p50", "p99")),
         )
-        for name, row in (("without", storm["calm"]), ("with", storm["stormy"]))
+        for name, row in (("without", found["calm"]), ("with", found["stormy"]))
     ]
     return [
-        f"{number(storm['moves'])} moves of {number(storm['people'])} people between teams, {storm['at_once']} at once by a market file, in {storm['seconds']:g} s, while leads"
-        f" come at {number(storm['rate'])}/s: a move acts in all four services after p50 {number(storm['acts_p50_ms'])} ms, p99 {number(storm['acts_p99_ms'])} ms (the"
-        f" slowest service), at most {number(storm['acts_most_ms'])} ms, from the moment at which territory begins its transaction; of that a file of"
-        f" {storm['at_once']} moves takes {number(storm['put_ms'])} ms to be put.",
+        "## A storm of moves",
+        "",
+        f"{number(found['moves'])} moves of {number(found['people'])} people between teams, {found['at_once']} at once by a market file, in {found['seconds']:g} s, while leads"
+        f" come at {number(found['rate'])}/s: a move acts in all four services after p50 {number(found['acts_p50_ms'])} ms, p99 {number(found['acts_p99_ms'])} ms (the"
+        f" slowest service), at most {number(found['acts_most_ms'])} ms, from the moment at which territory begins its transaction; of that a file of"
+        f" {found['at_once']} moves takes {number(found['put_ms'])} ms to be put. One of them at a time, while leads come at a fifth of that rate, acts after"
+        f" p50 {number(found['single']['acts_p50_ms'])} ms, p99 {number(found['single']['acts_p99_ms'])} ms.",
         "",
         *table(
             (
@@ -74,5 +77,4 @@ def _storm(storm: Results | None) -> list[str]:
             ),
             rows,
         ),
-        "",
     ]

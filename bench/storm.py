@@ -20,7 +20,7 @@ from bench.market import market
 from bench.running import Running, stack
 
 PEOPLE, TEAMS, RULES = 2_000, 192, 1_000
-RATE, MOVES = 500.0, 10_000
+RATE, MOVES, SINGLE = 500.0, 10_000, 40
 WITHIN_S = 20.0
 # From the moment at which territory worked out what somebody may see, which is its version, to the one at which a service knows.
 _KNOWN = "select count(*) from access_person where version >= $1 and person like 'mover.%'"
@@ -37,14 +37,26 @@ def storm(rate: float, seconds: float, moves: int, say: Callable[[str], None]) -
         company.comes()
         uvloop.run(walk.at_rate(running, 200, 6))  # warm, not counted
         calm = uvloop.run(walk.at_rate(running, rate, seconds))
+        single = Storm(company, min(SINGLE, moves), 1)  # of two thousand, one at a time, with the walk at a fifth
+        single.start()
+        uvloop.run(walk.at_rate(running, rate / 5, SINGLE / 2))
+        single.ended()
         moving = Storm(company, moves)
         moving.start()
         stormy = uvloop.run(walk.at_rate(running, rate, seconds))
-        moving.join()
-        if moving.failure:
-            raise moving.failure
-        found = {"rate": rate, "people": PEOPLE, **moving.summary(), "calm": _row(calm), "stormy": _row(stormy)}
+        moving.ended()
+        found = {
+            "rate": rate,
+            "people": PEOPLE,
+            **moving.summary(),
+            "single": single.summary(),
+            "calm": _row(calm),
+            "stormy": _row(stormy),
+        }
         found["verify"] = running.verified()
+    say(
+        f"  one of {PEOPLE:,} moves: acts after p50 {found['single']['acts_p50_ms']} ms, p99 {found['single']['acts_p99_ms']} ms"
+    )
     say(
         f"  {found['moves']:,} moves in {found['seconds']} s: act after p50 {found['acts_p50_ms']} ms, p99 {found['acts_p99_ms']} ms;"
         f" the walk {found['calm']['per_second']}/s without, {found['stormy']['per_second']}/s with"
@@ -107,6 +119,12 @@ class Storm(threading.Thread):
             asyncio.run(self._blow())
         except BaseException as failure:  # raised again in the caller's thread
             self.failure = failure
+
+    def ended(self) -> None:
+        """Waits for the last move, and raises what went wrong."""
+        self.join()
+        if self.failure:
+            raise self.failure
 
     async def _blow(self) -> None:
         services = self.company.running.services

@@ -58,6 +58,7 @@ TOLD: tuple[AccessGranted | AccessRevoked, ...] = (
     said("admin", roles=("system_administrator",)),
     said("keeper", roles=("people_administrator",)),
     said("designer", roles=("territory_designer",)),
+    said("auditor", roles=("auditor",)),  # of the whole company, and sees who looked
     said("leaver", grant(OWN)),
     AccessRevoked(person="leaver", version=2, cause="left", revoked_at=AGO),
     said("mover", grant(OWN)),

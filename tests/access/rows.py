@@ -25,7 +25,7 @@ ROWS: dict[str, dict[str, str]] = {
         "search_word": f"array[{_LEAD}]",
         "job": "array[t.person]",  # what somebody asked for is his alone
         "job_row": "array[(select j.person from job j where j.job_id = t.job_id)]",
-        "opened": f"array[{_LEAD}, t.person]",  # his own looks count against his limit
+        "opened": f"array[{_LEAD}, t.person, 'auditor']",  # his own looks count against his limit
     },
     "campaigns": {
         **_OWN,

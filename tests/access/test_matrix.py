@@ -14,7 +14,7 @@ from chassis.service import Service
 from chassis_testing import ServiceUnderTest
 
 from .doors import Door, documented, there
-from .matrix import DOORS, OPEN, SHUT, UNDOCUMENTED, USEFUL, expected
+from .matrix import AUDITED, DOORS, OPEN, SHUT, UNDOCUMENTED, USEFUL, expected
 from .people import CALLERS, OTHER, OWN, SIGHT, callers
 from .things import Things, bytes_of, filled
 
@@ -132,6 +132,11 @@ class Told:
             self.matrix.wrong.append(f"{self} has {set(told.values())} in the list")
         return answer
 
+    def sees(self) -> set[str]:
+        """Of which teams the things of this door are there for him."""
+        audits = self.caller == "auditor" and self.door in AUDITED
+        return {*self.matrix.things.of} if audits else SIGHT.get(self.caller, set())
+
     async def holds(self, status: int, elsewhere: int | None = None) -> None:
         """What he is told of a thing of his own team is this. What is out of his sight is what is absent, byte for byte, and what
         is in it is not; where what is absent is made, or another's is not all there is to know, ``elsewhere`` is said."""
@@ -148,7 +153,7 @@ class Told:
         absent = await self.of("")
         for team in self.matrix.things.of:
             answer = own if team == OWN else await self.of(team)
-            if team not in SIGHT.get(self.caller, ()):
+            if team not in self.sees():
                 if bytes_of(answer) != bytes_of(absent):
                     self.matrix.wrong.append(f"{self} is told that a thing of {team} is there: {answer.text[:200]}")
             elif absent.status_code in (200, 404) and bytes_of(answer) == bytes_of(absent):

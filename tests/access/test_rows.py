@@ -12,7 +12,12 @@ select relname from pg_class where relnamespace = 'public'::regnamespace and rel
     and has_any_column_privilege(oid, 'select')
 """
 ACTORS = {one.person.removeprefix("machine:"): Actor(one.person) for one in TOLD}
-ACTORS |= {"unknown": STRANGER, "nobody": ANONYMOUS, "intake": Actor("machine:intake", frozenset({"leads:capture"}))}
+ACTORS |= {
+    "auditor": Actor("auditor", frozenset({"auditor"})),
+    "unknown": STRANGER,
+    "nobody": ANONYMOUS,
+    "intake": Actor("machine:intake", frozenset({"leads:capture"})),
+}
 
 
 async def there_as(service: ServiceUnderTest, actor: Actor, table: str) -> set[str]:

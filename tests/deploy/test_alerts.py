@@ -1,10 +1,9 @@
 """Every alert was seen to ring and not to ring, leads to a page, and asks for numbers that there are; so does every dashboard."""
 
 import json
-import os
 import re
-import shutil
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,9 +11,11 @@ from typing import Any
 import pytest
 import yaml
 
-from tributary.child_process import locked
-from tributary.operations import catalogue, dashboards, rules
-from tributary.state import cache
+sys.path.insert(0, str(Path(__file__).parent))
+
+from promtool import promtool as program
+
+from tributary.operations import catalogue, dashboards, rules, seen
 
 ROOT = Path(__file__).parents[2]
 FILES = ROOT / "deploy/observability/prometheus"
@@ -25,25 +26,7 @@ WORDS = {"sum", "by", "rate", "increase", "max", "histogram_quantile", "time", "
 
 @pytest.fixture(scope="session")
 def promtool() -> str:
-    """The program that checks rules: of this system, or unpacked from Debian's package. Without it nothing is skipped."""
-    if found := shutil.which("promtool"):
-        return found
-    home = cache() / "promtool"
-    program = home / "usr/bin/promtool"
-    with locked(cache() / "promtool.lock", wait=280):
-        if not program.exists():
-            if not shutil.which("apt-get"):
-                pytest.fail("Install promtool (Prometheus) to check the rules.")
-            home.mkdir(parents=True, exist_ok=True)
-            if not os.geteuid():
-                subprocess.run(["apt-get", "-qq", "update"], check=True, stdout=subprocess.DEVNULL)
-            subprocess.run(
-                ["apt-get", "-qq", "download", "prometheus"], check=True, cwd=home, stdout=subprocess.DEVNULL
-            )
-            [package] = home.glob("prometheus_*.deb")
-            subprocess.run(["dpkg", "-x", package, home], check=True)
-            package.unlink()
-    return str(program)
+    return program()
 
 
 def run(promtool: str, folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -74,6 +57,22 @@ def test_every_alert_leads_to_a_page_that_says_what_it_is_what_to_do_and_when_it
             assert part in page, (alert.name, part)
     names = [alert.name for alert in rules.all_alerts()]
     assert len(names) == len(set(names))
+
+
+def test_what_is_said_of_how_alerts_were_seen_names_tests_that_are_there() -> None:
+    claimed = {**seen.TOLD, **seen.RANG}
+    assert set(claimed) <= {alert.name for alert in rules.all_alerts()}
+    assert not set(seen.TOLD) & set(seen.RANG)
+    for alert, test in claimed.items():
+        file, _, name = test.partition("::")
+        assert f"def {name}(" in (ROOT / file).read_text(), alert
+    rung = {test.partition("::")[2]: set[str]() for test in seen.RANG.values()}
+    for alert, test in seen.RANG.items():
+        rung[test.partition("::")[2]].add(alert)
+    text = (ROOT / "tests/e2e/test_alerts_ring.py").read_text()
+    for name, alerts in rung.items():
+        body = text.partition(f"def {name}(")[2].partition("\ndef ")[0]
+        assert all(f'"{alert}"' in body for alert in alerts), (name, alerts)
 
 
 def named(query: str) -> set[str]:

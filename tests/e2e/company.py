@@ -23,7 +23,7 @@ class Company:
         self, who: str, method: str, service: str, path: str, body: Any = None, etag: str | None = None
     ) -> httpx.Response:
         """What a door answers somebody, who may say what they have read."""
-        token = self.stage.stack.tokens.person(who)
+        token = self.stage.stack.tokens.person(who, ("pwd", "otp") if path.endswith("/grant") else ("pwd",))
         headers = {"authorization": f"Bearer {token}"} | ({"if-match": etag} if etag else {})
         return self.stage.public.request(method, self.stage.url(service, f"/v1/{path}"), json=body, headers=headers)
 

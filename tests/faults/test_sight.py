@@ -1,7 +1,13 @@
 """What somebody was shown is judged by what he had a right to then; a look that shows nothing proves nothing."""
 
+import threading
+from types import SimpleNamespace
+from typing import Any, cast
+
+import httpx
 import pytest
 
+from tributary.faults.nemesis.people import QUEUES, TEAMS, WAYS, Looker
 from tributary.faults.report import Report
 from tributary.faults.sight import GONE_WITHIN_S, Sight, Spell
 from tributary.verify.verdict import Verdict
@@ -46,3 +52,36 @@ def test_how_long_after_a_move_the_old_rows_were_seen_is_known_and_who_saw_nothi
     sight.spells.append(Spell("otto", "berlin", 12))  # and back: what he sees of it then is not late
     sight.shown("otto", "berlin", "leads", 13, 14)
     assert sight.gone_s == 0.25
+
+
+OF_BERLIN = {"rows": [{"team": "berlin", "person": "anna", "key": "berlin"}]}
+NOTHING: dict[str, Any] = {"rows": [], "columns": []}
+LEAKS = {
+    WAYS[0]: ("/v1/leads", OF_BERLIN),
+    QUEUES: ("/v1/queues", OF_BERLIN),
+    WAYS[1]: ("/v1/work", OF_BERLIN),
+    WAYS[2]: ("/v1/board", {"columns": [{"count": 3, "rows": []}]}),
+    WAYS[3]: ("/v1/summary", OF_BERLIN),
+    WAYS[4]: ("/v1/leads/a/documents", NOTHING),
+}
+
+
+@pytest.mark.parametrize("way", LEAKS)
+def test_a_service_that_goes_on_showing_what_was_his_is_caught_whichever_way_it_shows_it(way: str) -> None:
+    path, leaked = LEAKS[way]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == path and request.url.params.get("team", "berlin") == "berlin":
+            return httpx.Response(200, json=leaked)
+        return httpx.Response(404) if request.url.path.endswith("documents") else httpx.Response(200, json=NOTHING)
+
+    sight = Sight(spells=[Spell("otto", "berlin", 0, 11), Spell("otto", "munich", 10)])
+    running = SimpleNamespace(services={"leads": SimpleNamespace(url="http://leads")})
+    looker = Looker(cast("Any", running), "otto", {"a": "berlin", "b": "munich"}, sight, threading.Event())
+    looker._working = {"berlin": "anna"}
+    with httpx.Client(transport=httpx.MockTransport(answer)) as client:
+        looker.ask_for_many(client)
+    assert {look.service for look in sight.looks} == {way}
+    assert len(sight.wrong) == len(sight.looks)
+    assert sight.unseen([], TEAMS[:1], [way]) == []
+    assert sight.unseen([], TEAMS[1:], [way]) == [f"{way} showed nothing of munich"]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
 OURS = ("libs", "services")
+MARKET = "deploy/local/src/tributary/market.yaml"
 
 
 class NotInHistory(Exception):
@@ -16,16 +17,25 @@ class NotInHistory(Exception):
 
 def sources(commit: str, folder: Path) -> Path:
     """Writes the code of a commit into an empty folder."""
-    asked = ["git", "-C", str(PROJECT), "archive", "--format=tar", commit, *OURS]
-    packed = subprocess.run(asked, capture_output=True, check=False)
-    if packed.returncode:
-        raise NotInHistory(
-            f"The build before this one is of commit {commit}, which this clone does not have"
-            f" ({packed.stderr.decode().strip()}): `git fetch --unshallow` brings it."
-        )
-    with tarfile.open(fileobj=io.BytesIO(packed.stdout)) as archive:
+    with tarfile.open(fileobj=io.BytesIO(_of(commit, "archive", "--format=tar", commit, *OURS))) as archive:
         archive.extractall(folder)  # written by git a moment ago, of our own history
     return folder
+
+
+def market(commit: str) -> str:
+    """The market file of that day, which its build takes: today's may say more than that one knows."""
+    return _of(commit, "show", f"{commit}:{MARKET}").decode()
+
+
+def _of(commit: str, *asked: str) -> bytes:
+    """What git says of a commit."""
+    said = subprocess.run(["git", "-C", str(PROJECT), *asked], capture_output=True, check=False)
+    if said.returncode:
+        raise NotInHistory(
+            f"The build before this one is of commit {commit}, which this clone does not have"
+            f" ({said.stderr.decode().strip()}): `git fetch --unshallow` brings it."
+        )
+    return said.stdout
 
 
 def environment(folder: Path) -> Mapping[str, str]:

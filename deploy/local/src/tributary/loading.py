@@ -7,12 +7,15 @@ from tributary.running import Running
 from tributary.traffic import campaigns, market
 
 
-def load_market(running: Running) -> str:
-    """Loads segments, teams, pipelines, rules and campaigns; loading them again changes nothing. Returns what was loaded."""
+def load_market(running: Running, file: str = "") -> str:
+    """Loads segments, teams, pipelines, rules and campaigns; loading them again changes nothing. Returns what was loaded.
+
+    ``file`` is another market file than today's, for builds of another day.
+    """
     with httpx.Client(headers={"authorization": f"Bearer {running.token}"}, timeout=30, trust_env=False) as client:
         answer = client.put(
             f"{running.services['territory'].url}/v1/market",
-            content=market(),
+            content=file or market(),
             headers={"content-type": "application/yaml"},
         )
         loaded = _taken("the market", answer)

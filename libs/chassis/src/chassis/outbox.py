@@ -44,6 +44,9 @@ _DELETE = """
 delete from outbox o using unnest($1::text[], $2::int[], $3::bigint[]) as sent(topic, shard, seq)
 where o.topic = sent.topic and o.shard = sent.shard and o.seq <= sent.seq
 """
+_WAITING = """
+select topic, shard, count(*) as rows, min(at) as oldest from outbox where topic = any($1) group by topic, shard
+"""
 
 
 def headers_of(row: Any, source: bytes) -> list[tuple[str, bytes]]:
@@ -159,8 +162,11 @@ class Relay:
         given = {(r["topic"], r["shard"]): r["next_seq"] for r in rows}
         if source != self._history or any(sent >= given.get(shard, 1) for shard, sent in self._sent.items()):
             self._history, self._sent = source, dict.fromkeys(self.shards, 0)
-        self._waiting.clear()
         await self._delete(connection)
+        # While all of Kafka is away this is the only place that says how old what waits becomes.
+        rows = await connection.fetch(_WAITING, sorted({topic for topic, _ in self.shards}))
+        self._waiting = {(r["topic"], r["shard"]): (r["rows"], r["oldest"]) for r in rows}
+        self._tell()
         return source
 
     async def _learn(self, connection: asyncpg.Connection) -> None:

@@ -1,5 +1,6 @@
 """An organisation that component tests act in, each as somebody: what territory says of access acts on its own doors too."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,6 +25,7 @@ class Company:
 
     service: ServiceUnderTest
     said: list[Event] = field(default_factory=list)
+    signed_in: dict[str, Any] = field(default_factory=lambda: {"amr": ["pwd", "otp"], "auth_time": int(time.time())})
 
     @classmethod
     async def begin(cls, service: ServiceUnderTest) -> "Company":
@@ -47,7 +49,7 @@ class Company:
     async def does(self, person: str, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
         """What a door answers somebody."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        async with self.service.as_(person) as client:
+        async with self.service.as_(person, **self.signed_in) as client:
             answer = await client.request(method, f"/v1/{path}", json=body, headers=named)
         await self.settle()
         return answer

@@ -223,7 +223,16 @@ async def test_behind_the_glass_one_asks_and_another_grants(company: Company) ->
     assert (asked["state"], await company.sees("eve")) == ("asked", {"head-office": ("member", "own")})
     himself = await company.does("eve", "POST", f"break-glass/{asked['id']}/grant")
     assert himself.status_code == 409
+    both = company.signed_in
+    for said in ({}, {"amr": ["pwd"]}, {"auth_time": both["auth_time"] - 301}, {"auth_time": None}):
+        company.signed_in = both | said if said else {}
+        found = await company.does("anna.schmidt", "POST", f"break-glass/{asked['id']}/grant")
+        assert (found.status_code, "max_age=300" in found.headers["www-authenticate"]) == (401, True)
+    company.signed_in = both
     await company.ok("anna.schmidt", "POST", f"break-glass/{asked['id']}/grant")
+    history = await company.ok("adm", "GET", "organisation/changes?item=eve")
+    assert "complaint" in str(history)
+    assert "A customer calls in" not in str(history)
     assert (await company.sees("eve"))["berlin"] == ("break_glass", "none")
     assert "berlin" not in await company.sees("eve", at=ahead(minutes=61))
     opened = company.last(GlassOpened)

@@ -8,7 +8,7 @@ GONE_WITHIN_S = 5.0  # what a move takes away is gone for him by then, everywher
 
 @dataclass(frozen=True)
 class Look:
-    """Somebody was shown rows of a team by a service. Times are of the monotonic clock."""
+    """Somebody was shown rows of a team by a service, or by one of its ways to show them. Times are of the monotonic clock."""
 
     person: str
     team: str
@@ -60,10 +60,15 @@ class Sight:
         ended = (spell for spell in self.spells if spell.ends < float("inf"))
         return max((self._last(spell) for spell in ended), default=0.0)
 
-    def unseen(self, persons: Iterable[str], teams: Sequence[str]) -> list[str]:
-        """Who was shown nothing of a team, though he belonged to it: of him the journal says nothing."""
+    def unseen(self, persons: Iterable[str], teams: Sequence[str], ways: Sequence[str] = ()) -> list[str]:
+        """Who was shown nothing of a team, though he belonged to it, and which way showed nobody anything of it: of these the
+        journal says nothing."""
         seen = {(look.person, look.team) for look in self.looks}
-        return [f"{person} saw nothing of {team}" for person in persons for team in teams if (person, team) not in seen]
+        shown = {(look.service, look.team) for look in self.looks}
+        return [
+            *(f"{person} saw nothing of {team}" for person in persons for team in teams if (person, team) not in seen),
+            *(f"{way} showed nothing of {team}" for way in ways for team in teams if (way, team) not in shown),
+        ]
 
     def _of(self, look: Look) -> list[Spell]:
         return [s for s in self.spells if (s.person, s.team) == (look.person, look.team)]

@@ -1,12 +1,16 @@
 """A look at a unit's rows from outside."""
 
+import time
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
 
-from chassis import begin, may
+from chassis import Problem, begin, may
+from chassis.access import TOKEN
+from chassis.identity import Verified
 from territory.api.organisation import CHANGES, ID, Body, Code, Idempotency, Prose, named, organisation
 from territory.api.permissions import Permission
 from territory.domain.break_glass import LAPSES_AFTER
@@ -18,6 +22,7 @@ from territory.use_cases.break_glass import ask_glass, close_glass, grant_glass,
 router = APIRouter(prefix="/v1", tags=["break-glass"])
 SEES = [Depends(may(Permission.SEE_ORGANISATION))]
 MOST = 500
+SECOND_FACTORS, FRESH_S = frozenset({"mfa", "otp", "hwk"}), 300
 
 
 class GlassBody(Body):
@@ -25,7 +30,9 @@ class GlassBody(Body):
 
     unit: ID
     code: Code
-    reason: Prose
+    reason: Annotated[
+        Prose, Field(description="for the unit and whoever grants; it rests in the clear: name nobody in it")
+    ]
     hours: int = Field(1, ge=1, le=4)
 
 
@@ -72,14 +79,29 @@ async def post_glass(
     return _glass(asked, tx.now)
 
 
+def proved_again(request: Request) -> None:
+    """401 for whoever has not signed in with a second factor within five minutes: a token that was found opens no glass."""
+    token: Verified | None = request.scope.get(TOKEN)
+    factors = SECOND_FACTORS & {*token.methods} if token else ()
+    signed_in_at = (token.signed_in_at if token else None) or 0.0
+    if not factors or time.time() - signed_in_at > FRESH_S:
+        asked = f'Bearer realm="tributary", error="insufficient_user_authentication", max_age={FRESH_S}'
+        raise Problem(
+            401,
+            "Sign in again with a second factor",
+            detail="Granting a look from outside needs one, shown within the last five minutes.",
+            headers={"WWW-Authenticate": asked},
+        )
+
+
 @router.post(
     "/break-glass/{glass}/grant",
-    dependencies=[Depends(may(Permission.GRANT_GLASS))],
+    dependencies=[Depends(may(Permission.GRANT_GLASS)), Depends(proved_again)],
     summary="Grants it: from now on, for its hours, to read only.",
     responses=CHANGES,
 )
 async def post_grant(request: Request, glass: UUID) -> Glass:
-    """By another than who asks, and nobody below him. The unit's leaders are told."""
+    """By another than who asks, and nobody below him, who has just signed in with a second factor. The unit's leaders are told."""
     async with organisation(request) as tx:
         opened = await grant_glass(glass, tx)
     return _glass(opened, tx.now)

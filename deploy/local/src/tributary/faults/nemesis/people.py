@@ -1,4 +1,5 @@
-"""People are moved between two teams, again and again, while they look at both teams' rows at every service."""
+"""People are moved between two teams, again and again, while they look at both teams' rows at every service, in every way in which
+rows are shown: one by one, in lists, in counts, on a stream."""
 
 import json
 import random
@@ -22,6 +23,10 @@ TEAMS = ("berlin", "munich")
 BURSTS, REST_S, AFTERWARDS_S = (4, 3), 0.4, GONE_WITHIN_S + 1.5
 KNOWN, TAKEN_WITHIN_S = 10, 30.0
 TOKEN_FOR_S = 120.0
+# The ways of leads to show many at once; each has to have shown something of each team, or it was not looked at.
+WAYS = ("leads' list", "leads' work list", "leads' board", "leads' counts", "leads' documents")
+QUEUES = "leads' queue"  # which may be empty
+DOCUMENTS_EVERY_S = 2.0  # each is a look on record, and nobody has any number of those
 
 
 def move(testbed: Testbed, draw: random.Random) -> dict[str, Any]:
@@ -38,7 +43,7 @@ def move(testbed: Testbed, draw: random.Random) -> dict[str, Any]:
                     ordered(running, person, sight)
                 time.sleep(REST_S * (0.5 + draw.random()))
             time.sleep(AFTERWARDS_S)
-    if unseen := sight.unseen(MOVERS, TEAMS):
+    if unseen := sight.unseen(MOVERS, TEAMS, WAYS):
         raise DidNotHappen("; ".join(unseen))
     testbed.shown += sight.wrong
     services = sorted({look.service for look in sight.looks})
@@ -112,6 +117,8 @@ class Looker:
         self._running, self._person, self._leads, self._sight, self._over = running, person, leads, sight, over
         self._url = {name: service.url for name, service in running.services.items()}
         self._token, self._until = "", 0.0
+        self._working: dict[str, str] = {}  # somebody of each team who has leads
+        self._documents_at = 0.0
 
     def _current(self) -> str:
         if time.monotonic() > self._until:
@@ -132,14 +139,38 @@ class Looker:
                 for team in TEAMS:
                     path = f"/v1/kpis/team/{team}/facts?limit=1"
                     self._look(client, "metrics", path, lambda answer, its=team: [its] if answer["leads"] else [])
+                self.ask_for_many(client)
 
-    def _look(self, client: httpx.Client, service: str, path: str, teams: Any) -> None:
+    def ask_for_many(self, client: httpx.Client) -> None:
+        """Everything at the doors of leads that shows more than one lead. Names stay shut: each page of them is a look on record."""
+        shut = "names=false"
+        self._look(client, "leads", f"/v1/leads?{shut}&limit=100", self._listed, WAYS[0])
+        self._look(client, "leads", f"/v1/queues?{shut}", _of_rows, QUEUES)
+        self._look(client, "leads", "/v1/summary?by=team", _teams_of, WAYS[3])
+        for team in TEAMS:
+            self._look(client, "leads", f"/v1/leads?{shut}&team={team}", self._listed, WAYS[0])
+            self._look(
+                client, "leads", f"/v1/board?{shut}&team={team}", lambda it, its=team: _on_board(it, its), WAYS[2]
+            )
+        for person in self._working.values():
+            self._look(client, "leads", f"/v1/work?{shut}&person={person}", _of_rows, WAYS[1])
+        if time.monotonic() > self._documents_at:
+            self._documents_at = time.monotonic() + DOCUMENTS_EVERY_S
+            for team, lead in {team: lead for lead, team in self._leads.items()}.items():
+                path = f"/v1/leads/{lead}/documents"
+                self._look(client, "leads", path, lambda _, its=team: [its], WAYS[4])
+
+    def _listed(self, page: Mapping[str, Any]) -> list[str]:
+        self._working |= {row["team"]: row["person"] for row in page["rows"] if row["person"] and row["team"] in TEAMS}
+        return _of_rows(page)
+
+    def _look(self, client: httpx.Client, service: str, path: str, teams: Any, way: str = "") -> None:
         asked = time.monotonic()
         with suppress(httpx.TransportError):
             answer = client.get(f"{self._url[service]}{path}")
             if answer.status_code == 200:
                 for team in teams(answer.json()):
-                    self._sight.shown(self._person, team, service, asked, time.monotonic())
+                    self._sight.shown(self._person, team, way or service, asked, time.monotonic())
 
     def listen(self) -> None:
         """One stream after the other."""
@@ -158,3 +189,14 @@ class Looker:
 
 def _teams_of(table: Mapping[str, Any]) -> list[str]:
     return [row["key"] for row in table.get("rows", ()) if row["key"] in TEAMS]
+
+
+def _of_rows(page: Mapping[str, Any]) -> list[str]:
+    return sorted({row["team"] for row in page["rows"] if row["team"] in TEAMS})
+
+
+def _on_board(board: Mapping[str, Any], team: str) -> list[str]:
+    """A count betrays a team as its cards do; who may not see it is shown empty columns, or none."""
+    cards = {card["team"] for column in board["columns"] for card in column["rows"]}
+    counted = {team} if any(column["count"] for column in board["columns"]) else set()
+    return sorted((cards | counted) & {*TEAMS})

@@ -62,6 +62,25 @@ SQL = (
     from decision order by lead_id, number desc
     """,
     "reset role",
+    # The former build goes on deciding, and knows nothing of how leads stand: until none of it is left, the database writes that.
+    """
+    create function stand_as_decided() returns trigger language plpgsql set search_path = public as $$ begin
+        insert into lead_case (lead_id, number, disposition, verdict, team, person, code, since, attempt, not_to, excluded, rule,
+            looked, waits_turn)
+        select lead_id, number, disposition, 1, team, assignee,
+            case when assignee is not null then null
+                when team is null then case ruleset when 0 then 'no_ruleset' else 'no_rule' end
+                when disposition = 'nurture' then 'nurture' when disposition = 'near_term' then 'absent' else 'qualifier' end,
+            decided_at, 1, excluded_people, excluded_teams, rule, ruleset,
+            assignee is null and team is not null and disposition = 'near_term'
+        from made on conflict (lead_id) do nothing;
+        return null;
+    end $$
+    """,
+    """
+    create trigger stands after insert on decision referencing new table as made
+    for each statement execute function stand_as_decided()
+    """,
     """
     create index lead_case_queue on lead_case (team, waits_turn, since, lead_id) where person is null and ended_at is null
     """,
