@@ -13,7 +13,7 @@ from typing import Any
 
 import uvloop
 
-from bench import growth, machine, overload, peers, report, roles, saturated, scale, scope, storm, walk, web
+from bench import growth, machine, overload, peers, report, roles, saturated, scale, scope, storm, traced, walk, web
 from bench.edge import KINDS, Search
 from bench.market import market
 from bench.naive import run as naive
@@ -23,7 +23,21 @@ from bench.tables import RATES
 
 RULES = 10_000
 RESULTS = Path(__file__).parent / "results.json"
-PARTS = ("walk", "naive", "memory", "overload", "growth", "kpis", "doors", "routing", "scope", "storm", "web", "scale")
+PARTS = (
+    "walk",
+    "naive",
+    "memory",
+    "overload",
+    "growth",
+    "kpis",
+    "doors",
+    "routing",
+    "scope",
+    "storm",
+    "web",
+    "scale",
+    "traced",
+)
 Results = dict[str, Any]
 
 
@@ -179,6 +193,18 @@ def scaled(results: Results, options: argparse.Namespace) -> None:
     results["scale"] = scale.scale(measured, say, seconds=seconds)
 
 
+def with_and_without_traces(results: Results, options: argparse.Namespace) -> None:
+    """The walk with traces and without, in turns."""
+
+    def one(name: str, told: dict[str, str]) -> dict[str, Any]:
+        say(name)
+        with stack(name, **told) as running:
+            running.load_market(market(RULES))
+            return traced.walked(running, options.seconds, measured)
+
+    results["traced"] = traced.run(options.rounds, one)
+
+
 def beside(results: Results, options: argparse.Namespace) -> None:
     """Parts of the walk beside what people would take or write instead."""
     for part in peers.PARTS:
@@ -205,6 +231,7 @@ def main() -> None:
         ({"storm"}, blown),
         ({"web"}, browsed),
         ({"scale"}, scaled),
+        ({"traced"}, with_and_without_traces),
         (set(peers.PARTS), beside),
     ]
     for parts, step in steps:
