@@ -239,6 +239,26 @@ def test_nothing_comes_in_or_goes_out_but_what_is_named() -> None:
         assert chosen <= pod["spec"]["template"]["metadata"]["labels"].items()
 
 
+def test_leads_finds_its_store_of_documents() -> None:
+    names, way = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"], {"port": 9000, "to": [{"podSelector": {}}]}
+    told = {
+        **ALL,
+        "settings": {"TRIBUTARY_DOCUMENTS_URL": "s3://bucket/leads", "AWS_REGION": "eu-central-1"},
+        "secrets": {**ALL["secrets"], "more": names},
+        "network": {"more": [way]},
+    }
+    with helm.Chart.load(CHART) as chart:
+        chart.validate_schema(values("leads", told))
+    documents = rendered("leads", told)
+    env = one(documents, "Deployment")["spec"]["template"]["spec"]["containers"][0]["env"]
+    given = {one["name"]: one["valueFrom"]["secretKeyRef"] for one in env if "secretKeyRef" in one.get("valueFrom", {})}
+    assert [given[name] for name in names] == [{"name": "tributary-leads", "key": name} for name in names]
+    assert set(names) <= {d["secretKey"] for d in one(documents, "ExternalSecret", "tributary-leads")["spec"]["data"]}
+    out = {"to": way["to"], "ports": [{"protocol": "TCP", "port": 9000}]}
+    assert out in one(documents, "NetworkPolicy", "leads")["spec"]["egress"]
+    assert out not in one(documents, "NetworkPolicy", "leads-migration")["spec"]["egress"]
+
+
 def test_replicas_are_spread_and_some_always_stay() -> None:
     documents = rendered("leads", ALL)
     deployment = one(documents, "Deployment")["spec"]

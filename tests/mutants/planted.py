@@ -1372,8 +1372,8 @@ MUTANTS = (
     _m(
         "chart: a service knows its owner's password",
         "deploy/chart/templates/deployment.yaml",
-        '"TRIBUTARY_MASTER_KEY" "TRIBUTARY_OPERATOR_TOKEN" }}',
-        '"TRIBUTARY_MASTER_KEY" "TRIBUTARY_OPERATOR_TOKEN" "OWNER_DATABASE_URL" }}',
+        '"TRIBUTARY_MASTER_KEY" "TRIBUTARY_OPERATOR_TOKEN")',
+        '"TRIBUTARY_MASTER_KEY" "TRIBUTARY_OPERATOR_TOKEN" "OWNER_DATABASE_URL")',
         CHART,
     ),
     _m(
