@@ -101,7 +101,7 @@ mutants: $(ALL) ## Plants bugs in copies of the tree and sees the suite find eac
 	@exec $(PY) tests/mutants $(ONLY)
 
 alarms: $(ALL) ## Makes every alert ring by a real fault in a running stack; some five minutes, ONLY=word makes some.
-	@exec $(PY) -m pytest tests/e2e/alarms.py -p no:xdist $(if $(ONLY),-k "$(ONLY)")
+	@exec $(PY) -m pytest tests/e2e/alarms.py $(if $(ONLY),-k "$(ONLY)")
 
 roll: $(ALL) ## Exchanges each service under load for the build on record and back; some four minutes.
 	@exec $(PY) -m pytest tests/release/roll.py

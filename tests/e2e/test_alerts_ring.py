@@ -13,7 +13,7 @@ pytestmark = pytest.mark.xdist_group("stack")
 
 def test_alerts_of_a_service_that_is_down_and_of_a_record_that_nobody_can_read(stage: Stage, tmp_path: Path) -> None:
     watch, key = Watch(stage, tmp_path), mark("poison").encode()
-    stage.put("campaigns.spend", b"no JSON", {"ce_type": b"campaigns.spend.incurred.v1", "ce_id": key}, key)
+    stage.put("campaigns.spend", b"no JSON", {"ce_type": b"campaigns.spend.reported.v1", "ce_id": key}, key)
     [(row,)] = until("it is parked", lambda: stage.sql("campaigns", "select id from parked where key = $1", key))
     stage.services["metrics"].stop()
     watch.during(6, 0)
