@@ -81,7 +81,7 @@ class Watch:
         ]
         asked = {"expr": RANG, "eval_time": f"{apart * len(looks)}s", "exp_samples": []}
         tests = [{"interval": f"{apart}s", "input_series": played, "promql_expr_test": [asked]}]
-        told = {"rule_files": [str(RULES)], "evaluation_interval": "15s", "tests": tests}
+        told = {"rule_files": [str(RULES)], "evaluation_interval": f"{apart}s", "tests": tests}
         file = self.folder / "played.yaml"
         file.write_text(yaml.safe_dump(told))
         done = subprocess.run(

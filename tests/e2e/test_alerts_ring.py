@@ -17,5 +17,6 @@ def test_alerts_of_a_service_that_is_down_and_of_a_record_that_nobody_can_read(s
     [(row,)] = until("it is parked", lambda: stage.sql("campaigns", "select id from parked where key = $1", key))
     stage.services["metrics"].stop()
     watch.during(6, 0)
-    stage.run("campaigns", "parked", "discard", str(row), "--because", "a test made it")
+    done = stage.run("campaigns", "parked", "discard", str(row), "--reason", "a test made it")
+    assert done.returncode == 0, done.stderr
     assert watch.rang() - watch.rang(before=True) == {"ServiceDown", "EventsParked"}

@@ -1405,18 +1405,18 @@ MUTANTS = (
         DOCTORS,
     ),
     _m(
-        "doctor: a Postgres that speaks TLS is asked as if it were a door",
-        f"{LOCAL}/doctor/machines.py",
-        "        if postgres:\n",
-        "        if False:\n",
-        DOCTORS,
-    ),
-    _m(
         "doctor: an authority that nobody can read is passed over",
         f"{LOCAL}/doctor/machines.py",
         "        if name:\n            _authority(",
         "        if name and Path(name).exists():\n            _authority(",
         DOCTORS,
+    ),
+    _m(
+        "a stream that nobody reads ends and is not counted",
+        f"{METRICS}/api/stream.py",
+        "            STALLED.inc(not self.reader.last)\n",
+        "",
+        "services/metrics/tests/component/test_stream.py",
     ),
     _m(
         "restore: whoever was forgotten since the backup is known again",
