@@ -37,14 +37,16 @@ def party(stage: Stage, lead: str) -> object:
 
 
 def test_a_number_and_an_address_are_somebodys_however_they_are_written(stage: Stage, sales: Sales) -> None:
-    """Case 4 of leads' acceptance, as far as a person is known by the address, else by the number."""
+    """Case 4 of leads' acceptance, as far as a person is known by the address, else by the number and the name."""
     tail = f"{uuid4().int % 10**6:06}"
     numbers = (f"030 {tail[:3]} {tail[3:]}", f"+49 30 {tail}", f"0049-30-{tail}")
     by_phone = [
         sales.lead(contact={"name": n, "phone": p})
-        for n, p in zip(("Jule Marx", "MARX  Jule", "J. Marx"), numbers, strict=True)
+        for n, p in zip(("Jule Marx", "MARX  Jule", "Frau Jule Marx"), numbers, strict=True)
     ]
     assert len({party(stage, lead) for lead in by_phone}) == 1
+    other = sales.lead(contact={"name": "Karl Vogt", "phone": numbers[0]})
+    assert party(stage, other) != party(stage, by_phone[0])
     box = mark("jule")
     by_mail = [
         sales.lead(contact={"email": e, "phone": p})
