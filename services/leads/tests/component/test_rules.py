@@ -1,5 +1,6 @@
 """The rules that leads are judged and answered by are data: drafted, tried, put in force by another, and what was in force stays."""
 
+import hashlib
 import json
 from datetime import timedelta
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 
 from chassis_testing import ServiceUnderTest
 from contracts.leads.lead import LeadQualified
+from contracts.leads.rule import RuleActivated
 from contracts.territory.access import AccessGranted
 from leads.app import build
 from leads.domain.rules import KINDS
@@ -100,6 +102,10 @@ async def test_a_draft_decides_nothing_until_another_than_its_author_puts_it_in_
     assert (await sales.dora.post(f"{where}/activate", headers=tag(draft))).status_code == 403
     done = await sales.gina.post(f"{where}/activate", headers=tag(draft))
     assert (done.status_code, done.json()["state"]) == (200, "active")
+    [told] = [one for one in await sales.service.emitted() if isinstance(one, RuleActivated)]
+    assert (told.id, told.version, told.author, told.activated_by) == ("scorecard", 4, "dora", "gina")
+    plain = json.dumps(done.json()["content"], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    assert told.sha256 == hashlib.sha256(plain.encode()).hexdigest()
     assert [(one["what"], one["by"]) for one in done.json()["history"]] == [("drafted", "dora"), ("activated", "gina")]
     after = await judged(sales)
     assert (after.grade, after.scorecard) == ("D", 4)
