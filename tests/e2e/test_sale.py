@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 from company import Company
-from sales import ANNA, BERLIN, CAMILLE, GM, LEADER, Sales
+from sales import ANNA, BERLIN, CAMILLE, GM, JONAS, LEADER, Sales
 from stage import Stage
 from waiting import until
 
@@ -105,6 +105,35 @@ def test_a_sale_is_won_at_a_door_with_its_contract_and_from_outside_without_it_a
     for kind in ("offer", "contract"):
         attached(sales.company, ANNA, lead, kind)
     assert not listed(), "its documents are there"
+
+
+def test_of_two_leads_of_one_demand_one_is_worked_for_both(stage: Stage, sales: Sales) -> None:
+    """Case 32 of leads' acceptance."""
+    lead, into, won = sales.hers(requests=[{"kind": "sample"}]), sales.hers(JONAS), sales.hers()
+
+    def responders() -> list[str]:
+        rows = sales.company.asks(LEADER, "GET", "leads", f"leads/{lead}/requests").json()["rows"]
+        return [row["responder"] for row in rows if row["state"] == "open"]
+
+    def merge(one: str, other: str) -> httpx.Response:
+        return sales.step(LEADER, one, "merge", {"into": other})
+
+    assert responders() == [ANNA, ANNA]
+    answer = merge(lead, into)
+    assert (answer.status_code, answer.json()["place"]) == (200, "merged"), answer.text
+    assert responders() == [JONAS, JONAS]
+    assert merge(into, lead).status_code == 409, "a circle"
+    assert stage.post("leads", "/v1/outcomes", json={"outcomes": [{"lead_id": won, **WON}]}).json()["accepted"] == 1
+    sales.becomes(won, state="won")
+    assert merge(into, won).status_code == 409
+    ended = "select ended from lead_case where lead_id = $1::uuid"
+    until("it loads nobody", lambda: stage.sql("territory", ended, lead)[0]["ended"] == "merged")
+    back = sales.step(LEADER, lead, "unmerge", None)
+    assert (back.status_code, back.json()["person"]) == (200, ANNA), back.text
+    until("territory knows that she has it", lambda: stage.sql("territory", ended, lead)[0]["ended"] is None)
+    assert responders() == [ANNA, ANNA]
+    assert sales.becomes(lead, place="person")["person"] == ANNA
+    stage.holds([lead, into, won])
 
 
 def test_many_leads_are_given_back_at_once_with_an_answer_for_each(stage: Stage, sales: Sales) -> None:
