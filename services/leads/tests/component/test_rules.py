@@ -259,6 +259,31 @@ async def test_the_same_card_changes_nothing_about_leads_that_another_system_kno
     assert changed == [0, 1]
 
 
+async def test_a_draft_of_promises_that_nobody_would_mean_is_refused_by_the_field(sales: Sales) -> None:
+    for promise, kinds, field in (
+        ({}, {"My Kind": True}, "content.kinds.My Kind"),
+        ({"kind": "pony"}, {"sample": True}, "content.promises[1].kind"),
+        ({"grade": "Z"}, {}, "content.promises[1].grade"),
+        ({"line": ""}, {}, "content.promises[1].line"),
+        ({"language": "x" * 201}, {}, "content.promises[1].language"),
+        ({"grade": "A", "within": "367d"}, {}, "content.promises[1].within"),
+        ({"grade": "A", "steps": [{"after": "9999h"}]}, {}, "content.promises[1].steps[0].after"),
+    ):
+        promises = [{"within": "2h"}, *([{"within": "1h"} | promise] if promise else [])]
+        answer = await sales.dora.post(f"{DOOR}/response", json={"content": {"promises": promises, "kinds": kinds}})
+        assert wrong(answer) == [field]
+    former = json.dumps({"promises": [{"within": "2h"}, {"within": "1h", "grade": "Z"}], "kinds": {"My Kind": True}})
+    assert read("response", 2, json.loads(former)).version == 2, "one that is in force already is followed"
+
+
+async def test_what_is_never_due_by_a_calendar_is_said(sales: Sales) -> None:
+    minute = [{"day": "mon", "hours": [{"opens": "09:00", "closes": "09:01"}]}]
+    await sales.service.receives(berlin(week=minute))
+    draft = await drafted(sales, "response", promises=[{"within": "8784h"}])
+    ask = {"calendar": "de", "starts_at": "2099-12-31T00:00:00Z"}
+    assert wrong(await sales.anna.post(f"{draft.headers['location']}/try", json=ask)) == ["calendar"]
+
+
 @pytest.mark.parametrize(
     ("starts_at", "due", "soon", "steps"),
     [

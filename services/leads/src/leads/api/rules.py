@@ -20,6 +20,7 @@ from leads.use_cases import application, policies, rules, trial
 from leads.use_cases.policies import NoSuchCalendar
 from leads.use_cases.rule_contents import read
 from leads.use_cases.rules import NoSuchRule, Outdated
+from values.working_time import NoWorkingTime
 
 router = APIRouter(prefix="/v1/rules", tags=["rules"])
 SEES, DRAFTS, ACTIVATES = (
@@ -180,6 +181,8 @@ async def _refusing(request: Request, *, writes: bool = True) -> AsyncIterator[T
         raise Problem(409, "The version's state forbids it", detail=str(refusal)) from None
     except ByItsAuthor:
         raise Problem(403, "Another than its author puts it in force") from None
+    except NoWorkingTime:
+        raise not_valid([FieldError("calendar", "has so little working time that it is never due")]) from None
     except NoSuchCalendar:
         raise not_valid([FieldError("calendar", "is none that was published")]) from None
     except Unusable as refusal:

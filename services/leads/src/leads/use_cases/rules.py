@@ -11,7 +11,7 @@ from chassis import Transaction, telemetry
 from contracts.leads.rule import RuleActivated
 from leads.domain import rules as life
 from leads.domain.codes import Reasons
-from leads.domain.policy import Policy
+from leads.domain.policy import Policy, never_meant
 from leads.domain.qualification import Scorecard
 from leads.domain.response import Response
 from leads.domain.rules import KINDS, Kind, Unusable, Version
@@ -120,7 +120,10 @@ async def edit(kind: Kind, version: int, content: Mapping[str, Any], seen: int, 
 
 
 def _storable(kind: Kind, version: int, content: Mapping[str, Any]) -> Mapping[str, Any]:
-    said = written(read(kind, version, content))
+    rule = read(kind, version, content)
+    if isinstance(rule, Policy) and (found := never_meant(rule)):
+        raise Unusable(found)
+    said = written(rule)
     try:
         text = json.dumps(said, ensure_ascii=False, allow_nan=False).encode()
     except ValueError:
