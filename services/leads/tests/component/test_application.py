@@ -8,7 +8,7 @@ from leads.use_cases import application
 
 from .sales import Sales
 from .test_clock import hot
-from .test_rules import DOOR, drafted, in_force, role
+from .test_rules import DOOR, content, drafted, in_force, role
 from .test_verdict import does, qualifier
 
 POOR = {"source": "web", "contact": {"email": "some.body@gmail.com"}, "message": None}
@@ -32,7 +32,7 @@ async def turns(sales: Sales) -> int:
 
 async def generous(sales: Sales) -> int:
     """A card by which everybody is of grade A is in force; its version."""
-    return await in_force(sales, "scorecard", grades=[["A", 0], ["B", 0], ["C", 0], ["D", 0]])
+    return await in_force(sales, "scorecard", grades=[["A", 3], ["B", 2], ["C", 1], ["D", 0]])
 
 
 async def test_who_waits_for_a_qualifier_is_judged_by_it_and_told(
@@ -68,7 +68,7 @@ async def test_who_waits_for_a_qualifier_is_judged_by_it_and_told(
 
 
 async def test_what_a_person_has_judged_and_who_was_forgotten_stay_as_they_are(sales: Sales) -> None:
-    restored, forgotten = (await sales.lead(**POOR | {"contact": {"email": f"z{n}@gmail.com"}}) for n in range(2))
+    restored, forgotten = [await sales.lead(**POOR | {"contact": {"email": f"z{n}@gmail.com"}}) for n in range(2)]
     assert (await does(sales, "quinn", restored, "discard", code="spam")).status_code == 200
     assert (await does(sales, "quinn", restored, "restore", code="other")).status_code == 200
     await sales.service.sql(
@@ -86,8 +86,9 @@ async def test_what_a_person_has_judged_and_who_was_forgotten_stay_as_they_are(s
 
 async def test_who_is_no_target_by_it_is_set_aside(sales: Sales) -> None:
     lead = await sales.lead(**POOR)
-    likes_none = {"A": "not_a_target", "B": "not_a_target", "C": "not_a_target", "D": "not_a_target"}
-    version = await in_force(sales, "scorecard", dispositions=likes_none)
+    terms = (await content(sales, "scorecard"))["terms"]
+    ends = {"name": "came by the web", "points": 0, "fact": "source", "among": ["web"], "ends_it": True}
+    version = await in_force(sales, "scorecard", terms=[*terms, ends])
     await sales.service.emitted()
     assert (await sales.gina.post(f"{DOOR}/scorecard/{version}/apply")).status_code == 202
     await turns(sales)

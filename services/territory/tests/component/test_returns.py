@@ -116,10 +116,8 @@ async def test_a_lead_that_is_merged_loads_nobody_and_taken_out_again_is_its_per
         for n, name, at in ((1, "into", "merged_at"), (1, "from_lead", "unmerged_at"))
     )
     await service.receives(LeadMerged.model_validate(merged))
-    assert [row["ended"] for row in await service.sql("select ended from lead_case order by lead_id")] == [
-        "merged",
-        None,
-    ]
+    cases = await service.sql("select ended from lead_case where lead_id < $1 order by lead_id", UUID(int=3))
+    assert [row["ended"] for row in cases] == ["merged", None]
     reopened = LeadReopened(lead_id=UUID(int=1), revision=2, code="again", by="anna", reopened_at=AT)
     await service.receives(reopened)
     assert owners(await service.emitted()) == []
