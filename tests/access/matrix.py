@@ -99,7 +99,11 @@ DOORS: dict[tuple[str, str, str], str] = {
     ("leads", "POST", "/v1/leads/{lead_id}/return"): f"422 {BELONGS} board | {ABSENT}",
     ("leads", "POST", "/v1/leads/{lead_id}/discard"): f"422 {BELONGS} board | {ABSENT}",
     ("leads", "POST", "/v1/leads/{lead_id}/merge"): f"422 {BELONGS} board | {ABSENT}",
-    ("leads", "POST", "/v1/leads/{lead_id}/unmerge"): f"403 {BELONGS} board | {ABSENT}",
+    (
+        "leads",
+        "POST",
+        "/v1/leads/{lead_id}/unmerge",
+    ): f"428 leader qualifier | 403 member marketer manager general substitute glass board | {ABSENT}",
     ("leads", "POST", "/v1/leads/{lead_id}/restore"): f"422 {BELONGS} board | {ABSENT}",
     ("leads", "POST", "/v1/leads/{lead_id}/outcome"): f"422 {BELONGS} board | {ABSENT}",
     ("leads", "POST", "/v1/leads/{lead_id}/reopen"): f"422 {BELONGS} board | {ABSENT}",
