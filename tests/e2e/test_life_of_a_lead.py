@@ -123,8 +123,10 @@ def test_a_qualifier_makes_it_a_lead_to_be_worked_and_a_stale_reader_is_told_wha
     assert "place" in {one["field"] for one in late.json()["errors"]}
 
 
-def test_what_may_be_bought_later_rests_until_the_morning_of_its_day(sales: Sales, doubtful: str) -> None:
+def test_what_may_be_bought_later_rests_until_the_morning_of_its_day(stage: Stage, sales: Sales) -> None:
     """Case 11 of leads' acceptance."""
+    doubtful = sales.decided(stage.submit(later_on() | {"channel": (channel := mark("later"))}))
+    stage.counted("channel", channel, leads=1, valid=0)
     past = sales.step(QUALIFIER, doubtful, "qualification", {"verdict": "nurture", "revisit_on": "2020-11-01"})
     assert (past.status_code, past.json()["errors"][0]["field"]) == (422, "revisit_on")
     day = date(datetime.now(UTC).year + 1, 1, 11)
@@ -135,6 +137,7 @@ def test_what_may_be_bought_later_rests_until_the_morning_of_its_day(sales: Sale
     assert datetime.fromisoformat(shown["due_at"]).date() == day
     [said] = [body for _, body in sales.said("leads.lead", doubtful, "qualified") if body["revision"] == 2]
     assert (said["disposition"], said["revisit_on"]) == ("nurture", str(day))
+    stage.counted("channel", channel, leads=1, valid=1)
 
 
 def test_what_is_set_aside_is_kept_a_while_and_can_come_back_until_then(
