@@ -110,11 +110,13 @@ async def get_ruleset(request: Request, version: int) -> Response:
     async with begin(request) as tx:
         found = await store.market_of(tx, version) if 0 < version <= NEWEST else None
         given = await store.document_of(tx, version) if found else None
+        wrong = await store.returns(tx, version) if found else {}
     if found is None or given is None:
         raise Problem(404, "No such rule set")
     named = {rule["name"]: rule for rule in given.get("rules") or ()}
     rules = [named[rule.name] for rule in found.ruleset.rules]
-    return JSONResponse({"version": version, "rules": rules, "fallback": given.get("fallback")})
+    fallback = given.get("fallback")
+    return JSONResponse({"version": version, "rules": rules, "fallback": fallback, "returned_as_wrong": wrong})
 
 
 @router.get(

@@ -141,6 +141,7 @@ class RuleSetVersion(Sizes):
 
     sha256: str
     activated_at: datetime
+    swept: Annotated[int, Field(description="leads that waited for rules before it and that it has placed")] = 0
 
 
 class RuleSets(BaseModel):
@@ -151,11 +152,13 @@ class RuleSets(BaseModel):
 
 
 class RuleSet(BaseModel):
-    """The rules of a version in the order in which they win: the narrowest first."""
+    """The rules of a version in the order in which they win: the narrowest first. ``returned_as_wrong`` counts by rule the leads that
+    it sent and that were given back because area, product or language are not its team's; rules without one are not in it."""
 
     version: int
     rules: list[RuleEntry]
     fallback: FallbackEntry | None
+    returned_as_wrong: dict[str, int] = Field(default_factory=dict)
 
 
 class Part(BaseModel):
