@@ -22,7 +22,7 @@ async def tried(service: ServiceUnderTest, about: dict[str, Any] | None = None, 
 
 
 async def standing(service: ServiceUnderTest) -> list[Any]:
-    return [[tuple(row) for row in await service.sql(f"select * from {table}")] for table in TABLES]  # noqa: S608
+    return [[tuple(row) for row in await service.sql(f"select * from {table}")] for table in TABLES]
 
 
 async def test_it_is_what_the_next_lead_gets_and_leaves_nothing(service: ServiceUnderTest) -> None:
@@ -95,7 +95,7 @@ async def test_what_is_no_lead_is_refused_by_field(service: ServiceUnderTest, bo
     await begin(service)
     answer = await service.http.post("/v1/decisions/try", json=body)
     assert answer.status_code == 422, answer.text
-    assert [error["field"] for error in answer.json()["errors"]][0].startswith(field), answer.text
+    assert answer.json()["errors"][0]["field"].startswith(field), answer.text
 
 
 async def test_before_the_first_market_it_is_nowhere(service: ServiceUnderTest) -> None:
