@@ -94,6 +94,7 @@ class RuleEntry(Entry):
     segment: Text
     team: Text
     priority: Annotated[int, Field(ge=-(10**9), le=10**9)] = 0
+    overrides_customer: Annotated[bool, Field(description="whoever has the customer, its leads go to its team")] = False
     when: Annotated[dict[str, Values | AnyOf | BeginsWith | Between], Field(min_length=1)]
 
 
@@ -133,6 +134,22 @@ class Warned(BaseModel):
 class Activated(Sizes):
     """The version in force, and what in it no lead is known to meet."""
 
+    warnings: list[Warned]
+
+
+class Difference(BaseModel):
+    """A thing of the market or the organisation that a file would change."""
+
+    part: str
+    id: str
+    change: Literal["added", "changed", "removed"]
+
+
+class Planned(BaseModel):
+    """What a file would change, under which version, and what in it no lead is known to meet. Nothing was changed."""
+
+    version: int
+    changes: list[Difference]
     warnings: list[Warned]
 
 
