@@ -209,6 +209,7 @@ DOORS: dict[tuple[str, str, str], str] = {
     ("territory", "POST", "/v1/calendars/{calendar}/propose"): f"422 {KEEPS} | {SHUT}",
     ("territory", "POST", "/v1/decisions/try"): f"422 {TRIES} | {SHUT}",
     ("territory", "GET", "/v1/market"): f"200 {MARKET} | {SHUT}",
+    ("territory", "GET", "/v1/market/whole"): f"200 {LOOKS} | {SHUT}",
     ("territory", "PUT", "/v1/market"): f"422 {SHAPES} | {SHUT}",
     ("territory", "PATCH", "/v1/memberships/{membership}"): f"404 {LEADS} | {SHUT}",
     ("territory", "GET", "/v1/moves"): f"200 {LEADS} | {SHUT}",

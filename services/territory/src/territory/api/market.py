@@ -1,6 +1,7 @@
 """The market file: put it, and look at what is in force."""
 
 import asyncio
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
@@ -10,7 +11,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import RootModel
 
-from chassis import FieldError, Problem, Transaction, begin, document, may, not_valid
+from chassis import FieldError, Problem, begin, document, may, not_valid
 from chassis.problems import declared
 from territory.api.market_file import Unreadable, read_json, read_yaml, write_yaml
 from territory.api.organisation import IfMatch, organisation, tagged, version_in
@@ -20,7 +21,6 @@ from territory.api.schemas import (
     Activated,
     Difference,
     MarketFile,
-    Planned,
     RuleSet,
     RuleSets,
     RuleSetVersion,
@@ -45,6 +45,7 @@ CONTENT_TYPES = frozenset({*YAML, JSON})
 NEWEST = 2**31 - 1
 INDEX_BYTES_AT_MOST = 64 * 2**20
 VERSION = {"Tributary-Market-Version": {"schema": {"type": "integer"}}}
+READ = declared(404) | {200: {"content": {YAML[0]: {"schema": {"type": "string"}}}, "headers": VERSION}}
 PARTS = ("segments", "pipelines", "teams", "rules", "fallback")
 
 _ONE_AT_A_TIME = Lock()
@@ -62,6 +63,7 @@ router = APIRouter(prefix="/v1", tags=["market"])
     dependencies=[Depends(may(Permission.CHANGE_MARKET, rows=False))],
     summary="Puts a whole market file in force, at once or not at all.",
     responses=declared(412),
+    response_model_exclude_unset=True,
     openapi_extra=document.body(AnyFile, YAML[0], JSON),
 )
 async def put_market(
@@ -69,7 +71,7 @@ async def put_market(
     response: Response,
     mode: Annotated[Literal["plan"] | None, Query(description="say what it would change, and change nothing")] = None,
     if_match: IfMatch = None,
-) -> Activated | Planned:
+) -> Activated:
     """Segments, pipelines, teams, rules and fallback are one file and one version: no lead ever sees half of one. A file of the second
     format says of the organisation too; what it does not name there stays.
 
@@ -78,35 +80,28 @@ async def put_market(
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     file = await asyncio.to_thread(_read, await request.body(), kind)
-    try:
+    changes: list[Difference] = []
+    with contextlib.suppress(_OnlyPlanned):
         async with organisation(request) as tx:
             before = await store.document_of(tx, (await store.active_market(tx)).version)
             active = await activate_market(file.given, file.market, tx, version_in(if_match))
             if file.organisation is not None:
                 await merge_organisation(file.organisation, tx)
             if mode == "plan":
-                raise _OnlyPlanned(await _planned(before or {}, active, file, tx))
-    except _OnlyPlanned as planned:
-        return planned.plan
-    store.keep(tx, active)  # not before the commit: a version that came to nothing may be given again
-    tagged(response, active.version)
+                found = [*differences(before or {}, file.given), *await organisation_file.changes_of_this(tx)]
+                changes = [Difference(part=part, id=name, change=how) for part, name, how in found]
+                raise _OnlyPlanned
+    planned = {"changes": changes} if mode == "plan" else {}
+    if mode is None:
+        store.keep(tx, active)  # not before the commit: a version that came to nothing may be given again
+        tagged(response, active.version)
     return Activated(
         version=active.version,
         rules=len(active.market.rules),
         segments=len(active.market.segments),
         teams=len(active.market.teams),
         warnings=[Warned(**vars(warning)) for warning in file.warnings],
-    )
-
-
-async def _planned(before: Mapping[str, Any], active: MarketVersion, file: "_File", tx: Transaction) -> Planned:
-    """What the transaction has changed, before it comes to nothing."""
-    of_market = differences(before, file.given)
-    of_organisation = await organisation_file.changes_of_this(tx)
-    return Planned(
-        version=active.version,
-        changes=[Difference(part=part, id=name, change=how) for part, name, how in (*of_market, *of_organisation)],
-        warnings=[Warned(**vars(warning)) for warning in file.warnings],
+        **planned,
     )
 
 
@@ -114,32 +109,53 @@ async def _planned(before: Mapping[str, Any], active: MarketVersion, file: "_Fil
     "/market",
     dependencies=[Depends(may(Permission.SEE_MARKET, rows=False))],
     summary="The market file in force, as YAML or JSON.",
-    response_model=MarketFile | WholeFile,
-    responses=declared(404) | {200: {"content": {YAML[0]: {"schema": {"type": "string"}}}, "headers": VERSION}},
+    response_model=MarketFile,
+    responses=READ,
 )
-async def get_market(
-    request: Request,
-    written: Annotated[Literal[1, 2], Query(alias="format", description="2: with the organisation beside it")] = 1,
-) -> Response:
-    """JSON unless YAML is asked for with ``Accept: application/yaml``. Put back as it is, it changes nothing. The second format is for
-    those who may see the organisation; who leads, and what machines read, stands in no file."""
+async def get_market(request: Request) -> Response:
+    """JSON unless YAML is asked for with ``Accept: application/yaml``. Put back as it is, it changes nothing."""
     async with begin(request) as tx:
         active = await store.active_market(tx)
         found = await store.document_of(tx, active.version)
-        if written == 2 and not tx.actor.may(Permission.SEE_ORGANISATION):
-            raise Problem(403, f"This needs the permission {Permission.SEE_ORGANISATION.value}")
-        beside = await organisation_of(active.market, tx) if written == 2 and found is not None else None
     if found is None:
-        raise Problem(404, "No market has been loaded")
-    ordered: dict[str, Any] = {part: found[part] for part in PARTS if part in found}
-    if beside is not None:
-        said = OrganisationEntry.model_validate(beside).model_dump(mode="json", exclude_unset=True)
-        ordered = {"format": 2, "market": ordered, "organisation": said}
-    headers = {"Tributary-Market-Version": str(active.version), "Vary": "Accept", "ETag": f'"{active.version}"'}
+        raise _no_market()
+    return _written(_ordered(found), active.version, request)
+
+
+@router.get(
+    "/market/whole",
+    dependencies=[Depends(may(Permission.SEE_ORGANISATION))],
+    summary="The market in force and the organisation beside it as one file, of format 2.",
+    response_model=WholeFile,
+    responses=READ,
+)
+async def get_whole_market(request: Request) -> Response:
+    """Put into an empty stack it makes the same teams, members and rules; put back as it is, it changes nothing. Who leads, and what
+    machines read, is said by two at doors and stands in no file; neither do absences, nor how people are called."""
+    async with begin(request) as tx:
+        active = await store.active_market(tx)
+        found = await store.document_of(tx, active.version)
+        beside = await organisation_of(active.market, tx)
+    if found is None:
+        raise _no_market()
+    said = OrganisationEntry.model_validate(beside).model_dump(mode="json", exclude_unset=True)
+    return _written({"format": 2, "market": _ordered(found), "organisation": said}, active.version, request)
+
+
+def _no_market() -> Problem:
+    return Problem(404, "No market has been loaded")
+
+
+def _ordered(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {part: given[part] for part in PARTS if part in given}
+
+
+def _written(file: Mapping[str, Any], version: int, request: Request) -> Response:
+    headers = {"Tributary-Market-Version": str(version), "Vary": "Accept", "ETag": f'"{version}"'}
     accepted = request.headers.get("accept", "")
     if any(kind in accepted for kind in YAML):
-        return Response(write_yaml(ordered), media_type=YAML[0], headers=headers)
-    return JSONResponse(ordered, headers=headers)
+        return Response(write_yaml(dict(file)), media_type=YAML[0], headers=headers)
+    return JSONResponse(file, headers=headers)
 
 
 @router.get(
@@ -222,10 +238,6 @@ class _File:
 
 class _OnlyPlanned(Exception):
     """It was only to be planned: what was done comes to nothing."""
-
-    def __init__(self, plan: Planned) -> None:
-        super().__init__()
-        self.plan = plan
 
 
 def _read(body: bytes, kind: str) -> _File:

@@ -131,12 +131,6 @@ class Warned(BaseModel):
     reason: str
 
 
-class Activated(Sizes):
-    """The version in force, and what in it no lead is known to meet."""
-
-    warnings: list[Warned]
-
-
 class Difference(BaseModel):
     """A thing of the market or the organisation that a file would change."""
 
@@ -145,12 +139,11 @@ class Difference(BaseModel):
     change: Literal["added", "changed", "removed"]
 
 
-class Planned(BaseModel):
-    """What a file would change, under which version, and what in it no lead is known to meet. Nothing was changed."""
+class Activated(Sizes):
+    """The version in force, and what in it no lead is known to meet; of a plan the version that it would be, and what it would change."""
 
-    version: int
-    changes: list[Difference]
     warnings: list[Warned]
+    changes: list[Difference] = Field(default_factory=list)
 
 
 class RuleSetVersion(Sizes):
