@@ -1,6 +1,6 @@
 """What each person of a team was due of its leads and got, and which rules send what is not their team's."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,8 +9,9 @@ import pytest
 from chassis_testing import ServiceUnderTest
 from territory.domain.rotation import LEAD
 
-from .berlin import begin, leads, returned
+from .berlin import begin, lead, leads, returned
 from .events import put_market, qualified
+from .people import Company
 
 
 async def accounts(service: ServiceUnderTest, **window: str) -> dict[str, dict[str, Any]]:
@@ -59,7 +60,7 @@ async def test_what_was_booked_back_is_nobodys_turn(service: ServiceUnderTest) -
     await leads(service, 1, 2, 3)
     await service.receives(returned(2, 1, "jonas", "wrong_person"))
     found = await accounts(service)
-    assert row(found["jonas"]) == (0, 1.2, 1, 1, 1.2)
+    assert row(found["jonas"]) == (0, 0.8, 1, 1, 0.8)
     assert row(found["anna"])[2:4] == (2, 0)
     stands = (await service.sql("select credits from rotation where team = 'berlin'"))[0]["credits"]
     assert {one: round(parts / LEAD, 6) for one, parts in stands.items()} == {
@@ -113,7 +114,32 @@ async def test_a_market_says_how_many_waiting_leads_it_has_placed(service: Servi
 
 
 async def test_what_somebody_left_to_the_team_has_an_account_of_its_own(service: ServiceUnderTest) -> None:
-    await begin(service)
-    await leads(service, 1, 2, 3)
-    before = await accounts(service, to_at=(datetime.now(UTC) + timedelta(hours=1)).isoformat())
-    assert set(before) == {"anna", "jonas", "leyla"}
+    company = await Company.begin(service)
+    await company.joins("lea", "berlin", "supervisor", takes_leads=False)
+    for person in ("mia", "max"):
+        await company.joins(person, "berlin", second="lea")
+    await service.receives(lead(1), lead(2), lead(3))
+    [had] = {
+        row["person"] for row in await service.sql("select person from lead_case where person is not null limit 1")
+    }
+    order = {"from_team": "berlin", "to_team": "berlin", "person": had, "code": "leave"}
+    await company.ok("lea", "POST", "transfers", order)
+    for _ in range(4):
+        await service.runs("transfer")
+    moved = (
+        "select lead_id, assignee from decision where cause = 'transferred' and turn is not null order by turn limit 1"
+    )
+    [row] = await service.sql(moved)
+    new = await company.ok("lea", "GET", "teams/berlin/rotation")
+    book = await company.ok("lea", "GET", "teams/berlin/rotation?ledger=book")
+    assert sum(one["received"] for one in new["accounts"]) == 3
+    taken = sum(one["received"] for one in book["accounts"])
+    assert taken >= 1
+    await service.receives(returned(row["lead_id"].int, 1, row["assignee"], "wrong_person"))
+    back = await company.ok("lea", "GET", "teams/berlin/rotation?ledger=book")
+    assert sum(one["back"] for one in back["accounts"]) == 1
+    for accounts_of in (await company.ok("lea", "GET", "teams/berlin/rotation"), back):
+        for one in accounts_of["accounts"]:
+            owed = one["opening"] + one["entitled"] - one["received"] + one["back"]
+            assert (one["opening"], one["closing"]) == (0, pytest.approx(owed, abs=1e-5))
+    assert sum(one["back"] for one in (await company.ok("lea", "GET", "teams/berlin/rotation"))["accounts"]) == 0

@@ -111,7 +111,7 @@ async def test_who_would_take_it_is_for_those_who_see_the_team(service: ServiceU
     company = await Company.begin(service)
     await company.joins("lea", "berlin", "supervisor")
     await company.joins("max", "germany", "supervisor")
-    await company.joins("des", "germany")
+    await company.joins("des", "germany", second="max")
     await company.granted("des", "territory_designer")
     own = await company.ok("lea", "POST", "decisions/try", {"about": ABOUT})
     assert own["person"]["value"] == "anna.schmidt"

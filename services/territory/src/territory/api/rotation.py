@@ -12,7 +12,6 @@ from territory.api.permissions import Permission
 from territory.domain.rotation import LEAD
 from territory.domain.rotation import Account as AccountOf
 from territory.store import rotation as store
-from territory.use_cases.authority import look
 
 router = APIRouter(prefix="/v1", tags=["queues"])
 WINDOW = timedelta(days=30)
@@ -66,8 +65,7 @@ async def get_rotation(
         from_at = from_at or to_at - WINDOW
         if not FIRST - WINDOW <= from_at <= to_at:
             raise not_valid([FieldError("from_at", f"is not between {FIRST.year} and to_at")])
-        _, who = await look(tx)
-        if team not in who.sees:
+        if team not in tx.actor.teams:
             raise absent("No such team")
         turn, found = await store.accounts_of(tx, team, ledger == "book", from_at, to_at)
     of_each = [_account(one) for one in found]

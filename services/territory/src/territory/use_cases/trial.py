@@ -13,7 +13,6 @@ from territory.domain.market import MarketVersion
 from territory.domain.refusal import Absent
 from territory.domain.routing import Routed
 from territory.store import customer, load, market, member, rotation
-from territory.use_cases.authority import look
 
 NO_LEAD = UUID(int=0)
 
@@ -43,7 +42,6 @@ async def try_decision(trial: Trial, tx: Transaction) -> Tried:
     """With turns, loads and customers as they stand now, and memberships, absences and working time as they will be then. Of customers
     and loads only those count that one sees."""
     active = await _market(trial.ruleset, tx)
-    _, who = await look(tx)
     deciding = Deciding(active, trial.at)
     if trial.party_id is not None:
         deciding.customers = await customer.of_parties(tx, [trial.party_id], [])
@@ -52,7 +50,7 @@ async def try_decision(trial: Trial, tx: Transaction) -> Tried:
     ask = Ask(NO_LEAD, Cause.NEW, trial.disposition, trial.attributes, party_id=trial.party_id)
     [placed] = deciding.place([ask])
     if placed.is_due and isinstance(placed.route, Routed):
-        if placed.route.team not in who.sees:
+        if placed.route.team not in tx.actor.teams:
             return Tried(deciding.begun(placed), active, True)
         await _enter(deciding, placed.route.team, tx)
     [decision] = deciding.give([placed])
