@@ -5,13 +5,13 @@ from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from chassis import FieldError, begin, may, not_valid
 from chassis.problems import absent, declared
 from contracts.event import Country
 from territory.api.holiday import NotKnown, read_holidays
-from territory.api.organisation import EDITS, Body, IfMatch, Words, organisation, tagged, version_in
+from territory.api.organisation import EDITS, Body, IfMatch, Moment, Words, organisation, tagged, version_in
 from territory.api.permissions import Permission
 from territory.domain.calendar import Calendar as CalendarOf
 from territory.domain.holiday import proposed
@@ -137,7 +137,7 @@ async def put_calendar(
 async def get_working_time(
     request: Request,
     calendar: Name,
-    begins: Annotated[AwareDatetime, Query(alias="from")],
+    begins: Annotated[Moment, Query(alias="from")],
     minutes: int = Query(0, ge=0, le=600_000),
 ) -> WorkingTime:
     """From a moment on, by the version in force. Nothing where no working time comes for ten years."""

@@ -5,13 +5,13 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import AwareDatetime, Field, field_validator
+from pydantic import Field, field_validator
 
 from chassis import FieldError, begin, may, not_valid
 from chassis.problems import absent, declared
 from contracts.event import Country, Currency, Minor, Scalar
 from contracts.leads.lead import LeadAttributes
-from territory.api.organisation import Body
+from territory.api.organisation import Body, Moment
 from territory.api.permissions import Permission
 from territory.api.routing import Choices, explained
 from territory.domain.criteria import is_comparable
@@ -64,7 +64,7 @@ class TrialBody(Body):
     about: About
     disposition: Literal["near_term", "nurture", "needs_qualifier"] = "near_term"
     party: UUID | None = None
-    at: AwareDatetime | None = None
+    at: Moment | None = None
     ruleset: int | None = Field(None, ge=1, le=NEWEST)
 
 
