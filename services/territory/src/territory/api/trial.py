@@ -16,9 +16,10 @@ from territory.api.permissions import Permission
 from territory.api.routing import Choices, explained
 from territory.domain.criteria import is_comparable
 from territory.domain.refusal import Absent
+from territory.domain.trial import Trial
 from territory.store.routing import as_decided
 from territory.use_cases.routing import attributes
-from territory.use_cases.trial import Trial, try_decision
+from territory.use_cases.trial import try_decision
 
 router = APIRouter(prefix="/v1", tags=["decisions"])
 AHEAD = timedelta(days=3660)

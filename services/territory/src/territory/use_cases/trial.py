@@ -1,41 +1,18 @@
 """A lead that there is not is decided about, to see what would become of it: nothing of that is kept, told or booked."""
 
 import asyncio
-from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from chassis import Transaction
-from territory.domain.criteria import Lead
 from territory.domain.deciding import Ask, Deciding, Standing
-from territory.domain.decision import Cause, Decision
+from territory.domain.decision import Cause
 from territory.domain.market import MarketVersion
 from territory.domain.refusal import Absent
 from territory.domain.routing import Routed
+from territory.domain.trial import Trial, Tried
 from territory.store import customer, load, market, member, rotation
 
 NO_LEAD = UUID(int=0)
-
-
-@dataclass(frozen=True)
-class Trial:
-    """A lead as it might come at ``at``, by the rules in force or those of an earlier version."""
-
-    attributes: Lead
-    disposition: str
-    party_id: UUID | None
-    at: datetime
-    ruleset: int | None = None
-
-
-@dataclass(frozen=True)
-class Tried:
-    """What would be decided, and by which rules. ``is_hidden``: who would take it is told to those who see its team, and was not
-    sought."""
-
-    decision: Decision
-    market: MarketVersion
-    is_hidden: bool
 
 
 async def try_decision(trial: Trial, tx: Transaction) -> Tried:
