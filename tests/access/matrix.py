@@ -241,7 +241,7 @@ DOORS: dict[tuple[str, str, str], str] = {
     ("territory", "POST", "/v1/substitutions"): f"422 {PEOPLE} | {SHUT}",
     ("territory", "POST", "/v1/substitutions/{substitution}/end"): f"404 {PEOPLE} | {SHUT}",
     ("territory", "GET", "/v1/teams"): f"200 {MARKET} | {SHUT}",
-    ("territory", "GET", "/v1/teams/{team}/rotation"): f"404 {BELONGS} board | {SHUT}",
+    ("territory", "GET", "/v1/teams/{team}/rotation"): f"200 {SEES} | 404 {AWAY} | {SHUT}",
     ("territory", "GET", "/v1/transfers"): f"200 {TRANSFERS} | {SHUT}",
     ("territory", "POST", "/v1/transfers"): f"422 {TRANSFERS} | {SHUT}",
     ("territory", "GET", "/v1/transfers/{transfer}"): f"404 {TRANSFERS} | {SHUT}",
