@@ -73,7 +73,7 @@ FREE: dict[str, dict[str, str]] = {
         **dict.fromkeys(
             (
                 "absence", "active_market", "break_glass", "calendar", "load", "market", "membership", "move", "organisation",
-                "organisation_change", "person", "proposal", "role_grant", "roster", "rotation", "subject",
+                "organisation_change", "person", "proposal", "role_grant", "roster", "rotation", "rotation_back", "rule_return", "subject",
                 "substitution", "transfer", "unit", "vocabulary",
             ),
             _STRUCTURE,

@@ -82,6 +82,10 @@ def faults(verdict: Verdict, now: datetime) -> list[tuple[str, str]]:
         found.append(("grade", "is needed for a lead to be worked soon"))
     if judged in (*ASIDE, "undecided") and verdict.code is None:
         found.append(("code", "is needed: why"))
+    if judged in ("near_term", "nurture") and verdict.code is not None:
+        found.append(("code", "is of a lead that is set aside, or of which nobody can say"))
+    if judged in (*ASIDE, "undecided") and verdict.grade is not None:
+        found.append(("grade", "is of a lead that is worked, soon or later"))
     if judged == "nurture":
         day = verdict.revisit_on
         if day is None:

@@ -27,7 +27,7 @@ from territory.domain.rotation import taken_back
 from territory.domain.routing import Routed
 from territory.domain.transfer import APPLIED, DONE
 from territory.store import case as store
-from territory.store import rotation, transfer
+from territory.store import market, rotation, transfer
 from territory.use_cases.deciding import decide
 
 Ends = LeadClosed | LeadDiscarded | LeadMerged
@@ -201,6 +201,8 @@ async def _take_back(event: LeadReturned, tx: Transaction) -> None:
     [ask] = await ask_again([case], Cause.RETURNED, tx, keeps_team=not wrong_team, keeps_place=False)
     not_to = tuple(sorted({*case.not_to, *event.not_to, event.person}))
     excluded = tuple(sorted({*case.excluded, event.team})) if wrong_team else case.excluded
+    if wrong_team:
+        await market.count_return(tx, case.lead_id, case.number)
     order = Order(event.by, event.on_behalf_of)
     asked = replace(ask, attempt=event.attempt + 1, not_to=() if wrong_team else not_to, excluded=excluded, order=order)
     await decide([asked], tx)
@@ -212,8 +214,8 @@ async def book_back(case: Case, tx: Transaction) -> None:
     taken = await rotation.turn_of(tx, case.lead_id, case.number)
     if taken is None or (taken.team, taken.person) != (case.team, case.person):
         return
-    standings = await rotation.lock_rotations(tx, [taken.team])
-    standing = standings[taken.team]
+    standings = await rotation.lock_rotations(tx, [taken.ledger])
+    standing = standings[taken.ledger]
     standing.credits = taken_back(taken.members, taken.person, standing.credits)
     standing.turn += 1
     await rotation.save_rotations(tx, standings, ())
