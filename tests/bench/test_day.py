@@ -6,10 +6,10 @@ from bench import clock, day, day_page, goals
 
 
 def test_a_day_and_ten_thousand_leads_to_others_are_measured(tmp_path: Path, postgres_server: str) -> None:
-    found = day.day(tmp_path, 6_000, 1, lambda line: None, postgres_server)
+    found = day.day(tmp_path, 10_000, 1, lambda line: None, postgres_server)
     by_name = {row["name"]: row["rows"] for row in found["rows"]}
     assert by_name["board, one team"] == by_name["board, one team, without names"] > 0
-    assert found["transfers"]["leads"] == 300
+    assert found["transfers"]["leads"] == 500
     made = {"day": found, "made": {"day": {"calibration_ms": 1}}}
     assert sum(goal.measured(made) is not None for goal in goals.GOALS) == 7
     assert f"| {by_name['timeline']} |" in "\n".join(day_page.day(made))
