@@ -1,9 +1,14 @@
 """The page as people meet it, in a real browser: signing in, live numbers, who sees what, keys, languages, and nothing to complain."""
 
 import asyncio
+import contextlib
 import re
 import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import httpx
@@ -92,6 +97,79 @@ def test_every_number_opens_to_what_it_means_and_to_the_leads_that_it_counts(tab
         page.keyboard.press("Escape")
         expect(panel).to_have_count(0)
     assert "number=" not in page.url
+
+
+def _sql(stage: Stage, statement: str, *given: Any) -> list[Any]:
+    with ThreadPoolExecutor(1) as elsewhere:  # the browser's loop runs in this thread
+        return elsewhere.submit(stage.sql, "metrics", statement, *given).result()
+
+
+@contextlib.contextmanager
+def came(stage: Stage, *days: float) -> Iterator[None]:
+    """Some leads of the stage as if they had come so many days ago, as metrics has them; afterwards as they were."""
+    held = _sql(
+        stage, "select lead_id, captured_at from lead_fact where team = 'berlin' order by 1 limit $1", len(days)
+    )
+    moves = "update lead_fact set captured_at = $2 where lead_id = $1"
+    now = datetime.now(UTC)
+    try:
+        for (lead_id, _), ago in zip(held, days, strict=True):
+            _sql(stage, moves, lead_id, now - timedelta(days=ago))
+        yield
+    finally:
+        for lead_id, at in held:
+            _sql(stage, moves, lead_id, at)
+
+
+def test_a_range_is_in_the_address_and_its_numbers_are_of_the_leads_that_came_in_it(
+    tab: Open, session_stage: Stage
+) -> None:
+    with came(session_stage, 3, 40):
+        page = tab().sign_in(MANAGER, "/today?by=team")
+        whole, berlin = captured(page), page.locator(".row.body", has_text="Team Berlin")
+        page.get_by_role("combobox", name="Which leads").select_option("week")
+        assert page.url.endswith("/today?by=team&range=week")
+        expect(page.locator(".say")).to_contain_text("Last 7 days:")
+        expect(page.locator(".say .number").first).to_contain_text(str(whole - 1))
+        expect(page.locator(".kept")).to_contain_text("Every lead is accounted for")
+        page.locator("h1").click()
+        page.keyboard.press("d")
+        expect(page.locator(".say .number").first).to_contain_text(str(whole - 2))
+        session_stage.submit(a_lead(**BERLIN))
+        expect(page.locator(".say .number").first).to_contain_text(str(whole - 1), timeout=5000)
+        berlin.locator("[role=gridcell] .number").first.click()
+        panel = page.locator("dialog.panel")
+        expect(panel.locator(".agrees:not(.not)")).to_be_visible()
+        expect(panel).to_contain_text("leads that came since")
+        page.go_back()
+        page.go_back()
+        expect(page.locator(".say")).to_contain_text("Last 7 days:")
+        page.keyboard.press("a")
+        expect(page.locator(".say .number").first).to_contain_text(str(whole + 1))
+        assert "range" not in page.url
+
+
+def test_the_course_of_each_row_is_that_of_its_leads(tab: Open, session_stage: Stage) -> None:
+    with came(session_stage, 9, 22, 23):
+        page = tab().sign_in(MANAGER, "/today?by=team")
+        expect(page.locator(".row.head")).to_contain_text("Last 8 weeks")
+        told = page.locator(".row.body", has_text="Team Berlin").locator("svg.spark").get_attribute("aria-label") or ""
+        weeks = [int(n) for n in told.partition(": ")[2].split(", ")]
+        assert (len(weeks), weeks[4], weeks[6]) == (8, 2, 1)
+        assert (
+            weeks[7] == int(page.locator(".row.body", has_text="Team Berlin").locator(".number").first.inner_text()) - 3
+        )
+        page.keyboard.press("w")
+        expect(page.locator(".row.head")).not_to_contain_text("Last 8 weeks")
+
+
+def test_who_waits_opens_to_those_who_wait(tab: Open) -> None:
+    """A number of the river that metrics does not keep is made of its numbers, and of the same leads."""
+    page = tab().sign_in(MANAGER, "/today?number=team%2Fopen%2Fberlin")
+    panel = page.locator("dialog.panel")
+    expect(panel.locator(".agrees:not(.not)")).to_be_visible()
+    shown = int(re.sub(r"\D", "", panel.locator(".value").inner_text()))
+    assert 0 < shown == panel.locator(".leads li", has_text="with a person").count()
 
 
 def test_a_number_that_is_made_of_others_shows_them(tab: Open) -> None:
