@@ -26,11 +26,12 @@ export interface Behind {
   refused: boolean;
 }
 
-export async function behind(by: By, key: string, metric: Metric, signal: AbortSignal): Promise<Behind> {
+/** All of them, or those that came since a time. */
+export async function behind(by: By, key: string, metric: Metric, since: string, signal: AbortSignal): Promise<Behind> {
   const leads: Lead[] = [];
   let before: string | null | undefined;
   for (let page = 0; page < PAGES; page++) {
-    const query = new URLSearchParams({ limit: String(PAGE), ...(before ? { before } : {}) });
+    const query = new URLSearchParams({ limit: String(PAGE), ...(before && { before }), ...(since && { captured_from: since }) });
     try {
       const found: LeadsBehind = await ask<LeadsBehind>(`/api/metrics/v1/kpis/${by}/${encodeURIComponent(key)}/facts?${query}`, { signal });
       leads.push(...found.leads.filter(COUNTS[metric]));

@@ -86,6 +86,8 @@ export interface Column {
   value(row: Kpi): number | null;
   heat?: boolean;
   money?: boolean;
+  /** A column of courses; rows are ordered by how much more the later half has than the earlier one. */
+  course?: (row: Kpi) => readonly number[];
 }
 const share = (part: CountName, whole: CountName) => (row: Kpi) => (row[whole] ? row[part] / row[whole] : null);
 const greatest = (held: Money | null | undefined) => Math.max(-1, ...Object.values(held ?? {}));
@@ -100,8 +102,17 @@ const ALL: Column[] = [
   { name: "cost_per_lead", metric: "cost_per_lead", value: (row) => greatest(row.cost_per_lead), money: true },
 ];
 /** The columns that hold something: a number that nobody has reported yet has none. */
-export function columns(rows: Kpi[]): Column[] {
-  return ALL.filter((one) => !one.money || rows.some((row) => (one.value(row) ?? -1) > -1));
+export function columns(rows: Kpi[], course?: ReadonlyMap<string, readonly number[]>): Column[] {
+  const held = ALL.filter((one) => !one.money || rows.some((row) => (one.value(row) ?? -1) > -1));
+  if (!course) return held;
+  const of = (row: Kpi) => course.get(row.key) ?? [];
+  return [held[0]!, { name: "course", metric: "leads", course: of, value: (row) => growth(of(row)) }, ...held.slice(1)];
+}
+
+/** How much more the later half has than the earlier one. */
+export function growth(values: readonly number[]): number {
+  const half = values.length / 2;
+  return values.reduce((sum, value, i) => sum + (i + 0.5 < half ? -value : i + 0.5 > half ? value : 0), 0);
 }
 
 /** The least and the most of a column, between which its tints go. */
