@@ -5,17 +5,26 @@ no room for the leads that would do it. Every change moves shares and ratios too
 """
 
 import asyncio
+import contextlib
 import json
 import random
+import shutil
+import socket
+import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
+from tributary.child_process import free_port
+from tributary.gateway import LocalGateway
+
+ROOT = Path(__file__).parents[1]
 DIMENSIONS = ("segment", "channel", "team", "campaign")
 ROWS, CHANGES, TICKS = 1000, 1000, 10
 EVENTS, PROBES = 400, "bench-probe"
@@ -93,6 +102,34 @@ def _step(row: dict[str, Any]) -> None:
 def _event(name: str, by: str, rows: list[dict[str, Any]], following: str | None, position: str) -> bytes:
     body = json.dumps({"by": by, "offset": 1, "as_of": {}, "rows": rows, "next": following})
     return f"{f'id: {position}' + chr(10) if position else ''}event: {name}\ndata: {body}\n\n".encode()
+
+
+@contextlib.contextmanager
+def front(home: Path) -> Iterator[tuple[LocalGateway, int]]:
+    """The real gateway, with its files in this folder, in front of the stand-in, which is a process of its own; and that one's port."""
+    port = free_port()
+    shutil.rmtree(home, ignore_errors=True)
+    server = subprocess.Popen([sys.executable, "-m", "bench.stand_in", str(port)], cwd=ROOT)
+    made, at = LocalGateway(home, free_port(), "bench"), f"127.0.0.1:{port}"
+    made.leads_to(at, dict.fromkeys(("leads", "territory", "campaigns", "metrics"), at))
+    try:
+        with made:
+            _wait_for(port)
+            yield made, port
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+def _wait_for(port: int) -> None:
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            return socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ import itertools
 import json
 import os
 import shutil
-import socket
 import statistics
 import subprocess
 import sys
@@ -22,12 +21,11 @@ from pathlib import Path
 import uvloop
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from bench import walk
+from bench import stand_in, walk
 from bench.market import market
 from bench.running import OUT, ROOT, Running, stack
 from bench.stand_in import DIMENSIONS, EVENTS, PROBES
 from bench.tables import Results
-from tributary.child_process import free_port
 from tributary.demo.people import People
 from tributary.gateway import LocalGateway
 from tributary.people import MANAGER
@@ -206,37 +204,8 @@ def _cpu(pid: int) -> float:
 
 def in_front(browser: Browser, seconds: float) -> tuple[Results, Results]:
     """The gateway and the page."""
-    with _front() as (made, port):
+    with stand_in.front(OUT / "state" / "web-front") as (made, port):
         return gateway(made, port), page(browser, made.address, seconds)
-
-
-@contextlib.contextmanager
-def _front() -> Iterator[tuple[LocalGateway, int]]:
-    """The real gateway in front of the stand-in, which is a process of its own."""
-    port, home = free_port(), OUT / "state" / "web-front"
-    shutil.rmtree(home, ignore_errors=True)
-    server = subprocess.Popen([sys.executable, "-m", "bench.stand_in", str(port)], cwd=ROOT)
-    made = LocalGateway(home, free_port(), "bench")
-    at = f"127.0.0.1:{port}"
-    made.leads_to(at, dict.fromkeys(("leads", "territory", "campaigns", "metrics"), at))
-    try:
-        with made:
-            _wait_for(port)
-            yield made, port
-    finally:
-        server.terminate()
-        server.wait(10)
-
-
-def _wait_for(port: int) -> None:
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            return socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)
 
 
 def gateway(made: LocalGateway, port: int) -> Results:
