@@ -79,15 +79,16 @@ export function t(key: Key, values?: Values): string {
 
 /** A text with parts in it: what stands in tags or slots is made by the slot of that name. */
 export const Text = defineComponent({
-  props: { of: { type: String, required: true }, values: { type: Object, default: () => ({}) } },
+  props: { of: { type: String, required: true }, values: { type: Object, default: () => ({}) }, as: { type: String, default: "span" } },
   setup(props, { slots }) {
     return () => {
       const made = format(props.of as Key);
       if (typeof made === "string") return made;
-      const tags: Record<string, unknown> = { b: (parts: unknown[]) => h("b", parts as VNode[]) };
+      const svg = props.as === "tspan";
+      const tags: Record<string, unknown> = { b: (parts: unknown[]) => h(svg ? "tspan" : "b", svg ? { class: "bold" } : null, parts as VNode[]) };
       for (const name of Object.keys(slots)) tags[name] = (parts: unknown[]) => slots[name]!({ text: parts.join("") });
       const told = made.format({ ...tags, ...props.values } as never) as unknown;
-      return h("span", (Array.isArray(told) ? told : [told]) as VNode[]);
+      return h(props.as, (Array.isArray(told) ? told : [told]) as VNode[]);
     };
   },
 });

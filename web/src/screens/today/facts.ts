@@ -3,6 +3,9 @@ import { ask, NotAnswered, type By, type LeadsBehind } from "@tributary/client";
 import type { Metric } from "./model.ts";
 
 export type Lead = LeadsBehind["leads"][number];
+const atWork = (lead: Lead) => lead.valid && lead.assigned && !lead.outcome;
+const unjudged = (lead: Lead) => !lead.qualified && !lead.valid;
+const waiting = (lead: Lead) => lead.valid && !lead.assigned && !lead.outcome;
 const COUNTS: Record<Metric, (lead: Lead) => boolean> = {
   leads: () => true,
   qualified: (lead) => lead.qualified,
@@ -11,6 +14,11 @@ const COUNTS: Record<Metric, (lead: Lead) => boolean> = {
   assigned: (lead) => lead.assigned,
   won: (lead) => lead.outcome === "won",
   lost: (lead) => lead.outcome === "lost",
+  "set-aside": (lead) => lead.qualified && !lead.valid,
+  "to-judge": unjudged,
+  "to-assign": waiting,
+  open: atWork,
+  waits: (lead) => unjudged(lead) || waiting(lead),
   conversion: (lead) => lead.outcome === "won",
   won_amount: (lead) => lead.outcome === "won",
   spend: () => false,

@@ -4,7 +4,10 @@ import type { By, Kpi, Money } from "@tributary/client";
 export type Counts = Pick<Kpi, "leads" | "qualified" | "valid" | "routed" | "assigned" | "won" | "lost">;
 export type CountName = keyof Counts;
 export const COUNTS: CountName[] = ["leads", "qualified", "valid", "routed", "assigned", "won", "lost"];
-export const METRICS = [...COUNTS, "conversion", "won_amount", "spend", "cost_per_lead"] as const;
+/** Where a lead is that is neither won nor lost, as the river has it; who waits does so for judgement or for a person. */
+export const STANDING = ["set-aside", "to-judge", "to-assign", "open", "waits"] as const;
+export type Standing = (typeof STANDING)[number];
+export const METRICS = [...COUNTS, ...STANDING, "conversion", "won_amount", "spend", "cost_per_lead"] as const;
 export type Metric = (typeof METRICS)[number];
 
 /** All rows of a dimension together. Ratios are not added: they are made of sums. */
@@ -61,6 +64,13 @@ export function river(sum: Counts): Step[] {
     steps[i]!.share = before ? steps[i]!.leads / before : null;
   }
   return steps;
+}
+
+/** A number of leads, counted or made of such. */
+export function leadsOf(row: Counts, metric: CountName | Standing): number {
+  if (!(STANDING as readonly string[]).includes(metric)) return row[metric as CountName];
+  const leaving = river(row).flatMap((step) => step.leaving);
+  return leaving.filter((one) => (metric === "waits" ? one.waits : one.name === metric)).reduce((sum, one) => sum + one.leads, 0);
 }
 
 /** Leads that the river names, each once: equal to those that came in when none is missing. */

@@ -136,16 +136,17 @@ export function usePeriods(live: Live, range: () => Range, dimensions: () => Set
     const rare = course.value !== null && course.value.name !== "minutes";
     if (!live.paused.value && ++looked % (rare ? 5 : 1) === 0) void look();
   }, MINUTE);
-  watch(() => `${range()} ${[...dimensions()].join()}`, () => {
+  watch(() => `${range()} ${[...dimensions()].sort().join()}`, () => {
     window.clearTimeout(due);
-    due = 0;
-    course.value = null;
     if (range() === "all") counted.value = null;
     void read(true);
-    void look();
   }, { immediate: true });
+  watch(() => `${range()} ${[...dimensions()].at(-1)}`, () => {
+    course.value = null;
+    void look();
+  });
   watch(live.tables, () => soon());
-  watch(live.ready, () => void look());
+  watch(live.ready, () => void look(), { immediate: true });
   watch(live.paused, (on) => on || soon(0));
   const seen = () => document.hidden || soon(0);
   document.addEventListener("visibilitychange", seen);
