@@ -4,9 +4,9 @@ import { defaultClientConditions, defineConfig, type Plugin } from "vite";
 
 /**
  * Messages are parsed when the page is built: a browser gets their trees, and no parser. A screen that is loaded when it is opened
- * brings its own texts, all but its title: `?part=forms`. `?part=first` are all others.
+ * brings its own texts, all but its title (`?part=forms`), and so does the panel of a number (`?part=means`). `?part=first` are all others.
  */
-const LATER = ["forms"];
+const LATER = ["forms", "means"];
 function messages(): Plugin {
   return {
     name: "messages",

@@ -10,9 +10,10 @@ export type Key = keyof typeof import("../../messages/en.json");
 type Values = Record<string, unknown>;
 
 type Loaders = Record<string, () => Promise<{ default: Record<string, unknown> }>>;
-/** What the shell and Today say, and what screens say that are loaded when they are opened. */
+/** What the shell and Today say, what numbers mean, and what screens say that are loaded when they are opened. */
 const PARTS = {
   first: import.meta.glob("../../messages/*.json", { query: "?part=first" }) as Loaders,
+  means: import.meta.glob("../../messages/*.json", { query: "?part=means" }) as Loaders,
   forms: import.meta.glob("../../messages/*.json", { query: "?part=forms" }) as Loaders,
 };
 export type Part = keyof typeof PARTS;
