@@ -1746,6 +1746,12 @@ export interface components {
              */
             too_fast_s: number;
             /**
+             * Proof
+             * @description asks the page's script for a proof of work; whoever sends without looks like a program
+             * @default false
+             */
+            proof: boolean;
+            /**
              * @default {
              *       "campaign": "",
              *       "channel": "",
@@ -1807,7 +1813,8 @@ export interface components {
         };
         /**
          * Described
-         * @description A form in one language. ``token`` says when it was shown; ``unseen`` is the name of a field that people must not see.
+         * @description A form in one language. ``token`` says when it was shown; ``unseen`` is the name of a field that people must not see. With
+         *     ``proof`` the body ends in a proof of work, as the script makes it.
          */
         Described: {
             /** Form */
@@ -1831,6 +1838,8 @@ export interface components {
             /** Unseen */
             unseen: string;
             words: components["schemas"]["WordsShown"];
+            /** Proof */
+            proof: boolean;
             /** Token */
             token: string;
         };
@@ -3800,6 +3809,12 @@ export interface components {
              * @default []
              */
             _consent: string[];
+            /**
+             * Proof
+             * @description the proof of work over all before it, last in the body
+             * @default
+             */
+            _proof: string;
             /** @description the first visit, where the site kept it */
             _first?: components["schemas"]["Touch"] | null;
             /** @description the visit in which it is sent */

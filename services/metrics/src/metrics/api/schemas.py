@@ -104,12 +104,14 @@ def kpi_series(
         as_of=as_of,
         periods=[SeriesPeriod(starts_at=one.starts_at, ends_at=one.ends_at) for one in periods],
         tables=[
-            SeriesTable.model_construct(
-                by=one, rows=[SeriesRow.model_construct(key=row.key, values=row.values) for row in tables.get(one, ())]
-            )
-            for one in by
+            SeriesTable.model_construct(by=one, rows=[_series_row(row) for row in tables.get(one, ())]) for one in by
         ],
     )
+
+
+def _series_row(row: Series) -> SeriesRow:
+    values = [None if one is None else KpiValues.model_construct(**one) for one in row.values]
+    return SeriesRow.model_construct(key=row.key, values=values)
 
 
 class LeadBehind(BaseModel):
