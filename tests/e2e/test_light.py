@@ -9,7 +9,7 @@ from bench.stand_in import ROWS
 from bench.stand_in import front as changing
 from playwright.sync_api import Browser, Page, Request, Route, expect
 
-MOST_BYTES, MOST_REQUESTS, MOST_DRAWN = 60_000, 16, 90
+MOST_BYTES, MOST_REQUESTS, MOST_DRAWN = 60 * 1024, 16, 90
 STANDS = """new MutationObserver((_, watch) => {
   if (!document.querySelector('.say .number')) return;
   watch.disconnect();
