@@ -48,7 +48,7 @@ FLAGS = (
 STANDS = """new MutationObserver((_, watch) => {
   if (!document.querySelector('.say .number')) return;
   watch.disconnect();
-  requestAnimationFrame(() => { window.stood = performance.now(); });
+  window.stood = performance.now();
 }).observe(document, {childList: true, subtree: true});"""
 # From the request for the page itself to that: redirects of the sign-in before it are counted in `signed_in`.
 LOADED = """() => {
@@ -74,16 +74,18 @@ OPENED = """() => new Promise((done) => {
 def web(seconds: float, say: Callable[[str], None]) -> Results:
     """All of them."""
     found: Results = {}
-    with _browser() as browser:
-        found["gateway"], found["page"] = in_front(browser, seconds)
-        say(f"  the gateway {found['gateway']}; the page {found['page']}")
-        with stack("web", sign_in=True) as running:
-            running.load_market(market(1000))
-            uvloop.run(walk.at_rate(running, LOAD, 5))  # warm, not counted
-            found["first"] = first(browser, running)
-            say(f"  signed in to a live number: {found['first']}")
-            found["readers"] = readers(running, seconds)
-            found["verify"] = running.verified()
+    with stand_in.front(OUT / "state" / "web-front") as (made, port):
+        found["gateway"] = gateway(made, port)
+        say(f"  the gateway: {found['gateway']}")
+        found["page"] = page(made.address, seconds)
+        say(f"  the page: {found['page']}")
+    with stack("web", sign_in=True) as running:
+        running.load_market(market(1000))
+        uvloop.run(walk.at_rate(running, LOAD, 5))  # warm, not counted
+        found["first"] = first(running)
+        say(f"  signed in to a live number: {found['first']}")
+        found["readers"] = readers(running, seconds)
+        found["verify"] = running.verified()
     say("  " + "; ".join(f"{name} {row['cores']} cores" for name, row in found["readers"].items()))
     return found
 
@@ -102,20 +104,21 @@ def _browser() -> Iterator[Browser]:
 # -- on a stack
 
 
-def first(browser: Browser, running: Running) -> Results:
+def first(running: Running) -> Results:
     """From the last key of signing in to the first live number, and from the page's own request to it: the browser's first visit
     each time, and after that with what it has kept."""
     told = read(running.home)
     People(told, page=False).join_manager()
     word = read_secret(str(running.home), "sign-in")
     visits, again = [], []
-    for _ in range(TIMES):
-        context = browser.new_context(viewport={"width": 1440, "height": 1000})
-        page = _signed_in(context, told.web, word)
-        visits.append(_loaded(page))
-        page.reload(wait_until="commit")
-        again.append(_loaded(page))
-        context.close()
+    with _browser() as browser:
+        for _ in range(TIMES):
+            context = browser.new_context(viewport={"width": 1440, "height": 1000})
+            shown = _signed_in(context, told.web, word)
+            visits.append(_loaded(shown))
+            shown.reload(wait_until="commit")
+            again.append(_loaded(shown))
+            context.close()
     middle = {name: round(statistics.median(one[name] for one in visits), 1) for name in visits[0]}
     return {
         **middle,
@@ -137,7 +140,7 @@ def _signed_in(context: BrowserContext, address: str, word: str) -> Page:
 
 
 def _loaded(page: Page) -> dict[str, float]:
-    page.wait_for_function("window.stood > 0")
+    page.locator(".say .number").first.wait_for()
     return dict(page.evaluate(LOADED))
 
 
@@ -202,12 +205,6 @@ def _cpu(pid: int) -> float:
 # -- in front of a stand-in
 
 
-def in_front(browser: Browser, seconds: float) -> tuple[Results, Results]:
-    """The gateway and the page."""
-    with stand_in.front(OUT / "state" / "web-front") as (made, port):
-        return gateway(made, port), page(browser, made.address, seconds)
-
-
 def gateway(made: LocalGateway, port: int) -> Results:
     """What an event takes from its server to a reader, straight and through the gateway, three times each by turns."""
     found: dict[str, list[float]] = {"direct": [], "through": []}
@@ -222,7 +219,7 @@ async def _delay(host: str, port: int, path: str) -> float:
     """The middle one of the delays, in milliseconds."""
     read, write = await asyncio.open_connection(host, port)
     write.write(f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\nx-bench: {PROBES}\r\n\r\n".encode())
-    delays = []
+    delays: list[float] = []
     while len(delays) < EVENTS - 10:
         line = await read.readline()
         if line.startswith(b"data: "):
@@ -231,20 +228,20 @@ async def _delay(host: str, port: int, path: str) -> float:
     return statistics.median(delays)
 
 
-def page(browser: Browser, address: str, seconds: float) -> Results:
+def page(address: str, seconds: float) -> Results:
     """Frames while a thousand rows a second change: of eight rows, of a thousand, and of a thousand that are scrolled through;
     and how long a thousand rows take to be there."""
-    shown = browser.new_context(viewport={"width": 1440, "height": 1000}).new_page()
-    shown.goto(f"{address}/today")
-    shown.locator(".say .number").first.wait_for()
-    shown.wait_for_timeout(SETTLES_MS)
-    frames = {"few": _frames(shown, seconds)}
-    opened = shown.evaluate(OPENED)
-    shown.wait_for_timeout(SETTLES_MS)
-    frames["many"] = _frames(shown, seconds)
-    shown.mouse.move(720, 700)
-    frames["scrolled"] = _frames(shown, seconds / 2, scroll=True)
-    shown.context.close()
+    with _browser() as browser:
+        shown = browser.new_context(viewport={"width": 1440, "height": 1000}).new_page()
+        shown.goto(f"{address}/today")
+        shown.locator(".say .number").first.wait_for()
+        shown.wait_for_timeout(SETTLES_MS)
+        frames = {"few": _frames(shown, seconds)}
+        opened = shown.evaluate(OPENED)
+        shown.wait_for_timeout(SETTLES_MS)
+        frames["many"] = _frames(shown, seconds)
+        shown.mouse.move(720, 700)
+        frames["scrolled"] = _frames(shown, seconds / 2, scroll=True)
     return {"frames": frames, "opened_ms": round(opened, 1)}
 
 
