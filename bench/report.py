@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from bench import day_page, goals, peers, picture, scale_page, scope_page, tables, tables_more, traced, web
+from bench import day_page, goals, peers, picture, scale_page, scope_page, tables, tables_more, traced, web_page
 from bench.tables import held_rate, table
 
 PAGE = Path(__file__).parent / "RESULTS.md"
@@ -34,7 +34,7 @@ def write(results: Results) -> None:
         scope_page.storm(results),
         day_page.day(results),
         day_page.clock(results),
-        web.lines(results.get("web")),
+        web_page.lines(results.get("web")),
         scale_page.lines(results),
         traced.lines(results.get("traced", [])),
         peers.lines(results.get("peers", {})),
