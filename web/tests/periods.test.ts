@@ -15,6 +15,12 @@ test("a course has whole periods: the running one is left out, and where nothing
   expect([...found!.leads]).toEqual([["s0", [1, 0, 3]], ["s1", [0, 2, 0]]]);
 });
 
+test("a course begins when the first lead came, and a row without any stands still", () => {
+  const found = trend(told([null, 1, 2, 3, 9], [null, null, 0, 1, 9]), { ...days, n: 4 })!;
+  expect([found.n, ...found.leads.values()]).toEqual([3, [1, 2, 3], [0, 0, 1]]);
+  expect(columns([], found.leads)[1]!.course!({ key: "none" } as never)).toEqual([0, 0, 0]);
+});
+
 test("there is no course of leads that came in fewer than three periods", () => {
   expect(trend(told([null, null, 5, 9]), days)).toBeNull();
   expect(trend(told(), days)).toBeNull();

@@ -115,7 +115,8 @@ const ALL: Column[] = [
 export function columns(rows: Kpi[], course?: ReadonlyMap<string, readonly number[]>): Column[] {
   const held = ALL.filter((one) => !one.money || rows.some((row) => (one.value(row) ?? -1) > -1));
   if (!course) return held;
-  const of = (row: Kpi) => course.get(row.key) ?? [];
+  const still = [...course.values()][0]?.map(() => 0) ?? [];
+  const of = (row: Kpi) => course.get(row.key) ?? still;
   return [held[0]!, { name: "course", metric: "leads", course: of, value: (row) => growth(of(row)) }, ...held.slice(1)];
 }
 

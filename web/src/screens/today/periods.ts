@@ -41,12 +41,14 @@ export interface Trend {
 const series = (by: Iterable<By>, grain: Grain, each: number, count: number, signal: AbortSignal) =>
   ask<Series>(`/api/metrics/v1/kpis/series?${new URLSearchParams([...[...by].map((one) => ["by", one]), ["grain", grain], ["each", `${each}`], ["count", `${count}`]])}`, { signal });
 
-/** What a table by period says of leads, without the running period where periods are short. */
+/** What a table by period says of leads, from the first period in which any came, without the running one where periods are short. */
 export function trend(told: Series, of: Course): Trend | null {
   const rows = told.tables[0]?.rows ?? [];
   const leads = new Map(rows.map((row) => [row.key, row.values.slice(0, of.n).map((one) => one?.leads ?? 0)]));
-  const busy = Array.from({ length: of.n }, (_, i) => [...leads.values()].some((one) => one[i])).filter(Boolean).length;
-  return busy < LEAST ? null : { name: of.name, n: of.n, leads };
+  const busy = Array.from({ length: of.n }, (_, i) => [...leads.values()].some((one) => one[i]));
+  const begin = busy.indexOf(true);
+  for (const [key, values] of leads) leads.set(key, values.slice(begin));
+  return busy.filter(Boolean).length < LEAST ? null : { name: of.name, n: of.n - begin, leads };
 }
 
 const NOTHING = { version: 0, spend: {}, cost_per_lead: null } as unknown as Kpi;
