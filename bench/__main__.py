@@ -220,7 +220,7 @@ def blown(results: Results, options: argparse.Namespace) -> None:
 def browsed(results: Results, options: argparse.Namespace) -> None:
     """What browsers cost, and what they show."""
     say("web")
-    results["web"] = web.web(4.0 if options.quick else 10.0, say)
+    results["web"] = web.web(4.0 if options.quick else 8.0, say)
 
 
 def scaled(results: Results, options: argparse.Namespace) -> None:
