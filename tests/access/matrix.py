@@ -99,6 +99,12 @@ DOORS: dict[tuple[str, str, str], str] = {
     ("leads", "POST", "/v1/leads/{lead_id}/qualification"): f"422 {BELONGS} board | {ABSENT}",
     ("leads", "POST", "/v1/leads/{lead_id}/return"): f"422 {BELONGS} board | {ABSENT}",
     ("leads", "POST", "/v1/leads/{lead_id}/discard"): f"422 {BELONGS} board | {ABSENT}",
+    ("leads", "POST", "/v1/leads/{lead_id}/merge"): f"422 {BELONGS} board | {ABSENT}",
+    (
+        "leads",
+        "POST",
+        "/v1/leads/{lead_id}/unmerge",
+    ): f"428 leader qualifier | 403 member marketer manager general substitute glass board | {ABSENT}",
     ("leads", "POST", "/v1/leads/{lead_id}/restore"): f"422 {BELONGS} board | {ABSENT}",
     ("leads", "POST", "/v1/leads/{lead_id}/outcome"): f"422 {BELONGS} board | {ABSENT}",
     ("leads", "POST", "/v1/leads/{lead_id}/reopen"): f"422 {BELONGS} board | {ABSENT}",
@@ -152,6 +158,7 @@ DOORS: dict[tuple[str, str, str], str] = {
     ("leads", "POST", "/v1/rules/{kind}/{version}/activate"): f"428 general | {SHUT}",
     ("leads", "POST", "/v1/rules/{kind}/{version}/archive"): f"428 designer | {SHUT}",
     ("leads", "POST", "/v1/rules/response/{version}/try"): f"422 {RULES} | {SHUT}",
+    ("leads", "POST", "/v1/rules/scorecard/{version}/apply"): f"409 general | {SHUT}",
     ("leads", "POST", "/v1/rules/scorecard/{version}/try"): f"202 designer | {SHUT}",
     # Forms are of no team: marketing makes them, and by that sees no lead.
     ("leads", "GET", "/v1/form-definitions"): f"200 {FORMS} | {SHUT}",

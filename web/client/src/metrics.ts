@@ -280,6 +280,16 @@ export interface components {
              */
             reopened: number;
             /**
+             * Merged
+             * @description times that it was merged into another lead of the same demand
+             */
+            merged: number;
+            /**
+             * Unmerged
+             * @description times that it was taken out of another lead again
+             */
+            unmerged: number;
+            /**
              * Stage Changes
              * @description times that it went on to another stage of its pipeline, or back
              */

@@ -849,7 +849,7 @@ export interface paths {
         put?: never;
         /**
          * Grants it: from now on, for its hours, to read only.
-         * @description By another than who asks, and nobody below him. The unit's leaders are told.
+         * @description By another than who asks, and nobody below him, who has just signed in with a second factor. The unit's leaders are told.
          */
         post: operations["post_grant_v1_break_glass__glass__grant_post"];
         delete?: never;
@@ -1393,7 +1393,10 @@ export interface components {
             unit: string;
             /** Code */
             code: string;
-            /** Reason */
+            /**
+             * Reason
+             * @description for the unit and whoever grants; it rests in the clear: name nobody in it
+             */
             reason: string;
             /**
              * Hours

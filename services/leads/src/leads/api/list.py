@@ -26,7 +26,7 @@ from values.text import key
 
 router = APIRouter(prefix="/v1", tags=["leads"])
 
-State = Literal["captured", "qualified", "routed", "assigned", "won", "lost", "discarded"]
+State = Literal["captured", "qualified", "routed", "assigned", "won", "lost", "discarded", "merged"]
 Word = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00]+$")]
 Limit = Annotated[int, Query(ge=1, le=200)]
 After = Annotated[str | None, Query(max_length=4000, description="the cursor of the page before; it names its filters")]

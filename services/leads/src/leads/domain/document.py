@@ -58,4 +58,4 @@ def check_kind(kind: str, asked: frozenset[str]) -> None:
 
 def speakable(name: str) -> bool:
     """Whether a file may be called so."""
-    return 1 <= len(name) <= 200 and not _UNSPEAKABLE.search(name)
+    return 1 <= len(name) <= 200 and not _UNSPEAKABLE.search(name) and not set(name) <= {".", " "}

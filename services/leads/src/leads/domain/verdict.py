@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from leads.domain.activity import MayNotRecord, Right, on_behalf_of
 from leads.domain.lead import Lead, Transition, entry
-from leads.domain.place import NOBODYS, QUALIFIED, RETURNED, place_of
+from leads.domain.place import ENDED, NOBODYS, QUALIFIED, RETURNED, place_of
 
 Judgement = Literal["near_term", "nurture", "not_genuine", "not_a_target", "undecided"]
 Grade = Literal["A", "B", "C", "D"]
@@ -137,7 +137,7 @@ def check_return(lead: Lead, hand: Hand) -> None:
     """Whoever has it, or who leads the team, gives it back. Raises NotSo and MayNot."""
     place = place_of(lead)
     if place != "person":
-        if place in ("won", "lost", "discarded") or hand.leads:
+        if place in ENDED or hand.leads:
             raise NotSo(place)
         raise MayNot("leads.return")
     if not (hand.holds or hand.leads):
