@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from bench import goals, peers, picture, scale_page, scope_page, tables, tables_more, traced, web
+from bench import day_page, goals, peers, picture, scale_page, scope_page, tables, tables_more, traced, web_page
 from bench.tables import held_rate, table
 
 PAGE = Path(__file__).parent / "RESULTS.md"
@@ -32,7 +32,9 @@ def write(results: Results) -> None:
         tables_more.growth(results),
         scope_page.lines(results),
         scope_page.storm(results),
-        web.lines(results.get("web")),
+        day_page.day(results),
+        day_page.clock(results),
+        web_page.lines(results.get("web")),
         scale_page.lines(results),
         traced.lines(results.get("traced", [])),
         peers.lines(results.get("peers", {})),

@@ -39,6 +39,7 @@ class Stream:
     headers: dict[bytes, bytes] = field(default_factory=dict)
     raw: bytes = b""
     writes: int = 0
+    bodies: list[bytes] = field(default_factory=list)
     ended: bool = False
     reading: asyncio.Event = field(default_factory=asyncio.Event)
     news: asyncio.Event = field(default_factory=asyncio.Event)
@@ -55,6 +56,7 @@ class Stream:
             self.status, self.headers = message["status"], dict(message["headers"])
         else:
             self.writes += 1
+            self.bodies.append(message["body"])
             self.raw += message["body"]
             self.ended = not message.get("more_body", False)
         self.news.set()
@@ -287,6 +289,8 @@ async def test_one_connection_tells_of_several_dimensions(doors: Doors) -> None:
     changed = stream.events[4:]
     assert [(e.event, e.data["by"], len(e.data["rows"])) for e in changed] == [("changed", by, 1) for by in EVERY]
     assert len({e.id for e in stream.events[3:]}) == 5
+    told = [body.count(b"event: changed") for body in stream.bodies]
+    assert [count for count in told if count] == [4]  # in one write: a page costs what a reader of one dimension does
 
 
 async def test_whoever_breaks_off_between_two_dimensions_misses_none_of_the_rest(doors: Doors) -> None:
