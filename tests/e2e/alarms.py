@@ -6,6 +6,7 @@ what it makes wrong, as far as an alert can see it.
 
 import asyncio
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -264,7 +265,7 @@ def test_alerts_of_screens_that_are_not_read(stage: Stage, watch: Watch) -> None
             a_lead(source="import", external_id=mark("row"), channel=mark("c"), campaign=mark("k")) for _ in range(500)
         ]
         answer = stage.http.post(stage.url("leads", "/v1/leads/batch"), json={"leads": leads})
-        assert answer.status_code == 202, answer.text
+        assert answer.status_code == 200, answer.text
     counted = "select count(*) from kpi where by = 'channel' and period = 'all'"
     until("all are counted", lambda: stage.sql("metrics", counted)[0][0] >= ROWS, 120)
     place, token = urlsplit(stage.url("metrics")), stage.stack.token
@@ -410,3 +411,8 @@ def test_alerts_of_events_that_are_lost(stage: Stage, watch: Watch) -> None:
     until("metrics stands before the gap", lambda: told(stage, "metrics", "sequence_gaps_open", topic="leads.lead") > 0)
     watch.during(5, 0.1)
     rings(watch, "SequenceGap")
+    for gap in json.loads(stage.run("metrics", "gap", "list").stdout)["gaps"]:
+        why = ("--reason", "a test has lost it", "--by", "a.test")
+        done = stage.run("metrics", "gap", "accept", gap["topic"], str(gap["partition"]), *why)
+        assert done.returncode == 0, done.stderr
+    stage.services["metrics"].wait_until_ready()
