@@ -68,11 +68,11 @@ def test_one_service_is_released_and_the_others_stay(clone: Path) -> None:
 
     assert made == record.last(clone, "leads")
     assert made.commit == (git(clone, "rev-parse", "HEAD") or "").strip()
-    assert made.version == "0.3.0"  # the schema has moved since 0.2.0
+    assert made.version == "0.2.0"  # the schema has moved since 0.1.0
     assert record.version_at(clone, "", "services/leads") == made.version
     assert {name: record.last(clone, name) for name in SERVICES[1:]} == others
     written = (clone / "services/leads/CHANGELOG.md").read_text()
-    assert written.index("## 0.3.0") < written.index("Leads notes something") < written.index("## 0.2.0")
+    assert written.index("## 0.2.0") < written.index("Leads notes something") < written.index("## 0.1.0")
     assert "Territory notes something" not in written
     changed = {line[3:] for line in (git(clone, "status", "--porcelain") or "").splitlines()}
     assert changed == {
