@@ -22,7 +22,11 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "deploy"))
 from promtool import promtool
 
 RULES = Path(__file__).parents[2] / "deploy/observability/prometheus/rules.yaml"
-BEFORE, AFTER, APART = 8, 12, 15  # samples, samples, seconds
+BEFORE, AFTER, APART = (
+    44,
+    12,
+    15,
+)  # samples, samples, seconds; what was before is older than any rule looks back for news
 RANG = 'count by (alertname) (count_over_time(ALERTS{alertstate="firing"}[1h]))'
 MOMENT = "tributary_verify_timestamp_seconds"  # of the epoch, which for promtool is when its series begin
 Look = dict[str, float]

@@ -27,7 +27,17 @@ AT_ONCE, PATIENCE_S = 2, 600
 LEFT_OUT = shutil.ignore_patterns(
     ".git", ".venv", ".local", "node_modules", "__pycache__", ".*_cache", ".hypothesis", "out"
 )
-COPIED = ("libs", "services", "deploy", "tests", "conftest.py", "pyproject.toml", "Makefile", "catalog-info.yaml")
+COPIED = (
+    "libs",
+    "services",
+    "deploy",
+    "tests",
+    "web",
+    "conftest.py",
+    "pyproject.toml",
+    "Makefile",
+    "catalog-info.yaml",
+)
 
 
 @dataclass(frozen=True)
@@ -61,7 +71,7 @@ def tested(tree: Path, tests: Sequence[str]) -> tuple[int, str]:
     """The status and the words of pytest over the tree's own sources."""
     sources = [str(path) for path in sorted(tree.glob("*/*/src"))]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sources), "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *tests]
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-n", "0", *tests]
     try:
         done = subprocess.run(
             command, cwd=tree, env=environment, capture_output=True, text=True, timeout=PATIENCE_S, check=False

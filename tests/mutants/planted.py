@@ -688,8 +688,8 @@ MUTANTS = (
     _m(
         "the leads behind a number are anybody's",
         f"{METRICS}/store/facts.py",
-        "wanted = (of_teams, lead.captured_at",
-        "wanted = (lead.captured_at",
+        "wanted = (of_teams, came",
+        "wanted = (came",
         "services/metrics/tests/component/test_scope.py",
     ),
     _m(

@@ -213,7 +213,7 @@ class Restoring:
             if self.forgotten:
                 return []
             raise StackError(
-                f"The present database of {self.service} can't be read ({failure or type(failure).__name__}), so it is not known who was"
+                f"The present database of {self.service} can't be read ({str(failure) or type(failure).__name__}), so it is not known who was"
                 " forgotten since the backup: give their ids by --forgotten FILE; an empty file says that it was nobody."
             ) from failure
         try:

@@ -184,7 +184,7 @@ async def _ensure(server: str, name: str, password: str) -> None:
         connection = await asyncpg.connect(server, timeout=60)
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as failure:
         raise StackError(
-            f"Postgres at {without_password(server)} cannot be used: {failure or type(failure).__name__}."
+            f"Postgres at {without_password(server)} cannot be used: {str(failure) or type(failure).__name__}."
         ) from failure
     try:
         await connection.execute("select pg_advisory_lock(hashtext('tributary'))")  # two stacks may ask at once

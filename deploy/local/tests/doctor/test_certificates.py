@@ -73,6 +73,7 @@ def test_who_shows_none_was_not_looked_at() -> None:
     asyncio.run(machines.certificates(Installation(urls={"leads": "https://127.0.0.1:1"}), report))
     assert report.findings == report.looked_at == []
     assert report.unseen[0].startswith("the certificate of https://127.0.0.1:1: ")
+    assert not report.unseen[0].endswith(": ")
 
 
 def test_an_authority_that_nobody_can_read_and_one_that_ends(tmp_path: Path, authority: Authority) -> None:

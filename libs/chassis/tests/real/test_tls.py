@@ -98,7 +98,7 @@ def migrate(owner: str, **told: str) -> "subprocess.CompletedProcess[str]":
         **os.environ,
         "OWNER_DATABASE_URL": owner,
         "TOY_MARK": "tls",
-        "PYTHONPATH": str(Path(__file__).parents[1]),
+        "PYTHONPATH": os.pathsep.join(filter(None, (str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH")))),
         **told,
     }
     command = [sys.executable, "-m", "toy", "migrate"]

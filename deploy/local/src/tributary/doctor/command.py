@@ -6,6 +6,7 @@ stack that runs here; with them at any other, whose Kafka it comes to as the env
 
 import asyncio
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -38,6 +39,7 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="JSON instead of text.")] = False,
 ) -> None:
     """Says what is wrong with an installation, how bad that is, and what to do."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what it means is said in our words
     limits = Limits(behind_s=behind)
     try:
         if kafka_at or database or url or issuer or folder:

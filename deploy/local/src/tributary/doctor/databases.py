@@ -38,7 +38,7 @@ async def _one(service: str, database: str, installation: Installation, report: 
         report.critical(
             "database-away",
             where,
-            f"it can't be entered: {failure or type(failure).__name__}",
+            f"it can't be entered: {str(failure) or type(failure).__name__}",
             "bring Postgres back, or give the address and the password that it knows",
             "not-ready",
         )
@@ -52,7 +52,7 @@ async def _one(service: str, database: str, installation: Installation, report: 
         await _room(connection, where, installation, report)
         report.looked_at.append(where)
     except (asyncpg.PostgresError, OSError) as failure:
-        report.unseen.append(f"{where}: {failure or type(failure).__name__}")
+        report.unseen.append(f"{where}: {str(failure) or type(failure).__name__}")
     finally:
         await connection.close()
 

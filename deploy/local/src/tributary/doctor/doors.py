@@ -39,7 +39,7 @@ async def _one(
         report.critical(
             "service-away",
             service,
-            f"it does not answer at {url}: {failure or type(failure).__name__}",
+            f"it does not answer at {url}: {str(failure) or type(failure).__name__}",
             "start it, and read the end of its log",
             "not-ready",
         )
@@ -80,7 +80,7 @@ async def _issuer(client: httpx.AsyncClient, installation: Installation, report:
         wrong = "" if document["issuer"] == issuer else f"it calls itself {document['issuer']}"
         wrong = wrong or ("" if keys else "it has no keys")
     except (httpx.HTTPError, ValueError, KeyError, TypeError) as failure:
-        wrong = f"it does not tell its keys: {failure or type(failure).__name__}"
+        wrong = f"it does not tell its keys: {str(failure) or type(failure).__name__}"
     if wrong:
         report.critical(
             "issuer",

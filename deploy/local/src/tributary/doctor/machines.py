@@ -50,7 +50,7 @@ async def _door(where: str, host: str, port: int, postgres: bool, installation: 
         async with asyncio.timeout(10):
             shown = await _shown(host, port, postgres)
     except (OSError, TimeoutError, ValueError) as failure:
-        report.unseen.append(f"the certificate of {where}: {failure or type(failure).__name__}")
+        report.unseen.append(f"the certificate of {where}: {str(failure) or type(failure).__name__}")
         return
     _judge(f"certificate of {where}", shown.not_valid_before_utc, shown.not_valid_after_utc, installation, report)
     report.looked_at.append(f"certificate of {where}")

@@ -143,7 +143,7 @@ async def connect(service: str, database: str) -> Any:
         return await asyncpg.connect(database, timeout=10, server_settings={"application_name": "tributary verify"})
     except (OSError, asyncpg.PostgresError, TimeoutError) as failure:
         raise StackError(
-            f"The database of {service} does not answer: {failure or type(failure).__name__}."
+            f"The database of {service} does not answer: {str(failure) or type(failure).__name__}."
         ) from failure
 
 

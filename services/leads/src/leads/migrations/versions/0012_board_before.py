@@ -4,7 +4,7 @@ leads are looked at again are not begun one after the other."""
 from alembic import op
 
 revision = "0012"
-down_revision = "0011"
+down_revision = "0010"
 
 SQL = (
     # A second for a million leads: capture waits for that, and loses nothing.

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0011"
-down_revision = "0010"
+revision = "0019"
+down_revision = "0013"
 
 SQL = (
     # Nothing asks by it: whoever waits for the lock waits a moment.
