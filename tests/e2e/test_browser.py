@@ -102,7 +102,7 @@ def test_every_number_opens_to_what_it_means_and_to_the_leads_that_it_counts(tab
 
 def _sql(stage: Stage, statement: str, *given: Any) -> list[Any]:
     with ThreadPoolExecutor(1) as elsewhere:  # the browser's loop runs in this thread
-        return elsewhere.submit(stage.sql, "metrics", statement, *given).result()
+        return list(elsewhere.submit(stage.sql, "metrics", statement, *given).result())
 
 
 @contextlib.contextmanager

@@ -72,7 +72,7 @@ class SeriesRow(BaseModel):
     """One key's numbers by period, in the periods' order; null where no lead came."""
 
     key: str
-    values: list[KpiValues | None]  # type: ignore[valid-type]
+    values: list[KpiValues | None]
 
 
 class SeriesTable(BaseModel):
