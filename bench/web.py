@@ -54,7 +54,7 @@ STANDS = """new MutationObserver((_, watch) => {
 LOADED = """() => {
   const [page] = performance.getEntriesByType('navigation');
   const before = performance.getEntriesByType('resource').filter((one) => one.startTime < window.stood);
-  const code = [page, ...before].filter((one) => /navigation|script|css|link/.test(one.initiatorType) && !/woff2|svg|api/.test(one.name));
+  const code = [page, ...before.filter((one) => /\\.(js|css)$/.test(one.name))];
   return {signed_in: window.stood, first: window.stood - page.fetchStart, requests: before.length + 1,
     kb: code.reduce((sum, one) => sum + one.encodedBodySize, 0) / 1000};
 }"""

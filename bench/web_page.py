@@ -14,10 +14,8 @@ FRAMES = {"few": "as it opens", "many": "with all campaigns", "scrolled": "the s
 
 
 def pages_over_readers(found: Results) -> float:
-    """What metrics needs for so many pages, of what it needs for as many plain readers; what it needs for nobody is in neither."""
-    rows = found["readers"]
-    page, plain = (rows[name]["cores"] - rows["nobody"]["cores"] for name in ("one", "plain"))
-    return round(float(page / plain), 2) if plain > 0 else 0.0
+    """What metrics needs with so many pages, of what it needs with as many plain readers, beside the same leads."""
+    return round(float(found["readers"]["one"]["cores"] / found["readers"]["plain"]["cores"]), 2)
 
 
 def lines(found: Results | None) -> list[str]:
@@ -41,7 +39,7 @@ def lines(found: Results | None) -> list[str]:
                 (
                     READERS[name],
                     row["connections"],
-                    number(row["cores"]),
+                    f"{row['cores']:.3f}",
                     number(row["mb_per_second"]),
                     row["age_p50_ms"] or "-",
                 )

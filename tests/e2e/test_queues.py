@@ -204,7 +204,12 @@ def test_a_lead_that_came_before_any_market_is_placed_by_the_first_once(stage: S
     assert [kind for kind, _ in told[:3]] == ["unroutable", "routed", "assigned"]
     [nowhere, routed, assigned] = [body for _, body in told[:3]]
     assert (nowhere["code"], nowhere["ruleset"]) == ("no_ruleset", 0)
-    assert (routed["team"], routed["rule"], routed["cause"], routed["ruleset"]) == (BERLIN, "de-berlin", "swept", 1)
+    assert (routed["team"], routed["rule"], routed["cause"], routed["ruleset"]) == (
+        BERLIN,
+        "de-berlin-lathes",
+        "swept",
+        1,
+    )
     assert assigned["person"] in (ANNA, "jonas.weber", "leyla.kaya")
     assert [kind for kind, body in told if body["cause"] == "swept" or kind == "unroutable"] == [
         "unroutable",

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import pytest
 
+from chassis.telemetry import REGISTRY
 from chassis_testing import TOKEN, ServiceUnderTest
 from contracts.leads.lead import LeadCaptured
 
@@ -474,10 +475,12 @@ async def test_a_reader_that_takes_nothing_is_cut_off_also_when_nothing_changes(
     feed = doors.service.service.background[0].__self__  # type: ignore[attr-defined]
     feed.settings.stream_taken_within_s = 0.2
     await many(doors, 450)
+    before = REGISTRY.get_sample_value("stream_clients_stalled_total") or 0
     dead = doors.open()
     dead.reading.clear()
     await dead.finished()
     assert (dead.ended, feed.readers) == (False, 0)
+    assert REGISTRY.get_sample_value("stream_clients_stalled_total") == before + 1
 
 
 async def test_what_waits_for_a_reader_is_bounded_in_bytes(doors: Doors) -> None:

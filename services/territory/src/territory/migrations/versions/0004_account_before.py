@@ -3,8 +3,8 @@ waiting leads it has placed."""
 
 from alembic import op
 
-revision = "0011"
-down_revision = "0010"
+revision = "0004"
+down_revision = "0003"
 
 SQL = (
     # What a former build books has the moment of its transaction, and so has what was booked before.
