@@ -1060,6 +1060,8 @@ export interface operations {
             401: components["responses"]["401"];
             /** @description The caller may not do this. */
             403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
             /** @description Fields are wrong; each is named. Nothing was taken. */
             422: components["responses"]["422"];
             /** @description Something that is needed is away or full. Nothing was taken: try again. */

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import AwareDatetime
 
 from chassis import begin, may
+from chassis.problems import declared
 from metrics.api import schemas
 from metrics.api.feed import PIECE
 from metrics.api.permissions import Permission
@@ -54,6 +55,7 @@ async def kpi_table(
     "/{by}/{key:path}/facts",
     dependencies=[Depends(may(Permission.SEE_FACTS))],
     summary="The leads that a KPI row counts.",
+    responses=declared(404),  # no address has a line break in it
 )
 async def leads_behind(
     request: Request,

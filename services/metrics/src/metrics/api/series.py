@@ -25,7 +25,7 @@ router = APIRouter(prefix="/v1/kpis/series", tags=["kpis"])
 )
 async def kpi_series(
     request: Request,
-    by: Annotated[set[By], Query(description="one dimension or several, counted in one look")],
+    by: Annotated[list[By], Query(description="one dimension or several, counted in one look")],
     grain: Grain = "day",
     each: Annotated[int, Query(ge=1, le=MOST, description="minutes, hours or days in a period")] = 1,
     count: Annotated[int, Query(ge=1, le=MOST, description="periods, the running one included")] = 28,
@@ -39,4 +39,4 @@ async def kpi_series(
         times = periods(tx.now, ZoneInfo(zone), grain, each, count)
         now = await kpis.standing(tx)
         tables = series(await leads_by_period(tx, by, times, teams), count)
-    return schemas.kpi_series(zone, now.as_of, times, sorted(by), tables)
+    return schemas.kpi_series(zone, now.as_of, times, sorted(set(by)), tables)

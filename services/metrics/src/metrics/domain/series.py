@@ -43,8 +43,8 @@ def _begin(here: datetime, grain: Grain, back: int) -> datetime:
     """When the minute, hour or day that is so many before the running one began."""
     if grain == "day":
         return (here - timedelta(days=back)).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
-    begun = here.replace(minute=0 if grain == "hour" else here.minute, second=0, microsecond=0)
-    return (begun.astimezone(UTC) - back * _LENGTH[grain]).astimezone(here.tzinfo)
+    whole = here.replace(minute=0 if grain == "hour" else here.minute, second=0, microsecond=0)
+    return (whole.astimezone(UTC) - back * _LENGTH[grain]).astimezone(here.tzinfo)
 
 
 class Counted(NamedTuple):

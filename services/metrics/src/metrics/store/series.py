@@ -20,7 +20,7 @@ from sqlalchemy import (
     or_,
     select,
     true,
-    union_all,
+    tuple_,
 )
 
 from chassis import Transaction
@@ -69,18 +69,17 @@ async def leads_by_period(
             _LEAD.captured_at < periods[-1].ends_at,
             func.coalesce(_LEAD.team, UNPLACED) == any_(literal(list(teams), ARRAY(Text))),
         )
-        .cte("came")
+        .subquery("came")
     )
     counts = [func.count().filter(came.c[f"is_{name}"]) for name in COUNTS]
-    looks = [
-        select(
-            literal(d.name), came.c[d.name], came.c.period, came.c.currency, func.sum(came.c.amount), *counts
-        ).group_by(came.c[d.name], came.c.period, came.c.currency)
-        for d in wanted
-    ]
+    keys = [came.c[dimension.name] for dimension in wanted]
+    # One pass: each row of the answer has the key of one dimension, and none of the others.
+    sets = func.grouping_sets(*(tuple_(key, came.c.period, came.c.currency) for key in keys))
+    look = select(came.c.period, came.c.currency, func.sum(came.c.amount), *keys, *counts).group_by(sets)
     found = []
-    for name, key, period, currency, amount, *numbers in await fetch(tx.conn, union_all(*looks)):
-        measures = {counted: n for counted, n in zip(COUNTS, numbers, strict=True) if n}
+    for period, currency, amount, *rest in await fetch(tx.conn, look):
+        name, key = next((d.name, k) for d, k in zip(wanted, rest, strict=False) if k is not None)
+        measures = {counted: n for counted, n in zip(COUNTS, rest[len(wanted) :], strict=True) if n}
         won = {"won_amount": {currency: int(amount)}} if currency and amount else {}
         found.append(Counted(name, key, period - 1, measures | won))
     return found
