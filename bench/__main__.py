@@ -13,7 +13,23 @@ from typing import Any
 
 import uvloop
 
-from bench import growth, machine, overload, peers, report, roles, saturated, scale, scope, storm, walk, web
+from bench import (
+    clock,
+    day,
+    growth,
+    machine,
+    overload,
+    peers,
+    report,
+    roles,
+    saturated,
+    scale,
+    scope,
+    storm,
+    traced,
+    walk,
+    web,
+)
 from bench.edge import KINDS, Search
 from bench.market import market
 from bench.naive import run as naive
@@ -23,7 +39,23 @@ from bench.tables import RATES
 
 RULES = 10_000
 RESULTS = Path(__file__).parent / "results.json"
-PARTS = ("walk", "naive", "memory", "overload", "growth", "kpis", "doors", "routing", "scope", "storm", "web", "scale")
+PARTS = (
+    "walk",
+    "naive",
+    "memory",
+    "overload",
+    "growth",
+    "kpis",
+    "doors",
+    "routing",
+    "scope",
+    "storm",
+    "web",
+    "scale",
+    "traced",
+    "day",
+    "clock",
+)
 Results = dict[str, Any]
 
 
@@ -150,13 +182,32 @@ def grown(results: Results, options: argparse.Namespace) -> None:
     say(f"  metrics made anew: {rebuilt['events']} events in {rebuilt['seconds']} s")
 
 
+def emptied(name: str) -> Path:
+    """A folder of a part's own, made anew."""
+    home = OUT / "state" / name
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True)
+    return home
+
+
 def scoped(results: Results, options: argparse.Namespace) -> None:
     """What it costs that rows are somebody's."""
     say("scope")
-    home = OUT / "state" / "scope"
-    shutil.rmtree(home, ignore_errors=True)
-    home.mkdir(parents=True)
-    results["scope"] = scope.scope(home, 50_000 if options.quick else scope.LEADS, say)
+    results["scope"] = scope.scope(emptied("scope"), 50_000 if options.quick else scope.LEADS, say)
+
+
+def lived(results: Results, options: argparse.Namespace) -> None:
+    """A salesperson's day among many leads."""
+    say("day")
+    leads, times = (20_000, 20) if options.quick else (day.LEADS, day.TIMES)
+    results["day"] = day.day(emptied("day"), leads, times, say)
+
+
+def timed(results: Results, options: argparse.Namespace) -> None:
+    """The clock of what customers are owed, among many that are open."""
+    say("clock")
+    wanted, seconds, at_once = (20_000, 3.0, 2_000) if options.quick else (clock.OPEN, clock.SECONDS, clock.AT_ONCE)
+    results["clock"] = clock.clock(emptied("clock"), wanted, seconds, at_once, say)
 
 
 def blown(results: Results, options: argparse.Namespace) -> None:
@@ -169,7 +220,7 @@ def blown(results: Results, options: argparse.Namespace) -> None:
 def browsed(results: Results, options: argparse.Namespace) -> None:
     """What browsers cost, and what they show."""
     say("web")
-    results["web"] = web.web(6.0 if options.quick else 12.0, say)
+    results["web"] = web.web(4.0 if options.quick else 8.0, say)
 
 
 def scaled(results: Results, options: argparse.Namespace) -> None:
@@ -177,6 +228,18 @@ def scaled(results: Results, options: argparse.Namespace) -> None:
     say("scale")
     seconds = 6.0 if options.quick else scale.SECONDS
     results["scale"] = scale.scale(measured, say, seconds=seconds)
+
+
+def with_and_without_traces(results: Results, options: argparse.Namespace) -> None:
+    """The walk with traces and without, in turns."""
+
+    def one(name: str, told: dict[str, str]) -> dict[str, Any]:
+        say(name)
+        with stack(name, **told) as running:
+            running.load_market(market(RULES))
+            return traced.walked(running, options.seconds, measured)
+
+    results["traced"] = traced.run(options.rounds, one)
 
 
 def beside(results: Results, options: argparse.Namespace) -> None:
@@ -205,6 +268,9 @@ def main() -> None:
         ({"storm"}, blown),
         ({"web"}, browsed),
         ({"scale"}, scaled),
+        ({"traced"}, with_and_without_traces),
+        ({"day"}, lived),
+        ({"clock"}, timed),
         (set(peers.PARTS), beside),
     ]
     for parts, step in steps:

@@ -186,6 +186,7 @@ DOORS: dict[tuple[str, str, str], str] = {
     # -- metrics
     ("metrics", "GET", "/v1/access/me"): ME,
     ("metrics", "GET", "/v1/kpis"): f"200 {BELONGS} board | {SHUT}",
+    ("metrics", "GET", "/v1/kpis/series"): f"200 {BELONGS} board | {SHUT}",
     ("metrics", "GET", "/v1/kpis/stream"): f"422 {BELONGS} board | {SHUT}",
     ("metrics", "POST", "/v1/kpis/stream/tickets"): f"200 {BELONGS} board | {SHUT}",
     # A key of no lead of his is a list of none, whether others have it or nobody.

@@ -1835,6 +1835,12 @@ export interface components {
              */
             too_fast_s: number;
             /**
+             * Proof
+             * @description asks the page's script for a proof of work; whoever sends without looks like a program
+             * @default false
+             */
+            proof: boolean;
+            /**
              * @default {
              *       "campaign": "",
              *       "channel": "",
@@ -1896,7 +1902,8 @@ export interface components {
         };
         /**
          * Described
-         * @description A form in one language. ``token`` says when it was shown; ``unseen`` is the name of a field that people must not see.
+         * @description A form in one language. ``token`` says when it was shown; ``unseen`` is the name of a field that people must not see. With
+         *     ``proof`` the body ends in a proof of work, as the script makes it.
          */
         Described: {
             /** Form */
@@ -1920,6 +1927,8 @@ export interface components {
             /** Unseen */
             unseen: string;
             words: components["schemas"]["WordsShown"];
+            /** Proof */
+            proof: boolean;
             /** Token */
             token: string;
         };
@@ -3901,6 +3910,12 @@ export interface components {
              * @default []
              */
             _consent: string[];
+            /**
+             * Proof
+             * @description the proof of work over all before it, last in the body
+             * @default
+             */
+            _proof: string;
             /** @description the first visit, where the site kept it */
             _first?: components["schemas"]["Touch"] | null;
             /** @description the visit in which it is sent */

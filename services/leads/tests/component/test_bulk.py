@@ -198,8 +198,10 @@ async def test_what_can_not_be_asked_for_is_named_and_nothing_is_done(sales: Sal
         assert wrong(await does(sales, "anna", body)) == [field], body
     assert wrong(await does(sales, "anna", {"do": "return"} | to(lead))) == ["with"]
     assert wrong(await does(sales, "anna", BACK | to("x"))) == ["to[0].lead_id"]
+    for body in ({"do": "sell"}, {"do": None}, {}):
+        answer = await does(sales, "anna", body | to(lead))
+        assert answer.json()["errors"] == [{"field": "do", "reason": "is one of return, discard, qualify, claim"}]
     for body in (
-        {"do": "sell"} | to(lead),
         BACK | {"to": []},
         BACK | {"where": {"colour": "red"}},
         BACK | to(lead, if_match="*"),

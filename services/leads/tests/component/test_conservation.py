@@ -121,6 +121,26 @@ async def test_a_lead_that_is_nowhere_is_seen_and_found_again(sales: Sales) -> N
     assert gauge("leads_unaccounted") == 0
 
 
+async def test_new_leads_are_looked_at_at_once_and_all_again_at_a_thousand_a_second(sales: Sales) -> None:
+    lost, aged = (
+        await sales.lead(),
+        "update lead set captured_at = captured_at - interval '61 s' where lead_id = $1::text::uuid",
+    )
+    await sales.service.sql(aged, lost)
+    await sweeps(sales)
+    await sales.service.sql("update conservation set captured = 3600 * 1000")
+    await sweeps(sales)
+    await sales.service.sql("delete from lead_place where lead_id = $1::text::uuid", lost)
+    await sales.service.sql(aged, await sales.lead(team=None))
+    await sweeps(sales)
+    await sweeps(sales)
+    assert gauge("leads_unaccounted") == 1
+    await sales.service.sql("update conservation set round_at = now() - interval '61 minutes'")
+    await sweeps(sales)
+    await sweeps(sales)
+    assert gauge("leads_unaccounted") == 2
+
+
 async def test_a_lead_without_a_time_is_seen(sales: Sales) -> None:
     lead = await sales.lead()
     await sweeps(sales)

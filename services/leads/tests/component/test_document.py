@@ -85,7 +85,9 @@ async def test_what_is_no_such_file_is_refused_by_the_field_and_nothing_is_kept(
     before = await sales.service.state()
 
     async def refused(content: bytes, **headers: str) -> tuple[int, str]:
-        answer = await sales.anna.post(url, content=content, headers=OFFER | headers)
+        answer = await sales.anna.post(
+            url, content=content, headers={name: text.encode() for name, text in (OFFER | headers).items()}
+        )
         return answer.status_code, (answer.json().get("errors") or [{"field": ""}])[0]["field"]
 
     assert await refused(b"MZ\x90\x00 a program") == (422, "Content-Type")
@@ -103,7 +105,7 @@ async def test_what_is_no_such_file_is_refused_by_the_field_and_nothing_is_kept(
     for content in (no_name, newer):
         assert content != whole
         assert await refused(content, **{"content-type": docx}) == (422, "Content-Type")
-    for name in ("..%2Fetc", "..", "%20", "%E2%80%AE", "a%00b", "a" * 201):
+    for name in ("..%2Fetc", "..", "%20", "%E2%80%AE", "%FF%FE", "é", "a%00b", "a" * 201):
         assert await refused(PDF, **{"document-name": name}) == (422, "Document-Name"), name
     assert (await refused(b"%PDF-1.7" + b"1" * AT_MOST))[0] == 413
     assert (await sales.anna.post(url, headers=OFFER)).status_code == 422

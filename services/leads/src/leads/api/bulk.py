@@ -43,13 +43,16 @@ class FieldsAsSent(APIRoute):
             try:
                 return await handle(request)
             except RequestValidationError as error:
-                wrong = [
-                    {**one, "loc": tuple(part for n, part in enumerate(one["loc"]) if n != 1 or part not in STEPS)}
-                    for one in error.errors()
-                ]
-                raise RequestValidationError(wrong, body=error.body) from None
+                raise RequestValidationError([_as_sent(one) for one in error.errors()], body=error.body) from None
 
         return plain
+
+
+def _as_sent(wrong: Mapping[str, Any]) -> dict[str, Any]:
+    loc = tuple(part for n, part in enumerate(wrong["loc"]) if n != 1 or part not in STEPS)
+    if wrong["type"].startswith("union_tag"):
+        return {**wrong, "loc": (*loc, "do"), "msg": f"is one of {', '.join(STEPS)}"}
+    return {**wrong, "loc": loc}
 
 
 router = APIRouter(prefix="/v1", tags=["many leads"], route_class=FieldsAsSent)

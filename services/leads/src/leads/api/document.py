@@ -123,6 +123,8 @@ async def post_document(
             [FieldError("Content-Type", f"is {declared_type or 'not given'}, and what was sent is not that")]
         )
     name = visible(unquote(document_name, errors="replace")) if document_name else None
+    if document_name and not document_name.isascii():
+        raise not_valid([FieldError("Document-Name", "is sent percent-encoded: a header holds no other letters")])
     if name is not None and not speakable(name):
         raise not_valid([FieldError("Document-Name", "is no name of a file of 1 to 200 characters")])
     key = key_of(request.scope)

@@ -32,7 +32,11 @@ _BEGIN = """
 insert into conservation (swept_at, swept_lead) values ('-infinity', '00000000-0000-0000-0000-000000000000')
 on conflict (one) do nothing
 """
-_AGAIN = "update conservation set swept_at = '-infinity', swept_lead = '00000000-0000-0000-0000-000000000000'"
+# Of what was looked at once little is ever lost: on average a thousand leads a second are looked at again, and new ones at once.
+_AGAIN = """
+update conservation set swept_at = '-infinity', swept_lead = '00000000-0000-0000-0000-000000000000', round_at = now()
+where round_at is null or round_at <= now() - captured * interval '1 ms'
+"""
 _FOUND_AGAIN = "delete from astray a using lead_place p where p.lead_id = a.lead_id and p.place <> 'arriving'"
 _STANDING = """
 select (select count(*) from astray) as unaccounted, (select count(*) from lead_place
@@ -66,14 +70,15 @@ class Counted:
 
 
 async def sweep(tx: Transaction, younger: timedelta, most: int) -> None:
-    """Looks at the next leads of this round that have been on record for so long, and again at those that were astray."""
+    """Looks at the next leads of this round that have been on record for so long, and again at those that were astray. Who has come to the
+    end goes on with what is new until the next round is due."""
     await tx.conn.execute(_BEGIN)
     await tx.conn.execute(_FOUND_AGAIN)
     row = await tx.conn.fetchrow(_SWEEP, younger, most)
     assert row is not None
-    if row["n"] == most:
+    if row["n"]:
         await tx.conn.execute(_MOVE, row["at"], row["lead_id"])
-    else:
+    if row["n"] < most:
         await tx.conn.execute(_AGAIN)
 
 

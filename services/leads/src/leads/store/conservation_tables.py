@@ -23,6 +23,7 @@ CONSERVATION = Table(
     Column("as_of", WHEN, comment="when they were counted"),
     Column("captured", BigInteger, nullable=False, server_default=text("0")),
     Column("places", JSONB, nullable=False, server_default="{}"),
+    Column("round_at", WHEN, comment="when the round began in which all are looked at again"),
     comment="how many leads there are in the whole company and where, and how far they were looked at",
     info={"door": "select", "rows": free("sums over the whole company name no lead and no team")},
 )

@@ -75,7 +75,7 @@ LEAD_PLACE = Table(
     Column("documents_missing", Boolean, comment="it was won without documents that its pipeline asks for"),
     Index("lead_place_listed", "team", "captured_at", "lead_id"),
     Index("lead_place_due", "team", "due_at", "lead_id", postgresql_where=text("due_at is not null")),
-    Index("lead_place_worked", "assignee", "team", postgresql_where=text("place = 'person'")),
+    Index("lead_place_held", "team", "assignee", postgresql_where=text("place = 'person'")),
     Index(
         "lead_place_waiting",
         *("team", "place", "due_at", "captured_at"),

@@ -11,7 +11,7 @@ AT_ONCE = 10_000
 
 
 async def sweep(tx: Transaction) -> None:
-    """Looks at the next leads: is each in a place? A round of a million takes two minutes."""
+    """Looks at the next leads: is each in a place? A round of a million takes two minutes, and is begun every 17."""
     await conservation.sweep(tx, ARRIVES_WITHIN, AT_ONCE)
 
 
