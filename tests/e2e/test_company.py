@@ -90,8 +90,7 @@ def absences(company: Company, person: str) -> list[dict[str, Any]]:
 def test_the_same_market_file_changes_nothing_that_people_have_said(
     stage: Stage, company: Company, away: Callable[[str], None]
 ) -> None:
-    """Case 32 of territory's acceptance, but for what comes with rules that are drafted: a plan of the differences, and a file that
-    holds the organisation too."""
+    """Case 32 of territory's acceptance."""
     version = put_market(stage, market())
     assert put_market(stage, market()) == version
     away(LEYLA)
@@ -104,6 +103,32 @@ def test_the_same_market_file_changes_nothing_that_people_have_said(
     assert [one["source"] for one in absences(company, LEYLA)] == ["door"]
     put_market(stage, market())
     assert [one["source"] for one in absences(company, "otto.braun")] == ["file"]
+
+
+def test_a_file_with_the_organisation_is_planned_and_put_as_a_whole(stage: Stage, company: Company) -> None:
+    """Case 32 of territory's acceptance; that it makes the same in an empty stack is tried with two databases by the component's tests."""
+    version, url = put_market(stage, market()), stage.url("territory", "/v1/market")
+    yaml = {"headers": {"content-type": "application/yaml"}}
+    planned = stage.http.put(f"{url}?mode=plan", content=market(), **yaml).json()
+    assert (planned["version"], planned["changes"]) == (version, [])
+    whole = company.does(FIRST, "GET", "market/whole")
+    assert whole["format"] == 2
+    assert {"person": ANNA, "unit": BERLIN} in [
+        {name: one[name] for name in ("person", "unit")} for one in whole["organisation"]["memberships"]
+    ]
+    again = stage.http.put(url, json=whole, params={"mode": "plan"})
+    assert (again.status_code, again.json()["changes"]) == (200, []), again.text
+    bad = {**whole, "market": {**whole["market"], "rules": []}}
+    bad["organisation"] = {**whole["organisation"], "memberships": [{"person": "nobody.at.all", "unit": BERLIN}]}
+    would = {
+        one["part"]
+        for one in stage.http.put(f"{url}?mode=plan", json=whole | {"market": bad["market"]}).json()["changes"]
+    }
+    assert would == {"rules"}
+    refused = stage.http.put(url, json=bad)
+    assert refused.status_code == 422
+    assert [error["field"] for error in refused.json()["errors"]] == ["organisation.memberships[0].person"]
+    assert put_market(stage, market()) == version, "nothing of it was put"
 
 
 def test_management_reads_and_writes_nothing_and_an_administrator_sees_no_lead(
