@@ -6,6 +6,7 @@ tables are compared with tables, wherever the hearer has heard exactly what the 
 
 from collections.abc import Iterator
 
+from tributary.verify.invariants.records import has_ended
 from tributary.verify.invariants.violation import Invariant, Violation
 from tributary.verify.snapshot import STREAM, Decision, Known, Snapshot
 
@@ -60,7 +61,7 @@ def _outcomes(snapshot: Snapshot) -> Iterator[Violation]:
         fact = snapshot.metrics.leads.get(lead_id)
         if not lead.captured_at or fact is None:
             continue
-        result, amount = (lead.outcomes[-1][0], lead.outcomes[-1][1]) if lead.outcomes else (None, None)
+        result, amount = (lead.outcomes[-1][0], lead.outcomes[-1][1]) if has_ended(lead) else (None, None)
         held = (fact.outcome, (fact.amount, fact.currency) if fact.amount is not None else None)
         if held != (result, amount):
             yield Violation("wrong", f"lead {lead_id} counts as {held}, and is on record as {(result, amount)}")

@@ -9,7 +9,7 @@ from leads.domain.place import placed
 from territory.domain.decision import is_due_an_assignee
 from tributary.verify.events import Submitted
 from tributary.verify.invariants.decisions import due
-from tributary.verify.invariants.records import is_merged
+from tributary.verify.invariants.records import has_ended, is_merged
 from tributary.verify.invariants.violation import Invariant, Violation
 from tributary.verify.snapshot import Known, Snapshot
 
@@ -90,7 +90,7 @@ def _territory(snapshot: Snapshot) -> tuple[set[str], set[str]]:
 def _of_a_lead(snapshot: Snapshot, lead_id: str, lead: Known, heard: bool, parked: bool) -> str:
     if is_merged(lead):
         return "merged"
-    if lead.outcomes:
+    if has_ended(lead):
         return lead.outcomes[-1][0]
     if lead.discarded_at:
         return "discarded"

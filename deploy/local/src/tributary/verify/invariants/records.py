@@ -103,11 +103,16 @@ def is_merged(lead: Known) -> bool:
     return steps[-1:] == ["merged"]
 
 
+def has_ended(lead: Known) -> bool:
+    """Whether it was won or lost, and not reopened since."""
+    return bool(lead.outcomes) and lead.outcomes[-1][0] != "reopened"
+
+
 def state_of(lead: Known) -> str:
     """How far a lead is, from what is known of it."""
     if is_merged(lead):
         return "merged"
-    if lead.outcomes and lead.outcomes[-1][0] != "reopened":
+    if has_ended(lead):
         return lead.outcomes[-1][0]
     if lead.discarded_at:
         return "discarded"
