@@ -35,7 +35,7 @@ RUN := $(if $(wildcard .venv/.all),.venv/.all,.venv/.embedded)
 ALL := .venv/.all
 QUIET := $(shell [ -t 2 ] || echo --quiet)
 
-.PHONY: help demo test up verify replay trace faults bench contracts check fmt web images clean mutants roll release artifacts partitions lock
+.PHONY: help demo test up verify replay trace faults bench contracts check fmt web images clean mutants alarms roll release artifacts partitions lock
 
 help: ## Lists these words.
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-13s %s\n", $$1, $$2}'
@@ -99,6 +99,9 @@ images: ## Builds the container images of every service, the session door and th
 
 mutants: $(ALL) ## Plants bugs in copies of the tree and sees the suite find each; ONLY=word plants some.
 	@exec $(PY) tests/mutants $(ONLY)
+
+alarms: $(ALL) ## Makes every alert ring by a real fault in a running stack; some five minutes, ONLY=word makes some.
+	@exec $(PY) -m pytest tests/e2e/alarms.py $(if $(ONLY),-k "$(ONLY)")
 
 roll: $(ALL) ## Exchanges each service under load for the build on record and back; some four minutes.
 	@exec $(PY) -m pytest tests/release/roll.py

@@ -13,7 +13,23 @@ from typing import Any
 
 import uvloop
 
-from bench import clock, day, growth, machine, overload, peers, report, roles, saturated, scale, scope, storm, walk, web
+from bench import (
+    clock,
+    day,
+    growth,
+    machine,
+    overload,
+    peers,
+    report,
+    roles,
+    saturated,
+    scale,
+    scope,
+    storm,
+    traced,
+    walk,
+    web,
+)
 from bench.edge import KINDS, Search
 from bench.market import market
 from bench.naive import run as naive
@@ -36,6 +52,7 @@ PARTS = (
     "storm",
     "web",
     "scale",
+    "traced",
     "day",
     "clock",
 )
@@ -203,7 +220,7 @@ def blown(results: Results, options: argparse.Namespace) -> None:
 def browsed(results: Results, options: argparse.Namespace) -> None:
     """What browsers cost, and what they show."""
     say("web")
-    results["web"] = web.web(6.0 if options.quick else 12.0, say)
+    results["web"] = web.web(4.0 if options.quick else 8.0, say)
 
 
 def scaled(results: Results, options: argparse.Namespace) -> None:
@@ -211,6 +228,18 @@ def scaled(results: Results, options: argparse.Namespace) -> None:
     say("scale")
     seconds = 6.0 if options.quick else scale.SECONDS
     results["scale"] = scale.scale(measured, say, seconds=seconds)
+
+
+def with_and_without_traces(results: Results, options: argparse.Namespace) -> None:
+    """The walk with traces and without, in turns."""
+
+    def one(name: str, told: dict[str, str]) -> dict[str, Any]:
+        say(name)
+        with stack(name, **told) as running:
+            running.load_market(market(RULES))
+            return traced.walked(running, options.seconds, measured)
+
+    results["traced"] = traced.run(options.rounds, one)
 
 
 def beside(results: Results, options: argparse.Namespace) -> None:
@@ -239,6 +268,7 @@ def main() -> None:
         ({"storm"}, blown),
         ({"web"}, browsed),
         ({"scale"}, scaled),
+        ({"traced"}, with_and_without_traces),
         ({"day"}, lived),
         ({"clock"}, timed),
         (set(peers.PARTS), beside),

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from bench.latency import merged
 from bench.tables import edges_of, held_rate, number, ratios, resident_of, rows_of, table
+from bench.web_page import pages_over_readers
 
 Results = dict[str, Any]
 MEDIANS = """Medians of the rounds; percentiles over all rounds. *loop* is what the calibration loop took before the part was measured, on the
@@ -89,6 +90,14 @@ def _held_in_storm(storm: Results) -> float:
     return round(100 * float(storm["stormy"]["per_second"]) / float(storm["calm"]["per_second"]), 1)
 
 
+def _web(pick: Callable[[Results], float]) -> Callable[[Results], float | None]:
+    return lambda results: float(pick(results["web"])) if results.get("web") else None
+
+
+def _drawn(which: str, what: str) -> Callable[[Results], float | None]:
+    return _web(lambda found: found["page"]["frames"][which][what])
+
+
 def _kpis(measure: str) -> Callable[[Results], float | None]:
     def found(results: Results) -> float | None:
         rounds = results.get("peers", {}).get("kpis", {}).get("rounds", ())
@@ -151,6 +160,48 @@ GOALS = [
         less=True,
     ),
     Goal("10,000 moves: the walk at 500/s, of its rate without", "storm", (95, 98, 100), _blown(_held_in_storm), "%"),
+    Goal(
+        "shell, router and Today, compressed",
+        "web",
+        (60, 58, 55),
+        _web(lambda found: found["first"]["kb"]),
+        "kB",
+        less=True,
+    ),
+    Goal(
+        "signed in: from Today asked for to its first live number",
+        "web",
+        (1000, 600, 300),
+        _web(lambda found: found["first"]["first"]),
+        "ms",
+        less=True,
+    ),
+    Goal("Today at 1,000 changes/s", "web", (55, 58, 59.5), _drawn("few", "per_second"), "frames/s"),
+    Goal("the same with 1,000 rows", "web", (55, 58, 59.5), _drawn("many", "per_second"), "frames/s"),
+    Goal(
+        "the same, scrolled through: 99 of 100 frames",
+        "web",
+        (50, 34, 17),
+        _drawn("scrolled", "p99_ms"),
+        "ms",
+        less=True,
+    ),
+    Goal(
+        "metrics with 200 pages, over 200 plain readers",
+        "web",
+        (1.1, 1, 0.9),
+        _web(pages_over_readers),
+        "x",
+        less=True,
+    ),
+    Goal(
+        "what the gateway adds to an event, p50",
+        "web",
+        (0.3, 0.2, 0.1),
+        _web(lambda found: found["gateway"]["adds_ms"]),
+        "ms",
+        less=True,
+    ),
     Goal("KPI events per CPU second of metrics", "kpis", (25_000, 41_000, 75_000), _kpis("per_cpu_second"), "events/s"),
     Goal(
         "the same, Kafka and Postgres added", "kpis", (20_000, 36_000, 45_000), _kpis("per_cpu_second_all"), "events/s"

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from bench import day_page, goals, peers, picture, scale_page, scope_page, tables, tables_more, web
+from bench import day_page, goals, peers, picture, scale_page, scope_page, tables, tables_more, traced, web_page
 from bench.tables import held_rate, table
 
 PAGE = Path(__file__).parent / "RESULTS.md"
@@ -34,8 +34,9 @@ def write(results: Results) -> None:
         scope_page.storm(results),
         day_page.day(results),
         day_page.clock(results),
-        web.lines(results.get("web")),
+        web_page.lines(results.get("web")),
         scale_page.lines(results),
+        traced.lines(results.get("traced", [])),
         peers.lines(results.get("peers", {})),
         _how(results),
     ]
@@ -49,6 +50,7 @@ def not_green(results: Results) -> list[str]:
     checks |= {
         f"beside the naive walk, round {n}": one.get("verify") for n, one in enumerate(results.get("naive", ()), 1)
     }
+    checks |= {f"traced, walk {n}": one["verify"] for n, one in enumerate(results.get("traced", ()), 1)}
     if row := results.get("overload"):
         checks["overload"] = row["verify"]
         if row["counted"] != row["accepted"]:

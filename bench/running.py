@@ -77,14 +77,14 @@ class Running:
 
 
 @contextlib.contextmanager
-def stack(name: str, **environment: str) -> Iterator[Running]:
-    """A fresh stack in a folder of its own, ended at the end of the block."""
+def stack(name: str, *, sign_in: bool = False, **environment: str) -> Iterator[Running]:
+    """A fresh stack in a folder of its own, ended at the end of the block; with ``sign_in`` its page and who signs people in too."""
     home = OUT / "state" / name
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True)
     options = {**os.environ, "TRIBUTARY_STATE": str(home), **environment}
     with (home / "up.log").open("w") as log:
-        command = [sys.executable, "-m", "tributary", "up", "--no-sign-in"]
+        command = [sys.executable, "-m", "tributary", "up", "--sign-in" if sign_in else "--no-sign-in"]
         up = subprocess.Popen(command, cwd=ROOT, env=options, stdout=log, stderr=log)
         try:
             deadline = time.monotonic() + 120

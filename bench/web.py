@@ -1,8 +1,8 @@
 """What a browser costs and shows: ``python -m bench --only web``.
 
-200 open pages on a stack under load, beside the same pages with a stream per dimension as they had before; what the gateway adds
-to an event; and the built page in a real browser, behind the real gateway, with a stand-in for the services that changes a
-thousand rows a second: a machine of two cores has no room for the leads that would.
+On a stack under load: how soon somebody who signs in sees the first live number, and what 200 open pages cost metrics beside 200
+plain readers. In front of a stand-in for the services (``bench/stand_in.py``): what the gateway adds to an event, and how
+smoothly Today draws a thousand changes a second.
 """
 
 import asyncio
@@ -10,33 +10,32 @@ import contextlib
 import itertools
 import json
 import os
-import random
 import shutil
-import socket
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
-import uvicorn
-from fastapi import FastAPI, Request, Response
-from fastapi.responses import JSONResponse, StreamingResponse
-from playwright.sync_api import Page, sync_playwright
+import uvloop
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from bench import walk
-from bench.latency import Latency
+from bench import stand_in, walk
 from bench.market import market
 from bench.running import OUT, ROOT, Running, stack
-from bench.tables import Results, number, table
-from tributary.child_process import free_port
+from bench.stand_in import DIMENSIONS, EVENTS, PROBES
+from bench.tables import Results
+from tributary.demo.people import People
 from tributary.gateway import LocalGateway
+from tributary.people import MANAGER
+from tributary.running import read
+from tributary.state import read_secret
 
-PAGES, LOAD, ROWS, CHANGES = 200, 100.0, 1000, 1000
-DIMENSIONS = ("segment", "channel", "team", "campaign")
-EVENTS, PROBES = 400, "bench-probe"
+PAGES, LOAD, TIMES = 200, 100.0, 5
+SETTLES_MS = 1500
+PLAIN = "by=channel"  # one dimension, as anything else that follows numbers has it
+ONE = "&".join(f"by={by}" for by in DIMENSIONS)
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -44,42 +43,117 @@ FLAGS = (
     "--no-first-run",
     "--disable-background-networking",
 )
+
+# When the first live number stood, by the page's own clock.
+STANDS = """new MutationObserver((_, watch) => {
+  if (!document.querySelector('.say .number')) return;
+  watch.disconnect();
+  window.stood = performance.now();
+}).observe(document, {childList: true, subtree: true});"""
+# From the request for the page itself to that: redirects of the sign-in before it are counted in `signed_in`.
+LOADED = """() => {
+  const [page] = performance.getEntriesByType('navigation');
+  const before = performance.getEntriesByType('resource').filter((one) => one.startTime < window.stood);
+  const code = [page, ...before.filter((one) => /\\.(js|css)$/.test(one.name))];
+  return {signed_in: window.stood, first: window.stood - page.fetchStart, requests: before.length + 1,
+    kb: code.reduce((sum, one) => sum + one.encodedBodySize, 0) / 1000};
+}"""
 FRAMES = """(ms) => new Promise((done) => {
   const at = []; const end = performance.now() + ms;
   const next = (now) => { at.push(now); now < end ? requestAnimationFrame(next) : done(at) };
   requestAnimationFrame(next);
 })"""
+OPENED = """() => new Promise((done) => {
+  const began = performance.now();
+  document.querySelector('#tab-campaign').click();
+  const look = () => document.querySelectorAll('.row.body').length > 8 ? requestAnimationFrame(() => done(performance.now() - began)) : requestAnimationFrame(look);
+  requestAnimationFrame(look);
+})"""
 
 
 def web(seconds: float, say: Callable[[str], None]) -> Results:
-    """All three."""
-    found = {"gateway": gateway(), "page": page(seconds), **readers(seconds)}
-    say("  " + "; ".join(lines(found)[2:]))
+    """All of them."""
+    found: Results = {}
+    with stand_in.front(OUT / "state" / "web-front") as (made, port):
+        found["gateway"] = gateway(made, port)
+        say(f"  the gateway: {found['gateway']}")
+        found["page"] = page(made.address, seconds)
+        say(f"  the page: {found['page']}")
+    with stack("web", sign_in=True) as running:
+        running.load_market(market(1000))
+        uvloop.run(walk.at_rate(running, LOAD, 5))  # warm, not counted
+        found["first"] = first(running)
+        say(f"  signed in to a live number: {found['first']}")
+        found["readers"] = readers(running, seconds)
+        found["verify"] = running.verified()
+    say("  " + "; ".join(f"{name} {row['cores']} cores" for name, row in found["readers"].items()))
     return found
 
 
-# -- pages as readers of a stack
+@contextlib.contextmanager
+def _browser() -> Iterator[Browser]:
+    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if program is None:
+        raise SystemExit("This part needs Chromium.")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
+        yield started
+        started.close()
 
 
-def readers(seconds: float) -> Results:
-    """Cores that metrics needs for so many pages with one connection each, and with one per dimension, beside the same load."""
-    with stack("web") as running:
-        running.load_market(market(1000))
-        uvloop_run(walk.at_rate(running, LOAD, 5))  # warm, not counted
-        one = "&".join(f"by={by}" for by in DIMENSIONS)
-        rows = {
-            "nobody": _reading(running, [], seconds),
-            "one": _reading(running, [(one, PAGES)], seconds),
-            "each": _reading(running, [(f"by={by}", PAGES) for by in DIMENSIONS], seconds),
-        }
-        return {"readers": rows, "verify": running.verified()}
+# -- on a stack
 
 
-def uvloop_run(work: Any) -> Any:
-    """Imported late: this module is also a server's."""
-    import uvloop
+def first(running: Running) -> Results:
+    """From the last key of signing in to the first live number, and from the page's own request to it: the browser's first visit
+    each time, and after that with what it has kept."""
+    told = read(running.home)
+    People(told, page=False).join_manager()
+    word = read_secret(str(running.home), "sign-in")
+    visits, again = [], []
+    with _browser() as browser:
+        for _ in range(TIMES):
+            context = browser.new_context(viewport={"width": 1440, "height": 1000})
+            shown = _signed_in(context, told.web, word)
+            visits.append(_loaded(shown))
+            shown.reload(wait_until="commit")
+            again.append(_loaded(shown))
+            context.close()
+    middle = {name: round(statistics.median(one[name] for one in visits), 1) for name in visits[0]}
+    return {
+        **middle,
+        "worst": round(max(one["first"] for one in visits), 1),
+        "again": round(statistics.median(one["first"] for one in again), 1),
+    }
 
-    return uvloop.run(work)
+
+def _signed_in(context: BrowserContext, address: str, word: str) -> Page:
+    context.add_init_script(STANDS)
+    page = context.new_page()
+    page.goto(f"{address}/today")
+    page.locator("a.first").click()
+    page.locator("#person").select_option(MANAGER)
+    page.locator("#word").fill(word)
+    page.locator("#word").press("Enter", no_wait_after=True)
+    page.wait_for_url(f"{address}/**", wait_until="commit")
+    return page
+
+
+def _loaded(page: Page) -> dict[str, float]:
+    page.locator(".say .number").first.wait_for()
+    return dict(page.evaluate(LOADED))
+
+
+def readers(running: Running, seconds: float) -> Results:
+    """Cores that metrics needs beside the same load: for nobody, for plain readers of one dimension, for as many pages with one
+    connection each, and for pages with one connection per dimension."""
+    groups = {
+        "nobody": [],
+        "plain": [(PLAIN, PAGES)],
+        "one": [(ONE, PAGES)],
+        "each": [(f"by={by}", PAGES) for by in DIMENSIONS],
+    }
+    return {name: _reading(running, group, seconds) for name, group in groups.items()}
 
 
 def _reading(running: Running, groups: list[tuple[str, int]], seconds: float) -> Results:
@@ -96,7 +170,7 @@ def _reading(running: Running, groups: list[tuple[str, int]], seconds: float) ->
     for one in started:
         _tell(one, "begin")
     before, began = _cpu(running.pids["metrics"]), time.monotonic()
-    uvloop_run(walk.at_rate(running, LOAD, seconds))
+    uvloop.run(walk.at_rate(running, LOAD, seconds))
     cores = (_cpu(running.pids["metrics"]) - before) / (time.monotonic() - began)
     said = []
     for one in started:
@@ -128,107 +202,15 @@ def _cpu(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-# -- the gateway and the page, in front of a stand-in
+# -- in front of a stand-in
 
 
-def services() -> FastAPI:
-    """Door and services in one: a thousand campaigns of which a thousand rows change every second."""
-    app = FastAPI(openapi_url=None)
-
-    @app.get("/internal/session")
-    async def session() -> Response:
-        return Response(headers={"authorization": "Bearer bench"})
-
-    @app.get("/auth/me")
-    async def me() -> Response:
-        return JSONResponse({"person": "bench"})
-
-    @app.get("/v1/access/me")
-    async def access() -> Response:
-        return JSONResponse({"person": "bench", "roles": ["member"], "teams": [{"team": "bench"}]})
-
-    @app.get("/v1/kpis/stream")
-    async def stream(request: Request) -> Response:
-        many = request.headers.get("x-bench") == PROBES
-        return StreamingResponse(_probes() if many else _changes(), media_type="text/event-stream")
-
-    @app.get("/{rest:path}")
-    async def nothing(rest: str) -> Response:
-        return JSONResponse({"items": [], "next": None})
-
-    return app
-
-
-async def _probes() -> AsyncIterator[bytes]:
-    for _ in range(EVENTS):
-        await asyncio.sleep(0.01)
-        yield f"data: {time.perf_counter_ns()}\n\n".encode()
-
-
-async def _changes() -> AsyncIterator[bytes]:
-    held = {by: [_row(by, n) for n in range(ROWS if by == "campaign" else 8)] for by in DIMENSIONS}
-    for by, rows in held.items():
-        for start in range(0, len(rows), 200):
-            piece = rows[start : start + 200]
-            following = piece[-1]["key"] if start + 200 < len(rows) else None
-            yield _event("snapshot", by, piece, following, "bench-0" if by == DIMENSIONS[-1] and not following else "")
-    for tick in range(1, 100_000):
-        await asyncio.sleep(0.1)
-        for by, rows in held.items():
-            changed = random.sample(rows, CHANGES // 10) if by == "campaign" else rows[tick % 8 : tick % 8 + 1]
-            for row in changed:
-                row["version"] += 1
-                row["leads"] += 1
-            yield _event("changed", by, changed, None, f"bench-{tick}")
-
-
-def _row(by: str, n: int) -> dict[str, Any]:
-    counts = dict.fromkeys(("qualified", "valid", "routed", "assigned", "won", "lost"), n % 7)
-    money = {"conversion": None, "won_amount": {"EUR": n * 100}, "spend": {}, "cost_per_lead": None}
-    return {"key": f"{by} {n:04}", "version": 1, "leads": n + 10, **counts, **money}
-
-
-def _event(name: str, by: str, rows: list[dict[str, Any]], following: str | None, position: str) -> bytes:
-    body = json.dumps({"by": by, "offset": 1, "as_of": {}, "rows": rows, "next": following})
-    return f"{f'id: {position}' + chr(10) if position else ''}event: {name}\ndata: {body}\n\n".encode()
-
-
-@contextlib.contextmanager
-def _front() -> Iterator[tuple[LocalGateway, int]]:
-    """The real gateway in front of the stand-in, which is a process of its own."""
-    port, home = free_port(), OUT / "state" / "web-front"
-    shutil.rmtree(home, ignore_errors=True)
-    server = subprocess.Popen([sys.executable, "-m", "bench.web", str(port)], cwd=ROOT)
-    made = LocalGateway(home, free_port(), "bench")
-    at = f"127.0.0.1:{port}"
-    made.leads_to(at, dict.fromkeys(("leads", "territory", "campaigns", "metrics"), at))
-    try:
-        with made:
-            _wait_for(port)
-            yield made, port
-    finally:
-        server.terminate()
-        server.wait(10)
-
-
-def _wait_for(port: int) -> None:
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            return socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)
-
-
-def gateway() -> Results:
+def gateway(made: LocalGateway, port: int) -> Results:
     """What an event takes from its server to a reader, straight and through the gateway, three times each by turns."""
     found: dict[str, list[float]] = {"direct": [], "through": []}
-    with _front() as (made, port):
-        for _ in range(3):
-            found["direct"].append(asyncio.run(_delay("127.0.0.1", port, "/v1/kpis/stream")))
-            found["through"].append(asyncio.run(_delay("127.0.0.1", made.port, "/api/metrics/v1/kpis/stream")))
+    for _ in range(3):
+        found["direct"].append(asyncio.run(_delay("127.0.0.1", port, "/v1/kpis/stream")))
+        found["through"].append(asyncio.run(_delay("127.0.0.1", made.port, "/api/metrics/v1/kpis/stream")))
     middle = {name: round(statistics.median(values), 3) for name, values in found.items()}
     return {**middle, "adds_ms": round(middle["through"] - middle["direct"], 3)}
 
@@ -237,7 +219,7 @@ async def _delay(host: str, port: int, path: str) -> float:
     """The middle one of the delays, in milliseconds."""
     read, write = await asyncio.open_connection(host, port)
     write.write(f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\nx-bench: {PROBES}\r\n\r\n".encode())
-    delays = []
+    delays: list[float] = []
     while len(delays) < EVENTS - 10:
         line = await read.readline()
         if line.startswith(b"data: "):
@@ -246,79 +228,34 @@ async def _delay(host: str, port: int, path: str) -> float:
     return statistics.median(delays)
 
 
-def page(seconds: float) -> Results:
-    """Today in a browser: from its opening to its first live number, and frames while a thousand rows a second change."""
-    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if program is None:
-        raise SystemExit("This part needs Chromium.")
-    with _front() as (made, _), sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
-        first = Latency()
-        for _ in range(5):
-            opened = browser.new_context().new_page()
-            opened.goto(f"{made.address}/today", wait_until="commit")
-            opened.locator(".say .number").first.wait_for()
-            first.add(opened.evaluate("performance.now()") / 1000)
-            opened.context.close()
-        frames = {}
-        for by in ("segment", "campaign"):
-            shown = browser.new_context(viewport={"width": 1440, "height": 1000}).new_page()
-            shown.goto(f"{made.address}/today?by={by}")
-            shown.locator(".say .number").first.wait_for()
-            shown.wait_for_timeout(1500)
-            frames[by] = _frames(shown, seconds)
-            shown.context.close()
-        browser.close()
-    return {"first_number_ms": first.summary()["p50"], "frames": frames}
+def page(address: str, seconds: float) -> Results:
+    """Frames while a thousand rows a second change: of eight rows, of a thousand, and of a thousand that are scrolled through;
+    and how long a thousand rows take to be there."""
+    with _browser() as browser:
+        shown = browser.new_context(viewport={"width": 1440, "height": 1000}).new_page()
+        shown.goto(f"{address}/today")
+        shown.locator(".say .number").first.wait_for()
+        shown.wait_for_timeout(SETTLES_MS)
+        frames = {"few": _frames(shown, seconds)}
+        opened = shown.evaluate(OPENED)
+        shown.wait_for_timeout(SETTLES_MS)
+        frames["many"] = _frames(shown, seconds)
+        shown.mouse.move(720, 700)
+        frames["scrolled"] = _frames(shown, seconds / 2, scroll=True)
+    return {"frames": frames, "opened_ms": round(opened, 1)}
 
 
-def _frames(shown: Page, seconds: float) -> Results:
-    at = shown.evaluate(FRAMES, seconds * 1000)
+def _frames(shown: Page, seconds: float, scroll: bool = False) -> Results:
+    shown.evaluate(f"(ms) => {{ window.drawn = ({FRAMES})(ms); }}", seconds * 1000)
+    ends = time.monotonic() + seconds
+    while scroll and time.monotonic() < ends:
+        shown.mouse.wheel(0, 240)
+        shown.wait_for_timeout(50)
+    at = shown.evaluate("window.drawn")
     gaps = sorted(b - a for a, b in itertools.pairwise(at))
     return {
         "per_second": round(len(gaps) * 1000 / (at[-1] - at[0]), 1),
         "p99_ms": round(gaps[int(len(gaps) * 0.99)], 1),
         "worst_ms": round(gaps[-1], 1),
-        "rows": shown.locator(".row.body").count(),
+        "rows": int(shown.locator("#rows [role=grid]").get_attribute("aria-rowcount") or 0) - 1,
     }
-
-
-def lines(found: Results | None) -> list[str]:
-    """The section of the page."""
-    if not found:
-        return []
-    rows, frames = found["readers"], found["page"]["frames"]
-    words = {
-        "nobody": "no page",
-        "one": f"{PAGES} pages, a connection each",
-        "each": f"{PAGES} pages, four each (before)",
-    }
-    return [
-        "## Browsers",
-        "",
-        f"{PAGES} open pages while {LOAD:g} leads/s come: a page's one connection tells of all four dimensions.",
-        "",
-        *table(
-            ("", "connections", "metrics, cores", "MB/s", "age of a change p50, ms"),
-            [
-                (
-                    words[name],
-                    row["connections"],
-                    number(row["cores"]),
-                    number(row["mb_per_second"]),
-                    row["age_p50_ms"] or "-",
-                )
-                for name, row in rows.items()
-            ],
-        ),
-        "",
-        f"The gateway adds {found['gateway']['adds_ms']} ms to an event at the middle ({found['gateway']['direct']} ms straight). The first live number stands"
-        f" {found['page']['first_number_ms']} ms after the page was asked for. While {CHANGES:,} rows a second change, Today draws"
-        f" {frames['segment']['per_second']} frames a second with {frames['segment']['rows']} rows in its table (99 of 100 within {frames['segment']['p99_ms']} ms,"
-        f" the worst {frames['segment']['worst_ms']} ms) and {frames['campaign']['per_second']} with {frames['campaign']['rows']:,} rows"
-        f" ({frames['campaign']['p99_ms']} and {frames['campaign']['worst_ms']} ms). Drawing is by software here.",
-    ]
-
-
-if __name__ == "__main__":
-    uvicorn.run(services(), host="127.0.0.1", port=int(sys.argv[1]), log_level="error")

@@ -3,7 +3,7 @@
 set -eu
 $KAFKA_ACLS --add --allow-principal User:leads --operation Read --group leads
 $KAFKA_ACLS --add --allow-principal User:leads --operation Read --topic campaigns.campaign --topic leads.intake --topic territory.access --topic territory.calendar --topic territory.lead --topic territory.structure
-$KAFKA_ACLS --add --allow-principal User:leads --operation Write --topic leads.activity --topic leads.audit --topic leads.intake --topic leads.lead --topic leads.opportunity --topic leads.request
+$KAFKA_ACLS --add --allow-principal User:leads --operation Write --topic leads.activity --topic leads.audit --topic leads.intake --topic leads.lead --topic leads.opportunity --topic leads.request --topic leads.rule
 $KAFKA_ACLS --add --allow-principal User:territory --operation Read --group territory
 $KAFKA_ACLS --add --allow-principal User:territory --operation Read --topic leads.lead --topic territory.access
 $KAFKA_ACLS --add --allow-principal User:territory --operation Write --topic territory.access --topic territory.calendar --topic territory.lead --topic territory.member --topic territory.structure
@@ -14,6 +14,6 @@ $KAFKA_ACLS --add --allow-principal User:metrics --operation Read --group metric
 $KAFKA_ACLS --add --allow-principal User:metrics --operation Read --topic campaigns.campaign --topic campaigns.ledger --topic leads.lead --topic leads.opportunity --topic leads.request --topic territory.access --topic territory.lead
 $KAFKA_ACLS --add --allow-principal User:metrics --operation Write --topic metrics.kpi
 $KAFKA_ACLS --add --allow-principal User:watch --operation Describe --group tributary-verify
-$KAFKA_ACLS --add --allow-principal User:watch --operation Read --topic campaigns.campaign --topic campaigns.ledger --topic campaigns.spend --topic leads.activity --topic leads.audit --topic leads.intake --topic leads.lead --topic leads.opportunity --topic leads.request --topic metrics.kpi --topic territory.access --topic territory.calendar --topic territory.lead --topic territory.member --topic territory.structure
+$KAFKA_ACLS --add --allow-principal User:watch --operation Read --topic campaigns.campaign --topic campaigns.ledger --topic campaigns.spend --topic leads.activity --topic leads.audit --topic leads.intake --topic leads.lead --topic leads.opportunity --topic leads.request --topic leads.rule --topic metrics.kpi --topic territory.access --topic territory.calendar --topic territory.lead --topic territory.member --topic territory.structure
 $KAFKA_ACLS --add --allow-principal User:ad-platforms --operation Write --topic campaigns.spend
 $KAFKA_ACLS --add --allow-principal User:card-feeds --operation Write --topic campaigns.spend

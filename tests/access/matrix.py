@@ -25,6 +25,7 @@ CONFIRMS = "leader manager general keeper"
 KEEPS = "keeper"
 ASSIGNS = "leader"
 TRANSFERS = "leader"
+TRIES = "leader designer"
 FORMS = "marketer"
 RULES = f"{BELONGS} designer"  # who works by a rule reads it; one drafts it and another puts it in force
 SHAPES = "designer operator intake"
@@ -98,6 +99,12 @@ DOORS: dict[tuple[str, str, str], str] = {
     ("leads", "POST", "/v1/leads/{lead_id}/qualification"): f"422 {BELONGS} board | {ABSENT}",
     ("leads", "POST", "/v1/leads/{lead_id}/return"): f"422 {BELONGS} board | {ABSENT}",
     ("leads", "POST", "/v1/leads/{lead_id}/discard"): f"422 {BELONGS} board | {ABSENT}",
+    ("leads", "POST", "/v1/leads/{lead_id}/merge"): f"422 {BELONGS} board | {ABSENT}",
+    (
+        "leads",
+        "POST",
+        "/v1/leads/{lead_id}/unmerge",
+    ): f"428 leader qualifier | 403 member marketer manager general substitute glass board | {ABSENT}",
     ("leads", "POST", "/v1/leads/{lead_id}/restore"): f"422 {BELONGS} board | {ABSENT}",
     ("leads", "POST", "/v1/leads/{lead_id}/outcome"): f"422 {BELONGS} board | {ABSENT}",
     ("leads", "POST", "/v1/leads/{lead_id}/reopen"): f"422 {BELONGS} board | {ABSENT}",
@@ -151,6 +158,7 @@ DOORS: dict[tuple[str, str, str], str] = {
     ("leads", "POST", "/v1/rules/{kind}/{version}/activate"): f"428 general | {SHUT}",
     ("leads", "POST", "/v1/rules/{kind}/{version}/archive"): f"428 designer | {SHUT}",
     ("leads", "POST", "/v1/rules/response/{version}/try"): f"422 {RULES} | {SHUT}",
+    ("leads", "POST", "/v1/rules/scorecard/{version}/apply"): f"409 general | {SHUT}",
     ("leads", "POST", "/v1/rules/scorecard/{version}/try"): f"202 designer | {SHUT}",
     # Forms are of no team: marketing makes them, and by that sees no lead.
     ("leads", "GET", "/v1/form-definitions"): f"200 {FORMS} | {SHUT}",
@@ -178,6 +186,7 @@ DOORS: dict[tuple[str, str, str], str] = {
     # -- metrics
     ("metrics", "GET", "/v1/access/me"): ME,
     ("metrics", "GET", "/v1/kpis"): f"200 {BELONGS} board | {SHUT}",
+    ("metrics", "GET", "/v1/kpis/series"): f"200 {BELONGS} board | {SHUT}",
     ("metrics", "GET", "/v1/kpis/stream"): f"422 {BELONGS} board | {SHUT}",
     ("metrics", "POST", "/v1/kpis/stream/tickets"): f"200 {BELONGS} board | {SHUT}",
     # A key of no lead of his is a list of none, whether others have it or nobody.
@@ -205,7 +214,10 @@ DOORS: dict[tuple[str, str, str], str] = {
     ("territory", "GET", "/v1/calendars/{calendar}"): f"404 {LOOKS} | {SHUT}",
     ("territory", "PUT", "/v1/calendars/{calendar}"): f"422 {KEEPS} | {SHUT}",
     ("territory", "GET", "/v1/calendars/{calendar}/at"): f"422 {LOOKS} | {SHUT}",
+    ("territory", "POST", "/v1/calendars/{calendar}/propose"): f"422 {KEEPS} | {SHUT}",
+    ("territory", "POST", "/v1/decisions/try"): f"422 {TRIES} | {SHUT}",
     ("territory", "GET", "/v1/market"): f"200 {MARKET} | {SHUT}",
+    ("territory", "GET", "/v1/market/whole"): f"200 {LOOKS} | {SHUT}",
     ("territory", "PUT", "/v1/market"): f"422 {SHAPES} | {SHUT}",
     ("territory", "PATCH", "/v1/memberships/{membership}"): f"404 {LEADS} | {SHUT}",
     ("territory", "GET", "/v1/moves"): f"200 {LEADS} | {SHUT}",
@@ -237,6 +249,7 @@ DOORS: dict[tuple[str, str, str], str] = {
     ("territory", "POST", "/v1/substitutions"): f"422 {PEOPLE} | {SHUT}",
     ("territory", "POST", "/v1/substitutions/{substitution}/end"): f"404 {PEOPLE} | {SHUT}",
     ("territory", "GET", "/v1/teams"): f"200 {MARKET} | {SHUT}",
+    ("territory", "GET", "/v1/teams/{team}/rotation"): f"200 {SEES} | 404 {AWAY} | {SHUT}",
     ("territory", "GET", "/v1/transfers"): f"200 {TRANSFERS} | {SHUT}",
     ("territory", "POST", "/v1/transfers"): f"422 {TRANSFERS} | {SHUT}",
     ("territory", "GET", "/v1/transfers/{transfer}"): f"404 {TRANSFERS} | {SHUT}",

@@ -56,6 +56,7 @@ FREE: dict[str, dict[str, str]] = {
         "conservation": "sums over the whole company name no lead and no team",
         "calendar": "when people work holds no lead",
         "rule": "what leads are judged and answered by is the company's; its doors ask who may write it",
+        "rule_applied": "how far a rule of the company is applied; the id in it is of a lead that its doors ask for",
         "pipeline": "how sales go on holds no lead",
     },
     "campaigns": _NUMBERS,
@@ -72,7 +73,7 @@ FREE: dict[str, dict[str, str]] = {
         **dict.fromkeys(
             (
                 "absence", "active_market", "break_glass", "calendar", "load", "market", "membership", "move", "organisation",
-                "organisation_change", "person", "proposal", "role_grant", "roster", "rotation", "subject",
+                "organisation_change", "person", "proposal", "role_grant", "roster", "rotation", "rotation_back", "rule_return", "subject",
                 "substitution", "transfer", "unit", "vocabulary",
             ),
             _STRUCTURE,

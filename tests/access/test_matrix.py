@@ -163,6 +163,7 @@ class Told:
 QUERIES = {
     ("GET", "/v1/kpis/stream"): "?by=nothing",  # what is asked rightly has no end
     ("GET", "/v1/kpis"): "?by=campaign",
+    ("GET", "/v1/kpis/series"): "?by=campaign&each=100&count=100",
     ("GET", "/v1/summary"): "?by=team",
 }
 LISTS = {("leads", "GET", "/v1/leads"), ("campaigns", "GET", "/v1/campaigns"), ("metrics", "GET", "/v1/kpis")}

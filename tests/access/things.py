@@ -184,10 +184,10 @@ async def in_territory(territory: ServiceUnderTest) -> Things:
     for team, country in ((OWN, "DE"), (OTHER, "FR"), (UNPLACED, "PL")):
         lead_id = uuid4()
         await territory.receives(_qualified(lead_id, country))
-        of[team], betray[str(lead_id)] = fixed | {"lead_id": str(lead_id)}, team
+        of[team], betray[str(lead_id)] = fixed | {"lead_id": str(lead_id), "team": team}, team
         if team != UNPLACED:
             await territory.sql(_ITEM, uuid4(), lead_id, team)
-    return Things(of, fixed | {"lead_id": str(uuid4())}, betray)
+    return Things(of, fixed | {"lead_id": str(uuid4()), "team": "nowhere"}, betray)
 
 
 def _qualified(lead_id: UUID, country: str) -> LeadQualified:

@@ -61,6 +61,7 @@ BUSINESS = {
 UNREAD = {
     "leads.lead.qualification_refused.v1": "a fact for people; each refusal is on record, told or not",
     "leads.lead.transfer_refused.v1": "what was not done leaves nothing to compare",
+    "leads.rule.activated.v1": "a version's number and digest, beside the state that its row says",
     "campaigns.ledger.overspent.v1": "said beside the posting that overspends, which is read, and holds nothing more",
     "territory.calendar.published.v1": "a calendar's version as its table has it; what is due by it stands in requests",
     "territory.member.absence_changed.v1": "a fact for people; turns follow the table, and TURNS looks at those",

@@ -194,7 +194,13 @@ def test_the_schema_is_expanded_before_and_contracted_only_when_asked() -> None:
     assert jobs(LEAST) == {"leads-expand": expand}
     assert jobs({**LEAST, "migrations": {"contract": True}}) == {"leads-expand": expand, "leads-contract": contract}
     assert jobs({**LEAST, "migrations": {"first": True}}) == {"leads-schema": ("pre-install,pre-upgrade", ["migrate"])}
-    for job in (d for d in rendered("leads", ALL) if d["kind"] == "Job"):
+    documents = rendered("leads", ALL)
+    owner = one(documents, "ExternalSecret", "tributary-leads-owner")["metadata"]["annotations"]
+    assert owner["helm.sh/hook"] == expand[0]
+    for job in (d for d in documents if d["kind"] == "Job"):
+        its = job["metadata"]["annotations"]
+        assert int(owner["helm.sh/hook-weight"]) < int(its["helm.sh/hook-weight"]), "what it waits for comes before it"
+        assert its["argocd.argoproj.io/hook"] == ("PreSync" if its["helm.sh/hook"] == expand[0] else "PostSync")
         assert job["spec"]["backoffLimit"] == 0
         assert "hook-failed" not in job["metadata"]["annotations"]["helm.sh/hook-delete-policy"]
 
@@ -224,11 +230,33 @@ def test_nothing_comes_in_or_goes_out_but_what_is_named() -> None:
         assert policy["policyTypes"] == ["Ingress", "Egress"]
         assert all(rule["to"] and rule["ports"] for rule in policy["egress"])
     assert "ingress" not in migration
+    callers = yaml.safe_load((CHART / "values.yaml").read_text())["network"]["callers"]
+    assert service["ingress"] == [{"from": callers, "ports": [{"protocol": "TCP", "port": "http"}]}]
     assert {port["port"] for rule in service["egress"] for port in rule["ports"]} == {53, 9093, 5432, 443, 4318}
     assert {port["port"] for rule in migration["egress"] for port in rule["ports"]} == {53, 5432}
     for policy, pod in ((service, one(documents, "Deployment")), (migration, one(documents, "Job", "leads-expand"))):
         chosen = policy["podSelector"]["matchLabels"].items()
         assert chosen <= pod["spec"]["template"]["metadata"]["labels"].items()
+
+
+def test_leads_finds_its_store_of_documents() -> None:
+    names, way = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"], {"port": 9000, "to": [{"podSelector": {}}]}
+    told = {
+        **ALL,
+        "settings": {"TRIBUTARY_DOCUMENTS_URL": "s3://bucket/leads", "AWS_REGION": "eu-central-1"},
+        "secrets": {**ALL["secrets"], "more": names},
+        "network": {"more": [way]},
+    }
+    with helm.Chart.load(CHART) as chart:
+        chart.validate_schema(values("leads", told))
+    documents = rendered("leads", told)
+    env = one(documents, "Deployment")["spec"]["template"]["spec"]["containers"][0]["env"]
+    given = {one["name"]: one["valueFrom"]["secretKeyRef"] for one in env if "secretKeyRef" in one.get("valueFrom", {})}
+    assert [given[name] for name in names] == [{"name": "tributary-leads", "key": name} for name in names]
+    assert set(names) <= {d["secretKey"] for d in one(documents, "ExternalSecret", "tributary-leads")["spec"]["data"]}
+    out = {"to": way["to"], "ports": [{"protocol": "TCP", "port": 9000}]}
+    assert out in one(documents, "NetworkPolicy", "leads")["spec"]["egress"]
+    assert out not in one(documents, "NetworkPolicy", "leads-migration")["spec"]["egress"]
 
 
 def test_replicas_are_spread_and_some_always_stay() -> None:

@@ -84,7 +84,7 @@ class Tab:
         page.locator("#word").fill(self._word)
         page.locator("#word").press("Enter")
         page.wait_for_url(f"{self.url}/**")
-        page.locator(".say:not(.muted), .none, .forms").first.wait_for()
+        page.locator(".rows, .none, .forms").first.wait_for()
         return page
 
     def audit(self, source: Path, *rules_off: str) -> list[str]:

@@ -13,9 +13,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from company import Company
 from front import axe, chromium, front, tab
-from sales import Sales
+from sales import Sales, jule
 from spans import Collector
 from stage import Stage
+from waiting import until
 
 from tributary.child_process import free_port, locked
 from tributary.loading import load_market
@@ -54,8 +55,15 @@ def session_stage(tmp_path_factory: pytest.TempPathFactory, collector: Collector
         for server in ("kafka", "postgres"):
             private(home / "state" / server / "port", str(free_port()))
         with Stack(home / "state", extra=told) as stack:
+            stage = Stage(stack)
+            stage.before_market = stage.submit(jule())
+            waits = "select 1 from lead_case where lead_id = $1::uuid and code = 'no_ruleset'"
+            until(
+                "territory knows a lead before it knows a rule",
+                lambda: stage.sql("territory", waits, stage.before_market),
+            )
             load_market(stack.running)
-            yield Stage(stack)
+            yield stage
 
 
 @pytest.fixture

@@ -1,7 +1,8 @@
 """Whether an alert rings by what real services say of themselves while something is wrong with them.
 
-What their pages at /metrics say is read again and again during a real fault. promtool then plays it to the committed rules as if a
-quarter of a minute lay between two looks, and the last one went on for three minutes.
+What their pages at /metrics say, and the page that `tributary verify --telemetry` has written, is read again and again during a real
+fault. promtool then plays it to the committed rules as if a quarter of a minute lay between two looks, and the last one went on for
+three minutes, unless somebody says another time.
 """
 
 import re
@@ -21,8 +22,9 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "deploy"))
 from promtool import promtool
 
 RULES = Path(__file__).parents[2] / "deploy/observability/prometheus/rules.yaml"
-BEFORE, AFTER = 8, 12  # samples
+BEFORE, AFTER, APART = 8, 12, 15  # samples, samples, seconds
 RANG = 'count by (alertname) (count_over_time(ALERTS{alertstate="firing"}[1h]))'
+MOMENT = "tributary_verify_timestamp_seconds"  # of the epoch, which for promtool is when its series begin
 Look = dict[str, float]
 
 
@@ -31,7 +33,8 @@ class Watch:
 
     def __init__(self, stage: Stage, folder: Path) -> None:
         self.stage, self.folder = stage, folder
-        self.asked = RULES.read_text()
+        self.verified = folder / "verified.prom"  # for `tributary verify`, and read where it is there
+        self.asked, self.began = RULES.read_text(), time.time()
         self.looks = [self.look()]
 
     def during(self, times: int, pause: float, what: Callable[[], object] = lambda: None) -> None:
@@ -50,6 +53,8 @@ class Watch:
                 found[f'up{{job="{name}"}}'] = 1
             except httpx.TransportError:
                 found[f'up{{job="{name}"}}'] = 0
+        if self.verified.exists():
+            found |= self.said(self.verified.read_text(), "verify")
         return found
 
     def said(self, page: str, job: str) -> Look:
@@ -60,22 +65,23 @@ class Watch:
                 if sample.name in self.asked:
                     own = {"exported_job" if name == "job" else name: value for name, value in sample.labels.items()}
                     labels = ",".join(f'{name}="{value}"' for name, value in {"job": job, **own}.items())
-                    found[f"{sample.name}{{{labels}}}"] = sample.value
+                    found[f"{sample.name}{{{labels}}}"] = sample.value - (self.began if sample.name == MOMENT else 0)
         return found
 
-    def rang(self, *, before: bool = False) -> set[str]:
-        """The alerts that have rung by now, or had rung ``before`` the fault."""
+    def rang(self, *, before: bool = False, apart: int = APART, after: int = AFTER) -> set[str]:
+        """The alerts that have rung by now, or had rung ``before`` the fault; the looks are played so many seconds ``apart``, and the
+        last one so many times more ``after``."""
         looks = [self.looks[0]] * BEFORE
         if not before:
-            looks += [*self.looks[1:], *[self.looks[-1]] * AFTER]
+            looks += [*self.looks[1:], *[self.looks[-1]] * after]
         series = sorted({name for look in looks for name in look})
         played = [
             {"series": name, "values": " ".join(f"{look[name]:.9g}" if name in look else "_" for look in looks)}
             for name in series
         ]
-        asked = {"expr": RANG, "eval_time": f"{15 * len(looks)}s", "exp_samples": []}
-        tests = [{"interval": "15s", "input_series": played, "promql_expr_test": [asked]}]
-        told = {"rule_files": [str(RULES)], "evaluation_interval": "15s", "tests": tests}
+        asked = {"expr": RANG, "eval_time": f"{apart * len(looks)}s", "exp_samples": []}
+        tests = [{"interval": f"{apart}s", "input_series": played, "promql_expr_test": [asked]}]
+        told = {"rule_files": [str(RULES)], "evaluation_interval": f"{apart}s", "tests": tests}
         file = self.folder / "played.yaml"
         file.write_text(yaml.safe_dump(told))
         done = subprocess.run(

@@ -4,6 +4,7 @@ import contextlib
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 import httpx
 import yaml
@@ -187,6 +188,21 @@ class Sales:
             "territory", "select assignee from decision where team = $1 and turn is not null order by turn", team.id
         )
         return [row["assignee"].partition(".")[0] for row in rows]
+
+    def account(self, team: Team, **window: str) -> dict[str, dict[str, Any]]:
+        """What each member was due of the team's leads and got, by short name, in leads."""
+        query = f"?{urlencode(window)}" if window else ""
+        answer = self.company.asks(GM, "GET", "territory", f"teams/{team.id}/rotation{query}")
+        assert answer.status_code == 200, answer.text
+        return {one["person"].partition(".")[0]: one for one in answer.json()["accounts"]}
+
+    def tried(self, who: str, team: Team, **more: Any) -> dict[str, Any]:
+        """What would be decided about a lead of that team, for somebody who may try it."""
+        form = self.form(team)
+        about = {name: form[name] for name in ("source", "country", "product", "expected_amount", *NAMES_A_TEAM)}
+        answer = self.company.asks(who, "POST", "territory", "decisions/try", {"about": about} | more)
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
 
     # -- the organisation
 

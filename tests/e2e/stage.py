@@ -51,6 +51,7 @@ class Stage:
         self.home: Path = stack.home
         self.http = httpx.Client(auth=Bearer(lambda: stack.token), timeout=30, trust_env=False)
         self.public = httpx.Client(timeout=30, trust_env=False)
+        self.before_market = ""  # a lead that came when there were no rules yet
 
     @property
     def services(self) -> dict[str, LocalService]:

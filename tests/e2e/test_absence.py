@@ -1,8 +1,10 @@
 """Kafka or Postgres away, in flight and at the start: said clearly, nothing lost, and all of it arrives afterwards."""
 
 import time
+from pathlib import Path
 
 import pytest
+from ringing import Watch
 from senders import Senders
 from stage import SERVICES, Stage, a_lead
 from waiting import until
@@ -18,8 +20,10 @@ def all_say(stage: Stage, what: str) -> None:
         assert stage.public.get(stage.url(name, "/livez")).status_code == 200
 
 
-def test_while_kafka_is_away_the_door_says_when_to_come_back_and_nothing_accepted_is_lost(stage: Stage) -> None:
-    kafka = stage.stack.kafka
+def test_while_kafka_is_away_the_door_says_when_to_come_back_and_nothing_accepted_is_lost(
+    stage: Stage, tmp_path: Path
+) -> None:
+    kafka, watch = stage.stack.kafka, Watch(stage, tmp_path)
     assert kafka is not None
     with Senders(stage) as senders:
         kafka.kill()
@@ -39,6 +43,8 @@ def test_while_kafka_is_away_the_door_says_when_to_come_back_and_nothing_accepte
             "A part of Kafka is away",
         )  # its own partition, or all of it
         assert stage.get("metrics", "/v1/kpis") is not None  # what needs no Kafka goes on
+        watch.during(5, 0.1)
+        assert {"ServiceNotReady", "DoorFull", "DoorBurnsFast"} - watch.rang() == set()
 
         for name in SERVICES:
             stage.services[name].stop()

@@ -10,6 +10,10 @@ from stage import Stage, mark
 from test_restored import Business
 from waiting import until
 
+from tributary.backup import Restoring, back_up
+from tributary.child_process import StackError
+from tributary.services import LocalService
+
 pytestmark = pytest.mark.xdist_group("stack")
 
 
@@ -78,6 +82,24 @@ def test_what_is_no_backup_of_the_service_changes_nothing(stage: Stage, tmp_path
     assert "is no backup of leads" in command(stage, "restore", "leads", of_metrics, ends=1)
     assert "No service sales runs here" in command(stage, "backup", "sales", ends=1)
     assert (databases(stage), stage.sql("leads", "select name from epoch"), stage.services["leads"].pid) == before
+
+
+def test_a_restore_that_fails_when_the_names_are_changed_changes_them_back(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = back_up(stage.stack.running, "campaigns")
+    before = databases(stage), stage.sql("campaigns", "select name, begun_at from epoch")
+
+    def fails(process: LocalService, doing: str, *words: str, **more: str) -> None:
+        assert "restored" in words or "migrate" in words
+        if "restored" in words:
+            raise StackError("Kafka can't be reached")
+
+    monkeypatch.setattr(LocalService, "run", fails)
+    with pytest.raises(StackError, match="Kafka can't be reached"):
+        Restoring(stage.stack.running, "campaigns", file).run()
+    stage.up()
+    assert (databases(stage), stage.sql("campaigns", "select name, begun_at from epoch")) == before
 
 
 def test_a_backup_that_was_cut_off_leaves_what_was_there(stage: Stage) -> None:

@@ -1,9 +1,15 @@
 """The page as people meet it, in a real browser: signing in, live numbers, who sees what, keys, languages, and nothing to complain."""
 
 import asyncio
+import contextlib
+import itertools
 import re
 import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import httpx
@@ -80,9 +86,9 @@ def test_who_moves_sees_other_rows_on_the_page_that_he_has_open(tab: Open, sessi
 
 def test_every_number_opens_to_what_it_means_and_to_the_leads_that_it_counts(tab: Open) -> None:
     page = tab().sign_in(MANAGER, "/today?by=team")
-    row = page.locator(".row.body", has_text="Team Berlin")
-    for column in range(4):
-        cell = row.locator("[role=gridcell] .number").nth(column)
+    for key, column in itertools.product("1234", range(4)):
+        page.keyboard.press(f"Digit{key}")
+        cell = page.locator(".row.body").first.locator("[role=gridcell] .number").nth(column)
         cell.click()
         panel = page.locator("dialog.panel")
         expect(panel.locator(".agrees:not(.not)")).to_be_visible()
@@ -92,6 +98,79 @@ def test_every_number_opens_to_what_it_means_and_to_the_leads_that_it_counts(tab
         page.keyboard.press("Escape")
         expect(panel).to_have_count(0)
     assert "number=" not in page.url
+
+
+def _sql(stage: Stage, statement: str, *given: Any) -> list[Any]:
+    with ThreadPoolExecutor(1) as elsewhere:  # the browser's loop runs in this thread
+        return elsewhere.submit(stage.sql, "metrics", statement, *given).result()
+
+
+@contextlib.contextmanager
+def came(stage: Stage, *days: float) -> Iterator[None]:
+    """Some leads of the stage as if they had come so many days ago, as metrics has them; afterwards as they were."""
+    held = _sql(
+        stage, "select lead_id, captured_at from lead_fact where team = 'berlin' order by 1 limit $1", len(days)
+    )
+    moves = "update lead_fact set captured_at = $2 where lead_id = $1"
+    now = datetime.now(UTC)
+    try:
+        for (lead_id, _), ago in zip(held, days, strict=True):
+            _sql(stage, moves, lead_id, now - timedelta(days=ago))
+        yield
+    finally:
+        for lead_id, at in held:
+            _sql(stage, moves, lead_id, at)
+
+
+def test_a_range_is_in_the_address_and_its_numbers_are_of_the_leads_that_came_in_it(
+    tab: Open, session_stage: Stage
+) -> None:
+    with came(session_stage, 3, 40):
+        page = tab().sign_in(MANAGER, "/today?by=team")
+        whole, berlin = captured(page), page.locator(".row.body", has_text="Team Berlin")
+        page.get_by_role("combobox", name="Which leads").select_option("week")
+        assert page.url.endswith("/today?by=team&range=week")
+        expect(page.locator(".say")).to_contain_text("Last 7 days:")
+        expect(page.locator(".say .number").first).to_contain_text(str(whole - 1))
+        expect(page.locator(".kept")).to_contain_text("Every lead is accounted for")
+        page.locator("h1").click()
+        page.keyboard.press("d")
+        expect(page.locator(".say .number").first).to_contain_text(str(whole - 2))
+        session_stage.submit(a_lead(**BERLIN))
+        expect(page.locator(".say .number").first).to_contain_text(str(whole - 1), timeout=5000)
+        berlin.locator("[role=gridcell] .number").first.click()
+        panel = page.locator("dialog.panel")
+        expect(panel.locator(".agrees:not(.not)")).to_be_visible()
+        expect(panel).to_contain_text("leads that came since")
+        page.go_back()
+        page.go_back()
+        expect(page.locator(".say")).to_contain_text("Last 7 days:")
+        page.keyboard.press("a")
+        expect(page.locator(".say .number").first).to_contain_text(str(whole + 1))
+        assert "range" not in page.url
+
+
+def test_the_course_of_each_row_is_that_of_its_leads(tab: Open, session_stage: Stage) -> None:
+    with came(session_stage, 9, 22, 23):
+        page = tab().sign_in(MANAGER, "/today?by=team")
+        expect(page.locator(".row.head")).to_contain_text("Last 8 weeks")
+        told = page.locator(".row.body", has_text="Team Berlin").locator("svg.spark").get_attribute("aria-label") or ""
+        weeks = [int(n) for n in told.partition(": ")[2].split(", ")]
+        assert (len(weeks), weeks[4], weeks[6]) == (8, 2, 1)
+        assert (
+            weeks[7] == int(page.locator(".row.body", has_text="Team Berlin").locator(".number").first.inner_text()) - 3
+        )
+        page.keyboard.press("w")
+        expect(page.locator(".row.head")).not_to_contain_text("Last 8 weeks")
+
+
+def test_who_waits_opens_to_those_who_wait(tab: Open) -> None:
+    """A number of the river that metrics does not keep is made of its numbers, and of the same leads."""
+    page = tab().sign_in(MANAGER, "/today?number=team%2Fopen%2Fberlin")
+    panel = page.locator("dialog.panel")
+    expect(panel.locator(".agrees:not(.not)")).to_be_visible()
+    shown = int(re.sub(r"\D", "", panel.locator(".value").inner_text()))
+    assert 0 < shown == panel.locator(".leads li", has_text="with a person").count()
 
 
 def test_a_number_that_is_made_of_others_shows_them(tab: Open) -> None:
@@ -246,8 +325,15 @@ def test_a_broken_policy_is_reported(tab: Open, front: Front) -> None:
     with page.expect_request("**/auth/csp"):
         page.evaluate("document.body.setAttribute('style', 'color: red')")
     page.wait_for_timeout(500)
-    assert any("POLICY style-src" in told for told in one.complaints), one.complaints
-    assert reports() == 1
+    with page.expect_request("**/auth/csp"):
+        page.evaluate("(() => { try { document.body.innerHTML = '<p>' } catch { return } })()")
+    page.wait_for_timeout(500)
+    broken = [told for told in one.complaints if "POLICY" in told]
+    assert [("style-src" in told, "require-trusted-types-for" in told) for told in broken] == [
+        (True, False),
+        (False, True),
+    ]
+    assert reports() == 2
     one.complaints.clear()
 
 
@@ -275,6 +361,85 @@ def test_the_page_is_open_to_everybody_and_fits(tab: Open, axe: Path, language: 
     page.goto(one.url + "/today?number=team%2Fwon%2Fberlin&river=table")
     page.locator("dialog.panel .value").wait_for()
     assert one.audit(axe) == []
+
+
+# Every text of the page 40 % longer, as a language may have it; then what is cut, or wider than the window.
+LONGER = """() => {
+  const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const all = [];
+  while (words.nextNode()) if (/\\p{L}{3}/u.test(words.currentNode.data)) all.push(words.currentNode);
+  for (const one of all) one.data += " " + one.data.slice(0, Math.ceil(one.data.length * 0.4));
+  const cut = [...document.querySelectorAll("button, a, th, h1, h2, label, .sub, .key, .chip")].filter((one) =>
+    one.checkVisibility() && getComputedStyle(one).overflowX !== "visible" && one.scrollWidth > one.clientWidth + 1);
+  return [document.documentElement.scrollWidth, cut.map((one) => one.outerHTML.slice(0, 200))];
+}"""
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_texts_that_are_longer_break_no_layout(tab: Open, width: int) -> None:
+    page = tab("en", width=width).sign_in(MANAGER, "/today?by=team")
+    page.keyboard.press("p")  # a paused page writes nothing anew
+    page.wait_for_timeout(200)
+    wide, cut = page.evaluate(LONGER)
+    assert (wide <= width, cut) == (True, [])
+
+
+def test_the_river_as_a_table_says_what_the_picture_says(tab: Open) -> None:
+    page = tab().sign_in(MANAGER)
+    page.keyboard.press("p")
+    drawn = {
+        (n, name.strip())
+        for n, name in page.evaluate(
+            """() => [...document.querySelectorAll(".river g[role=button]")].map((one) => {
+              const texts = [...one.querySelectorAll("text")];
+              const n = one.querySelector(".big, .bold").textContent;
+              const name = texts[0].textContent.replace(n, "");
+              return [n, name];
+            })"""
+        )
+    }
+    page.keyboard.press("t")
+    rows = page.locator("table.twin tbody tr")
+    told = {(row.locator("td").inner_text(), row.locator("th").inner_text()) for row in rows.all()}
+    assert len(drawn) >= 5
+    for n, name in drawn:
+        words = name.replace("\xa0", " ").strip().lower()
+        assert any(n == m and words in said.lower() for m, said in told), (n, name, told)
+
+
+def test_left_goes_forward_where_lines_are_read_from_the_right(tab: Open) -> None:
+    page = tab("fa").sign_in(MANAGER)
+    page.locator("#tab-segment").focus()
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator("#tab-channel")).to_be_focused()
+    page.locator("[role=grid]").focus()
+    for key in ("ArrowDown", "ArrowLeft"):
+        page.keyboard.press(key)
+    assert page.locator("[role=grid]").get_attribute("aria-activedescendant", timeout=1000).endswith("-1")
+    spark = "[...document.querySelectorAll('.river .node')].map((one) => one.getBoundingClientRect().x)"
+    stages = page.evaluate(spark)
+    assert stages == sorted(stages, reverse=True)
+
+
+def test_while_the_gateway_and_the_door_are_away_the_numbers_stand_and_nobody_signs_in_anew(
+    tab: Open, front: Front, session_stage: Stage
+) -> None:
+    one = tab()
+    one.foreseen += ["Failed to load resource", "net::ERR_"]
+    page = one.sign_in(MANAGER, "/today?by=team&q=Team%20B")
+    before = captured(page)
+    assert front.door is not None
+    front.gateway.stop()
+    front.door.stop()
+    try:
+        expect(page.locator(".live")).to_contain_text("Connecting again, numbers from", timeout=35_000)
+        session_stage.submit(a_lead(**BERLIN))
+        assert captured(page) == before
+    finally:
+        front.door.start()
+        front.gateway.start()
+    expect(page.locator(".say .number").first).to_contain_text(str(before + 1), timeout=30_000)
+    expect(page.locator(".row.body")).to_have_count(1)
 
 
 def test_digits_and_dates_are_the_readers(tab: Open) -> None:

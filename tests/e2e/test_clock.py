@@ -136,15 +136,18 @@ def test_an_earlier_answer_takes_back_what_was_told_and_late_typing_waits_for_wh
     stage: Stage, sales: Sales
 ) -> None:
     """Case 22 of leads' acceptance; the earlier call is typed, as no telephone system tells of it yet."""
-    lead = sales.hers()
+    channel = mark("clock")
+    lead = sales.hers(channel=channel)
     moved_back(stage, lead, 1)
     promised(stage, lead, 0.5)
     until("it is breached", lambda: "breached" in [kind for kind, _ in told(sales, lead)])
+    stage.counted("channel", channel, breaches=1)
     at = (datetime.now(UTC) - timedelta(minutes=20)).isoformat()
     done = sales.done(ANNA, lead, occurred_at=at)
     [corrected] = until("it is corrected", lambda: [body for kind, body in told(sales, lead) if kind == "corrected"])
     assert corrected["withdraws"][0] == "breached"
     assert corrected["late"] is False
+    stage.counted("channel", channel, breaches=0, answered_in_time=1)
     void = sales.company.asks(
         ANNA, "POST", "leads", f"leads/{lead}/activities/{done['id']}/void", {"code": "did_not_happen"}
     )
@@ -207,6 +210,7 @@ def test_what_a_form_asks_for_is_owed_and_a_quotation_is_answered_by_what_was_se
 
 
 WEEK = ("mon", "tue", "wed", "thu", "fri")
+DESIGNER = "d.rules"
 
 
 def works(sales: Sales, zone: str, week: dict[str, Any], **exceptions: Any) -> str:
@@ -225,7 +229,7 @@ def due(sales: Sales, calendar: str, since: str, minutes: int) -> str:
 
 
 def test_working_time_knows_weekends_lunch_summer_time_and_days_that_are_other(sales: Sales) -> None:
-    """Cases 16 and 17 of territory's acceptance, and 15 to 19 and 24 of leads' as far as it is calendars that decide."""
+    """Cases 16 and 17 of territory's acceptance, and 19 of leads': what a calendar without an hour is told."""
     hours = [["09:00", "18:00"]]
     teheran = works(
         sales,
@@ -254,6 +258,57 @@ def test_working_time_knows_weekends_lunch_summer_time_and_days_that_are_other(s
     none = {"zone": "Europe/Berlin", "week": {}, "exceptions": {}}
     refused = sales.company.asks(ADMINISTRATOR, "PUT", "territory", f"calendars/{mark('c')}", none)
     assert refused.status_code == 422, refused.text
+
+
+def test_by_when_an_answer_is_owed_is_tried_by_a_policy_and_a_calendar(sales: Sales) -> None:
+    """Cases 15 to 19 and 24 of leads' acceptance, at the door that tries a version: 2 hours, soon at 75 in a hundred, steps after 1 h,
+    4 h and a day."""
+    lunch = {key: [["09:00", "12:00"], ["13:00", "18:00"]] for key in WEEK}
+    berlin = works(sales, "Europe/Berlin", lunch)
+    closed = works(sales, "Europe/Berlin", lunch, **{"2026-11-30": []})
+    week = {key: [["08:30", "17:00"]] for key in ("sat", "sun", "mon", "tue", "wed")} | {"thu": [["08:30", "13:00"]]}
+    tehran = works(sales, "Asia/Tehran", week)
+    nouruz = works(sales, "Asia/Tehran", week, **{f"2027-03-{day}": [] for day in range(20, 25)})
+    plain = {key: [["09:00", "18:00"]] for key in WEEK}
+    shanghai = works(sales, "Asia/Shanghai", plain)
+    made = works(sales, "Asia/Shanghai", plain, **{"2027-02-20": plain["mon"]})
+    always = works(sales, "UTC", {key: [["00:00", "24:00"]] for key in (*WEEK, "sat", "sun")})
+    known = "select count(*) from calendar where calendar = any($1)"
+    names = [berlin, closed, tehran, nouruz, shanghai, made, always]
+    until("leads knows them", lambda: sales.stage.sql("leads", known, names)[0][0] == len(names))
+    [version] = [
+        row["version"]
+        for row in sales.company.asks(LEADER, "GET", "leads", "rules").json()["rows"]
+        if (row["kind"], row["state"]) == ("response", "active")
+    ]
+
+    def tried(calendar: str, starts_at: str, version: int = version) -> list[str]:
+        body = {"calendar": calendar, "starts_at": starts_at}
+        answer = sales.company.asks(LEADER, "POST", "leads", f"rules/response/{version}/try", body)
+        assert answer.status_code == 200, answer.text
+        times = answer.json()
+        return [times["due_at"], times["soon_at"], *times["steps"]]
+
+    monday = ["2026-11-30T09:30:00Z", "2026-11-30T09:00:00Z", "2026-11-30T10:30:00Z", "2026-11-30T14:30:00Z"]
+    assert tried(berlin, "2026-11-27T16:30:00Z") == [*monday, "2026-12-01T09:30:00Z"]
+    for calendar, starts_at, due_at in (
+        (berlin, "2026-10-23T15:00:00Z", "2026-10-26T09:00:00Z"),  # summer time ends on the way
+        (closed, "2026-11-27T16:30:00Z", "2026-12-01T09:30:00Z"),
+        (tehran, "2026-11-26T09:00:00Z", "2026-11-28T06:30:00Z"),
+        (nouruz, "2027-03-18T09:00:00Z", "2027-03-25T06:30:00Z"),
+        (made, "2027-02-19T09:30:00Z", "2027-02-20T02:30:00Z"),
+        (shanghai, "2027-02-19T09:30:00Z", "2027-02-22T02:30:00Z"),
+        (berlin, "2026-11-28T21:00:00Z", "2026-11-30T10:00:00Z"),
+    ):
+        assert tried(calendar, starts_at)[0] == due_at, (calendar, starts_at)
+    sales.company.comes(DESIGNER, "territory_designer")
+    content = sales.company.asks(DESIGNER, "GET", "leads", "rules/response/active").json()["content"]
+    longer = content | {"promises": [{"within": "48h"}]}
+    draft = sales.company.asks(DESIGNER, "POST", "leads", "rules/response", {"content": longer})
+    assert draft.status_code == 201, draft.text
+    assert tried(always, "2026-11-27T23:30:00Z", draft.json()["version"])[0] == "2026-11-29T23:30:00Z"
+    where = f"rules/response/{draft.json()['version']}/archive"
+    assert sales.company.asks(DESIGNER, "POST", "leads", where, None, draft.headers["etag"]).status_code == 200
 
 
 def test_a_work_list_has_what_is_late_first_and_says_by_when(stage: Stage, sales: Sales) -> None:

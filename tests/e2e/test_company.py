@@ -109,8 +109,7 @@ def test_the_same_market_file_changes_nothing_that_people_have_said(
 def test_management_reads_and_writes_nothing_and_an_administrator_sees_no_lead(
     stage: Stage, company: Company, lead: str
 ) -> None:
-    """Cases 35 of territory's and 47 of leads' acceptance. That management assigns nobody comes with the door that assigns; here are
-    the doors by which leads, plans and people are written today."""
+    """Cases 35 of territory's and 47 of leads' acceptance."""
     assert company.sees(GM, lead) == {"leads": 200, "territory": 200}
     note = a_lead(source="phone")
     plan = {"name": "Messe", "currency": "EUR", "lines": []}
@@ -122,6 +121,8 @@ def test_management_reads_and_writes_nothing_and_an_administrator_sees_no_lead(
         ("PUT", "campaigns", "campaigns/fair", plan),
         ("POST", "campaigns", "spend", {"spend": []}),
         ("PATCH", "territory", f"memberships/{membership}", {"weight": 9}),
+        ("POST", "territory", f"leads/{lead}/assignment", {"person": ANNA}),
+        ("POST", "territory", f"leads/{lead}/assignment", {"person": "rotation"}),
         ("PUT", "territory", "market", {}),
     )
     for method, service, path, body in writes:
@@ -145,6 +146,16 @@ def test_management_reads_and_writes_nothing_and_an_administrator_sees_no_lead(
         assert (refused.status_code, refused.json()["title"]) == told, path
         assert refused.content == absent.content, path
     assert set(company.sees(ROOT, lead).values()) == {404}
+    for method, path, body in (
+        ("GET", f"leads/{lead}/decision", None),
+        ("POST", f"leads/{lead}/assignment", {"person": ANNA}),
+    ):
+        refused, absent = (
+            company.asks(ROOT, method, "territory", one, body) for one in (path, path.replace(lead, "0" * 8 + lead[8:]))
+        )
+        assert (refused.status_code, refused.content) == (404, absent.content), path
+    assert company.asks(ROOT, "POST", "territory", "decisions/try", {"about": {}}).status_code == 403
+    assert company.asks(ROOT, "GET", "territory", f"teams/{BERLIN}/rotation").status_code in (403, 404)
     assert company.asks(ROOT, "GET", "metrics", "kpis?by=team").status_code == 403
 
 
@@ -153,8 +164,13 @@ def test_the_leader_of_another_team_is_told_what_is_told_of_a_lead_that_never_wa
     never = "0" * 8 + lead[8:]
     assert company.sees(LEADER, lead) == {"leads": 200, "territory": 200}
     assert company.sees(OTHER_LEADER, lead) == {"leads": 404, "territory": 404}
-    for service, path in (("leads", "leads/{}"), ("territory", "leads/{}/decision"), ("leads", "leads/{}/openings")):
-        other, absent = (company.asks(OTHER_LEADER, "GET", service, path.format(one)) for one in (lead, never))
+    for method, service, path, body in (
+        ("GET", "leads", "leads/{}", None),
+        ("GET", "territory", "leads/{}/decision", None),
+        ("GET", "leads", "leads/{}/openings", None),
+        ("POST", "territory", "leads/{}/assignment", {"person": FRANZ}),
+    ):
+        other, absent = (company.asks(OTHER_LEADER, method, service, path.format(one), body) for one in (lead, never))
         assert (other.status_code, other.content) == (absent.status_code, absent.content), path
         assert dict(other.headers).keys() == dict(absent.headers).keys(), path
 

@@ -1,6 +1,8 @@
 """Lead forms in a real browser: on a page of another site, under that site's own strict policy, with a script and without."""
 
+import base64
 import contextlib
+import hashlib
 import re
 import threading
 import time
@@ -10,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from front import PICTURES, Front, Open
 from playwright.sync_api import Browser, Page, expect
@@ -78,6 +81,7 @@ class Site:
 
     def __init__(self, forms: str) -> None:
         self.forms, self.pages = forms, dict[str, str]()
+        self.scripts = dict[str, str]()  # what a page's policy allows as a script, where that is not the forms' address
         site = self
 
         class Pages(BaseHTTPRequestHandler):
@@ -85,9 +89,10 @@ class Site:
                 body = site.pages.get(self.path.partition("?")[0], "<title>icon</title>").encode()
                 self.send_response(200)
                 self.send_header("content-type", "text/html; charset=utf-8")
+                scripts = site.scripts.get(self.path, forms)
                 self.send_header(
                     "content-security-policy",
-                    f"default-src 'none'; script-src {forms}; connect-src {forms}; form-action {forms} 'self'; base-uri 'none';"
+                    f"default-src 'none'; script-src {scripts}; connect-src {forms}; form-action {forms} 'self'; base-uri 'none';"
                     f" frame-src {forms}; require-trusted-types-for 'script'",
                 )
                 self.end_headers()
@@ -107,9 +112,9 @@ class Site:
         )
         return self.url + path
 
-    def snippet(self, form: str) -> str:
-        """The one line that its owner pastes."""
-        return f'<script type="module" src="{self.forms}/v1/forms/{form}/embed.js" data-form="{form}"></script>'
+    def snippet(self, form: str, more: str = "") -> str:
+        """The one line that its owner pastes, and what else he writes into it."""
+        return f'<script type="module" src="{self.forms}/v1/forms/{form}/embed.js" data-form="{form}"{more}></script>'
 
     def close(self) -> None:
         """The port is free again."""
@@ -249,6 +254,74 @@ def test_the_script_keeps_nothing_in_the_browser(visitor: Callable[..., Page], s
     kept = page.evaluate("({cookie: document.cookie, local: {...localStorage}, session: {...sessionStorage}})")
     assert kept == {"cookie": "", "local": {}, "session": {}}
     assert page.context.cookies() == []
+
+
+@pytest.mark.parametrize("by", ["nonce", "hash"])
+def test_a_site_that_allows_single_scripts_allows_the_snippet(
+    visitor: Callable[..., Page], site: Site, spring: str, by: str
+) -> None:
+    """By a nonce, or by the hash of what is loaded: no address is allowed as such, and nothing inline."""
+    script = httpx.get(f"{site.forms}/v1/forms/{spring}/embed.js", trust_env=False).content
+    digest = f"sha384-{base64.b64encode(hashlib.sha384(script).digest()).decode()}"
+    said, allowed = (
+        (' nonce="x1y2"', "'nonce-x1y2'") if by == "nonce" else (f' integrity="{digest}" crossorigin', f"'{digest}'")
+    )
+    path = f"/by-{by}"
+    site.scripts[path] = allowed
+    page = visitor()
+    page.goto(site.page(path, site.snippet(spring, said)))
+    fill(page, email=f"{by}@firm.example")
+    lead_behind(page, lambda: page.get_by_role("button", name="Send").click())
+
+
+def test_the_visitors_browser_proves_its_work_where_the_form_asks_for_it(
+    visitor: Callable[..., Page], site: Site, makes: Callable[..., str], session_stage: Stage
+) -> None:
+    form = makes("proving", proof=True, too_fast_s=0)
+    page = visitor()
+    page.goto(site.page("/proving", site.snippet(form)))
+    fill(page, email="proving@firm.example")
+    began = time.monotonic()
+    lead_id = lead_behind(page, lambda: page.get_by_role("button", name="Send").click())
+    assert time.monotonic() - began < 10
+    assert not session_stage.lead(lead_id)["history"][0].get("flags")
+
+
+def test_a_form_is_filled_in_and_sent_by_keys_alone(visitor: Callable[..., Page], site: Site, spring: str) -> None:
+    page = visitor()
+    page.goto(site.page("/keys", site.snippet(spring)))
+    page.locator("form[data-form]").wait_for()
+    for word in ("Jule Marx", "keys@firm.example", "", "10115"):
+        page.keyboard.press("Tab")
+        page.keyboard.type(word)
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowDown")  # of the list of answers
+    page.keyboard.press("Tab")
+    page.keyboard.type("A lathe.")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    assert page.locator("[name=_consent]").is_checked()
+    page.keyboard.press("Tab")
+    lead_behind(page, lambda: page.keyboard.press("Enter"))
+    expect(page.get_by_role("status")).to_be_focused()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_without_javascript_the_hosted_page_says_what_is_wrong_keeps_what_was_typed_and_takes_it(
+    visitor: Callable[..., Page], front: Front, makes: Callable[..., str], session_stage: Stage, language: str
+) -> None:
+    form = makes(f"plain-{language}", redirect="")
+    page = visitor(language, script=False)
+    page.goto(f"{front.url}/f/{form}")
+    fill(page, name="", postcode="10115")
+    page.get_by_role("button").click()
+    assert page.locator("[aria-invalid=true]").count() == 1
+    assert page.locator("[name=need]").input_value() == "A lathe for our new hall."
+    before = captured(session_stage)
+    page.locator("[name=name]").fill("Ohne Skript")
+    page.get_by_role("button").click()
+    page.wait_for_url(f"**/f/{form}/thanks?lang={language}")
+    session_stage.counted("team", "berlin", leads=before + 1)
 
 
 def test_without_javascript_the_hosted_page_ends_on_the_sites_own(

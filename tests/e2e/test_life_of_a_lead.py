@@ -37,14 +37,16 @@ def party(stage: Stage, lead: str) -> object:
 
 
 def test_a_number_and_an_address_are_somebodys_however_they_are_written(stage: Stage, sales: Sales) -> None:
-    """Case 4 of leads' acceptance, as far as a person is known by the address, else by the number."""
+    """Case 4 of leads' acceptance, as far as a person is known by the address, else by the number and the name."""
     tail = f"{uuid4().int % 10**6:06}"
     numbers = (f"030 {tail[:3]} {tail[3:]}", f"+49 30 {tail}", f"0049-30-{tail}")
     by_phone = [
         sales.lead(contact={"name": n, "phone": p})
-        for n, p in zip(("Jule Marx", "MARX  Jule", "J. Marx"), numbers, strict=True)
+        for n, p in zip(("Jule Marx", "MARX  Jule", "Frau Jule Marx"), numbers, strict=True)
     ]
     assert len({party(stage, lead) for lead in by_phone}) == 1
+    other = sales.lead(contact={"name": "Karl Vogt", "phone": numbers[0]})
+    assert party(stage, other) != party(stage, by_phone[0])
     box = mark("jule")
     by_mail = [
         sales.lead(contact={"email": e, "phone": p})
@@ -121,8 +123,10 @@ def test_a_qualifier_makes_it_a_lead_to_be_worked_and_a_stale_reader_is_told_wha
     assert "place" in {one["field"] for one in late.json()["errors"]}
 
 
-def test_what_may_be_bought_later_rests_until_the_morning_of_its_day(sales: Sales, doubtful: str) -> None:
+def test_what_may_be_bought_later_rests_until_the_morning_of_its_day(stage: Stage, sales: Sales) -> None:
     """Case 11 of leads' acceptance."""
+    doubtful = sales.decided(stage.submit(later_on() | {"channel": (channel := mark("later"))}))
+    stage.counted("channel", channel, leads=1, valid=0)
     past = sales.step(QUALIFIER, doubtful, "qualification", {"verdict": "nurture", "revisit_on": "2020-11-01"})
     assert (past.status_code, past.json()["errors"][0]["field"]) == (422, "revisit_on")
     day = date(datetime.now(UTC).year + 1, 1, 11)
@@ -133,6 +137,7 @@ def test_what_may_be_bought_later_rests_until_the_morning_of_its_day(sales: Sale
     assert datetime.fromisoformat(shown["due_at"]).date() == day
     [said] = [body for _, body in sales.said("leads.lead", doubtful, "qualified") if body["revision"] == 2]
     assert (said["disposition"], said["revisit_on"]) == ("nurture", str(day))
+    stage.counted("channel", channel, leads=1, valid=1)
 
 
 def test_what_is_set_aside_is_kept_a_while_and_can_come_back_until_then(

@@ -1,9 +1,11 @@
 """What nobody has waits for something and moves when it comes: who is back, other rules, working time. Through the doors."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
+import httpx
 import pytest
-from sales import ADMINISTRATOR, ANNA, GM, Sales, Team, jule
+from sales import ADMINISTRATOR, ANNA, BERLIN, GM, Sales, Team, jule
 from stage import Stage, a_lead, mark
 from waiting import until
 
@@ -52,12 +54,14 @@ def test_what_was_sent_to_the_wrong_area_goes_where_no_rule_of_that_team_sends_i
     sales.known(team)
     lead = sales.comes(team, country="NZ", postcode="6011")
     assert sales.taker(team, lead) == "anna"
+    rules = f"rulesets/{sales.decision(lead)['ruleset']}"
     sales.gives_back(lead, "wrong_area")
     sales.becomes(lead, team="head-office", place="person")
     assert sales.shown(lead)["person"] in ("export.desk", "key.accounts")
     made = sales.decision(lead)
     assert (made["team"]["value"], made["team"]["rule"]) == ("head-office", "fallback")
     assert sales.company.asks(team.anna, "GET", "leads", f"leads/{lead}").status_code == 404
+    assert sales.company.does(GM, "GET", rules)["returned_as_wrong"] == {team.id: 1}
 
 
 def test_while_all_are_away_leads_wait_and_go_the_oldest_first_when_the_first_is_back(
@@ -92,7 +96,7 @@ def test_while_all_are_away_leads_wait_and_go_the_oldest_first_when_the_first_is
 
 
 def test_outside_working_time_a_lead_waits_until_it_begins(stage: Stage, sales: Sales) -> None:
-    """Case 15 of territory's acceptance: today is a holiday, as the clock can't be set."""
+    """Case 15 of territory's acceptance, of a lead that comes: today is a holiday, as the clock can't be set."""
     team, calendar = three(sales), mark("c")
     today = datetime.now(UTC).date()
     hours = {day: [["09:00", "18:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
@@ -117,8 +121,54 @@ def test_outside_working_time_a_lead_waits_until_it_begins(stage: Stage, sales: 
     sales.becomes(lead, person=team.anna)
 
 
+def test_a_decision_on_a_friday_evening_is_tried_and_would_wait_for_monday(stage: Stage, sales: Sales) -> None:
+    """Case 15 of territory's acceptance, on the next Friday but one: on one that has been, nobody was a member of the team."""
+    team, calendar, zone = three(sales), mark("c"), ZoneInfo("Europe/Berlin")
+    hours = {day: [["09:00", "18:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}
+    body = {"zone": zone.key, "week": hours, "exceptions": {}}
+    assert sales.company.asks(ADMINISTRATOR, "PUT", "territory", f"calendars/{calendar}", body).status_code == 201
+    sales.settings(team, calendar, hours="respect")
+    today = datetime.now(zone)
+    friday = (today + timedelta(days=11 - today.weekday())).replace(hour=18, minute=30, second=0, microsecond=0)
+    leader = sales.led(team)
+    found = sales.tried(leader, team, at=friday.isoformat())
+    monday = (friday + timedelta(days=3)).replace(hour=9, minute=0)
+    assert (found["code"], datetime.fromisoformat(found["wakes_at"])) == ("closed", monday)
+    assert (found["team"]["value"], found["person"]["value"]) == (team.id, None)
+    assert sales.tried(leader, team, at=monday.isoformat())["person"]["value"] == team.anna
+    assert sales.by_turn(team) == [], "no turn was taken"
+
+
+def test_a_years_holidays_are_proposed_and_published_by_somebody(stage: Stage, sales: Sales) -> None:
+    """Case 18 of territory's acceptance."""
+    calendar = mark("c")
+    hours = {day: [["09:00", "17:00"]] for day in ("sat", "sun", "mon", "tue", "wed", "thu")}
+    path, body = f"calendars/{calendar}", {"zone": "Asia/Tehran", "week": hours, "exceptions": {}}
+    assert sales.company.asks(ADMINISTRATOR, "PUT", "territory", path, body).status_code == 201
+
+    def proposed(country: str, year: int) -> httpx.Response:
+        answer = sales.company.asks(
+            ADMINISTRATOR, "POST", "territory", f"{path}/propose", {"country": country, "year": year}
+        )
+        assert answer.status_code == 200, answer.text
+        return answer
+
+    teheran = proposed("IR", 2027)
+    assert sum(one["estimated"] for one in teheran.json()["holidays"]) == 18
+    assert sales.company.does(ADMINISTRATOR, "GET", path)["exceptions"] == {}, "nothing is changed by asking"
+    china = proposed("CN", 2026).json()
+    days = ["2026-01-04", "2026-02-14", "2026-02-28", "2026-05-09", "2026-09-20", "2026-10-10"]
+    assert (china["made_working"], china["warnings"]) == (days, [])
+    early = proposed("CN", 2027).json()
+    assert (early["made_working"], len(early["warnings"])) == ([], 1)
+    kept = sales.company.asks(
+        ADMINISTRATOR, "PUT", "territory", path, teheran.json()["calendar"], teheran.headers["etag"]
+    )
+    assert (kept.status_code, kept.json()["exceptions"]["2027-03-21"]) == (200, [])
+
+
 def test_what_no_rule_claims_is_placed_by_the_next_market_once(stage: Stage, sales: Sales) -> None:
-    """Case 19 of territory's acceptance, of a market that claims nothing of the kind: that there is none at all is tried by itself."""
+    """As case 19 of territory's acceptance, of a market that claims nothing of the kind."""
     nobodys = {name: value for name, value in sales.market.items() if name != "fallback"}
     sales.put(nobodys)
     try:
@@ -141,7 +191,35 @@ def test_what_no_rule_claims_is_placed_by_the_next_market_once(stage: Stage, sal
     sales.put(sales.market | {"segments": [*sales.market["segments"], {"id": mark("s"), "name": "Another"}]})
     sales.put(sales.market)
     sales.lead()
-    assert [body["cause"] for _, body in sales.said("territory.lead", lead, "routed")] == ["swept"]
+    [told] = [body for _, body in sales.said("territory.lead", lead, "routed")]
+    assert told["cause"] == "swept"
+    swept = {one["version"]: one["swept"] for one in sales.company.does(GM, "GET", "rulesets")["rulesets"]}
+    assert swept[told["ruleset"]] >= 1
+
+
+def test_a_lead_that_came_before_any_market_is_placed_by_the_first_once(stage: Stage, sales: Sales) -> None:
+    """Case 19 of territory's acceptance: it came when the stack was up and nothing else had been done."""
+    lead = stage.before_market
+    told = sales.said("territory.lead", lead, "unroutable", "routed", "assigned")
+    assert [kind for kind, _ in told[:3]] == ["unroutable", "routed", "assigned"]
+    [nowhere, routed, assigned] = [body for _, body in told[:3]]
+    assert (nowhere["code"], nowhere["ruleset"]) == ("no_ruleset", 0)
+    assert (routed["team"], routed["rule"], routed["cause"], routed["ruleset"]) == (
+        BERLIN,
+        "de-berlin-lathes",
+        "swept",
+        1,
+    )
+    assert assigned["person"] in (ANNA, "jonas.weber", "leyla.kaya")
+    assert [kind for kind, body in told if body["cause"] == "swept" or kind == "unroutable"] == [
+        "unroutable",
+        "routed",
+        "assigned",
+    ]
+    [first] = sales.company.does(GM, "GET", "rulesets?before=2")["rulesets"]
+    assert (first["version"], first["swept"]) == (1, 1)
+    took = datetime.fromisoformat(routed["routed_at"]) - datetime.fromisoformat(first["activated_at"])
+    assert took < timedelta(seconds=2 + AT_ONCE_S)
 
 
 def test_another_market_takes_no_lead_from_who_has_it(stage: Stage, sales: Sales) -> None:

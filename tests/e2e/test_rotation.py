@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from fractions import Fraction
 
 import pytest
@@ -78,7 +79,14 @@ def test_who_comes_new_or_back_has_no_burst_of_leads(stage: Stage, sales: Sales)
     sales.takers(team, 5)
     [absence] = sales.company.does(ADMINISTRATOR, "GET", f"people/{team.otto}/absences")["absences"]
     sales.back(absence["id"])
+    back = datetime.now(UTC).isoformat()
     assert sales.takers(team, 6) == names("anna jonas leyla anna jonas otto")
+    otto = sales.account(team)["otto"]
+    assert (otto["opening"], otto["entitled"], otto["received"], otto["back"], otto["closing"]) == (0, 1, 1, 0, 0)
+    assert sales.account(team, to_at=back)["anna"]["received"] == 2
+    assert sales.account(team, from_at=back)["otto"] == otto
+    for one in sales.account(team).values():
+        assert abs(one["closing"]) < 1, "within a lead"
     team = berlin(sales)
     sales.takers(team, 3)
     absence = sales.away(team.anna)
@@ -188,8 +196,9 @@ def test_over_every_run_of_turns_the_account_is_fair(stage: Stage, sales: Sales)
         "b": 0.909,
         "c": 1.091,
     }
-    credits = stage.sql("territory", "select credits from rotation where team = $1", team.id)[0]["credits"]
-    assert sum(credits.values() if isinstance(credits, dict) else []) == 0
+    account = sales.account(team)
+    assert {name: one["received"] for name, one in account.items()} == {"a": 12, "b": 6, "c": 4}
+    assert all(one["closing"] == 0 for one in account.values())
 
 
 def test_when_those_leave_who_got_none_the_next_lead_goes_round_among_who_stays(stage: Stage, sales: Sales) -> None:
@@ -200,3 +209,5 @@ def test_when_those_leave_who_got_none_the_next_lead_goes_round_among_who_stays(
         move = {"person": team.people[short], "from_unit": team.id}
         sales.company.does(ADMINISTRATOR, "POST", "moves", move)
     assert sales.takers(team, 1) == ["a"]
+    first = sales.account(team)["a"]
+    assert (round(first["entitled"], 3), first["received"]) == (0.833, 2)

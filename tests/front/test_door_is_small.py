@@ -5,7 +5,7 @@ from pathlib import Path
 
 DOOR = Path(__file__).parents[2] / "web" / "door" / "src" / "session_door"
 PRODUCT = {"chassis", "contracts", "values", "leads", "territory", "campaigns", "metrics", "tributary"}
-MOST = 460  # lines of code, without words about it
+MOST = 420  # lines of code, without words about it
 
 
 def code(source: str) -> int:

@@ -12,6 +12,8 @@ OPENING, SCOPE = "services/leads/tests/component/test_opening.py", "services/cam
 COMPONENT = "services/leads/tests/component"
 ACTIVITY = f"{COMPONENT}/test_activity.py"
 DECIDING, COUNTED = "services/territory/tests/component", "services/metrics/tests/component/test_later_life.py"
+CHART, DOCTORS = "tests/deploy/test_chart.py", "deploy/local/tests/doctor/test_certificates.py"
+RESTORES = "tests/e2e/test_backup.py"
 METRICS, TERRITORY = "services/metrics/src/metrics", "services/territory/src/territory"
 
 
@@ -1338,6 +1340,118 @@ MUTANTS = (
         '"args" "[migrate, --phase, before]"',
         '"args" "[migrate]"',
         "tests/deploy/test_chart.py",
+    ),
+    _m(
+        "chart: a schema is contracted while the former build is at work",
+        "deploy/chart/templates/migrate.yaml",
+        '"hook" "post-upgrade" "argo" "PostSync"',
+        '"hook" "pre-upgrade" "argo" "PreSync"',
+        CHART,
+    ),
+    _m(
+        "chart: a migration comes before the secret that it waits for",
+        "deploy/chart/templates/secrets.yaml",
+        'helm.sh/hook-weight: "-5"',
+        'helm.sh/hook-weight: "5"',
+        CHART,
+    ),
+    _m(
+        "chart: anybody may call a service",
+        "deploy/chart/templates/network.yaml",
+        "    - from: {{- toYaml .Values.network.callers | nindent 8 }}\n      ports:",
+        "    - ports:",
+        CHART,
+    ),
+    _m(
+        "chart: a migration reaches whomever it likes",
+        "deploy/chart/templates/network.yaml",
+        "    - to: {{- toYaml .Values.network.postgres.to | nindent 8 }}\n      ports:",
+        "    - ports:",
+        CHART,
+    ),
+    _m(
+        "chart: a service knows its owner's password",
+        "deploy/chart/templates/deployment.yaml",
+        '"TRIBUTARY_MASTER_KEY" "TRIBUTARY_OPERATOR_TOKEN")',
+        '"TRIBUTARY_MASTER_KEY" "TRIBUTARY_OPERATOR_TOKEN" "OWNER_DATABASE_URL")',
+        CHART,
+    ),
+    _m(
+        "chart: a pod can write where its program lies",
+        "deploy/chart/templates/_parts.tpl",
+        "readOnlyRootFilesystem: true",
+        "readOnlyRootFilesystem: false",
+        CHART,
+    ),
+    _m(
+        "a certificate of another name is believed",
+        f"{CHASSIS}/settings.py",
+        "        return ssl.create_default_context(cafile=file or None)\n",
+        "        context = ssl.create_default_context(cafile=file or None)\n        context.check_hostname = False\n        return context\n",
+        f"{TESTS}/real/test_tls.py",
+    ),
+    _m(
+        "a migration asks no Postgres for its certificate",
+        f"{CHASSIS}/cli.py",
+        "migrations.upgrade(name, settings.owners_url(), phase, tls(settings))",
+        "migrations.upgrade(name, settings.owners_url(), phase, {})",
+        f"{TESTS}/real/test_tls.py",
+    ),
+    _m(
+        "doctor: a certificate is named when it has ended, and not before",
+        f"{LOCAL}/doctor/machines.py",
+        "    elif left < installation.limits.certificate_days * 86_400:\n",
+        "    elif left < 0:\n",
+        DOCTORS,
+    ),
+    _m(
+        "doctor: an authority that nobody can read is passed over",
+        f"{LOCAL}/doctor/machines.py",
+        "        if name:\n            _authority(",
+        "        if name and Path(name).exists():\n            _authority(",
+        DOCTORS,
+    ),
+    _m(
+        "a stream that nobody reads ends and is not counted",
+        f"{METRICS}/api/stream.py",
+        "            STALLED.inc(not self.reader.last)\n",
+        "",
+        "services/metrics/tests/component/test_stream.py",
+    ),
+    _m(
+        "restore: whoever was forgotten since the backup is known again",
+        f"{LOCAL}/backup.py",
+        "            found = [*listed, *await self._forgotten_since(await restored.fetchval(_NEWEST))]\n",
+        "            found = listed\n",
+        RESTORES,
+    ),
+    _m(
+        "restore: a service goes on in the history that its backup had",
+        f"{LOCAL}/backup.py",
+        '                        self.process.run(f"Beginning a new history of {self.service}", "restored")\n',
+        "",
+        RESTORES,
+    ),
+    _m(
+        "restore: any service's backup will do",
+        f"{LOCAL}/backup.py",
+        '        if f"dbname: {self.service}\\n" not in listed:\n',
+        "        if not listed:\n",
+        RESTORES,
+    ),
+    _m(
+        "restore: what fails halfway leaves the service on the backup",
+        f"{LOCAL}/backup.py",
+        "                    asyncio.run(self._rename((self.service, self.new), (self.kept, self.service)))\n",
+        "",
+        RESTORES,
+    ),
+    _m(
+        "a backup can be read by everybody on the machine",
+        f"{LOCAL}/backup.py",
+        "os.O_TRUNC, 0o600)",
+        "os.O_TRUNC, 0o644)",
+        RESTORES,
     ),
 )
 

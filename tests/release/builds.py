@@ -46,6 +46,6 @@ def environment(folder: Path) -> Mapping[str, str]:
 
 def origin(python: str, package: str, env: Mapping[str, str]) -> Path:
     """Where a Python that is told this finds a package of ours."""
-    ask = f"import {package}; print({package}.__file__)"
+    ask = f"from importlib.util import find_spec; print(find_spec({package!r}).origin)"  # without its libraries
     said = subprocess.run([python, "-c", ask], env=dict(env), capture_output=True, text=True, check=True)
     return Path(said.stdout.strip())

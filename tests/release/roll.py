@@ -20,6 +20,7 @@ from balancer import Balancer
 from callers import Callers
 from confluent_kafka.admin import AdminClient
 
+from chassis import migrations
 from tributary.bus import ADMIN
 from tributary.faults.testbed import happens
 from tributary.faults.traffic import Load
@@ -54,7 +55,10 @@ def former(tmp_path: Path) -> dict[str, dict[str, str]]:
 
 
 class Rolled:
-    """A stack in which released builds run behind a balancer, and what is exchanged in it."""
+    """A stack in which released builds run behind a balancer, and what is exchanged in it. Where nobody is ``patient``, the next process
+    is started while Kafka still waits for the one that has gone."""
+
+    patient = True
 
     def __init__(self, stack: Stack, former: dict[str, dict[str, str]], home: Path) -> None:
         self.stack, self.former = stack, former
@@ -88,22 +92,32 @@ class Rolled:
         more.issuer, more.issuer_keys = first.issuer, first.issuer_keys
         return more
 
-    def owners(self, service: str) -> int:
-        """How many processes of a service have partitions just now."""
+    def owners(self, service: str) -> set[str]:
+        """The processes of a service that have partitions just now, by their names in its group."""
         admin: Any = AdminClient(self.stack.bus.librdkafka(ADMIN))
         described = admin.describe_consumer_groups([service], request_timeout=10)[service].result()
-        return sum(bool(member.assignment.topic_partitions) for member in described.members)
+        return {member.group_instance_id for member in described.members if member.assignment.topic_partitions}
 
-    def share(self, service: str, two: LocalService) -> None:
-        """Starts the second beside the first; returns when both have partitions."""
-        two.start()
+    def share(self, service: str, one: LocalService, two: LocalService) -> None:
+        """Starts the second beside the first, unless it runs; returns when both have partitions."""
+        if not two.alive:
+            two.start()
         two.wait_until_ready()
-        happens(f"two processes of {service} have partitions", lambda: self.owners(service) == 2, 60)
+        both = {member(one), member(two)}
+        happens(f"two processes of {service} have partitions", lambda: self.owners(service) == both, 60)
 
-    def leave(self, service: str, gone: LocalService) -> None:
-        """The one ends; returns when the other has all partitions."""
+    def leave(self, service: str, gone: LocalService, one: LocalService, following: LocalService | None = None) -> None:
+        """The one ends; returns when the other has all partitions, or when it answers alone and the following one is on its way."""
         gone.stop()
-        happens(f"one process of {service} has partitions", lambda: self.owners(service) == 1, 60)
+        if following is not None and not self.patient:
+            following.start()
+            return
+        happens(f"one process of {service} has partitions", lambda: self.owners(service) == {member(one)}, 60)
+
+
+def member(process: LocalService) -> str:
+    """A process' name in its service's consumer group."""
+    return f"{process.name}-{process.environment()['TRIBUTARY_INSTANCE']}"
 
 
 @pytest.fixture
@@ -162,7 +176,8 @@ def exchanged(rolled: Rolled, names: Sequence[str], callers: Callers) -> dict[st
     """The steps, and the seconds that each took."""
     took: dict[str, float] = {}
     callers.heard("the released builds")
-    together(*(functools.partial(expand, one) for one in rolled.new.values()))
+    for one in rolled.new.values():
+        expand(one)
     callers.heard("the released builds on today's schemas")
     for name in names:
         began = time.monotonic()
@@ -172,26 +187,27 @@ def exchanged(rolled: Rolled, names: Sequence[str], callers: Callers) -> dict[st
     began = time.monotonic()
     together(*(functools.partial(bring_for_good, rolled, name) for name in names))
     callers.heard("today's builds for good")
-    together(*(functools.partial(contract, rolled.new[name]) for name in names))
+    for name in names:
+        contract(rolled.new[name])
     callers.heard("today's builds on contracted schemas")
     took["for good"] = round(time.monotonic() - began, 1)
     return took
 
 
 def expand(new: LocalService) -> None:
-    """What a deployment does first, while the released build is at work."""
-    new.run(f"Migrating {new.name}", "migrate", "--phase", "before", OWNER_DATABASE_URL=new.owner)
+    """What a deployment does first, while the released build is at work: here, where a process for each would wait for a processor."""
+    migrations.upgrade(new.name, new.owner, "before")
 
 
 def contract(new: LocalService) -> None:
     """What a deployment does last, when no replica of the released build is left."""
-    new.run(f"Contracting {new.name}", "migrate", "--phase", "after", OWNER_DATABASE_URL=new.owner)
+    migrations.upgrade(new.name, new.owner, "after")
 
 
 def bring_for_good(rolled: Rolled, name: str) -> None:
     """Today's build once more, beside the released one and then without it: it says what waited for somebody who knows its topic."""
-    rolled.share(name, rolled.new[name])
-    rolled.leave(name, rolled.again[name])
+    rolled.share(name, rolled.again[name], rolled.new[name])
+    rolled.leave(name, rolled.again[name], rolled.new[name])
 
 
 def roll(rolled: Rolled, new: LocalService, callers: Callers) -> None:
@@ -199,13 +215,14 @@ def roll(rolled: Rolled, new: LocalService, callers: Callers) -> None:
     name = new.name
     old = rolled.stack.services[name]
     assert is_former(rolled, name)
-    rolled.share(name, new)
+    again = rolled.again[name]
+    rolled.share(name, old, new)
     callers.heard(f"{name}: both")
-    rolled.leave(name, old)
+    rolled.leave(name, old, new, again)
     callers.heard(f"{name}: today's build")
-    rolled.share(name, rolled.again[name])
+    rolled.share(name, new, again)
     callers.heard(f"{name}: both again")
-    rolled.leave(name, new)
+    rolled.leave(name, new, again)
     callers.heard(f"{name}: the released build again")
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -139,7 +140,7 @@ def test_the_list_of_parts_is_cyclonedx_and_names_each_package_of_the_image(serv
     assert text == parts.sbom_of(PROJECT, service, "1.2.3", {"tributary-chassis": "0.1.0"})
 
 
-def test_what_is_built_says_from_what(clone: Path, tmp_path: Path) -> None:
+def test_what_is_built_says_from_what(clone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (clone / ".local/uv/bin").mkdir(parents=True)
     shutil.copy(PROJECT / ".local/uv/bin/uv", clone / ".local/uv/bin/uv")
     (clone / ".git/info/exclude").write_text(".local\n")
@@ -166,7 +167,13 @@ def test_what_is_built_says_from_what(clone: Path, tmp_path: Path) -> None:
         "deploy/images/build.lock",
         "deploy/Dockerfile",
     }
-    again = artifacts.build(clone, "leads", tmp_path / "again", image=False)
+    client = tmp_path / "docker"  # and no engine that answers it
+    client.write_text("#!/bin/sh\nexit 1\n")
+    client.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    with pytest.raises(NotReleased, match="no engine answers here"):
+        artifacts.build(clone, "leads", tmp_path / "again", image=True)
+    again = artifacts.build(clone, "leads", tmp_path / "again")
     assert [file.read_bytes() for file in again] == [file.read_bytes() for file in made]
 
 

@@ -17,4 +17,5 @@ pytestmark = pytest.mark.xdist_group("stack")
 
 @pytest.mark.timeout(600)
 def test_a_service_is_exchanged_under_load_taken_back_and_brought_for_good(rolled: Rolled, tmp_path: Path) -> None:
-    exchange(rolled, ["territory"], 30, tmp_path)
+    rolled.patient = False
+    exchange(rolled, ["territory"], 20, tmp_path)

@@ -1,5 +1,6 @@
 /** A lead form on somebody's site: finds the plain form that stands there, or makes one from its definition. It sets no cookie and
  * stores nothing, and brings no style along: the form is the site's own markup, in its own light DOM. */
+import { prove } from "./proof.ts";
 import { read, wrong, type Definition, type Field, type Fault } from "./reading.ts";
 import { keepTouch, visits } from "./visit.ts";
 
@@ -116,7 +117,8 @@ function wire(form: HTMLFormElement, told: Definition): void {
     busy = true;
     button?.setAttribute("aria-disabled", "true");
     say(told.words.sending);
-    const answer = await send(JSON.stringify({ _key: begun(), _token: told.token, ...given, _lang: told.language, ...visits() }));
+    const body = JSON.stringify({ _key: begun(), _token: told.token, ...given, _lang: told.language, ...visits() });
+    const answer = await send(told.proof ? await prove(body) : body);
     const said = await answer?.json().catch(() => null);
     busy = false;
     button?.removeAttribute("aria-disabled");

@@ -15,6 +15,7 @@ export interface Definition {
   fields: Field[];
   consents: { id: string; required: boolean; text: string }[];
   unseen: string;
+  proof: boolean;
   token: string;
   words: Record<"sending" | "wrong" | "failed" | "required" | "email" | "consent" | "choose" | "optional", string>;
 }

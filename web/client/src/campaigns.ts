@@ -102,7 +102,8 @@ export interface paths {
          * @description Takes the good rows and names each bad one. A spend is never refused because a budget is used up.
          *
          *     A person reports for campaigns of the teams for which they record, and for those that nobody has planned; to them there is no
-         *     other. A machine reports for any.
+         *     other. A machine reports for any. What a person reports is named as theirs in its source, so that nobody takes the id of
+         *     a spend that a feed, or somebody of another team, is going to report.
          */
         post: operations["post_spend_v1_spend_post"];
         delete?: never;

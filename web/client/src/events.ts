@@ -608,6 +608,32 @@ export interface components {
             keep_until_at: string | null;
         };
         /**
+         * @description The lead is the same demand as another, ``into``, which is worked for both from now on; what is recorded of each stays its own, and
+         *     so do the clocks of what is asked for. ``cause``: person for what somebody says; a reader must stand others.
+         */
+        LeadMerged: {
+            /**
+             * @default leads.lead.merged.v1
+             * @constant
+             */
+            type: "leads.lead.merged.v1";
+            /** Format: uuid */
+            lead_id: string;
+            /** Format: uuid */
+            into: string;
+            /**
+             * @description a reason as a code; what was typed besides stays with leads, sealed
+             * @default person
+             */
+            cause: string;
+            /** @default null */
+            by: string | null;
+            /** @default null */
+            on_behalf_of: string | null;
+            /** Format: date-time */
+            merged_at: string;
+        };
+        /**
          * @description The lead was judged: is it genuine, how good is it, what is it worth, and what is to be done with it.
          *
          *     The scorecard judges first, as ``revision`` 1. A higher one is a later verdict and replaces it: by a person where ``by`` names
@@ -962,6 +988,24 @@ export interface components {
             step: number;
             /** Format: date-time */
             fired_at: string;
+        };
+        /** @description The lead was merged into another, ``from_lead``, and stands by itself again, where it was before. */
+        LeadUnmerged: {
+            /**
+             * @default leads.lead.unmerged.v1
+             * @constant
+             */
+            type: "leads.lead.unmerged.v1";
+            /** Format: uuid */
+            lead_id: string;
+            /** Format: uuid */
+            from_lead: string;
+            /** @description an id without personal data */
+            by: string;
+            /** @default null */
+            on_behalf_of: string | null;
+            /** Format: date-time */
+            unmerged_at: string;
         };
         /** @description No rule claimed this lead, or the rule's team is not there. It is decided, counted and visible, with the reason. */
         LeadUnroutable: {
@@ -1666,6 +1710,31 @@ export interface components {
             by: string[];
         };
         /**
+         * @description A version of a rule decides from now on, in place of the one before.
+         *
+         *     ``id`` is the kind: scorecard, response, waiting, reasons; a reader must stand others. ``sha256`` is of the version's content as
+         *     JSON in UTF-8 with sorted names and without blanks. ``author`` changed it last, and ``activated_by`` is another. A first version,
+         *     which was there with the service, is told by nobody.
+         */
+        RuleActivated: {
+            /**
+             * @default leads.rule.activated.v1
+             * @constant
+             */
+            type: "leads.rule.activated.v1";
+            /** @description a code; a reader must stand others */
+            id: string;
+            version: number;
+            /** @description SHA-256 in hexadecimal digits */
+            sha256: string;
+            /** @description an id without personal data */
+            author: string;
+            /** @description an id without personal data */
+            activated_by: string;
+            /** Format: date-time */
+            activated_at: string;
+        };
+        /**
          * @description Personal data that only its owner can open: AES-GCM under the key named ``key``, base64url of nonce and ciphertext.
          *
          *     Destroying the key makes every copy unreadable, on the bus and in backups alike.
@@ -1994,6 +2063,7 @@ export interface Events {
     "leads.lead.captured.v1": components["schemas"]["LeadCaptured"];
     "leads.lead.closed.v1": components["schemas"]["LeadClosed"];
     "leads.lead.discarded.v1": components["schemas"]["LeadDiscarded"];
+    "leads.lead.merged.v1": components["schemas"]["LeadMerged"];
     "leads.lead.opened.v1": components["schemas"]["OpportunityOpened"];
     "leads.lead.qualification_refused.v1": components["schemas"]["QualificationRefused"];
     "leads.lead.qualified.v1": components["schemas"]["LeadQualified"];
@@ -2003,6 +2073,7 @@ export interface Events {
     "leads.lead.transfer_refused.v1": components["schemas"]["TransferRefused"];
     "leads.lead.transferred.v1": components["schemas"]["RecordTransferred"];
     "leads.lead.unclaimed.v1": components["schemas"]["LeadUnclaimed"];
+    "leads.lead.unmerged.v1": components["schemas"]["LeadUnmerged"];
     "leads.opportunity.amended.v1": components["schemas"]["OpportunityAmended"];
     "leads.opportunity.document_attached.v1": components["schemas"]["DocumentAttached"];
     "leads.opportunity.stage_changed.v1": components["schemas"]["StageChanged"];
@@ -2016,6 +2087,7 @@ export interface Events {
     "leads.request.offered.v1": components["schemas"]["RequestOffered"];
     "leads.request.received.v1": components["schemas"]["RequestReceived"];
     "leads.request.reopened.v1": components["schemas"]["RequestReopened"];
+    "leads.rule.activated.v1": components["schemas"]["RuleActivated"];
     "metrics.kpi.changed.v1": components["schemas"]["KpiChanged"];
     "territory.access.granted.v1": components["schemas"]["AccessGranted"];
     "territory.access.revoked.v1": components["schemas"]["AccessRevoked"];

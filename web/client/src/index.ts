@@ -1,4 +1,4 @@
-export type { By, Kpi, LeadsBehind, Money, Table } from "./model.ts";
+export type { By, Kpi, LeadsBehind, Money, Series, Table } from "./model.ts";
 export { answered, ask, NotAnswered, type Problem } from "./ask.ts";
 export { type Change, type Key, KpiStream, type State, type StreamOptions } from "./stream.ts";
 export { Shared, type Feed } from "./shared.ts";

@@ -330,6 +330,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/leads/{lead_id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Merge Lead
+         * @description It is worked as another lead of its team from now on; what is recorded of each stays its own. What is asked for in it stays owed by
+         *     its own clock, by whoever has the other one.
+         */
+        post: operations["merge_lead_v1_leads__lead_id__merge_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/leads/{lead_id}/unmerge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unmerge Lead
+         * @description It stands by itself again, where it was before.
+         */
+        post: operations["unmerge_lead_v1_leads__lead_id__unmerge_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/bulk": {
         parameters: {
             query?: never;
@@ -939,6 +980,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/rules/scorecard/{version}/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Apply Scorecard
+         * @description The version in force judges anew who waits for a qualifier, and nobody else: not whom a person has judged. How far that is stands in
+         *     the version.
+         */
+        post: operations["apply_scorecard_v1_rules_scorecard__version__apply_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/leads/{lead_id}/timeline": {
         parameters: {
             query?: never;
@@ -1418,6 +1480,33 @@ export interface components {
             rows: components["schemas"]["RowAnswered"][];
         };
         /**
+         * Applied
+         * @description How far it has judged anew who waits for a qualifier: so many leads, of which it says something else of ``changed``. Of
+         *     ``unreadable`` the person was forgotten.
+         */
+        Applied: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "done";
+            /** By */
+            by: string;
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            /** Done At */
+            done_at: string | null;
+            /** Leads */
+            leads: number;
+            /** Changed */
+            changed: number;
+            /** Unreadable */
+            unreadable: number;
+        };
+        /**
          * Board
          * @description The stages in their order; of one stage alone where a cursor was given, and ``count`` is of its page then.
          */
@@ -1746,6 +1835,12 @@ export interface components {
              */
             too_fast_s: number;
             /**
+             * Proof
+             * @description asks the page's script for a proof of work; whoever sends without looks like a program
+             * @default false
+             */
+            proof: boolean;
+            /**
              * @default {
              *       "campaign": "",
              *       "channel": "",
@@ -1807,7 +1902,8 @@ export interface components {
         };
         /**
          * Described
-         * @description A form in one language. ``token`` says when it was shown; ``unseen`` is the name of a field that people must not see.
+         * @description A form in one language. ``token`` says when it was shown; ``unseen`` is the name of a field that people must not see. With
+         *     ``proof`` the body ends in a proof of work, as the script makes it.
          */
         Described: {
             /** Form */
@@ -1831,6 +1927,8 @@ export interface components {
             /** Unseen */
             unseen: string;
             words: components["schemas"]["WordsShown"];
+            /** Proof */
+            proof: boolean;
             /** Token */
             token: string;
         };
@@ -2683,6 +2781,17 @@ export interface components {
             next: string | null;
         };
         /**
+         * Merged
+         * @description The lead that goes on for both.
+         */
+        Merged: {
+            /**
+             * Into
+             * Format: uuid
+             */
+            into: string;
+        };
+        /**
          * Mine
          * @description Who I am to this service and what it lets me see now. ``person`` is nothing for one whom territory does not know;
          *     ``version`` is that of what it knows of me, ``level_age_s`` how old its knowledge of all is, nothing when it has none.
@@ -3097,7 +3206,7 @@ export interface components {
         };
         /**
          * RuleShown
-         * @description A version with what it says, and what came of trying it last.
+         * @description A version with what it says, what came of trying it last, and of applying it.
          */
         RuleShown: {
             /**
@@ -3123,6 +3232,7 @@ export interface components {
                 [key: string]: unknown;
             };
             tried: components["schemas"]["Tried"] | null;
+            applied?: components["schemas"]["Applied"] | null;
         };
         /**
          * RuleStep
@@ -3467,9 +3577,9 @@ export interface components {
              */
             person?: string | null;
             /** Place */
-            place?: ("arriving" | "person" | "queue" | "qualification" | "nurture" | "unroutable" | "won" | "lost" | "discarded") | null;
+            place?: ("arriving" | "person" | "queue" | "qualification" | "nurture" | "unroutable" | "won" | "lost" | "discarded" | "merged") | null;
             /** State */
-            state?: ("captured" | "qualified" | "routed" | "assigned" | "won" | "lost" | "discarded") | null;
+            state?: ("captured" | "qualified" | "routed" | "assigned" | "won" | "lost" | "discarded" | "merged") | null;
             /** Campaign */
             campaign?: string | null;
             /** Source */
@@ -3800,6 +3910,12 @@ export interface components {
              * @default []
              */
             _consent: string[];
+            /**
+             * Proof
+             * @description the proof of work over all before it, last in the body
+             * @default
+             */
+            _proof: string;
             /** @description the first visit, where the site kept it */
             _first?: components["schemas"]["Touch"] | null;
             /** @description the visit in which it is sent */
@@ -4035,8 +4151,8 @@ export interface operations {
                 team?: string | null;
                 unit?: string | null;
                 person?: string | null;
-                place?: ("arriving" | "person" | "queue" | "qualification" | "nurture" | "unroutable" | "won" | "lost" | "discarded") | null;
-                state?: ("captured" | "qualified" | "routed" | "assigned" | "won" | "lost" | "discarded") | null;
+                place?: ("arriving" | "person" | "queue" | "qualification" | "nurture" | "unroutable" | "won" | "lost" | "discarded" | "merged") | null;
+                state?: ("captured" | "qualified" | "routed" | "assigned" | "won" | "lost" | "discarded" | "merged") | null;
                 campaign?: string | null;
                 source?: string | null;
                 product?: string | null;
@@ -4705,6 +4821,110 @@ export interface operations {
                 "application/json": components["schemas"]["Reasoned"];
             };
         };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadShown"];
+                };
+            };
+            /** @description The body can't be read. */
+            400: components["responses"]["400"];
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description The body took too long to come. Nothing was taken. */
+            408: components["responses"]["408"];
+            /** @description What is on record stands against it. */
+            409: components["responses"]["409"];
+            /** @description It was changed since it was read: read it again. */
+            412: components["responses"]["412"];
+            /** @description The body is too large. Nothing was taken. */
+            413: components["responses"]["413"];
+            /** @description The content type is not taken here. */
+            415: components["responses"]["415"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description It may only be changed by who has read it: send the `ETag` in `If-Match`. */
+            428: components["responses"]["428"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    merge_lead_v1_leads__lead_id__merge_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag of the lead as it was read */
+                "if-match"?: string | null;
+            };
+            path: {
+                lead_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Merged"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadShown"];
+                };
+            };
+            /** @description The body can't be read. */
+            400: components["responses"]["400"];
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description The body took too long to come. Nothing was taken. */
+            408: components["responses"]["408"];
+            /** @description What is on record stands against it. */
+            409: components["responses"]["409"];
+            /** @description It was changed since it was read: read it again. */
+            412: components["responses"]["412"];
+            /** @description The body is too large. Nothing was taken. */
+            413: components["responses"]["413"];
+            /** @description The content type is not taken here. */
+            415: components["responses"]["415"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description It may only be changed by who has read it: send the `ETag` in `If-Match`. */
+            428: components["responses"]["428"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    unmerge_lead_v1_leads__lead_id__unmerge_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag of the lead as it was read */
+                "if-match"?: string | null;
+            };
+            path: {
+                lead_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description Successful Response */
             200: {
@@ -6235,6 +6455,48 @@ export interface operations {
             404: components["responses"]["404"];
             /** @description The body took too long to come. Nothing was taken. */
             408: components["responses"]["408"];
+            /** @description The body is too large. Nothing was taken. */
+            413: components["responses"]["413"];
+            /** @description The content type is not taken here. */
+            415: components["responses"]["415"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    apply_scorecard_v1_rules_scorecard__version__apply_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleShown"];
+                };
+            };
+            /** @description The body can't be read. */
+            400: components["responses"]["400"];
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description The body took too long to come. Nothing was taken. */
+            408: components["responses"]["408"];
+            /** @description What is on record stands against it. */
+            409: components["responses"]["409"];
             /** @description The body is too large. Nothing was taken. */
             413: components["responses"]["413"];
             /** @description The content type is not taken here. */

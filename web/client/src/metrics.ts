@@ -78,6 +78,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/kpis/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What became of the leads that came in each period, by key.
+         * @description A lead counts in the period in which it was captured, with what is known of it now, so the periods add up to the numbers of
+         *     their time. Summed over the teams that you may see, and counted when asked. The last period is the running one; days are those
+         *     of the company's zone. Costs and steps are of no period and are not here.
+         */
+        get: operations["kpi_series_v1_kpis_series_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/kpis": {
         parameters: {
             query?: never;
@@ -280,6 +302,16 @@ export interface components {
              */
             reopened: number;
             /**
+             * Merged
+             * @description times that it was merged into another lead of the same demand
+             */
+            merged: number;
+            /**
+             * Unmerged
+             * @description times that it was taken out of another lead again
+             */
+            unmerged: number;
+            /**
              * Stage Changes
              * @description times that it went on to another stage of its pipeline, or back
              */
@@ -341,6 +373,22 @@ export interface components {
             first_response_delay: number | null;
         };
         /**
+         * KpiSeries
+         * @description Numbers by period: the oldest first. Days are those of ``zone``; ``as_of`` is, per topic, the time of the newest event in them.
+         */
+        KpiSeries: {
+            /** Zone */
+            zone: string;
+            /** As Of */
+            as_of: {
+                [key: string]: string;
+            };
+            /** Periods */
+            periods: components["schemas"]["SeriesPeriod"][];
+            /** Tables */
+            tables: components["schemas"]["SeriesTable"][];
+        };
+        /**
          * KpiTable
          * @description KPI rows of one dimension by key, and what they hold: everything up to ``offset``, which grows with each change of any
          *     number, and per topic the events up to that time.
@@ -364,6 +412,59 @@ export interface components {
             rows: components["schemas"]["KpiRow"][];
             /** Next */
             next?: string | null;
+        };
+        /**
+         * KpiValues
+         * @description What became of the leads of one key that came in one period.
+         */
+        KpiValues: {
+            /**
+             * Leads
+             * @description captured leads; whatever else is heard of a lead counts once it is captured
+             */
+            leads: number;
+            /**
+             * Qualified
+             * @description judged by the scorecard
+             */
+            qualified: number;
+            /**
+             * Valid
+             * @description genuine and worth a salesperson's time, now or later; or won: whoever was won was a valid lead, whatever the scorecard said
+             */
+            valid: number;
+            /**
+             * Routed
+             * @description its segment and team are known
+             */
+            routed: number;
+            /**
+             * Assigned
+             * @description a salesperson has it
+             */
+            assigned: number;
+            /**
+             * Won
+             * @description its newest outcome is won
+             */
+            won: number;
+            /**
+             * Lost
+             * @description its newest outcome is lost
+             */
+            lost: number;
+            /**
+             * Conversion
+             * @description lead-to-won, a part of its whole and so at most 1. It is not the rate of the requirements (valid leads per target customer executed, S3-67): nothing here hears of executed targets yet; won / valid, null while valid is 0
+             */
+            conversion: number | null;
+            /**
+             * Won Amount
+             * @description what its won leads were won for; minor units per ISO 4217 currency
+             */
+            won_amount: {
+                [key: string]: number;
+            };
         };
         /**
          * LeadBehind
@@ -522,6 +623,45 @@ export interface components {
             on_behalf_of?: string | null;
             /** Until */
             until?: string | null;
+        };
+        /**
+         * SeriesPeriod
+         * @description From ``starts_at`` until before ``ends_at``; the last one ends when it was asked for.
+         */
+        SeriesPeriod: {
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+        };
+        /**
+         * SeriesRow
+         * @description One key's numbers by period, in the periods' order; null where no lead came.
+         */
+        SeriesRow: {
+            /** Key */
+            key: string;
+            /** Values */
+            values: (components["schemas"]["KpiValues"] | null)[];
+        };
+        /**
+         * SeriesTable
+         * @description The rows of one dimension; keys without a lead in any of the periods have none.
+         */
+        SeriesTable: {
+            /**
+             * By
+             * @enum {string}
+             */
+            by: "segment" | "channel" | "team" | "campaign";
+            /** Rows */
+            rows: components["schemas"]["SeriesRow"][];
         };
         /**
          * Ticket
@@ -821,6 +961,42 @@ export interface operations {
             503: components["responses"]["503"];
         };
     };
+    kpi_series_v1_kpis_series_get: {
+        parameters: {
+            query: {
+                /** @description one dimension or several, counted in one look */
+                by: ("segment" | "channel" | "team" | "campaign")[];
+                grain?: "minute" | "hour" | "day";
+                /** @description minutes, hours or days in a period */
+                each?: number;
+                /** @description periods, the running one included */
+                count?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KpiSeries"];
+                };
+            };
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
     kpi_table_v1_kpis_get: {
         parameters: {
             query?: {
@@ -859,6 +1035,8 @@ export interface operations {
             query?: {
                 limit?: number;
                 before?: string;
+                /** @description only those that came since then */
+                captured_from?: string | null;
             };
             header?: never;
             path: {

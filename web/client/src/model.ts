@@ -6,6 +6,8 @@ type Schemas = components["schemas"];
 export type Kpi = Schemas["KpiRow"];
 export type Table = Schemas["KpiTable"];
 export type By = Table["by"];
+/** Numbers by period. */
+export type Series = Schemas["KpiSeries"];
 export type LeadsBehind = Schemas["LeadsBehind"];
 /** Minor units by ISO 4217 currency. */
 export type Money = Record<string, number>;

@@ -38,11 +38,34 @@ export interface paths {
         get: operations["get_market_v1_market_get"];
         /**
          * Puts a whole market file in force, at once or not at all.
-         * @description Segments, pipelines, teams, rules and fallback are one file and one version: no lead ever sees half of one.
+         * @description Segments, pipelines, teams, rules and fallback are one file and one version: no lead ever sees half of one. A file of the second
+         *     format says of the organisation too; what it does not name there stays.
          *
-         *     The file that is in force already keeps its version. 422 names every fault by the path of its field.
+         *     The file that is in force already keeps its version. 422 names every fault by the path of its field, and then nothing of the file is
+         *     put; 412 where another is in force than the file was made from.
          */
         put: operations["put_market_v1_market_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/market/whole": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The market in force and the organisation beside it as one file, of format 2.
+         * @description Put into an empty stack it makes the same teams, members and rules; put back as it is, it changes nothing. Who leads, and what
+         *     machines read, is said by two at doors and stands in no file; neither do absences, nor how people are called.
+         */
+        get: operations["get_whole_market_v1_market_whole_get"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -184,6 +207,47 @@ export interface paths {
         get: operations["get_queues_v1_queues_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/teams/{team}/rotation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What each person of a team was due of its leads, and what they got.
+         * @description A turn is due to everybody who could have taken it, by weight, and was got by one. A team that one does not see is absent.
+         */
+        get: operations["get_rotation_v1_teams__team__rotation_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/decisions/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What would be decided about a lead that there is not.
+         * @description Nothing of it is kept, told or booked. Turns, loads and customers are those of now, as far as one sees them; who belongs to a
+         *     team, is away or works is asked of that moment. 404 for a version of the rules that there is not.
+         */
+        post: operations["post_trial_v1_decisions_try_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -849,7 +913,7 @@ export interface paths {
         put?: never;
         /**
          * Grants it: from now on, for its hours, to read only.
-         * @description By another than who asks, and nobody below him. The unit's leaders are told.
+         * @description By another than who asks, and nobody below him, who has just signed in with a second factor. The unit's leaders are told.
          */
         post: operations["post_grant_v1_break_glass__glass__grant_post"];
         delete?: never;
@@ -942,6 +1006,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/calendars/{calendar}/propose": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a year's public holidays would make of a calendar.
+         * @description Nothing is changed: look at it, above all at what is estimated, and publish it with the ETag that comes with it. What people have
+         *     said of a day stands.
+         */
+        post: operations["post_proposed_days_v1_calendars__calendar__propose_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/access/{person}": {
         parameters: {
             query?: never;
@@ -1020,6 +1105,38 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * About
+         * @description What is known of the lead, by the names that rules use.
+         */
+        About: {
+            /**
+             * Source
+             * @default web
+             */
+            source: string;
+            /** Country */
+            country?: string | null;
+            /** Region */
+            region?: string | null;
+            /** Postcode Area */
+            postcode_area?: string | null;
+            /** Product */
+            product?: string | null;
+            /** Industry */
+            industry?: string | null;
+            /** Language */
+            language?: string | null;
+            /** Channel */
+            channel?: string | null;
+            /** Campaign */
+            campaign?: string | null;
+            expected_amount?: components["schemas"]["Amount"] | null;
+            /** Attributes */
+            attributes?: {
+                [key: string]: string | number | boolean;
+            };
+        };
         /**
          * Absence
          * @description An absence. ``source``: door or file.
@@ -1101,8 +1218,54 @@ export interface components {
             version: number;
         };
         /**
+         * Account
+         * @description A person's account in leads. What they are owed at the end is what they were owed before, and were due, without what they got;
+         *     leads that were booked back are no turns: they count neither as due nor as got.
+         */
+        Account: {
+            /** Person */
+            person: string;
+            /** Opening */
+            opening: number;
+            /** Entitled */
+            entitled: number;
+            /** Received */
+            received: number;
+            /** Back */
+            back: number;
+            /** Closing */
+            closing: number;
+        };
+        /**
+         * Accounts
+         * @description The accounts of a team over a window, by person. ``turn`` is how many turns its rotation has taken until now.
+         */
+        Accounts: {
+            /** Team */
+            team: string;
+            /**
+             * Ledger
+             * @enum {string}
+             */
+            ledger: "new" | "book";
+            /**
+             * From At
+             * Format: date-time
+             */
+            from_at: string;
+            /**
+             * To At
+             * Format: date-time
+             */
+            to_at: string;
+            /** Turn */
+            turn: number;
+            /** Accounts */
+            accounts: components["schemas"]["Account"][];
+        };
+        /**
          * Activated
-         * @description The version in force, and what in it no lead is known to meet.
+         * @description The version in force, and what in it no lead is known to meet; of a plan the version that it would be, and what it would change.
          */
         Activated: {
             /** Version */
@@ -1115,6 +1278,8 @@ export interface components {
             teams: number;
             /** Warnings */
             warnings: components["schemas"]["Warned"][];
+            /** Changes */
+            changes?: components["schemas"]["Difference"][];
         };
         /**
          * Alive
@@ -1125,6 +1290,22 @@ export interface components {
             status: string;
             /** Stack */
             stack: string;
+        };
+        /**
+         * Amount
+         * @description What the lead may be worth.
+         */
+        Amount: {
+            /**
+             * Minor
+             * @description integer minor units of the currency
+             */
+            minor: number;
+            /**
+             * Currency
+             * @description ISO 4217 code
+             */
+            currency: string;
         };
         /**
          * AnyOf
@@ -1239,6 +1420,30 @@ export interface components {
             };
         };
         /**
+         * CalendarEntry
+         * @description A calendar as it shall be.
+         */
+        CalendarEntry: {
+            /** Zone */
+            zone: string;
+            /** Week */
+            week: {
+                [key: string]: [
+                    string,
+                    string
+                ][];
+            };
+            /** Exceptions */
+            exceptions?: {
+                [key: string]: [
+                    string,
+                    string
+                ][];
+            };
+            /** Id */
+            id: string;
+        };
+        /**
          * CalendarNamed
          * @description A calendar in a list.
          */
@@ -1327,6 +1532,21 @@ export interface components {
             to?: string | null;
         };
         /**
+         * Difference
+         * @description A thing of the market or the organisation that a file would change.
+         */
+        Difference: {
+            /** Part */
+            part: string;
+            /** Id */
+            id: string;
+            /**
+             * Change
+             * @enum {string}
+             */
+            change: "added" | "changed" | "removed";
+        };
+        /**
          * FallbackEntry
          * @description Who gets the leads that no rule claims.
          */
@@ -1393,7 +1613,10 @@ export interface components {
             unit: string;
             /** Code */
             code: string;
-            /** Reason */
+            /**
+             * Reason
+             * @description for the unit and whoever grants; it rests in the clear: name nobody in it
+             */
             reason: string;
             /**
              * Hours
@@ -1420,6 +1643,21 @@ export interface components {
             before?: number | null;
         };
         /**
+         * Holiday
+         * @description A public holiday; one that is estimated depends on the sight of the moon or on a decree.
+         */
+        Holiday: {
+            /**
+             * Date
+             * Format: date
+             */
+            date: string;
+            /** Name */
+            name: string;
+            /** Estimated */
+            estimated: boolean;
+        };
+        /**
          * KeptWords
          * @description A vocabulary as it is.
          */
@@ -1433,14 +1671,9 @@ export interface components {
         };
         /**
          * LeadDecision
-         * @description Everything that was decided about a lead.
+         * @description Everything that was decided about a lead. Of its decisions the one with the greatest ``number`` stands.
          */
         LeadDecision: {
-            /**
-             * Lead Id
-             * Format: uuid
-             */
-            lead_id: string;
             /** Disposition */
             disposition: string;
             /** Ruleset */
@@ -1450,10 +1683,23 @@ export interface components {
              * Format: date-time
              */
             decided_at: string;
+            /** Cause */
+            cause: string;
+            /** Code */
+            code: string | null;
+            /** Would Rule */
+            would_rule: string | null;
             segment: components["schemas"]["Choice"];
             team: components["schemas"]["Choice"];
             pipeline: components["schemas"]["Choice"];
             person: components["schemas"]["Choice"];
+            /**
+             * Lead Id
+             * Format: uuid
+             */
+            lead_id: string;
+            /** Number */
+            number: number;
         };
         /**
          * MarketFile
@@ -1598,6 +1844,46 @@ export interface components {
             day_max?: number | null;
         };
         /**
+         * MembershipEntry
+         * @description Somebody who works in a team, and how many of its leads they take; ``ended`` says that they do no longer.
+         */
+        MembershipEntry: {
+            /**
+             * Person
+             * @description an id without personal data; it never changes
+             */
+            person: string;
+            /**
+             * Unit
+             * @description an id without personal data; it never changes
+             */
+            unit: string;
+            /**
+             * Rank
+             * @default expert
+             */
+            rank: string;
+            /**
+             * Weight
+             * @default 1
+             */
+            weight: number;
+            /**
+             * Takes Leads
+             * @default true
+             */
+            takes_leads: boolean;
+            /** Open Max */
+            open_max?: number | null;
+            /** Day Max */
+            day_max?: number | null;
+            /**
+             * Ended
+             * @default false
+             */
+            ended: boolean;
+        };
+        /**
          * Memberships
          * @description Where somebody belongs, belonged, and will.
          */
@@ -1695,6 +1981,20 @@ export interface components {
             moves: components["schemas"]["Move"][];
         };
         /**
+         * OrganisationEntry
+         * @description What the file says of the organisation. What it does not name stays as it is.
+         */
+        OrganisationEntry: {
+            /** Calendars */
+            calendars?: components["schemas"]["CalendarEntry"][];
+            /** Units */
+            units?: components["schemas"]["UnitEntry"][];
+            /** People */
+            people?: components["schemas"]["PersonEntry"][];
+            /** Memberships */
+            memberships?: components["schemas"]["MembershipEntry"][];
+        };
+        /**
          * People
          * @description People, in the order of their ids.
          */
@@ -1739,6 +2039,25 @@ export interface components {
         PersonBody: {
             /** Name */
             name?: string | null;
+            /** Zone */
+            zone?: string | null;
+            /** Calendar */
+            calendar?: string | null;
+            /** Languages */
+            languages?: string[];
+            /** Skills */
+            skills?: string[];
+        };
+        /**
+         * PersonEntry
+         * @description Somebody; how they are called stands in no file.
+         */
+        PersonEntry: {
+            /**
+             * Id
+             * @description an id without personal data; it never changes
+             */
+            id: string;
             /** Zone */
             zone?: string | null;
             /** Calendar */
@@ -1816,6 +2135,22 @@ export interface components {
         Proposals: {
             /** Proposals */
             proposals: components["schemas"]["Proposal"][];
+        };
+        /**
+         * ProposedDays
+         * @description A calendar as it would be with a year's holidays. ``made_working`` are days of rest that are worked for others, and ``open`` those
+         *     of them whose hours somebody has to say.
+         */
+        ProposedDays: {
+            calendar: components["schemas"]["CalendarBody"];
+            /** Holidays */
+            holidays: components["schemas"]["Holiday"][];
+            /** Made Working */
+            made_working: string[];
+            /** Open */
+            open: string[];
+            /** Warnings */
+            warnings: string[];
         };
         /**
          * Queue
@@ -1929,6 +2264,12 @@ export interface components {
              * @default 0
              */
             priority: number;
+            /**
+             * Overrides Customer
+             * @description whoever has the customer, its leads go to its team
+             * @default false
+             */
+            overrides_customer: boolean;
             /** When */
             when: {
                 [key: string]: string | boolean | number | (string | boolean | number)[] | components["schemas"]["AnyOf"] | components["schemas"]["BeginsWith"] | components["schemas"]["Between"];
@@ -1936,7 +2277,8 @@ export interface components {
         };
         /**
          * RuleSet
-         * @description The rules of a version in the order in which they win: the narrowest first.
+         * @description The rules of a version in the order in which they win: the narrowest first. ``returned_as_wrong`` counts by rule the leads that
+         *     it sent and that were given back because area, product or language are not its team's; rules without one are not in it.
          */
         RuleSet: {
             /** Version */
@@ -1944,6 +2286,10 @@ export interface components {
             /** Rules */
             rules: components["schemas"]["RuleEntry"][];
             fallback: components["schemas"]["FallbackEntry"] | null;
+            /** Returned As Wrong */
+            returned_as_wrong?: {
+                [key: string]: number;
+            };
         };
         /**
          * RuleSetVersion
@@ -1965,6 +2311,12 @@ export interface components {
              * Format: date-time
              */
             activated_at: string;
+            /**
+             * Swept
+             * @description leads that waited for rules before it and that it has placed
+             * @default 0
+             */
+            swept: number;
         };
         /**
          * RuleSets
@@ -2376,6 +2728,52 @@ export interface components {
             transfers: components["schemas"]["TransferState"][];
         };
         /**
+         * TrialBody
+         * @description A lead to be tried: at another moment than now, of a customer, or by an earlier version of the rules.
+         */
+        TrialBody: {
+            about: components["schemas"]["About"];
+            /**
+             * Disposition
+             * @default near_term
+             * @enum {string}
+             */
+            disposition: "near_term" | "nurture" | "needs_qualifier";
+            /** Party */
+            party?: string | null;
+            /** At */
+            at?: string | null;
+            /** Ruleset */
+            ruleset?: number | null;
+        };
+        /**
+         * TriedDecision
+         * @description What would be decided. ``wakes_at`` is until when at least it would wait.
+         */
+        TriedDecision: {
+            /** Disposition */
+            disposition: string;
+            /** Ruleset */
+            ruleset: number;
+            /**
+             * Decided At
+             * Format: date-time
+             */
+            decided_at: string;
+            /** Cause */
+            cause: string;
+            /** Code */
+            code: string | null;
+            /** Would Rule */
+            would_rule: string | null;
+            segment: components["schemas"]["Choice"];
+            team: components["schemas"]["Choice"];
+            pipeline: components["schemas"]["Choice"];
+            person: components["schemas"]["Choice"];
+            /** Wakes At */
+            wakes_at: string | null;
+        };
+        /**
          * Unit
          * @description A unit as it is. ``path`` has those above it, the nearest first.
          */
@@ -2417,6 +2815,34 @@ export interface components {
             /** Parent */
             parent?: string | null;
             /** Name */
+            name: string;
+            /** Zone */
+            zone?: string | null;
+            /** Calendar */
+            calendar?: string | null;
+            settings?: components["schemas"]["Settings"];
+        };
+        /**
+         * UnitEntry
+         * @description A unit: one that is there keeps its place in the tree, and what is not named of it.
+         */
+        UnitEntry: {
+            /**
+             * Id
+             * @description an id without personal data; it never changes
+             */
+            id: string;
+            /**
+             * Kind
+             * @default sales
+             */
+            kind: string;
+            /** Parent */
+            parent?: string | null;
+            /**
+             * Name
+             * @default
+             */
             name: string;
             /** Zone */
             zone?: string | null;
@@ -2479,6 +2905,19 @@ export interface components {
             reason: string;
         };
         /**
+         * WholeFile
+         * @description The market, and the organisation beside it.
+         */
+        WholeFile: {
+            /**
+             * Format
+             * @constant
+             */
+            format: 2;
+            market: components["schemas"]["MarketFile"];
+            organisation?: components["schemas"]["OrganisationEntry"] | null;
+        };
+        /**
          * WorkingTime
          * @description Whether a moment is working time, when the next comes, and when so many minutes of it have passed.
          */
@@ -2489,6 +2928,24 @@ export interface components {
             opens_at: string | null;
             /** Due At */
             due_at: string | null;
+        };
+        /**
+         * YearOf
+         * @description Where and when the holidays are.
+         */
+        YearOf: {
+            /**
+             * Country
+             * @description ISO 3166-1 alpha-2 code
+             */
+            country: string;
+            /**
+             * Subdivision
+             * @description ISO 3166-2 behind the dash
+             */
+            subdivision?: string | null;
+            /** Year */
+            year: number;
         };
         /**
          * Problem
@@ -2729,15 +3186,21 @@ export interface operations {
     };
     put_market_v1_market_put: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                /** @description say what it would change, and change nothing */
+                mode?: "plan" | null;
+            };
+            header?: {
+                /** @description the ETag of what is changed, as it was read */
+                "if-match"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/yaml": components["schemas"]["MarketFile"];
-                "application/json": components["schemas"]["MarketFile"];
+                "application/yaml": components["schemas"]["MarketFile"] | components["schemas"]["WholeFile"];
+                "application/json": components["schemas"]["MarketFile"] | components["schemas"]["WholeFile"];
             };
         };
         responses: {
@@ -2758,12 +3221,44 @@ export interface operations {
             403: components["responses"]["403"];
             /** @description The body took too long to come. Nothing was taken. */
             408: components["responses"]["408"];
+            /** @description It was changed since it was read: read it again. */
+            412: components["responses"]["412"];
             /** @description The body is too large. Nothing was taken. */
             413: components["responses"]["413"];
             /** @description The content type is not taken here. */
             415: components["responses"]["415"];
             /** @description Fields are wrong; each is named. Nothing was taken. */
             422: components["responses"]["422"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    get_whole_market_v1_market_whole_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "Tributary-Market-Version"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WholeFile"];
+                    "application/yaml": string;
+                };
+            };
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
             /** @description Something that is needed is away or full. Nothing was taken: try again. */
             503: components["responses"]["503"];
         };
@@ -2996,6 +3491,87 @@ export interface operations {
             401: components["responses"]["401"];
             /** @description The caller may not do this. */
             403: components["responses"]["403"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    get_rotation_v1_teams__team__rotation_get: {
+        parameters: {
+            query?: {
+                /** @description 30 days before the end, unless said */
+                from_at?: string | null;
+                /** @description turns before this moment; now, unless said */
+                to_at?: string | null;
+                /** @description new leads, or those that somebody has left to the team */
+                ledger?: "new" | "book";
+            };
+            header?: never;
+            path: {
+                team: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accounts"];
+                };
+            };
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    post_trial_v1_decisions_try_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrialBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriedDecision"];
+                };
+            };
+            /** @description The body can't be read. */
+            400: components["responses"]["400"];
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description The body took too long to come. Nothing was taken. */
+            408: components["responses"]["408"];
+            /** @description The body is too large. Nothing was taken. */
+            413: components["responses"]["413"];
+            /** @description The content type is not taken here. */
+            415: components["responses"]["415"];
             /** @description Fields are wrong; each is named. Nothing was taken. */
             422: components["responses"]["422"];
             /** @description Something that is needed is away or full. Nothing was taken: try again. */
@@ -4962,6 +5538,50 @@ export interface operations {
             403: components["responses"]["403"];
             /** @description There is no such thing. */
             404: components["responses"]["404"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    post_proposed_days_v1_calendars__calendar__propose_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                calendar: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["YearOf"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposedDays"];
+                };
+            };
+            /** @description The body can't be read. */
+            400: components["responses"]["400"];
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description The body took too long to come. Nothing was taken. */
+            408: components["responses"]["408"];
+            /** @description The body is too large. Nothing was taken. */
+            413: components["responses"]["413"];
+            /** @description The content type is not taken here. */
+            415: components["responses"]["415"];
             /** @description Fields are wrong; each is named. Nothing was taken. */
             422: components["responses"]["422"];
             /** @description Something that is needed is away or full. Nothing was taken: try again. */

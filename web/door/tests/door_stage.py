@@ -23,7 +23,8 @@ KEY, OTHER = (ECKey.generate_key("P-256", {"kid": kid, "use": "sig", "alg": "ES2
 
 
 class Issuer:
-    """Answers as an OIDC issuer does. ``life`` is that of the next access token, ``says_no`` refuses, ``away`` does not answer."""
+    """Answers as an OIDC issuer does. ``life`` is that of the next access token, ``says_no`` refuses, ``away`` does not answer;
+    ``named`` is what it calls itself."""
 
     def __init__(self) -> None:
         self.asked: list[dict[str, str]] = []
@@ -31,6 +32,7 @@ class Issuer:
         self.life = 300
         self.says_no = self.away = False
         self.claims: dict[str, Any] = {}
+        self.named = ISSUER
 
     def signed(self, key: ECKey = KEY, **claims: Any) -> str:
         now = int(time.time())
@@ -51,7 +53,7 @@ class Issuer:
         if path == "/.well-known/openid-configuration":
             names = {"authorization_endpoint": "auth", "token_endpoint": "token", "jwks_uri": "jwks"}
             places = {name: f"{ISSUER}/{path}" for name, path in names.items()}
-            return httpx.Response(200, json={"issuer": ISSUER, "revocation_endpoint": f"{ISSUER}/revoke", **places})
+            return httpx.Response(200, json={"issuer": self.named, "revocation_endpoint": f"{ISSUER}/revoke", **places})
         if path == "/jwks":
             return httpx.Response(200, json={"keys": [KEY.as_dict(private=False)]})
         asked = {name: values[0] for name, values in parse_qs(request.content.decode()).items()}

@@ -109,6 +109,13 @@ async def test_who_is_not_let_in_and_an_issuer_that_is_away_are_said(doors: Door
         assert (await browser.get("/auth/login")).headers["location"] == "/sign-in?why=issuer-away"
 
 
+async def test_nobody_is_sent_to_an_issuer_that_calls_itself_otherwise(doors: Doors, issuer: Issuer) -> None:
+    issuer.named = "https://another.test"
+    async with doors.one() as browser:
+        assert (await browser.get("/auth/login")).headers["location"] == "/sign-in?why=issuer-away"
+        assert (await browser.post("/auth/backchannel", data={"logout_token": issuer.signed()})).status_code == 503
+
+
 async def test_nothing_in_the_database_serves_a_thief(doors: Doors, issuer: Issuer) -> None:
     async with doors.one() as browser:
         await sign_in(browser, issuer)

@@ -123,6 +123,10 @@ def _listed_at(snapshot: Snapshot, place: str) -> None:
     leads[ANNA] = leads[ANNA]._replace(place=place)
 
 
+def _form(snapshot: Snapshot, state: str, *consents: tuple[str, int]) -> None:
+    snapshot.leads.forms["spring", 2] = (state, frozenset(consents))
+
+
 def _called(snapshot: Snapshot, **other: Any) -> None:
     done = snapshot.leads.activities.done
     done[CALLED] = done[CALLED]._replace(**other)
@@ -393,6 +397,9 @@ PLANTED = (
     Planted("openings", "wrong", "'write', 'member'", lambda w: _looked(w, purpose="write")),
     Planted("openings", "wrong", "opened by ('berlin', 'mia'", lambda w: _looked(w, person="mia")),
     Planted("openings", "wrong", "person: select", lambda w: w.leads.openings.ways.append("person: select")),
+    Planted("forms", "lost", "version 2 of form spring", lambda w: w.leads.forms.clear()),
+    Planted("forms", "wrong", "form spring, a draft", lambda w: _form(w, "draft", ("news", 1))),
+    Planted("forms", "wrong", "('news', 1) by form spring", lambda w: _form(w, "archived", ("news", 2))),
     Planted("conserved", "wrong", "is listed at queue", lambda w: _listed_at(w, "queue")),
     Planted("activities", "lost", f"activity {CALLED}", lambda w: _silence(w, "leads.activity", ANNA, Recorded)),
     Planted("activities", "lost", f"that activity {VISITED}", lambda w: _silence(w, "leads.activity", EVE, Voided)),

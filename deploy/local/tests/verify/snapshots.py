@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from contracts import STREAM_OF, STREAMS
@@ -191,7 +192,9 @@ def _submit(snapshot: Snapshot, lead_id: str) -> None:
 def judged(snapshot: Snapshot, lead_id: str, disposition: str, *, genuine: bool = True, later: int = 0) -> None:
     """Captured and qualified."""
     at, key = AT + timedelta(seconds=later), UUID(lead_id)
-    put(snapshot, LeadCaptured(lead_id=key, source="web", channel="search", occurred_at=at, captured_at=at))
+    by_form = {"form": "spring", "form_version": 2} if lead_id == ANNA else {}
+    said = {"source": "web", "channel": "search", "occurred_at": at, "captured_at": at, **by_form}
+    put(snapshot, LeadCaptured(lead_id=key, **said))
     about = LeadAttributes(source="web", country="FR" if lead_id == DORA else "DE", attributes={"size": 3})
     verdict = {"genuine": genuine, "disposition": disposition, "grade": "A", "score": 80, "scorecard": 1}
     put(snapshot, LeadQualified.model_validate({"lead_id": key, "about": about, "qualified_at": at, **verdict}))
@@ -237,6 +240,13 @@ def known(
     timeline = kept([entry for _, entry in steps if entry])
     written = (AT, "A", disposition, 1, why, json.dumps(about), 0, len(timeline), AT, None, False, timeline)
     return Known(state, *times, *place, person, waits, (), *written)
+
+
+def by_form(row: Known, **said: Any) -> Known:
+    """The same lead, of whose beginning this is on record as well."""
+    first = row.timeline[0]
+    detail = json.loads(first.detail) | {"consents": [{"text_id": "news", "text_version": 1, "given": True}]} | said
+    return row._replace(timeline=(first._replace(detail=json.dumps(detail)), *row.timeline[1:]))
 
 
 def kept(entries: Sequence[life.Entry]) -> tuple[Entry, ...]:
@@ -293,7 +303,8 @@ def _anna_to_eve(snapshot: Snapshot) -> None:
     leads, decisions = snapshot.leads.leads, snapshot.territory.decisions
     judged(snapshot, ANNA, "near_term")
     routed(snapshot, ANNA, person="jo")
-    leads[ANNA] = known("assigned", placed=True, person="jo")
+    leads[ANNA] = by_form(known("assigned", placed=True, person="jo"), form="spring", form_version=2)
+    snapshot.leads.forms["spring", 2] = ("active", frozenset({("news", 1)}))
     decisions[ANNA] = decided("near_term", *take_turn(snapshot))
     judged(snapshot, BEN, "nurture")
     routed(snapshot, BEN)

@@ -10,6 +10,7 @@ from contracts.leads.intake import INTAKE
 from contracts.leads.lead import LEAD
 from contracts.leads.opportunity import OPPORTUNITY
 from contracts.leads.request import REQUEST
+from contracts.leads.rule import RULE
 from contracts.metrics.kpi import KPI
 from contracts.territory.access import ACCESS
 from contracts.territory.calendar import CALENDAR
@@ -24,6 +25,7 @@ STREAMS: tuple[Stream, ...] = (
     ACTIVITY,
     REQUEST,
     OPPORTUNITY,
+    RULE,
     TERRITORY_LEAD,
     STRUCTURE,
     ACCESS,

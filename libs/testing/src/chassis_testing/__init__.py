@@ -7,7 +7,7 @@ import time
 import traceback
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, TypeVar
@@ -262,6 +262,7 @@ def service_fixture(
             under_test = ServiceUnderTest(made, http, anonymous, memory)
             if teams:
                 await under_test.grants(MACHINE, *teams, UNPLACED)
+                made.operator = replace(made.operator, teams=(*teams, UNPLACED))
             yield under_test
         made.stopping.set()
         await made.database.close()

@@ -18,6 +18,7 @@ Hours = tuple[tuple[str, str], ...]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TICK = timedelta(microseconds=1)
 _LAST_YEAR = 9990  # the calendar of the standard library ends soon after
+_YEARS_AT_MOST = 120  # that are worked out for one deadline: each takes milliseconds, and nobody waits for a later one
 
 
 class NoWorkingTime(ValueError):
@@ -117,7 +118,7 @@ class WorkingTime:
     def _further(self) -> None:
         assert self._years is not None
         low, high = self._years
-        if high >= _LAST_YEAR:
+        if high >= _LAST_YEAR or high - low >= _YEARS_AT_MOST:
             raise NoWorkingTime("So much working time never passes.")
         self._work_out(low, min(high + max(2, high - low), _LAST_YEAR))
 

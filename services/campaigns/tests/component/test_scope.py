@@ -160,6 +160,20 @@ async def test_a_person_reports_spend_for_campaigns_of_his_teams_and_there_is_no
     assert (await service.http.post("/v1/spend", json={"spend": rows})).json()["accepted"] == 4
 
 
+async def test_nobody_takes_the_id_under_which_another_is_going_to_report(service: ServiceUnderTest) -> None:
+    await service.told(marketer("anna", "berlin"), marketer("franz", "munich"))
+    assert (await service.as_("anna").put("/v1/campaigns/fair", json=PLAN)).status_code == 200
+    assert (await service.as_("franz").put("/v1/campaigns/fog", json=PLAN)).status_code == 200
+    row = {"spend_id": "s1", "source": "bank", "amount": "EUR 5", "occurred_at": "2026-01-02"}
+    for who, campaign in (("franz", "fog"), ("anna", "fair"), ("anna", "fair")):
+        body = {"spend": [row | {"campaign": campaign}]}
+        assert (await service.as_(who).post("/v1/spend", json=body)).json()["accepted"] == 1
+    await service.receives(*service.intake.emitted)
+    await service.receives(spent("fair"))
+    seen = (await service.as_("anna").get("/v1/campaigns/fair/ledger")).json()["postings"]
+    assert sorted(one["source"] for one in seen if one["source"]) == ["bank", "bank by anna"]
+
+
 async def test_who_reported_a_spend_that_first_names_its_campaign_waits_for_it(service: ServiceUnderTest) -> None:
     body = {"spend_id": "s1", "campaign": "fresh", "amount": "EUR 5", "occurred_at": "2026-01-02"}
     await service.http.post("/v1/spend", json={"spend": [body]})

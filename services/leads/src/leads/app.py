@@ -8,6 +8,7 @@ from contracts.leads.intake import INTAKE
 from contracts.leads.lead import LEAD
 from contracts.leads.opportunity import OPPORTUNITY
 from contracts.leads.request import REQUEST
+from contracts.leads.rule import RULE
 from leads import handlers
 from leads.api import (
     activity,
@@ -19,6 +20,7 @@ from leads.api import (
     form_public,
     leads,
     list,
+    merge,
     opening,
     page,
     request,
@@ -54,6 +56,7 @@ def build(settings: LeadsSettings) -> Service:
             board.router,
             conservation.router,
             verdict.router,
+            merge.router,
             bulk.router,
             stage.router,
             document.router,
@@ -66,7 +69,7 @@ def build(settings: LeadsSettings) -> Service:
             form_definition.router,
             form_public.router,
         ),
-        streams=(LEAD, AUDIT, ACTIVITY, REQUEST, OPPORTUNITY),
+        streams=(LEAD, AUDIT, ACTIVITY, REQUEST, OPPORTUNITY, RULE),
         intake=(INTAKE,),
         mounts={CAPTURE: Mount(capture, operation=OPERATION), f"{CAPTURE}/": Mount(capture)},
         accepts={CAPTURE: CAPTURE_TYPES, f"{CAPTURE}/": CAPTURE_TYPES},

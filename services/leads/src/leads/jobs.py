@@ -5,6 +5,7 @@ from datetime import timedelta
 from prometheus_client import Gauge, Histogram
 
 from chassis import Job, Transaction, each, telemetry
+from leads.use_cases.application import run as apply_rules
 from leads.use_cases.bulk import forget_old
 from leads.use_cases.clock import fire
 from leads.use_cases.conservation import count, standing, sweep
@@ -65,6 +66,7 @@ JOBS = (
     Job("rotate_intake_keys", every=timedelta(hours=1), run=rotate_intake_keys, exclusive=False),
     Job("acquaint", every=timedelta(seconds=1), run=acquaint),
     Job("forget_jobs", every=timedelta(hours=1), run=forget_old),
+    Job("apply_rules", every=timedelta(seconds=1), run=apply_rules, exclusive=False),
     Job("try_rules", every=timedelta(seconds=1), run=try_rules, exclusive=False),
     each("fill_places", timedelta(seconds=5), unfilled_places, fill_places),
     each("park_late_outcomes", timedelta(minutes=10), late_outcomes, park_late_outcomes),

@@ -72,13 +72,22 @@ async def test_a_document_rests_sealed_and_is_what_was_sent(sales: Sales, tmp_pa
     assert (step["by"], step["document"], step["document_kind"]) == ("anna", one["id"], "offer")
 
 
+async def test_what_nobody_sees_is_no_part_of_a_name(sales: Sales) -> None:
+    lead = await sales.lead(person="anna")
+    turned = OFFER | {"document-name": "invoice%E2%80%AEfdp.exe"}  # a reader would see invoiceexe.pdf
+    answer = await sales.anna.post(f"/v1/leads/{lead}/documents", content=PDF, headers=turned)
+    assert (answer.status_code, answer.json()["name"]) == (201, "invoicefdp.exe"), answer.text
+
+
 async def test_what_is_no_such_file_is_refused_by_the_field_and_nothing_is_kept(sales: Sales, tmp_path: Path) -> None:
     lead = await sales.lead(person="anna")
     url = f"/v1/leads/{lead}/documents"
     before = await sales.service.state()
 
     async def refused(content: bytes, **headers: str) -> tuple[int, str]:
-        answer = await sales.anna.post(url, content=content, headers=OFFER | headers)
+        answer = await sales.anna.post(
+            url, content=content, headers={name: text.encode() for name, text in (OFFER | headers).items()}
+        )
         return answer.status_code, (answer.json().get("errors") or [{"field": ""}])[0]["field"]
 
     assert await refused(b"MZ\x90\x00 a program") == (422, "Content-Type")
@@ -90,7 +99,14 @@ async def test_what_is_no_such_file_is_refused_by_the_field_and_nothing_is_kept(
     assert await refused(PDF, **{"content-type": "application/x-msdownload"}) == (415, "")
     assert await refused(PDF, **{"document-kind": "ofer"}) == (422, "Document-Kind")
     assert (await refused(PDF, **{"document-kind": "An offer"}))[0] == 422
-    assert await refused(PDF, **{"document-name": "..%2Fetc"}) == (422, "Document-Name")
+    whole = packed("ä.xml")
+    no_name = whole.replace("ä.xml".encode(), b"\xff\xff.xml")
+    newer = whole.replace(b"PK\x01\x02\x14\x03\x14", b"PK\x01\x02\x14\x03\x99")
+    for content in (no_name, newer):
+        assert content != whole
+        assert await refused(content, **{"content-type": docx}) == (422, "Content-Type")
+    for name in ("..%2Fetc", "..", "%20", "%E2%80%AE", "%FF%FE", "é", "a%00b", "a" * 201):
+        assert await refused(PDF, **{"document-name": name}) == (422, "Document-Name"), name
     assert (await refused(b"%PDF-1.7" + b"1" * AT_MOST))[0] == 413
     assert (await sales.anna.post(url, headers=OFFER)).status_code == 422
     assert await sales.service.state() == before

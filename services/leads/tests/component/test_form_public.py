@@ -1,5 +1,6 @@
 """A form as strangers meet it: from its sites' pages with and without a script, and what of it stands on the lead."""
 
+import json
 import re
 from typing import Any
 from urllib.parse import urlencode
@@ -13,6 +14,7 @@ from chassis_testing import ServiceUnderTest
 from contracts.leads.intake import LeadSubmitted
 from contracts.leads.lead import LeadCaptured, LeadQualified
 from leads.api import form_public
+from leads.domain import form_proof
 from leads.store import keys
 from leads.use_cases.intake import _opened
 
@@ -284,6 +286,31 @@ async def test_a_token_of_another_form_or_day_is_none(service: ServiceUnderTest)
     for forged in ("", "x", token[:-1], f"{version}.{int(at) - 5}.{'.'.join(rest)}", "1.².x.y", "9" * 5000):
         await sent(service, _token=forged)
         assert last(service).flags == ("token_missing",), forged[:40]
+
+
+async def test_a_form_may_ask_for_a_proof_of_work_and_who_has_none_is_marked_and_taken(
+    service: ServiceUnderTest,
+) -> None:
+    await made(service, proof=True)
+    told = await definition(service)
+    assert told["proof"] is True
+    body = json.dumps(
+        {"name": "Jule Marx", "email": "jule@firm.example", "_key": "k1", "_token": told["token"]}
+    ).encode()
+    numbers = (b'%s,"_proof":"%d"}' % (body[:-1], n) for n in range(10_000))
+    proved = next(raw for raw in numbers if form_proof.proves(raw))
+    headers = {"origin": SITE, "content-type": "application/json"}
+    changed = proved.replace(b"Jule", b"Jane")  # it is good for what was sent with it alone
+    for raw, signs in (
+        (proved, None),
+        (body, ("token_missing", "proof_missing")),
+        (changed, ("token_missing", "proof_missing")),
+    ):
+        answer = await service.anonymous.post(SENT, content=raw, headers=headers)
+        assert answer.status_code == 202, "a program is told nothing"
+        assert last(service).flags == signs
+    assert (await plain(service, {"name": "A", "email": "a@b.example"})).status_code == 303
+    assert last(service).flags == ("token_missing", "proof_missing")
 
 
 async def test_what_could_reach_somebody_is_no_campaign(service: ServiceUnderTest) -> None:

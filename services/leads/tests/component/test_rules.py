@@ -1,5 +1,6 @@
 """The rules that leads are judged and answered by are data: drafted, tried, put in force by another, and what was in force stays."""
 
+import hashlib
 import json
 from datetime import timedelta
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 
 from chassis_testing import ServiceUnderTest
 from contracts.leads.lead import LeadQualified
+from contracts.leads.rule import RuleActivated
 from contracts.territory.access import AccessGranted
 from leads.app import build
 from leads.domain.rules import KINDS
@@ -100,6 +102,10 @@ async def test_a_draft_decides_nothing_until_another_than_its_author_puts_it_in_
     assert (await sales.dora.post(f"{where}/activate", headers=tag(draft))).status_code == 403
     done = await sales.gina.post(f"{where}/activate", headers=tag(draft))
     assert (done.status_code, done.json()["state"]) == (200, "active")
+    [told] = [one for one in await sales.service.emitted() if isinstance(one, RuleActivated)]
+    assert (told.id, told.version, told.author, told.activated_by) == ("scorecard", 4, "dora", "gina")
+    plain = json.dumps(done.json()["content"], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    assert told.sha256 == hashlib.sha256(plain.encode()).hexdigest()
     assert [(one["what"], one["by"]) for one in done.json()["history"]] == [("drafted", "dora"), ("activated", "gina")]
     after = await judged(sales)
     assert (after.grade, after.scorecard) == ("D", 4)
@@ -251,6 +257,31 @@ async def test_the_same_card_changes_nothing_about_leads_that_another_system_kno
         await sales.service.runs("try_rules")
         changed.append((await sales.dora.get(draft.headers["location"])).json()["tried"]["changed"])
     assert changed == [0, 1]
+
+
+async def test_a_draft_of_promises_that_nobody_would_mean_is_refused_by_the_field(sales: Sales) -> None:
+    for promise, kinds, field in (
+        ({}, {"My Kind": True}, "content.kinds.My Kind"),
+        ({"kind": "pony"}, {"sample": True}, "content.promises[1].kind"),
+        ({"grade": "Z"}, {}, "content.promises[1].grade"),
+        ({"line": ""}, {}, "content.promises[1].line"),
+        ({"language": "x" * 201}, {}, "content.promises[1].language"),
+        ({"grade": "A", "within": "367d"}, {}, "content.promises[1].within"),
+        ({"grade": "A", "steps": [{"after": "9999h"}]}, {}, "content.promises[1].steps[0].after"),
+    ):
+        promises = [{"within": "2h"}, *([{"within": "1h"} | promise] if promise else [])]
+        answer = await sales.dora.post(f"{DOOR}/response", json={"content": {"promises": promises, "kinds": kinds}})
+        assert wrong(answer) == [field]
+    former = json.dumps({"promises": [{"within": "2h"}, {"within": "1h", "grade": "Z"}], "kinds": {"My Kind": True}})
+    assert read("response", 2, json.loads(former)).version == 2, "one that is in force already is followed"
+
+
+async def test_what_is_never_due_by_a_calendar_is_said(sales: Sales) -> None:
+    minute = [{"day": "mon", "hours": [{"opens": "09:00", "closes": "09:01"}]}]
+    await sales.service.receives(berlin(week=minute))
+    draft = await drafted(sales, "response", promises=[{"within": "8784h"}])
+    ask = {"calendar": "de", "starts_at": "2099-12-31T00:00:00Z"}
+    assert wrong(await sales.anna.post(f"{draft.headers['location']}/try", json=ask)) == ["calendar"]
 
 
 @pytest.mark.parametrize(

@@ -355,3 +355,33 @@ async def test_the_doors_role_claims_and_refuses_for_nobody_else(sales: Sales) -
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             async with database.at_door(Actor("camille"), writes=True) as tx:
                 await tx.conn.execute(statement, lead)
+
+
+async def test_an_outcome_at_the_end_of_time_or_below_nothing_is_refused_by_field(sales: Sales) -> None:
+    lead = await sales.lead(person="anna")
+    for body, field in (
+        ({"at": "0001-01-01T00:00:00+14:00"}, "at"),
+        ({"at": "1899-12-31T23:59:59Z"}, "at"),
+        ({"amount": {"minor": -5, "currency": "EUR"}}, "amount.minor"),
+    ):
+        answer = await does(sales, "anna", lead, "outcome", result="won", **body)
+        assert answer.status_code == 422, answer.text
+        assert [error["field"] for error in answer.json()["errors"]] == [field]
+    assert (await sales.anna.get(f"/v1/leads/{lead}")).json()["place"] == "person"
+
+
+async def test_what_is_of_another_verdict_is_refused_and_not_passed_over(sales: Sales) -> None:
+    lead = await unclear(sales)
+    worth = {"minor": 5, "currency": "EUR"}
+    for body, field in (
+        (SOON | {"code": "spam"}, "code"),
+        (LATER | {"code": "other"}, "code"),
+        (SPAM | {"grade": "A"}, "grade"),
+        ({"verdict": "undecided", "code": "unclear", "grade": "A"}, "grade"),
+        ({"verdict": "undecided", "code": "unclear", "value": worth}, "value"),
+        (SOON | {"value": {"minor": -1, "currency": "EUR"}}, "value.minor"),
+    ):
+        answer = await does(sales, "quinn", lead, "qualification", **body)
+        assert answer.status_code == 422, answer.text
+        assert [error["field"] for error in answer.json()["errors"]] == [field]
+    assert (await does(sales, "quinn", lead, "qualification", **SOON)).status_code == 200

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
@@ -9,15 +10,32 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from leads.domain import lead as lifecycle
-from leads.domain import working
+from leads.domain import merge
+from leads.domain import verdict as hands
 from leads.domain.lead import Lead, Outcome, Transition
 from leads.domain.place import ENDED, NOBODYS, PLACES, place_of, settled, unclaimed, waits_for
 from leads.domain.response import RESPONSE_1
-from leads.domain.working import Against, By, Judgement
+from leads.domain.verdict import Hand, Judgement, MayNot, NotSo, Verdict
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 TEAMS, PEOPLE = ("berlin", "munich"), ("anna", "jonas", "leyla")
-LEADER = By("s.berlin")
+LEADER = Hand("s.berlin", None, leads=True, holds=False, qualifies=True)
+QUALIFIER = Hand("q.berlin", None, leads=False, holds=False, qualifies=True)
+ANNA = Hand("anna", None, leads=False, holds=True, qualifies=False)
+OTHER = UUID(int=1)
+KEPT = timedelta(days=30)
+
+
+def returned(lead: Lead, when: datetime, code: str, hand: Hand) -> Transition:
+    """As at the door: first whether it may be, and then it is."""
+    hands.check_return(lead, hand)
+    return hands.returned(lead, when, code, hand)
+
+
+def judged(lead: Lead, when: datetime, verdict: Verdict, hand: Hand) -> Transition:
+    """The same."""
+    hands.check_judge(lead, verdict, hand)
+    return hands.judged(lead, when, verdict, hand, KEPT)
 
 
 def at(minutes: int) -> datetime:
@@ -73,35 +91,36 @@ def test_a_later_routing_says_itself_whose_it_is_also_within_a_team(order: list[
 
 
 def test_who_gave_it_back_does_not_get_it_by_what_is_heard_again_and_a_new_decision_moves_it() -> None:
-    lead = worked(lambda _: working.returned(with_anna(), at(1), "wrong_person", By("anna")))
-    assert (place_of(lead), waits_for(lead), working.not_to(lead)) == ("queue", "returned: wrong_person", ("anna",))
+    lead = worked(lambda _: returned(with_anna(), at(1), "wrong_person", ANNA))
+    assert (place_of(lead), waits_for(lead)) == ("queue", "returned: wrong_person")
+    assert lead.life.returned == {"berlin": ("anna",)}
     assert lifecycle.assigned(lead, NOON, "berlin", "anna") == (lead, None)
     lead = settled(lead, lifecycle.assigned(lead, at(2), "berlin", "jonas", 2)[0], RESPONSE_1, at(2))
     assert (place_of(lead), lead.assignee, lead.due_at) == ("person", "jonas", None)
-    lead, entry = working.returned(lead, at(3), "no_time", LEADER)
+    lead, entry = returned(lead, at(3), "overload", LEADER)
     assert entry is not None
-    assert (entry["attempt"], entry["person"], entry["by"]) == (2, "jonas", "s.berlin")
-    assert working.not_to(lead) == ("anna", "jonas")
+    assert (entry["attempt"], entry["released"], entry["by"]) == (2, "jonas", "s.berlin")
+    assert lead.life.returned == {"berlin": ("anna", "jonas")}
 
 
 @pytest.mark.parametrize("result", ["won", "lost"])
 def test_what_has_ended_is_neither_returned_nor_judged_and_says_how_it_stands(result: str) -> None:
     lead, _ = lifecycle.closed(with_anna(), Outcome(result, at(1)))  # type: ignore[arg-type]
     steps: tuple[Callable[[], object], ...] = (
-        lambda: working.returned(lead, at(2), "no_time", By("anna")),
-        lambda: working.judged(lead, at(2), Judgement("near_term", "B"), LEADER),
-        lambda: working.set_aside(lead, at(2), "not_genuine", "spam", LEADER),
+        lambda: returned(lead, at(2), "overload", ANNA),
+        lambda: judged(lead, at(2), Verdict("near_term", "B"), LEADER),
+        lambda: judged(lead, at(2), hands.set_aside("spam"), LEADER),
     )
     for step in steps:
-        with pytest.raises(Against) as refused:
+        with pytest.raises(NotSo) as refused:
             step()
-        assert refused.value.state == result
+        assert refused.value.place == result
 
 
 def test_reopened_it_is_where_it_was_and_the_same_end_may_come_again() -> None:
     won = Outcome("won", at(1))
     lead, _ = lifecycle.closed(with_anna(), won)
-    lead, _ = working.reopened(lead, at(2), "customer_came_back", LEADER)
+    lead, _ = lifecycle.reopened(lead, at(2), "back_again", LEADER.person)
     assert (place_of(lead), lead.assignee, lead.outcome, lead.revision) == ("person", "anna", None, 2)
     assert lifecycle.closed(lead, won) == (lead, None)  # heard again, it is the old one
     assert lifecycle.closed(lead, Outcome("won", at(3)))[0].revision == 3
@@ -112,27 +131,27 @@ def test_a_card_never_overrules_a_person() -> None:
         lambda lead: lifecycle.captured(lead, NOON, "web"),
         lambda lead: lifecycle.qualified(lead, NOON, "D", "needs_qualifier", 2, 20),
         lambda lead: lifecycle.opened(lead, NOON, "s", "berlin", "p"),
-        lambda lead: working.judged(lead, at(1), Judgement("near_term", "B"), By("q.berlin")),
+        lambda lead: judged(lead, at(1), Verdict("near_term", "B"), QUALIFIER),
     )
     assert (place_of(lead), lead.grade, lead.life.verdict, lead.life.judge) == ("queue", "B", 2, "q.berlin")
     assert lifecycle.qualified(lead, at(2), "D", "needs_qualifier", 3, 10) == (lead, None)
 
 
 @pytest.mark.parametrize(
-    ("judgement", "field"),
+    ("verdict", "field"),
     [
-        (Judgement("near_term"), "grade"),
-        (Judgement("not_genuine"), "code"),
-        (Judgement("undecided"), "code"),
-        (Judgement("nurture"), "revisit_on"),
-        (Judgement("nurture", revisit_on=date(2026, 11, 24)), "revisit_on"),
-        (Judgement("nurture", revisit_on=date(2029, 12, 24)), "revisit_on"),
-        (Judgement("near_term", "A", revisit_on=date(2026, 11, 25)), "revisit_on"),
+        (Verdict("near_term"), "grade"),
+        (Verdict("not_genuine"), "code"),
+        (Verdict("undecided"), "code"),
+        (Verdict("nurture"), "revisit_on"),
+        (Verdict("nurture", revisit_on=date(2026, 11, 24)), "revisit_on"),
+        (Verdict("nurture", revisit_on=date(2029, 12, 24)), "revisit_on"),
+        (Verdict("near_term", "A", revisit_on=date(2026, 11, 25)), "revisit_on"),
     ],
 )
-def test_each_verdict_needs_something_of_its_own(judgement: Judgement, field: str) -> None:
-    assert working.faults(judgement, NOON.date()).keys() == {field}
-    assert not working.faults(Judgement("nurture", revisit_on=date(2026, 11, 25)), NOON.date())
+def test_each_verdict_needs_something_of_its_own(verdict: Verdict, field: str) -> None:
+    assert [name for name, _ in hands.faults(verdict, NOON)] == [field]
+    assert not hands.faults(Verdict("nurture", revisit_on=date(2026, 11, 25)), NOON)
 
 
 def test_a_day_that_was_agreed_brings_it_to_a_qualifier_once() -> None:
@@ -140,7 +159,7 @@ def test_a_day_that_was_agreed_brings_it_to_a_qualifier_once() -> None:
         lambda lead: lifecycle.captured(lead, NOON, "web"),
         lambda lead: lifecycle.qualified(lead, NOON, "D", "needs_qualifier", 2, 20),
         lambda lead: lifecycle.opened(lead, NOON, "s", "berlin", "p"),
-        lambda lead: working.judged(lead, at(1), Judgement("nurture", revisit_on=date(2027, 1, 11)), By("q.berlin")),
+        lambda lead: judged(lead, at(1), Verdict("nurture", revisit_on=date(2027, 1, 11)), QUALIFIER),
     )
     day = datetime(2027, 1, 11, tzinfo=UTC)
     assert (place_of(lead), lead.due_at, lead.next_at) == ("nurture", day, day)
@@ -162,7 +181,7 @@ class Life(RuleBasedStateMachine):
         self.clock += timedelta(minutes=1)
         try:
             after, entry = step(self.lead)
-        except Against:
+        except (MayNot, NotSo):
             return
         assert entry is not None or after == self.lead, "what changes has a line in the timeline"
         self.entries += entry is not None
@@ -194,22 +213,38 @@ class Life(RuleBasedStateMachine):
             self.make(self.said[which % len(self.said)])
             assert self.lead.life.decision >= decision
 
-    @rule(code=st.sampled_from(("wrong_person", "no_time")))
+    @rule(code=st.sampled_from(("wrong_person", "overload")))
     def give_back(self, code: str) -> None:
-        self.make(lambda lead: working.returned(lead, self.clock, code, LEADER))
+        self.make(lambda lead: returned(lead, self.clock, code, LEADER))
 
     @rule(verdict=st.sampled_from(("near_term", "nurture", "undecided")))
-    def judge(self, verdict: working.Verdict) -> None:
+    def judge(self, verdict: Judgement) -> None:
         day = self.clock.date() + timedelta(days=1) if verdict == "nurture" else None
-        self.make(lambda lead: working.judged(lead, self.clock, Judgement(verdict, "B", "code", day), LEADER))
+        self.make(lambda lead: judged(lead, self.clock, Verdict(verdict, "B", "code", day), LEADER))
 
     @rule()
     def set_aside(self) -> None:
-        self.make(lambda lead: working.set_aside(lead, self.clock, "not_genuine", "spam", LEADER))
+        self.make(lambda lead: judged(lead, self.clock, hands.set_aside("spam"), LEADER))
 
     @rule()
     def restore(self) -> None:
-        self.make(lambda lead: working.restored(lead, self.clock, "by_mistake", LEADER))
+        if place_of(self.lead) == "discarded":
+            self.make(lambda lead: lifecycle.restored(lead, self.clock, "other", LEADER.person))
+
+    @rule()
+    def merge(self) -> None:
+        def step(lead: Lead) -> Transition:
+            merge.check_hand(lead, LEADER)
+            merge.check_merge(lead, with_anna()._replace(team=lead.team))
+            return merge.merged(lead, self.clock, OTHER, {0: lead.assignee}, LEADER)
+
+        self.make(step)
+
+    @rule()
+    def unmerge(self) -> None:
+        alone = place_of(self.lead.lived(merged_into=None))
+        self.make(lambda lead: merge.unmerged(lead, self.clock, LEADER))
+        assert place_of(self.lead) == alone, "it stands where it stood"
 
     @rule(result=st.sampled_from(("won", "lost")))
     def end(self, result: lifecycle.Result) -> None:
@@ -217,7 +252,8 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def reopen(self) -> None:
-        self.make(lambda lead: working.reopened(lead, self.clock, "again", LEADER))
+        if place_of(self.lead) in ("won", "lost"):
+            self.make(lambda lead: lifecycle.reopened(lead, self.clock, "other", LEADER.person))
 
     @rule()
     def time_comes(self) -> None:

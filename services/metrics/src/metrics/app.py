@@ -3,7 +3,7 @@
 from chassis import Service
 from contracts.metrics.kpi import KPI
 from metrics import handlers
-from metrics.api import kpis, league, stream
+from metrics.api import kpis, league, series, stream
 from metrics.api.feed import Feed
 from metrics.api.permissions import ROLES
 from metrics.jobs import JOBS
@@ -19,7 +19,7 @@ def build(settings: MetricsSettings) -> Service:
         router=handlers.router,
         roles=ROLES,
         jobs=JOBS,
-        api=(stream.router(feed), kpis.router, league.router),
+        api=(stream.router(feed), series.router, kpis.router, league.router),
         streams=(KPI,),
         background=(feed.run,),
         description="The numbers of segments, channels, teams and campaigns, live, the facts behind them, and a league of teams.",

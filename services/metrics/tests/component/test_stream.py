@@ -12,6 +12,7 @@ from uuid import UUID
 
 import pytest
 
+from chassis.telemetry import REGISTRY
 from chassis_testing import TOKEN, ServiceUnderTest
 from contracts.leads.lead import LeadCaptured
 
@@ -38,6 +39,7 @@ class Stream:
     headers: dict[bytes, bytes] = field(default_factory=dict)
     raw: bytes = b""
     writes: int = 0
+    bodies: list[bytes] = field(default_factory=list)
     ended: bool = False
     reading: asyncio.Event = field(default_factory=asyncio.Event)
     news: asyncio.Event = field(default_factory=asyncio.Event)
@@ -54,6 +56,7 @@ class Stream:
             self.status, self.headers = message["status"], dict(message["headers"])
         else:
             self.writes += 1
+            self.bodies.append(message["body"])
             self.raw += message["body"]
             self.ended = not message.get("more_body", False)
         self.news.set()
@@ -286,6 +289,8 @@ async def test_one_connection_tells_of_several_dimensions(doors: Doors) -> None:
     changed = stream.events[4:]
     assert [(e.event, e.data["by"], len(e.data["rows"])) for e in changed] == [("changed", by, 1) for by in EVERY]
     assert len({e.id for e in stream.events[3:]}) == 5
+    told = [body.count(b"event: changed") for body in stream.bodies]
+    assert [count for count in told if count] == [4]  # in one write: a page costs what a reader of one dimension does
 
 
 async def test_whoever_breaks_off_between_two_dimensions_misses_none_of_the_rest(doors: Doors) -> None:
@@ -470,10 +475,12 @@ async def test_a_reader_that_takes_nothing_is_cut_off_also_when_nothing_changes(
     feed = doors.service.service.background[0].__self__  # type: ignore[attr-defined]
     feed.settings.stream_taken_within_s = 0.2
     await many(doors, 450)
+    before = REGISTRY.get_sample_value("stream_clients_stalled_total") or 0
     dead = doors.open()
     dead.reading.clear()
     await dead.finished()
     assert (dead.ended, feed.readers) == (False, 0)
+    assert REGISTRY.get_sample_value("stream_clients_stalled_total") == before + 1
 
 
 async def test_what_waits_for_a_reader_is_bounded_in_bytes(doors: Doors) -> None:

@@ -19,8 +19,10 @@ from territory.api import (
     organisation,
     person,
     proposal,
+    rotation,
     routing,
     transfer,
+    trial,
     unit,
 )
 from territory.api.permissions import ROLES
@@ -41,6 +43,8 @@ def build(settings: Settings) -> Service:
                 market,
                 routing,
                 assignment,
+                rotation,
+                trial,
                 unit,
                 person,
                 membership,

@@ -7,11 +7,13 @@ from contracts.leads.lead import (
     LEAD,
     LeadClosed,
     LeadDiscarded,
+    LeadMerged,
     LeadQualified,
     LeadReopened,
     LeadRestored,
     LeadReturned,
     LeadUnclaimed,
+    LeadUnmerged,
     RecordTransferred,
     TransferRefused,
 )
@@ -30,6 +32,8 @@ async def on_leads_lead(
         | LeadReopened
         | LeadRestored
         | LeadUnclaimed
+        | LeadMerged
+        | LeadUnmerged
         | RecordTransferred
         | TransferRefused
     ],

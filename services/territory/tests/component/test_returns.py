@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from chassis_testing import ServiceUnderTest
-from contracts.leads.lead import LeadDiscarded, LeadReopened, LeadRestored
+from contracts.leads.lead import LeadDiscarded, LeadMerged, LeadReopened, LeadRestored, LeadUnmerged
 from contracts.territory.lead import LeadRouted, LeadUnassigned
 
 from .berlin import begin, lead, leads, lost, owners, returned, said, teams
@@ -106,6 +106,26 @@ async def test_a_lead_that_was_spoilt_was_no_turn(service: ServiceUnderTest) -> 
     assert await leads(service, 4, 5) == ["jonas", "anna"]
     [row] = await service.sql("select of_turn from rotation_back")
     assert row["of_turn"] == 2
+
+
+async def test_a_lead_that_is_merged_loads_nobody_and_taken_out_again_is_its_persons(service: ServiceUnderTest) -> None:
+    await begin(service)
+    assert await leads(service, 1, 2) == ["anna", "jonas"]
+    merged, out = (
+        {"lead_id": UUID(int=n), name: UUID(int=9), "by": "s", at: AT}
+        for n, name, at in ((1, "into", "merged_at"), (1, "from_lead", "unmerged_at"))
+    )
+    await service.receives(LeadMerged.model_validate(merged))
+    cases = await service.sql("select ended from lead_case where lead_id < $1 order by lead_id", UUID(int=3))
+    assert [row["ended"] for row in cases] == ["merged", None]
+    reopened = LeadReopened(lead_id=UUID(int=1), revision=2, code="again", by="anna", reopened_at=AT)
+    await service.receives(reopened)
+    assert owners(await service.emitted()) == []
+    await service.receives(LeadUnmerged.model_validate(out))
+    assert owners(await service.emitted()) == ["anna"]
+    await service.receives(lost(2), LeadMerged.model_validate(merged | {"lead_id": UUID(int=2)}))
+    await service.receives(LeadUnmerged.model_validate(out | {"lead_id": UUID(int=2)}))
+    assert owners(await service.emitted()) == [], "what was lost stays lost"
 
 
 async def test_a_lead_that_is_reopened_is_its_persons_again_and_one_that_is_restored_a_qualifiers(

@@ -2,6 +2,7 @@
 
 import time
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 from authlib.common.security import generate_token
@@ -33,11 +34,6 @@ class Issuer:
         self._places: dict[str, Any] = {}
         self._keys: tuple[float, KeySet | None] = (0.0, None)
 
-    @property
-    def redirect_uri(self) -> str:
-        """Where the issuer sends people back to."""
-        return f"{self._settings.origin}/auth/callback"
-
     def _client(self) -> AsyncOAuth2Client:
         secret = self._settings.client_secret.get_secret_value()
         return AsyncOAuth2Client(
@@ -45,7 +41,7 @@ class Issuer:
             secret or None,
             token_endpoint_auth_method="client_secret_basic" if secret else "none",
             scope=self._settings.scope,
-            redirect_uri=self.redirect_uri,
+            redirect_uri=f"{self._settings.origin}/auth/callback",
             code_challenge_method="S256",
             timeout=10,
             trust_env=False,
@@ -65,22 +61,17 @@ class Issuer:
         if not self._places:
             said = await self._get(f"{self._settings.issuer.rstrip('/')}/.well-known/openid-configuration")
             if said.get("issuer") != self._settings.issuer:
-                raise Refused("who answers at the issuer's address calls himself otherwise")
+                raise Away("who answers at the issuer's address calls himself otherwise")
             self._places = said
         return str(self._places.get(name) or "")
 
     async def sign_in(self, prompt: str) -> tuple[str, dict[str, str]]:
         """Where to send somebody, and what to remember of it."""
         kept = {"state": generate_token(43), "nonce": generate_token(43), "verifier": generate_token(64)}
-        more = {"prompt": prompt} if prompt else {}
+        told = {"state": kept["state"], "nonce": kept["nonce"], "code_verifier": kept["verifier"]}
+        told |= {"prompt": prompt} if prompt else {}
         async with self._client() as client:
-            url, _ = client.create_authorization_url(
-                await self._place("authorization_endpoint"),
-                state=kept["state"],
-                nonce=kept["nonce"],
-                code_verifier=kept["verifier"],
-                **more,
-            )
+            url, _ = client.create_authorization_url(await self._place("authorization_endpoint"), **told)
         return str(url), kept
 
     async def redeem(self, code: str, kept: dict[str, str]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -103,17 +94,16 @@ class Issuer:
         except (httpx.HTTPError, ValueError) as failure:
             raise Away("the issuer does not answer") from failure
 
-    async def revoke(self, refresh_token: str) -> None:
-        """The issuer forgets a session's tokens, where it offers that."""
+    async def forget(self, tokens: dict[str, Any]) -> str:
+        """A session's tokens are worth nothing any more, where the issuer offers that. Where somebody goes to be signed out of the
+        issuer too; empty where it has no such page."""
         if url := await self._place("revocation_endpoint"):
             async with self._client() as client:
-                await client.revoke_token(url, token=refresh_token, token_type_hint="refresh_token")
-
-    async def end_session(self, id_token: str) -> str:
-        """Where somebody goes to be signed out of the issuer too; empty where it has no such page."""
+                token = str(tokens.get("refresh_token", ""))
+                await client.revoke_token(url, token=token, token_type_hint="refresh_token")
         url = await self._place("end_session_endpoint")
-        back = f"post_logout_redirect_uri={self._settings.origin}/"
-        return f"{url}?id_token_hint={id_token}&{back}" if url else ""
+        told = {"id_token_hint": tokens.get("id_token", ""), "post_logout_redirect_uri": f"{self._settings.origin}/"}
+        return f"{url}?{urlencode(told)}" if url else ""
 
     async def signed_out(self, logout_token: str) -> tuple[str | None, str | None]:
         """Whom a logout token signs out: the person, the issuer's session, or both."""
@@ -126,18 +116,13 @@ class Issuer:
 
     async def believed(self, token: str, nonce: str = "") -> dict[str, Any]:
         """The claims of a token that this issuer made out to us, and that has not ended."""
-        s = self._settings
-        registry = jwt.JWTClaimsRegistry(
-            now=int(time.time()),
-            leeway=LEEWAY_S,
-            iss={"essential": True, "value": s.issuer},
-            aud={"essential": True, "value": s.client_id},
-            iat={"essential": True},
-            exp={"essential": True},
-        )
+        whose = {"iss": self._settings.issuer, "aud": self._settings.client_id}
+        asked: dict[str, Any] = {name: {"essential": True, "value": value} for name, value in whose.items()}
+        asked |= {name: {"essential": True} for name in ("iat", "exp")}
+        registry = jwt.JWTClaimsRegistry(now=int(time.time()), leeway=LEEWAY_S, **asked)
         for anew in (False, True):
             try:
-                read = jwt.decode(token, await self._key_set(anew), algorithms=s.algorithms)
+                read = jwt.decode(token, await self._key_set(anew), algorithms=self._settings.algorithms)
                 registry.validate(read.claims)
                 break
             except (JoseError, ValueError) as failure:

@@ -3,8 +3,7 @@ the key has wrapped."""
 
 import hashlib
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +29,8 @@ create table if not exists session (
 );
 create index if not exists session_person on session (person);
 """
+FIND = """select person, tokens, extract(epoch from token_ends_at - now())::float8 as left_s,
+    extract(epoch from now() - used_at)::float8 as unused_s from session where id = $1 and ends_at > now() {}"""
 SWEEP = "delete from {} where ends_at < now()"
 
 
@@ -40,6 +41,9 @@ class Session:
     person: str
     tokens: dict[str, Any]
     left_s: float
+
+
+Renew = Callable[[Session], Awaitable[dict[str, Any] | None]]
 
 
 def hidden(cookie: str) -> bytes:
@@ -87,19 +91,31 @@ class Store:
 
     async def find(self, cookie: str) -> Session | None:
         """The running session of this cookie; it is used now."""
-        found = await self._pool.fetchrow(_FIND.format(""), hidden(cookie))
+        found = await self._pool.fetchrow(FIND.format(""), hidden(cookie))
         if found and found["unused_s"] > 60:
             sql = """update session set used_at = now(), ends_at = least(
                 now() + make_interval(secs => $2), made_at + make_interval(secs => $3)) where id = $1"""
             await self._pool.execute(sql, hidden(cookie), self._idle, self._longest)
         return self._session(found)
 
-    @asynccontextmanager
-    async def locked(self, cookie: str) -> "AsyncIterator[Locked]":
-        """The session's row for one at a time, in this process and all others."""
+    async def renewed(self, cookie: str, before_s: float, renew: Renew) -> Session | None:
+        """The session with new tokens, where its own are nearer to their end than this. One asks for them, here and in all other
+        processes, and whoever waited finds it done. ``renew`` may give none, which ends the session, or nothing new: the old
+        ones serve as long as they are good."""
         async with self._pool.acquire() as conn, conn.transaction():
-            found = await conn.fetchrow(_FIND.format("for update"), hidden(cookie))
-            yield Locked(conn, hidden(cookie), self._session(found), self._sealed)
+            held = self._session(await conn.fetchrow(FIND.format("for update"), hidden(cookie)))
+            if held is None or held.left_s >= before_s:
+                return held
+            tokens = await renew(held)
+            if tokens is None:
+                await conn.execute("delete from session where id = $1", hidden(cookie))
+                return None
+            if not tokens:
+                return held if held.left_s > 0 else None
+            kept = Session(held.person, {**held.tokens, **tokens}, float(tokens["expires_in"]))
+            sql = "update session set tokens = $2, token_ends_at = now() + make_interval(secs => $3) where id = $1"
+            await conn.execute(sql, hidden(cookie), self._sealed(kept.tokens), kept.left_s)
+            return kept
 
     async def end(self, cookie: str) -> Session | None:
         """Ends one session; returns what it was."""
@@ -120,24 +136,3 @@ class Store:
 
     def _session(self, found: asyncpg.Record | None) -> Session | None:
         return None if found is None else Session(found["person"], self._opened(found["tokens"]), found["left_s"])
-
-
-_FIND = """select person, tokens, extract(epoch from token_ends_at - now())::float8 as left_s,
-    extract(epoch from now() - used_at)::float8 as unused_s from session where id = $1 and ends_at > now() {}"""
-
-
-class Locked:
-    """A session's row that is held."""
-
-    def __init__(self, conn: Any, row: bytes, session: Session | None, sealed: Any) -> None:
-        self._conn, self._row, self._sealed = conn, row, sealed
-        self.session = session
-
-    async def keep(self, tokens: dict[str, Any]) -> None:
-        """These are its tokens from now on."""
-        sql = "update session set tokens = $2, token_ends_at = now() + make_interval(secs => $3) where id = $1"
-        await self._conn.execute(sql, self._row, self._sealed(tokens), float(tokens["expires_in"]))
-
-    async def end(self) -> None:
-        """It is over."""
-        await self._conn.execute("delete from session where id = $1", self._row)

@@ -59,7 +59,7 @@ export type TemplateName = keyof typeof TEMPLATES;
 export function begin(name: TemplateName, language: Spoken): Content {
   const made = structuredClone<Template>(TEMPLATES[name]);
   const defaults = { campaign: "", channel: "", product: "", industry: "", country: "" };
-  return { languages: [language], button: {}, thanks: {}, origins: [], strict: false, redirect: "", too_fast_s: 2, defaults, ...made };
+  return { languages: [language], button: {}, thanks: {}, origins: [], strict: false, redirect: "", too_fast_s: 2, proof: false, defaults, ...made };
 }
 
 /** Words that a form says by itself, as the service has them. */

@@ -4,7 +4,10 @@ import type { By, Kpi, Money } from "@tributary/client";
 export type Counts = Pick<Kpi, "leads" | "qualified" | "valid" | "routed" | "assigned" | "won" | "lost">;
 export type CountName = keyof Counts;
 export const COUNTS: CountName[] = ["leads", "qualified", "valid", "routed", "assigned", "won", "lost"];
-export const METRICS = [...COUNTS, "conversion", "won_amount", "spend", "cost_per_lead"] as const;
+/** Where a lead is that is neither won nor lost, as the river has it; who waits does so for judgement or for a person. */
+export const STANDING = ["set-aside", "to-judge", "to-assign", "open", "waits"] as const;
+export type Standing = (typeof STANDING)[number];
+export const METRICS = [...COUNTS, ...STANDING, "conversion", "won_amount", "spend", "cost_per_lead"] as const;
 export type Metric = (typeof METRICS)[number];
 
 /** All rows of a dimension together. Ratios are not added: they are made of sums. */
@@ -63,6 +66,13 @@ export function river(sum: Counts): Step[] {
   return steps;
 }
 
+/** A number of leads, counted or made of such. */
+export function leadsOf(row: Counts, metric: CountName | Standing): number {
+  if (!(STANDING as readonly string[]).includes(metric)) return row[metric as CountName];
+  const leaving = river(row).flatMap((step) => step.leaving);
+  return leaving.filter((one) => (metric === "waits" ? one.waits : one.name === metric)).reduce((sum, one) => sum + one.leads, 0);
+}
+
 /** Leads that the river names, each once: equal to those that came in when none is missing. */
 export function found(steps: Step[]): number {
   return steps.reduce((sum, step) => sum + step.leaving.reduce((more, one) => more + one.leads, 0), steps.at(-1)!.leads);
@@ -86,6 +96,8 @@ export interface Column {
   value(row: Kpi): number | null;
   heat?: boolean;
   money?: boolean;
+  /** A column of courses; rows are ordered by how much more the later half has than the earlier one. */
+  course?: (row: Kpi) => readonly number[];
 }
 const share = (part: CountName, whole: CountName) => (row: Kpi) => (row[whole] ? row[part] / row[whole] : null);
 const greatest = (held: Money | null | undefined) => Math.max(-1, ...Object.values(held ?? {}));
@@ -100,8 +112,18 @@ const ALL: Column[] = [
   { name: "cost_per_lead", metric: "cost_per_lead", value: (row) => greatest(row.cost_per_lead), money: true },
 ];
 /** The columns that hold something: a number that nobody has reported yet has none. */
-export function columns(rows: Kpi[]): Column[] {
-  return ALL.filter((one) => !one.money || rows.some((row) => (one.value(row) ?? -1) > -1));
+export function columns(rows: Kpi[], course?: ReadonlyMap<string, readonly number[]>): Column[] {
+  const held = ALL.filter((one) => !one.money || rows.some((row) => (one.value(row) ?? -1) > -1));
+  if (!course) return held;
+  const still = [...course.values()][0]?.map(() => 0) ?? [];
+  const of = (row: Kpi) => course.get(row.key) ?? still;
+  return [held[0]!, { name: "course", metric: "leads", course: of, value: (row) => growth(of(row)) }, ...held.slice(1)];
+}
+
+/** How much more the later half has than the earlier one. */
+export function growth(values: readonly number[]): number {
+  const half = values.length / 2;
+  return values.reduce((sum, value, i) => sum + (i + 0.5 < half ? -value : i + 0.5 > half ? value : 0), 0);
 }
 
 /** The least and the most of a column, between which its tints go. */

@@ -17,6 +17,9 @@ export interface Budget {
 }
 
 const names = shallowRef<Partial<Record<By, Map<string, string>>>>({});
+/** Whether it is known what they are called, or nobody will wait for it any longer. */
+export const named = shallowRef(false);
+const PATIENCE_MS = 1000;
 export const budgets = shallowRef<Budget[]>([]);
 let campaigns: string[] = [];
 
@@ -28,6 +31,7 @@ async function unless<T>(asked: Promise<T>): Promise<T | null> {
 }
 
 export async function learn(roles: string[]): Promise<void> {
+  const patience = window.setTimeout(() => (named.value = true), PATIENCE_MS);
   const list = (path: string) => unless(ask<Record<string, { id: string; name: string }[]>>(`/api/territory/v1/${path}`));
   const [segments, teams, heads] = await Promise.all([list("segments"), list("teams"), unless(ask<components["schemas"]["Campaigns"]>("/api/campaigns/v1/campaigns?limit=500"))]);
   const map = (found: { id: string; name: string }[] | undefined) => new Map((found ?? []).map((one) => [one.id, one.name]));
@@ -37,6 +41,8 @@ export async function learn(roles: string[]): Promise<void> {
     team: map(teams?.teams),
     campaign: new Map((heads?.campaigns ?? []).flatMap((one) => (one.name ? [[one.campaign, one.name] as const] : []))),
   };
+  window.clearTimeout(patience);
+  named.value = true;
   if (roles.some((role) => ["leader", "management", "marketer", "marketing_manager"].includes(role))) await count();
 }
 

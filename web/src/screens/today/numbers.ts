@@ -11,7 +11,8 @@ const EVENTS = 6;
 export type Tables = Record<By, Map<string, Kpi>>;
 const empty = (): Tables => ({ segment: new Map(), channel: new Map(), team: new Map(), campaign: new Map() });
 
-export function useNumbers(person: string) {
+/** `first` are the dimensions that the page speaks of when it is opened: it does not wait for others. */
+export function useNumbers(person: string, first: Iterable<By>) {
   const heard = empty();
   const tables = shallowRef<Tables>(empty());
   /** The leads of each row when the page was opened. */
@@ -24,18 +25,21 @@ export function useNumbers(person: string) {
   const paused = shallowRef(false);
   const waiting = shallowRef(0);
   const ready = shallowRef(false);
+  const whole = shallowRef(new Set<By>());
   const since = new Set<string>();
-  const whole = new Set<By>();
+  const wanted = [...first];
+  const got = new Set<By>();
   let told: Happened[] = [];
   let heardAt = 0;
   let due = 0;
+  let painted = 0;
   let cost = 0;
   let shared: Shared | null = null;
   let sleep = 0;
 
   function change({ by, rows: fresh, whole: all, heardAt: at }: Change): void {
     if (all) {
-      whole.add(by);
+      got.add(by);
       heard[by] = new Map();
       for (const row of fresh) if (!before.has(`${by} ${row.key}`)) before.set(`${by} ${row.key}`, row.leads);
     }
@@ -50,27 +54,31 @@ export function useNumbers(person: string) {
     }
     heardAt = Math.max(heardAt, at);
     if (paused.value) waiting.value += fresh.length;
+    else if (!ready.value && complete()) paint();
     else soon();
   }
+  const complete = () => wanted.every((by) => got.has(by));
 
   function soon(): void {
-    if (due || document.hidden) return;
+    if (due || document.hidden || !ready.value) return;
     // A page that is long to draw is drawn less often: most of the time stays for scrolling and typing.
-    due = window.setTimeout(() => requestAnimationFrame(paint), Math.max(PAINT_MS, 4 * cost));
+    const rest = painted + Math.max(PAINT_MS, 4 * cost) - performance.now();
+    due = window.setTimeout(() => requestAnimationFrame(paint), Math.max(0, rest));
   }
 
   function paint(): void {
     due = 0;
     if (paused.value) return;
-    const began = performance.now();
-    void nextTick(() => (cost = performance.now() - began));
+    painted = performance.now();
+    void nextTick(() => (cost = performance.now() - painted));
     tables.value = { segment: new Map(heard.segment), channel: new Map(heard.channel), team: new Map(heard.team), campaign: new Map(heard.campaign) };
     changed.value = new Set(since);
     since.clear();
     if (told.length) events.value = [...told.reverse(), ...events.value].slice(0, EVENTS);
     told = [];
     asOf.value = heardAt;
-    ready.value ||= DIMENSIONS.every((by) => whole.has(by));
+    if (whole.value.size < got.size) whole.value = new Set(got);
+    ready.value ||= complete();
   }
 
   function open(): void {
@@ -101,12 +109,12 @@ export function useNumbers(person: string) {
   }
   onMounted(() => {
     document.addEventListener("visibilitychange", shown);
-    open();
   });
+  open();
   onBeforeUnmount(() => {
     document.removeEventListener("visibilitychange", shown);
     close();
   });
 
-  return { tables, before, changed, events, state, asOf, openedAt, paused, waiting, ready, pause };
+  return { tables, before, changed, events, state, asOf, openedAt, paused, waiting, ready, whole, pause };
 }

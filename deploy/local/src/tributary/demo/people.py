@@ -59,11 +59,19 @@ class People:
         """Puts in who is not in the market file: the manager, a supervisor, one who makes the forms, and one who looks after the
         machines."""
         with httpx.Client(base_url=f"{self._territory}/v1", timeout=30, trust_env=False) as http:
-            self._come(http, MANAGER, "company", "manager", role="general_manager", second=SECOND)
+            self._manager_comes(http)
             self._come(http, SUPERVISOR, FROM, "supervisor", role="", second=MANAGER)
             self._come(http, MARKETER, "", "", role="marketer", second=SECOND)
             self._come(http, SYSTEM, "", "", role="system_administrator", second=SECOND)
         return f"{len(CAST)} people sign in: what {FIRST} does to the organisation, another confirms"
+
+    def join_manager(self) -> None:
+        """Puts in the manager alone, who sees all teams of any market."""
+        with httpx.Client(base_url=f"{self._territory}/v1", timeout=30, trust_env=False) as http:
+            self._manager_comes(http)
+
+    def _manager_comes(self, http: httpx.Client) -> None:
+        self._come(http, MANAGER, "company", "manager", role="general_manager", second=SECOND)
 
     def _come(self, http: httpx.Client, person: str, unit: str, rank: str, role: str, second: str) -> None:
         if self._ask(http, FIRST, "GET", f"/people/{person}").status_code == 200:

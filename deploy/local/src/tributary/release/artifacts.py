@@ -23,6 +23,9 @@ def build(root: Path, service: str, out: Path, image: bool | None = None) -> lis
     one builds it if there is one. Raises NotReleased."""
     if git(root, "status", "--porcelain"):
         raise NotReleased("The tree has changes that are in no commit: what was built could not be built again.")
+    engine = _engine() if image is not False else None
+    if image and not engine:
+        raise NotReleased("Images are built by Docker, and no engine answers here.")
     commit = (git(root, "rev-parse", "HEAD") or "").strip()
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
@@ -32,13 +35,19 @@ def build(root: Path, service: str, out: Path, image: bool | None = None) -> lis
     parts = out / f"{service}-{version}.cdx.json"
     parts.write_text(sbom_of(root, service, version, ours))
     subjects = [_subject(file.name, _digest(file)) for file in (*made, parts)]
-    if engine := (shutil.which("docker") if image is not False else None):
+    if engine:
         subjects.append(_image(root, engine, service, version, commit))
-    elif image:
-        raise NotReleased("Images are built by Docker, and there is no docker here.")
     told = out / f"{service}-{version}.intoto.json"
     told.write_text(json.dumps(statement(root, service, version, commit, subjects), indent=2) + "\n")
     return [*made, parts, told]
+
+
+def _engine() -> str | None:
+    """The program that builds images, where an engine answers it: a client alone builds none."""
+    docker = shutil.which("docker")
+    if docker and subprocess.run([docker, "version"], capture_output=True, check=False).returncode == 0:
+        return docker
+    return None
 
 
 def statement(root: Path, service: str, version: str, commit: str, subjects: list[dict[str, Any]]) -> dict[str, Any]:

@@ -70,6 +70,7 @@ from lead_place p full join lead l using (lead_id)
 """
 _TIMELINES = "select lead_id::text, n, at, what, detail::text from timeline order by lead_id, n"
 _TRANSFERS = "select transfer_id::text, lead_id::text, sha256 from transfer_item"
+_FORMS = "select form, version, state, content->>'consents' from form"
 _DECISIONS = """
 select lead_id::text, disposition, ruleset, segment, team, pipeline, assignee, reason, rule,
     attributes::text, refused::text, turn, number, cause, roster::text, code, would_rule
@@ -223,6 +224,10 @@ async def _leads(connection: Any) -> LeadsTables:
     tables.activities = await read_activities(connection)
     tables.requests = await read_requests(connection)
     tables.opportunities = await read_opportunities(connection)
+    tables.forms = {
+        (form, version): (state, frozenset((one["id"], one["version"]) for one in json.loads(consents or "[]")))
+        for form, version, state, consents in await connection.fetch(_FORMS)
+    }
     tables.transfers = {(row[0], row[1]): row[2] for row in await connection.fetch(_TRANSFERS)}
     return tables
 

@@ -178,6 +178,8 @@ class LeadsTables:
     requests: RequestTables = field(default_factory=RequestTables)
     opportunities: OpportunityTables = field(default_factory=OpportunityTables)
     transfers: dict[tuple[str, str], str] = field(default_factory=dict)  # by transfer and lead: the hash of its content
+    # By form and version: its state, and the consents it asks for by id and version of their texts.
+    forms: dict[tuple[str, int], tuple[str, frozenset[tuple[str, int]]]] = field(default_factory=dict)
 
 
 @dataclass

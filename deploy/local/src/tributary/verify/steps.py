@@ -92,6 +92,24 @@ class Applied(NamedTuple):
     team: str = ""
 
 
+class Joined(NamedTuple):
+    """A lead was merged into another or taken out again: an entry in each of the two timelines."""
+
+    at: datetime
+    entry: Entry
+    other: str
+    others: Entry
+
+
+def _joined(what: str, at: str, other: str, others: str) -> Callable[[Mapping[str, Any]], Joined]:
+    def read(b: Mapping[str, Any]) -> Joined:
+        moment = _when(b[at])
+        of_the_other = {"what": others, "at": moment, "lead": b["lead_id"]}
+        return Joined(moment, {"what": what, "at": moment, other: b[other]}, b[other], of_the_other)
+
+    return read
+
+
 def _lived(what: str, at: str, *names: str) -> Callable[[Mapping[str, Any]], Lived]:
     def read(b: Mapping[str, Any]) -> Lived:
         moment = datetime.fromisoformat(b[at])
@@ -143,5 +161,7 @@ TOLD: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
     "leads.lead.reopened.v1": _lived("reopened", "reopened_at", "code", "revision"),
     "leads.lead.restored.v1": _lived("restored", "restored_at", "code"),
     "leads.lead.transferred.v1": lambda b: Applied(_when(b["applied_at"]), b["transfer_id"], b["hash"], b["to_team"]),
+    "leads.lead.merged.v1": _joined("merged", "merged_at", "into", "joined"),
+    "leads.lead.unmerged.v1": _joined("unmerged", "unmerged_at", "from_lead", "parted"),
     "leads.lead.unclaimed.v1": _lived("unclaimed", "fired_at", "place", "step"),
 }

@@ -199,6 +199,30 @@ class LeadRestored(Event):
     restored_at: Instant
 
 
+class LeadMerged(Event):
+    """The lead is the same demand as another, ``into``, which is worked for both from now on; what is recorded of each stays its own, and
+    so do the clocks of what is asked for. ``cause``: person for what somebody says; a reader must stand others."""
+
+    type: Literal["leads.lead.merged.v1"] = "leads.lead.merged.v1"
+    lead_id: UUID
+    into: UUID
+    cause: Code = "person"
+    by: Principal | None = None
+    on_behalf_of: Principal | None = None
+    merged_at: Instant
+
+
+class LeadUnmerged(Event):
+    """The lead was merged into another, ``from_lead``, and stands by itself again, where it was before."""
+
+    type: Literal["leads.lead.unmerged.v1"] = "leads.lead.unmerged.v1"
+    lead_id: UUID
+    from_lead: UUID
+    by: Principal
+    on_behalf_of: Principal | None = None
+    unmerged_at: Instant
+
+
 class QualificationRefused(Event):
     """Somebody who sees the lead tried to judge it without the right to. Told at most once for a person, lead and minute."""
 
@@ -254,6 +278,8 @@ LEAD = Stream(
         QualificationRefused,
         RecordTransferred,
         TransferRefused,
+        LeadMerged,
+        LeadUnmerged,
     ),
-    about="A lead's life: captured, qualified, discarded, opened as an opportunity, returned, transferred, closed, reopened.",
+    about="A lead's life: captured, qualified, discarded, opened as an opportunity, returned, transferred, merged, closed, reopened.",
 )

@@ -21,7 +21,7 @@ from campaigns.domain.spend import faults
 from campaigns.store import campaign as campaigns
 from campaigns.use_cases.ledger import spend_of
 from campaigns.use_cases.note import seal_note
-from chassis import FieldError, begin, intake, may
+from chassis import Actor, FieldError, begin, intake, may
 from chassis.batch import BatchAnswer, RowFlagged, each, flagged, refusals
 from chassis.problems import field_errors
 from chassis.service import actor_of
@@ -33,6 +33,7 @@ from values.text import key
 router = APIRouter(prefix="/v1/spend", tags=["spend"])
 
 AT_ONCE = 500
+LONGEST_SOURCE = 100  # as the event has it
 NAMES = ("spend_id", "campaign", "line", "source")
 
 
@@ -121,12 +122,15 @@ async def post_spend(request: Request, body: SpendBatch) -> Taken:
     """Takes the good rows and names each bad one. A spend is never refused because a budget is used up.
 
     A person reports for campaigns of the teams for which they record, and for those that nobody has planned; to them there is no
-    other. A machine reports for any.
+    other. A machine reports for any. What a person reports is named as theirs in its source, so that nobody takes the id of
+    a spend that a feed, or somebody of another team, is going to report.
     """
     now, master = datetime.now(UTC), request.app.state.service.settings.master_key_bytes()
     theirs = await _theirs(request, body)
     rows = each(enumerate(body.spend), lambda row: _settled(row, now, master, theirs))
     events = [event for _, (event, _) in rows.taken]
+    if theirs is not None:
+        events = [event.model_copy(update={"source": _of(actor_of(request), event.source)}) for event in events]
     if events:
         await intake(request).say(SPEND, events, request.scope.get("tributary.trace", ""), actor_of(request).named)
         note_taken(request, (spend_of(event) for event in events if event.amount.minor))
@@ -142,6 +146,11 @@ async def _theirs(request: Request, body: SpendBatch) -> set[str] | None:
         return None
     async with begin(request) as tx:
         return await campaigns.recordable(tx, (row.body.campaign for row in body.spend if isinstance(row, Row)))
+
+
+def _of(person: Actor, source: str) -> str:
+    by = f" by {person.principal}"
+    return f"{source[: LONGEST_SOURCE - len(by)]}{by}"
 
 
 def _settled(

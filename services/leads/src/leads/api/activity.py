@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID, uuid5
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 from uuid_utils.compat import uuid7
 
 from chassis import FieldError, Problem, Transaction, begin, not_valid
@@ -15,6 +15,7 @@ from chassis.problems import absent, declared
 from chassis.service import actor_of
 from leads.api.capture import IDEMPOTENCY, key_of
 from leads.api.list import After, Limit, wrong_cursor
+from leads.api.moment import Moment
 from leads.api.opening import NOT_KEPT, too_many
 from leads.api.permissions import Permission
 from leads.api.record import may_on_lead, no_such_lead
@@ -40,9 +41,7 @@ class Done(BaseModel):
         None
     )
     reached: Annotated[bool | None, Field(description="whether the customer was reached")] = None
-    occurred_at: Annotated[
-        AwareDatetime | None, Field(description="now, unless said otherwise; never in the future")
-    ] = None
+    occurred_at: Annotated[Moment | None, Field(description="now, unless said otherwise; never in the future")] = None
     seconds: Annotated[int | None, Field(ge=0, le=86_400)] = None
     result: Annotated[str | None, Field(pattern=r"^[a-z_]{1,40}$", description="a code")] = None
     text: Annotated[str | None, Field(min_length=1, max_length=10_000, pattern=r"^[^\x00]+$")] = None

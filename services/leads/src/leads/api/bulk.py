@@ -1,13 +1,15 @@
 """One thing done to many leads: up to 500 at once with an answer for each, or by a filter as a job."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID, uuid5
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from uuid_utils.compat import uuid7
 
@@ -19,7 +21,7 @@ from leads.api.hand import Code, known, qualifies, refusal
 from leads.api.list import Asked
 from leads.api.permissions import Permission
 from leads.api.verdict import Judged
-from leads.domain.bulk import AT_ONCE, IN_A_JOB, Deed, Job, Row
+from leads.domain.bulk import AT_ONCE, IN_A_JOB, STEPS, Deed, Job, Row
 from leads.domain.search import looked_for
 from leads.domain.verdict import ASIDE, Verdict, faults, set_aside
 from leads.store import bulk as store
@@ -29,7 +31,31 @@ from leads.use_cases.bulk import NoSuchJob, Over, UsedBefore
 from leads.use_cases.list import which
 from leads.use_cases.to_events import money_of
 
-router = APIRouter(prefix="/v1", tags=["many leads"])
+
+class FieldsAsSent(APIRoute):
+    """Names what is wrong by the fields of the body, without the step by which its form was chosen."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The door, and what it refuses."""
+        handle = super().get_route_handler()
+
+        async def plain(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except RequestValidationError as error:
+                raise RequestValidationError([_as_sent(one) for one in error.errors()], body=error.body) from None
+
+        return plain
+
+
+def _as_sent(wrong: Mapping[str, Any]) -> dict[str, Any]:
+    loc = tuple(part for n, part in enumerate(wrong["loc"]) if n != 1 or part not in STEPS)
+    if wrong["type"].startswith("union_tag"):
+        return {**wrong, "loc": (*loc, "do"), "msg": f"is one of {', '.join(STEPS)}"}
+    return {**wrong, "loc": loc}
+
+
+router = APIRouter(prefix="/v1", tags=["many leads"], route_class=FieldsAsSent)
 SEES = [Depends(may(Permission.SEE_LEADS))]
 _BY_KEY = UUID("b1c5e0a4-98d6-5b0e-8f4e-5a1c3e3f9d27")
 

@@ -29,6 +29,7 @@ from leads.domain.document import AT_MOST, DRAWN, PACKED, PDF, TYPES, UnknownKin
 from leads.store.files import NoSuchFile
 from leads.use_cases import document as documents
 from leads.use_cases.document import NoSuchDocument, Sent, Shown
+from values.text import visible
 
 router = APIRouter(prefix="/v1", tags=["documents"])
 _BY_KEY = UUID("0b0f6b1e-6a35-5c0c-9a55-2f7d8a0a9d02")
@@ -121,7 +122,9 @@ async def post_document(
         raise not_valid(
             [FieldError("Content-Type", f"is {declared_type or 'not given'}, and what was sent is not that")]
         )
-    name = unquote(document_name, errors="replace") if document_name else None
+    name = visible(unquote(document_name, errors="replace")) if document_name else None
+    if document_name and not document_name.isascii():
+        raise not_valid([FieldError("Document-Name", "is sent percent-encoded: a header holds no other letters")])
     if name is not None and not speakable(name):
         raise not_valid([FieldError("Document-Name", "is no name of a file of 1 to 200 characters")])
     key = key_of(request.scope)
@@ -178,7 +181,11 @@ def is_type(content: bytes, declared_type: str) -> bool:
         try:
             with zipfile.ZipFile(io.BytesIO(content)) as packed:
                 return PACKED[declared_type] in packed.namelist()
-        except zipfile.BadZipFile:
+        except (
+            zipfile.BadZipFile,
+            ValueError,
+            NotImplementedError,
+        ):  # names that are none, a version that nobody reads
             return False
     if declared_type in (PDF, *DRAWN):
         try:

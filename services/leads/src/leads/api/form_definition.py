@@ -100,6 +100,10 @@ class ContentBody(Body):
     too_fast_s: Annotated[
         int, Field(ge=0, le=60, description="sent sooner than this many seconds, it looks like a program's")
     ] = 2
+    proof: Annotated[
+        bool,
+        Field(description="asks the page's script for a proof of work; whoever sends without looks like a program"),
+    ] = False
     defaults: Defaults = Defaults()
 
 

@@ -206,6 +206,7 @@ def described(shown: Shown, language: str) -> dict[str, Any]:
         "fields": fields,
         "consents": consents,
         "unseen": shown.trap,
+        "proof": content.proof,
         "words": {
             name: getattr(words, name)
             for name in ("sending", "wrong", "failed", "required", "email", "consent", "choose", "optional")

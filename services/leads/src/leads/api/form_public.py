@@ -23,6 +23,7 @@ from leads.api.form_submission import Filling, filling, in_words, taken
 from leads.api.form_words import WORDS
 from leads.domain import flags
 from leads.domain.form import language_of, signals, token
+from leads.domain.form_proof import proves, unproved
 
 HERE = Path(__file__).parent
 SCRIPT, SHEET = (HERE / "embed.js").read_bytes(), (HERE / "form.css").read_bytes()
@@ -107,7 +108,7 @@ async def send_form(request: Request, form: str) -> Response:
     sent, now = filling(raw, encoded), datetime.now(UTC)
     language = language_of(shown.content, sent.one("_lang"), speaks(scope, shown))
     words, page = WORDS[language], encoded and wants_page(scope)
-    found = taken(shown, sent, language, _signals(request, shown, sent, now), now)
+    found = taken(shown, sent, language, _signals(request, shown, sent, raw, now), now)
     if isinstance(found, dict):
         wrong = in_words(found, words)
         if page:
@@ -155,9 +156,11 @@ def _token(request: Request, shown: Shown, now: datetime) -> str:
     return token(key, shown.form, shown.version, int(now.timestamp()), secrets.token_hex(4))
 
 
-def _signals(request: Request, shown: Shown, sent: Filling, now: datetime) -> list[str]:
+def _signals(request: Request, shown: Shown, sent: Filling, raw: bytes, now: datetime) -> list[str]:
     key = published(request.scope["service"]).key
     found = signals(key, shown.form, shown.content, sent.one("_token"), sent.one(shown.trap), int(now.timestamp()))
+    if shown.content.proof and not proves(raw):
+        found = unproved(found)
     return [*found, *((flags.NO_ORIGIN,) if request.scope[STRANGE] else ())]
 
 

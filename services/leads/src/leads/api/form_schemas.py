@@ -49,7 +49,8 @@ class WordsShown(BaseModel):
 
 
 class Described(BaseModel):
-    """A form in one language. ``token`` says when it was shown; ``unseen`` is the name of a field that people must not see."""
+    """A form in one language. ``token`` says when it was shown; ``unseen`` is the name of a field that people must not see. With
+    ``proof`` the body ends in a proof of work, as the script makes it."""
 
     form: str
     version: int
@@ -62,6 +63,7 @@ class Described(BaseModel):
     consents: list[ConsentShown]
     unseen: str
     words: WordsShown
+    proof: bool
     token: str
 
 
@@ -74,6 +76,9 @@ class Sent(BaseModel):
     token: Annotated[str, Field(alias="_token", description="the definition's")] = ""
     key: Annotated[str, Field(alias="_key", description="the same for what is the same submission")] = ""
     consent: Annotated[list[str], Field(alias="_consent", description="ids of what was agreed to")] = []
+    proof: Annotated[
+        str, Field(alias="_proof", description="the proof of work over all before it, last in the body")
+    ] = ""
     first: Annotated[Touch | None, Field(alias="_first", description="the first visit, where the site kept it")] = None
     last: Annotated[Touch | None, Field(alias="_last", description="the visit in which it is sent")] = None
 

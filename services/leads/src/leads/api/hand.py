@@ -27,7 +27,7 @@ Code = Annotated[str, Field(pattern=r"^[a-z_]{1,40}$", description="a code")]
 Note = Annotated[str | None, Field(min_length=1, max_length=10_000, pattern=r"^[^\x00]+$", description="kept sealed")]
 ETAG: dict[int | str, dict[str, Any]] = {200: {"headers": {"ETag": {"schema": {"type": "string"}}}}}
 STEP = declared(403, 404, 409, 412, 428) | ETAG
-_MOVES = {"submitted again": "content", "undecided": "due_at", "stage": "stage"}
+_MOVES = {"submitted again": "content", "undecided": "due_at", "stage": "stage", "joined": "merged", "parted": "merged"}
 _PLACES = {"arriving": "is not decided about yet", "person": "is worked by a person"}
 
 
@@ -99,6 +99,7 @@ _WHO = {
     "leads.stage": "Whoever has it, or leads the team, moves it on.",
     "leads.close": "Whoever has it, or leads the team, says how it ended.",
     "leads.reopen": "Who leads the team may.",
+    "leads.merge": "Who has both leads, or leads their team, says that they are one; a qualifier of those that nobody works.",
     "leads.restore": "Who leads the team may, and a qualifier.",
 }
 

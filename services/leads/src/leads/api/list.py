@@ -6,12 +6,13 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from chassis import FieldError, Problem, begin, may, not_valid
 from chassis.problems import declared
 from chassis.service import actor_of
 from contracts.event import Money
+from leads.api.moment import Moment
 from leads.api.opening import NOT_KEPT, too_many
 from leads.api.permissions import Permission
 from leads.api.record import OPENED_AS, money_of, state_shown
@@ -25,7 +26,7 @@ from values.text import key
 
 router = APIRouter(prefix="/v1", tags=["leads"])
 
-State = Literal["captured", "qualified", "routed", "assigned", "won", "lost", "discarded"]
+State = Literal["captured", "qualified", "routed", "assigned", "won", "lost", "discarded", "merged"]
 Word = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00]+$")]
 Limit = Annotated[int, Query(ge=1, le=200)]
 After = Annotated[str | None, Query(max_length=4000, description="the cursor of the page before; it names its filters")]
@@ -53,8 +54,8 @@ class Asked(BaseModel):
             description="an e-mail address, a phone number, or words of the name or company, all of them",
         ),
     ] = None
-    captured_from: AwareDatetime | None = None
-    captured_to: Annotated[AwareDatetime | None, Field(description="captured before this moment")] = None
+    captured_from: Moment | None = None
+    captured_to: Annotated[Moment | None, Field(description="captured before this moment")] = None
     sort: Annotated[Sort, Field(description="due_at lists what is due some time, the next first")] = "-captured_at"
 
     def filters(self) -> Filters:

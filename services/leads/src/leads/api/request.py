@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from uuid import UUID, uuid5
 
 from fastapi import APIRouter, Depends, Header, Request, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 from uuid_utils.compat import uuid7
 
 from chassis import FieldError, Problem, Transaction, not_valid
@@ -17,6 +17,7 @@ from chassis.service import actor_of
 from contracts.territory.access import Principal
 from leads.api.activity import refusing as refusing_activities
 from leads.api.capture import IDEMPOTENCY, key_of
+from leads.api.moment import Moment
 from leads.api.opening import NOT_KEPT
 from leads.api.permissions import Permission
 from leads.api.record import may_on_lead, no_such_lead
@@ -40,9 +41,9 @@ class Wish(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     kind: Code
-    asked_at: Annotated[AwareDatetime | None, Field(description="now, unless said otherwise")] = None
+    asked_at: Annotated[Moment | None, Field(description="now, unless said otherwise")] = None
     responder: Annotated[Principal | None, Field(description="the lead's person, unless said otherwise")] = None
-    due_at: AwareDatetime | None = None
+    due_at: Moment | None = None
     text: Annotated[
         str | None,
         Field(
@@ -66,7 +67,7 @@ class Answer(BaseModel):
 
     result: Code
     how: Kind
-    at: Annotated[AwareDatetime | None, Field(description="now, unless said otherwise; never in the future")] = None
+    at: Annotated[Moment | None, Field(description="now, unless said otherwise; never in the future")] = None
     document: Reference | None = None
 
 

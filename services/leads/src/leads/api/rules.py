@@ -14,11 +14,13 @@ from chassis.problems import declared
 from leads.api.permissions import Permission
 from leads.domain.policy import FIRST_RESPONSE, Of, Policy
 from leads.domain.rules import ByItsAuthor, Kind, NotPossible, Unusable, Version
+from leads.store import application as applications
 from leads.store import rules as store
-from leads.use_cases import policies, rules, trial
+from leads.use_cases import application, policies, rules, trial
 from leads.use_cases.policies import NoSuchCalendar
 from leads.use_cases.rule_contents import read
 from leads.use_cases.rules import NoSuchRule, Outdated
+from values.working_time import NoWorkingTime
 
 router = APIRouter(prefix="/v1/rules", tags=["rules"])
 SEES, DRAFTS, ACTIVATES = (
@@ -144,11 +146,25 @@ class Tried(BaseModel):
     examples: list[Example] = []
 
 
+class Applied(BaseModel):
+    """How far it has judged anew who waits for a qualifier: so many leads, of which it says something else of ``changed``. Of
+    ``unreadable`` the person was forgotten."""
+
+    state: Literal["waiting", "done"]
+    by: str
+    asked_at: datetime
+    done_at: datetime | None
+    leads: int
+    changed: int
+    unreadable: int
+
+
 class RuleShown(RuleListed):
-    """A version with what it says, and what came of trying it last."""
+    """A version with what it says, what came of trying it last, and of applying it."""
 
     content: dict[str, Any]
     tried: Tried | None
+    applied: Applied | None = None
 
 
 @asynccontextmanager
@@ -165,6 +181,8 @@ async def _refusing(request: Request, *, writes: bool = True) -> AsyncIterator[T
         raise Problem(409, "The version's state forbids it", detail=str(refusal)) from None
     except ByItsAuthor:
         raise Problem(403, "Another than its author puts it in force") from None
+    except NoWorkingTime:
+        raise not_valid([FieldError("calendar", "has so little working time that it is never due")]) from None
     except NoSuchCalendar:
         raise not_valid([FieldError("calendar", "is none that was published")]) from None
     except Unusable as refusal:
@@ -198,7 +216,9 @@ async def _shown(one: Version | None, response: Response, tx: Transaction) -> Ru
         examples = one.tried.get("examples", ())
         seen = await store.seen(tx, [UUID(each["lead_id"]) for each in examples]) if examples else set()
         tried = Tried(**{**one.tried, "examples": [each for each in examples if UUID(each["lead_id"]) in seen]})
-    return RuleShown(**_listed(vars(one)), content=dict(one.content), tried=tried)
+    done = await applications.one(tx, one.kind, one.version) if one.kind == "scorecard" else None
+    applied = Applied.model_validate(done, from_attributes=True) if done else None
+    return RuleShown(**_listed(vars(one)), content=dict(one.content), tried=tried, applied=applied)
 
 
 def _listed(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -312,3 +332,12 @@ async def try_scorecard(request: Request, response: Response, version: VersionOf
     nothing else changes."""
     async with _refusing(request) as tx:
         return await _shown(await trial.ask(version, body.last, tx), response, tx)
+
+
+@router.post("/scorecard/{version}/apply", status_code=202, dependencies=ACTIVATES, responses=declared(404, 409))
+async def apply_scorecard(request: Request, response: Response, version: VersionOf) -> RuleShown:
+    """The version in force judges anew who waits for a qualifier, and nobody else: not whom a person has judged. How far that is stands in
+    the version."""
+    async with _refusing(request) as tx:
+        await application.ask(version, tx)
+        return await _shown(await store.one(tx, "scorecard", version), response, tx)

@@ -5,13 +5,14 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import AwareDatetime, BaseModel
+from pydantic import BaseModel
 
 from chassis import FieldError, Problem, begin, not_valid
 from chassis.problems import declared
 from chassis.service import actor_of
 from leads.api.activity import ActivityShown, refusing, said
 from leads.api.list import After, Limit
+from leads.api.moment import Moment
 from leads.api.opening import NOT_KEPT
 from leads.api.permissions import Permission
 from leads.api.record import OPENED_AS, entry_shown, may_on_lead, no_such_lead, state_shown
@@ -77,7 +78,7 @@ async def get_timeline(
 async def get_holder(
     request: Request,
     lead_id: UUID,
-    at: Annotated[AwareDatetime | None, Query(description="now, unless said otherwise")] = None,
+    at: Annotated[Moment | None, Query(description="now, unless said otherwise")] = None,
 ) -> Holder:
     """Who had the lead at a moment. Before its first team nobody did: 404."""
     if at is not None and at > datetime.now(UTC):

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from chassis import FieldError, may, not_valid
 from chassis.problems import declared
@@ -14,6 +14,7 @@ from contracts.event import Money as WireMoney
 from leads.api.activity import refusing
 from leads.api.hand import STEP, Code, IfMatch, Note, acting, answer, known, qualifies, seen
 from leads.api.list import After, LeadListed, Limit, listed
+from leads.api.moment import Moment
 from leads.api.opening import NOT_KEPT
 from leads.api.permissions import Permission
 from leads.api.record import may_on_lead
@@ -63,7 +64,12 @@ class Ended(BaseModel):
     result: Literal["won", "lost"]
     amount: WireMoney | None = None
     code: Code | None = None
-    at: Annotated[AwareDatetime | None, Field(description="now, unless said otherwise; never in the future")] = None
+    at: Annotated[Moment | None, Field(description="now, unless said otherwise; never in the future")] = None
+
+
+def _at_least_nothing(amount: WireMoney | None, field: str) -> None:
+    if amount is not None and amount.minor < 0:
+        raise not_valid([FieldError(f"{field}.minor", "is below 0")])
 
 
 class ClaimShown(BaseModel):
@@ -127,6 +133,9 @@ async def qualify_lead(
     request: Request, response: Response, lead_id: UUID, body: Judged, if_match: IfMatch = None
 ) -> dict[str, Any]:
     """A person's verdict, which no later card overrules."""
+    _at_least_nothing(body.value, "value")
+    if body.value is not None and body.verdict == "undecided":
+        raise not_valid([FieldError("value", "is of a lead that is judged")])
     async with acting(request, lead_id) as tx:
         verdict = Verdict(body.verdict, body.grade, body.code, body.revisit_on)
         if wrong := faults(verdict, tx.now):
@@ -180,6 +189,7 @@ async def end_lead(
         raise not_valid([FieldError("code", "is needed: why it was lost")])
     if body.result == "lost" and body.amount is not None:
         raise not_valid([FieldError("amount", "is of a lead that was won")])
+    _at_least_nothing(body.amount, "amount")
     async with acting(request, lead_id) as tx:
         if body.code is not None:
             await known("lost", body.code, tx)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import AwareDatetime, BaseModel
+from pydantic import BaseModel
 
 from chassis import FieldError, begin, may, not_valid
 from chassis.problems import declared
@@ -12,6 +12,7 @@ from chassis.service import actor_of
 from contracts.event import Money
 from leads.api.activity import refusing
 from leads.api.list import After, LeadListed, Leads, Limit, leads_of, listed
+from leads.api.moment import Moment
 from leads.api.opening import NOT_KEPT
 from leads.api.permissions import Permission
 from leads.api.record import state_shown
@@ -99,10 +100,8 @@ async def get_queue(
 async def get_summary(
     request: Request,
     by: By,
-    since: Annotated[
-        AwareDatetime | None, Query(alias="from", description="90 days ago, unless said otherwise")
-    ] = None,
-    until: Annotated[AwareDatetime | None, Query(alias="to", description="now, unless said otherwise")] = None,
+    since: Annotated[Moment | None, Query(alias="from", description="90 days ago, unless said otherwise")] = None,
+    until: Annotated[Moment | None, Query(alias="to", description="now, unless said otherwise")] = None,
 ) -> Summary:
     """How many leads stand where, counted when asked, in the teams of who asks. A unit has all teams below it."""
     end = until or datetime.now(UTC)

@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 from uuid import UUID
 
 from leads.domain.money import Money
 from leads.domain.verdict import Verdict
 
 Step = Literal["return", "discard", "qualify", "claim"]
+STEPS: tuple[Step, ...] = get_args(Step)
 State = Literal["waiting", "running", "done", "cancelled"]
 AT_ONCE = 500  # in one transaction
 IN_A_JOB = 10_000

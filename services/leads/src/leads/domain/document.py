@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from values.text import hides
+
 AT_MOST = 20 * 1024 * 1024
 PDF, TEXT, CSV = "application/pdf", "text/plain", "text/csv"
 _OFFICE = "application/vnd.openxmlformats-officedocument"
@@ -58,4 +60,4 @@ def check_kind(kind: str, asked: frozenset[str]) -> None:
 
 def speakable(name: str) -> bool:
     """Whether a file may be called so."""
-    return 1 <= len(name) <= 200 and not _UNSPEAKABLE.search(name)
+    return 1 <= len(name) <= 200 and not (_UNSPEAKABLE.search(name) or hides(name)) and not set(name) <= {".", " "}

@@ -29,7 +29,8 @@ TRAP_FILLED = "trap_filled"
 SENT_TOO_FAST = "sent_too_fast"
 TOKEN_MISSING = "token_missing"
 NO_ORIGIN = "no_origin"
-SIGNALS = frozenset({TRAP_FILLED, SENT_TOO_FAST, TOKEN_MISSING})  # what the scorecard weighs
+PROOF_MISSING = "proof_missing"
+SIGNALS = frozenset({TRAP_FILLED, SENT_TOO_FAST, TOKEN_MISSING, PROOF_MISSING})  # what a scorecard may weigh
 
 FLAGS = {
     UNKNOWN_CAMPAIGN: "the campaign it names is not planned (yet)",
@@ -55,6 +56,7 @@ FLAGS = {
     TRAP_FILLED: "a form's field that people don't see was filled, by a program or by a browser that fills what it finds",
     SENT_TOO_FAST: "a form was sent faster than people write",
     TOKEN_MISSING: "a form was sent without word of when it was shown, or a day and more after it",
+    PROOF_MISSING: "a form that asks for a proof of work was sent without one, by a program or a browser without scripts",
     NO_ORIGIN: "a form's page did not say of which site it is",
     **{f"{name}_unreadable": f"the {name} was too long or held characters that hide something" for name in TEXTS},
 }

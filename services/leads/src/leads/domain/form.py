@@ -74,7 +74,8 @@ class Consent:
 @dataclass(frozen=True, slots=True)
 class Content:
     """Everything that a version says. ``origins`` are scheme, host and port; ``defaults`` are what a lead is about where the form
-    does not ask it. A form that is ``strict`` takes nothing from a page that does not say where it is from."""
+    does not ask it. A form that is ``strict`` takes nothing from a page that does not say where it is from; one with ``proof`` asks
+    the page's script for a proof of work (form_proof.py)."""
 
     languages: tuple[str, ...]
     title: Texts
@@ -87,6 +88,7 @@ class Content:
     strict: bool = False
     redirect: str = ""
     too_fast_s: int = 2
+    proof: bool = False
     defaults: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod

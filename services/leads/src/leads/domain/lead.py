@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Literal, NamedTuple
+from uuid import UUID
 
 from leads.domain.money import Money
 
-State = Literal["captured", "qualified", "opened", "assigned", "won", "lost", "discarded"]
+State = Literal["captured", "qualified", "opened", "assigned", "won", "lost", "discarded", "merged"]
 Result = Literal["won", "lost", "reopened"]
 Entry = dict[str, Any]
 Transition = tuple["Lead", Entry | None]
@@ -57,7 +58,8 @@ class Later:
 
     ``verdict`` numbers the verdicts, and ``judge`` gave the one that stands, if a person did. ``decision`` is the highest decision of
     territory's that was heard of, ``routed`` and ``assigned`` are those that stand; an assignment up to ``released`` counts no more.
-    ``returned`` says by team who gave it back, ``told`` how often it was said that nobody took it since it waits, ``since``.
+    ``merged_into`` is the lead that is worked for both, and ``responders`` who had to answer what was open of it then, by numbers of
+    requests. ``returned`` says by team who gave it back, ``told`` how often it was said that nobody took it since it waits, ``since``.
     """
 
     verdict: int = 1
@@ -76,6 +78,8 @@ class Later:
     asked: bool = False  # the customer, by whom a lead is judged: it is due later for that, once
     keep_until: datetime | None = None
     transfer: str | None = None
+    merged_into: UUID | None = None
+    responders: Mapping[str, str | None] = field(default_factory=dict)
 
 
 NONE_YET = Later()
@@ -133,7 +137,10 @@ class Lead(NamedTuple):
 
     @property
     def state(self) -> State:
-        """How far the lead has come: an outcome ends it, a discarded lead goes nowhere, an assignee follows a team."""
+        """How far the lead has come: one that is merged goes no way of its own, an outcome ends it, a discarded lead goes nowhere, an
+        assignee follows a team."""
+        if self.later and self.later.merged_into:
+            return "merged"
         if (ended := self.outcome) is not None:
             return "won" if ended.result == "won" else "lost"
         if self.discarded_at:

@@ -7,11 +7,13 @@ from leads.domain.lead import Lead, State
 from leads.domain.response import Response
 from values.working_time import WorkingTime, always
 
-Place = Literal["arriving", "person", "queue", "qualification", "nurture", "unroutable", "won", "lost", "discarded"]
+Place = Literal[
+    "arriving", "person", "queue", "qualification", "nurture", "unroutable", "won", "lost", "discarded", "merged"
+]
 PLACES: tuple[Place, ...] = get_args(Place)
 OPEN: tuple[Place, ...] = ("arriving", "person", "queue", "qualification", "nurture", "unroutable")
 NOBODYS: tuple[Place, ...] = ("queue", "qualification", "nurture", "unroutable")
-ENDED: tuple[Place, ...] = ("won", "lost", "discarded")
+ENDED: tuple[Place, ...] = ("won", "lost", "discarded", "merged")
 
 RETURNED, QUALIFIED, RESTORED, REOPENED, REVISIT = "returned", "qualified", "restored", "reopened", "revisit"
 ALWAYS = always()
@@ -26,7 +28,7 @@ def place_of(lead: Lead) -> Place:
 
 def placed(state: State, disposition: str | None, waits: str | None, revisited: bool = False) -> Place:
     """The place of a lead of which this is known; ``revisited`` is one whose day has come."""
-    if state == "won" or state == "lost" or state == "discarded":
+    if state == "won" or state == "lost" or state == "discarded" or state == "merged":
         return state
     if state == "assigned":
         return "person"

@@ -23,7 +23,11 @@ Level = Literal["supervisor", "manager"]
 STEPS_AT_MOST = 8
 PROMISES_AT_MOST = 200
 _REMEMBERED = 4096  # pipelines and languages are many, and not that many
+MOST = timedelta(days=366)
+LONGEST = 200
 _LENGTH = re.compile(r"([1-9][0-9]{0,3})([smhd])")
+_CODE = re.compile(r"[a-z_]{1,40}")
+_GRADES = ("A", "B", "C", "D")
 _UNITS = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 _NAMED = ("kind", "line", "grade", "language")
 STOPS = ("call", "email", "message", "meeting", "visit")
@@ -148,6 +152,29 @@ class Policy:
         if FIRST_RESPONSE in self.kinds:
             found[f"kinds.{FIRST_RESPONSE}"] = "can't be asked for: every lead is owed it"
         return found
+
+
+def never_meant(policy: Policy) -> dict[str, str]:
+    """What nobody would draft on purpose, by field: a kind that can't be asked for, a promise that holds for nothing. A version that is
+    in force is followed all the same."""
+    found = {
+        f"kinds.{kind[:40]}": "is a code of small letters and _" for kind in policy.kinds if not _CODE.fullmatch(kind)
+    }
+    kinds = {*policy.kinds, FIRST_RESPONSE, IMPORTED, OTHER}
+    for n, one in enumerate(policy.promises):
+        where = f"promises[{n}]"
+        if one.kind is not None and one.kind not in kinds:
+            found[f"{where}.kind"] = "is none of kinds: nothing of it can be asked for"
+        if one.grade is not None and one.grade not in _GRADES:
+            found[f"{where}.grade"] = f"is one of {', '.join(_GRADES)}"
+        for name in ("line", "language"):
+            if (value := getattr(one, name)) is not None and not 1 <= len(value) <= LONGEST:
+                found[f"{where}.{name}"] = f"has from 1 to {LONGEST} characters"
+        lengths = {"within": one.within} | {f"steps[{k}].after": step.after for k, step in enumerate(one.steps)}
+        found |= {
+            f"{where}.{name}": f"is {MOST.days} days at most" for name, it in lengths.items() if _seconds(it) > MOST
+        }
+    return found
 
 
 def _promise_faults(where: str, one: Promise) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from leads.domain.activity import MayNotRecord, Right, on_behalf_of
 from leads.domain.lead import Lead, Transition, entry
-from leads.domain.place import NOBODYS, QUALIFIED, RETURNED, place_of
+from leads.domain.place import ENDED, NOBODYS, QUALIFIED, RETURNED, place_of
 
 Judgement = Literal["near_term", "nurture", "not_genuine", "not_a_target", "undecided"]
 Grade = Literal["A", "B", "C", "D"]
@@ -82,6 +82,10 @@ def faults(verdict: Verdict, now: datetime) -> list[tuple[str, str]]:
         found.append(("grade", "is needed for a lead to be worked soon"))
     if judged in (*ASIDE, "undecided") and verdict.code is None:
         found.append(("code", "is needed: why"))
+    if judged in ("near_term", "nurture") and verdict.code is not None:
+        found.append(("code", "is of a lead that is set aside, or of which nobody can say"))
+    if judged in (*ASIDE, "undecided") and verdict.grade is not None:
+        found.append(("grade", "is of a lead that is worked, soon or later"))
     if judged == "nurture":
         day = verdict.revisit_on
         if day is None:
@@ -133,7 +137,7 @@ def check_return(lead: Lead, hand: Hand) -> None:
     """Whoever has it, or who leads the team, gives it back. Raises NotSo and MayNot."""
     place = place_of(lead)
     if place != "person":
-        if place in ("won", "lost", "discarded") or hand.leads:
+        if place in ENDED or hand.leads:
             raise NotSo(place)
         raise MayNot("leads.return")
     if not (hand.holds or hand.leads):

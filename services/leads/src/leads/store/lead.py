@@ -156,10 +156,10 @@ async def persons(tx: Transaction, lead_ids: Iterable[UUID]) -> dict[UUID, UUID]
     return {row["lead_id"]: row["person_id"] for row in rows}
 
 
-async def contents(tx: Transaction, lead_ids: Iterable[UUID]) -> dict[UUID, str]:
-    """The digests of what was submitted first."""
-    rows = await tx.conn.fetch("select lead_id, content from lead where lead_id = any($1)", list(lead_ids))
-    return {row["lead_id"]: row["content"] for row in rows}
+async def contents(tx: Transaction, lead_ids: Iterable[UUID]) -> dict[UUID, tuple[UUID, str]]:
+    """Who these leads are about, and the digests of what was submitted first."""
+    rows = await tx.conn.fetch("select lead_id, person_id, content from lead where lead_id = any($1)", list(lead_ids))
+    return {row["lead_id"]: (row["person_id"], row["content"]) for row in rows}
 
 
 async def decided_at(tx: Transaction, placed: Mapping[UUID, Lead]) -> dict[UUID, datetime]:

@@ -27,7 +27,7 @@ from leads.use_cases.free_mail import is_free_mail
 from leads.use_cases.notes import reseal
 from leads.use_cases.personal import digest, pack, unpack
 
-OF_SOMEBODY_ELSE = ""  # no digest of anybody's
+NOT_COMPARABLE = ""  # no digest of anything
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,8 @@ def _opened(tx: Transaction, submission: LeadSubmitted, door_keys: Mapping[str, 
         personal = unpack(unseal(submission.person, door_keys[submission.person.key], submission.lead_id.bytes))
     except (KeyError, CannotOpen):
         return None
-    return keys.person_id(tx, reach(personal.email, personal.phone, submission.lead_id)), personal
+    who = reach(personal.email, personal.phone, personal.name, submission.lead_id)
+    return keys.person_id(tx, who), personal
 
 
 async def _submitted_again(
@@ -147,17 +148,18 @@ async def _submitted_again(
     firsts = {id(one.submission) for one in fresh.values()}
     again = [o for o in submitted if current.get(o.lead_id, Lead()).known and id(o) not in firsts]
     door_keys = await keys.intake_keys(tx, (one.person.key for one in again)) if again else {}
-    opened = [(one, *who) for one in again if (who := _opened(tx, one, door_keys))]
+    opened = [(one, who[1]) for one in again if (who := _opened(tx, one, door_keys))]
     if not opened:
         return
-    known = await keys.known_person_keys(tx, (person_id for _, person_id, _ in opened))
+    first = await leads.contents(tx, (one.lead_id for one, _ in opened))
+    first |= {lead_id: (one.person_id, one.content) for lead_id, one in fresh.items()}
+    known = await keys.known_person_keys(tx, {person_id for person_id, _ in first.values()})
     known |= {one.person_id: one.key for one in fresh.values()}
-    first = await leads.contents(tx, (one.lead_id for one, _, _ in opened))
-    first |= {lead_id: one.content for lead_id, one in fresh.items()}
-    for one, person_id, personal in opened:
+    for one, personal in opened:
+        person_id, before = first[one.lead_id]
         theirs = known.get(person_id)
-        content = digest(theirs, personal, to_events.attributes(one)) if theirs else OF_SOMEBODY_ELSE
-        lead, entry = lifecycle.submitted_again(current[one.lead_id], tx.now, first[one.lead_id], content)
+        content = digest(theirs, personal, to_events.attributes(one)) if theirs else NOT_COMPARABLE
+        lead, entry = lifecycle.submitted_again(current[one.lead_id], tx.now, before, content)
         current[one.lead_id] = lead
         if entry:
             added.setdefault(one.lead_id, []).append(entry | _by(one, tx))

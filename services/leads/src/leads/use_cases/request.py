@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from chassis import Transaction
@@ -49,15 +50,37 @@ async def first_responses(leads: Mapping[UUID, Lead], tx: Transaction) -> Mappin
     policy = await policies.in_force(tx)
     clocks = await calendars.of_teams(tx, {lead.team for lead in leads.values() if lead.team})
     spoken = await requests.languages(tx, leads) if policy.by_language else {}
-    return {i: _first(lead, clocks[lead.team or ""], policy, spoken.get(i), tx) for i, lead in leads.items()}
+    made: dict[_First, Request] = {}  # leads that came at once are promised the same
+    first = {}
+    for i, lead in leads.items():
+        asked = _First.of(lead, spoken.get(i), tx.now)
+        if asked not in made:
+            made[asked] = asked.timed(policy, clocks[asked.team])
+        first[i] = made[asked]
+    return first
 
 
-def _first(lead: Lead, clock: Clock, policy: Policy, language: str | None, tx: Transaction) -> Request:
-    starts_at = lead.starts_at or lead.captured_at or tx.now
-    if lead.life.verdict > 1 and lead.qualified_at:
-        starts_at = max(starts_at, lead.qualified_at)  # nobody owed an answer to what a qualifier looked at
-    of = Of(FIRST_RESPONSE if lead.starts_at else IMPORTED, lead.pipeline, lead.grade, language)
-    return timed(Request(0, FIRST_RESPONSE, starts_at, starts_at), of, policy, clock)
+class _First(NamedTuple):
+    """All on which it depends by when the first response to a lead is due."""
+
+    starts_at: datetime
+    team: str
+    kind: str
+    pipeline: str | None
+    grade: str | None
+    language: str | None
+
+    @classmethod
+    def of(cls, lead: Lead, language: str | None, now: datetime) -> "_First":
+        starts_at = lead.starts_at or lead.captured_at or now
+        if lead.life.verdict > 1 and lead.qualified_at:
+            starts_at = max(starts_at, lead.qualified_at)  # nobody owed an answer to what a qualifier looked at
+        kind = FIRST_RESPONSE if lead.starts_at else IMPORTED
+        return cls(starts_at, lead.team or "", kind, lead.pipeline, lead.grade, language)
+
+    def timed(self, policy: Policy, clock: Clock) -> Request:
+        of = Of(self.kind, self.pipeline, self.grade, self.language)
+        return timed(Request(0, FIRST_RESPONSE, self.starts_at, self.starts_at), of, policy, clock)
 
 
 def timed(request: Request, of: Of, policy: Policy, clock: Clock, by: datetime | None = None) -> Request:

@@ -1,5 +1,6 @@
 """The deciding rules in force, as every process knows them; drafted, changed and put in force by who may."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,9 +8,10 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
 
 from chassis import Transaction, telemetry
+from contracts.leads.rule import RuleActivated
 from leads.domain import rules as life
 from leads.domain.codes import Reasons
-from leads.domain.policy import Policy
+from leads.domain.policy import Policy, never_meant
 from leads.domain.qualification import Scorecard
 from leads.domain.response import Response
 from leads.domain.rules import KINDS, Kind, Unusable, Version
@@ -118,7 +120,10 @@ async def edit(kind: Kind, version: int, content: Mapping[str, Any], seen: int, 
 
 
 def _storable(kind: Kind, version: int, content: Mapping[str, Any]) -> Mapping[str, Any]:
-    said = written(read(kind, version, content))
+    rule = read(kind, version, content)
+    if isinstance(rule, Policy) and (found := never_meant(rule)):
+        raise Unusable(found)
+    said = written(rule)
     try:
         text = json.dumps(said, ensure_ascii=False, allow_nan=False).encode()
     except ValueError:
@@ -129,7 +134,7 @@ def _storable(kind: Kind, version: int, content: Mapping[str, Any]) -> Mapping[s
 
 
 async def activate(kind: Kind, version: int, seen: int, tx: Transaction) -> Version:
-    """The draft decides from now on, in every process within seconds; no lead that was judged is judged anew.
+    """The draft decides from now on, in every process within seconds, and that is told; no lead that was judged is judged anew.
 
     Raises NoSuchRule, Outdated, NotPossible, ByItsAuthor, and Unusable for what this build can't follow.
     """
@@ -137,7 +142,23 @@ async def activate(kind: Kind, version: int, seen: int, tx: Transaction) -> Vers
     read(kind, version, one.content)
     changed = life.activated(one, await store.active(tx, kind), tx.actor.principal, tx.now)
     await store.save(tx, changed)
+    tx.emit(
+        RuleActivated(
+            id=kind,
+            version=version,
+            sha256=digest(one.content),
+            author=one.author,
+            activated_by=tx.actor.principal,
+            activated_at=tx.now,
+        )
+    )
     return changed[-1]
+
+
+def digest(content: Mapping[str, Any]) -> str:
+    """By which one who is told of a version knows its content."""
+    plain = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(plain.encode()).hexdigest()
 
 
 async def drop(kind: Kind, version: int, seen: int, tx: Transaction) -> Version:

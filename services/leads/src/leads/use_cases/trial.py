@@ -46,24 +46,26 @@ async def run(tx: Transaction) -> None:
     trial, terms = Trial(now, card), known_elsewhere((*FIRST, now, card))
     left, behind = int((one.tried or {})["last"]), None
     while left and (leads := await store.latest(tx, behind, min(left, AT_ONCE))):
-        opened = await keys.known_person_keys(tx, {lead.person_id for lead in leads})
+        known = await keys.known_person_keys(tx, {lead.person_id for lead in leads})
         for lead in leads:
-            if who := _opened(lead, opened):
-                trial.look(lead.lead_id, _submission(lead, who, terms))
+            if who := opened(lead, known):
+                trial.look(lead.lead_id, submission(lead, who, terms))
             else:
                 trial.unreadable += 1
         left, behind = left - len(leads), leads[-1]
     await store.save(tx, [life.found(one, trial.result, tx.now)])
 
 
-def _opened(lead: Judged, opened: Mapping[UUID, bytes]) -> Personal | None:
-    if key := opened.get(lead.person_id):
+def opened(lead: Judged, known: Mapping[UUID, bytes]) -> Personal | None:
+    """Whom it is about, in memory only; None for who was forgotten."""
+    if key := known.get(lead.person_id):
         with contextlib.suppress(CannotOpen):
             return unpack(open_bytes(key, lead.ciphertext, lead.lead_id.bytes))
     return None
 
 
-def _submission(lead: Judged, who: Personal, known_elsewhere: Collection[str]) -> Submission:
+def submission(lead: Judged, who: Personal, known_elsewhere: Collection[str]) -> Submission:
+    """What a card is told of it. ``known_elsewhere`` are the terms that count where another system knows the lead."""
     about = LeadAttributes.model_validate(lead.about)
     return facts(
         about.source,

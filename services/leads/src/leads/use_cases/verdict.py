@@ -250,7 +250,7 @@ def _may_close(lead: Lead, who: Hand) -> None:
     place = place_of(lead)
     if not (who.leads or who.holds):
         raise MayNot("leads.close")
-    if place in ("arriving", "discarded"):
+    if place in ("arriving", "discarded", "merged"):
         raise NotSo(place)
 
 

@@ -233,6 +233,7 @@ class Feed:
         seen, self.seen = self.seen, max([self.seen, *(part.version for part in parts)])
         told = False
         for channel in list(self.channels.values()):
+            before = channel.number
             for by in channel.of.dimensions:
                 changed = channel.news(rows.get(by, ()), seen)
                 for start in range(0, len(changed), PIECE):
@@ -241,7 +242,10 @@ class Feed:
                     for reader in channel.readers:
                         self._push(reader, frame)
                     told = True
-                    await asyncio.sleep(0)  # many changes at once keep nobody else waiting
+                    if len(piece) == PIECE:
+                        await asyncio.sleep(0)  # many changes at once keep nobody else waiting
+            if channel.number > before:
+                await asyncio.sleep(0)  # what a tick tells a reader of several dimensions is one write, if it is little
         if told and now.as_of:
             FRAME_AGE.observe(max(0.0, (datetime.now(UTC) - max(now.as_of.values())).total_seconds()))
         return told

@@ -5,6 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import AwareDatetime
 
 from chassis import begin, may
 from metrics.api import schemas
@@ -60,12 +61,14 @@ async def leads_behind(
     key: str,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     before: UUID = LAST_ID,
+    captured_from: Annotated[AwareDatetime | None, Query(description="only those that came since then")] = None,
 ) -> schemas.LeadsBehind:
     """Those of the teams that you may see, by falling id; the key may be in any spelling. The ids open in the services that own
     the leads; nothing here says who they are."""
     async with begin(request) as tx:
         teams = await teams_of(tx)
-        found = await facts.leads_behind(tx, by, await row_called(tx, by, key), before, limit, teams)
+        called = await row_called(tx, by, key)
+        found = await facts.leads_behind(tx, by, called, before, limit, teams, captured_from)
     return schemas.LeadsBehind(
         leads=[schemas.lead(fact) for fact in found], before=found[-1].lead_id if len(found) == limit else None
     )

@@ -11,6 +11,7 @@ from metrics.domain.catalogue import NUMBERS, Amount, By, Count, Number
 from metrics.domain.facts import LeadFact, Outcome
 from metrics.domain.kpi import Kpi
 from metrics.domain.league import Grain, Row, total
+from metrics.domain.series import OF_LEADS, Period, Series
 from metrics.store.kpis import Standing
 
 Money = Mapping[str, int]
@@ -51,6 +52,66 @@ class KpiTable(BaseModel):
     as_of: dict[str, datetime]
     rows: list[KpiRow]
     next: str | None = None
+
+
+KpiValues = create_model(
+    "KpiValues",
+    __doc__="What became of the leads of one key that came in one period.",
+    **{number.name: _field(number) for number in NUMBERS if number.name in OF_LEADS},
+)
+
+
+class SeriesPeriod(BaseModel):
+    """From ``starts_at`` until before ``ends_at``; the last one ends when it was asked for."""
+
+    starts_at: datetime
+    ends_at: datetime
+
+
+class SeriesRow(BaseModel):
+    """One key's numbers by period, in the periods' order; null where no lead came."""
+
+    key: str
+    values: list[KpiValues | None]  # type: ignore[valid-type]
+
+
+class SeriesTable(BaseModel):
+    """The rows of one dimension; keys without a lead in any of the periods have none."""
+
+    by: By
+    rows: list[SeriesRow]
+
+
+class KpiSeries(BaseModel):
+    """Numbers by period: the oldest first. Days are those of ``zone``; ``as_of`` is, per topic, the time of the newest event in them."""
+
+    zone: str
+    as_of: dict[str, datetime]
+    periods: list[SeriesPeriod]
+    tables: list[SeriesTable]
+
+
+def kpi_series(
+    zone: str,
+    as_of: dict[str, datetime],
+    periods: Sequence[Period],
+    by: Sequence[By],
+    tables: Mapping[By, Sequence[Series]],
+) -> KpiSeries:
+    """Numbers by period as they are shown."""
+    return KpiSeries(
+        zone=zone,
+        as_of=as_of,
+        periods=[SeriesPeriod(starts_at=one.starts_at, ends_at=one.ends_at) for one in periods],
+        tables=[
+            SeriesTable.model_construct(by=one, rows=[_series_row(row) for row in tables.get(one, ())]) for one in by
+        ],
+    )
+
+
+def _series_row(row: Series) -> SeriesRow:
+    values = [None if one is None else KpiValues.model_construct(**one) for one in row.values]
+    return SeriesRow.model_construct(key=row.key, values=values)
 
 
 class LeadBehind(BaseModel):

@@ -20,7 +20,7 @@ from chassis.identity import Verified
 from chassis.problems import FieldError, declared
 from chassis.service import actor_of
 from metrics.api.channels import Slice
-from metrics.api.feed import FAREWELL_S, Feed
+from metrics.api.feed import FAREWELL_S, STALLED, Feed
 from metrics.api.permissions import Permission
 from metrics.api.readers import Reader
 from metrics.api.scope import teams_of
@@ -102,8 +102,12 @@ class EventStream(StreamingResponse):
 
     async def _take(self, send: Send, message: MutableMapping[str, Any]) -> None:
         """One write. Whoever does not take it in time is gone, also when nothing else would be written for long."""
-        async with asyncio.timeout(self.feed.settings.stream_taken_within_s):
-            await send(message)
+        try:
+            async with asyncio.timeout(self.feed.settings.stream_taken_within_s):
+                await send(message)
+        except TimeoutError:
+            STALLED.inc(not self.reader.last)
+            raise
 
     async def _gone(self, receive: Receive) -> None:
         while (await receive())["type"] != "http.disconnect":

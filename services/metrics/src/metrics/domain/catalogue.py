@@ -117,6 +117,8 @@ NUMBERS: tuple[Number, ...] = (
     ),
     Count("restored", "times that it was taken up again after it was set aside", step="leads.lead.restored.v1"),
     Count("reopened", "times that it was worked again after it was won or lost", step="leads.lead.reopened.v1"),
+    Count("merged", "times that it was merged into another lead of the same demand", step="leads.lead.merged.v1"),
+    Count("unmerged", "times that it was taken out of another lead again", step="leads.lead.unmerged.v1"),
     Count(
         "stage_changes",
         "times that it went on to another stage of its pipeline, or back",

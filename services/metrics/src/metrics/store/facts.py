@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping
+from datetime import datetime
 from operator import attrgetter
 from uuid import UUID
 
@@ -76,19 +77,20 @@ async def every_lead(tx: Transaction) -> AsyncIterator[LeadFact]:
 
 
 async def leads_behind(
-    tx: Transaction, by: By, key: str, before: UUID, limit: int, teams: Collection[str]
+    tx: Transaction, by: By, key: str, before: UUID, limit: int, teams: Collection[str], since: datetime | None = None
 ) -> list[LeadFact]:
-    """The leads that a KPI row of these teams counts, by falling id, a page at a time. Walks the table: meant for people, not
-    for loops."""
+    """The leads that a KPI row of these teams counts, by falling id, a page at a time: all, or those that came since then. Walks
+    the table: meant for people, not for loops."""
     dimension = next(d for d in DIMENSIONS if d.name == by)
     lead = LEAD_FACT.c
     of_teams = func.coalesce(lead.team, UNPLACED) == any_(literal(list(teams), ARRAY(Text)))
-    wanted = (of_teams, lead.captured_at.is_not(None), lead.lead_id < before, _key(dimension) == key)
+    came = lead.captured_at.is_not(None) if since is None else lead.captured_at >= since
+    wanted = (of_teams, came, lead.lead_id < before, key_of(dimension) == key)
     page = select(LEAD_FACT).where(*wanted).order_by(lead.lead_id.desc()).limit(limit)
     return [LeadFact(*row) for row in await fetch(tx.conn, page)]
 
 
-def _key(dimension: Dimension) -> ColumnElement[str]:
+def key_of(dimension: Dimension) -> ColumnElement[str]:
     """A lead's key of this dimension, as ``domain.contributions`` finds it."""
     nowhere: ColumnElement[str] = literal("")
     for column, name in reversed(dimension.nowhere):

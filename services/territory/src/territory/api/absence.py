@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Request, Response
-from pydantic import AwareDatetime, BaseModel
+from pydantic import BaseModel
 
 from chassis import begin, may
 from territory.api.organisation import (
@@ -17,6 +17,7 @@ from territory.api.organisation import (
     Idempotency,
     IfMatch,
     Interval,
+    Moment,
     began,
     named,
     organisation,
@@ -50,8 +51,8 @@ class AbsenceBody(Interval):
 class AbsenceEdit(Body):
     """What shall be otherwise; what is not named stays."""
 
-    from_at: AwareDatetime | None = None
-    until_at: AwareDatetime | None = None
+    from_at: Moment | None = None
+    until_at: Moment | None = None
     kind: Code | None = None
 
 

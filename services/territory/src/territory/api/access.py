@@ -5,10 +5,11 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Request
-from pydantic import AwareDatetime, BaseModel
+from pydantic import BaseModel
 
 from chassis import begin, may
 from chassis.problems import absent, declared
+from territory.api.organisation import Moment
 from territory.api.permissions import Permission
 from territory.domain.access import grants_of, roles_of
 from territory.domain.authority import AUDITOR, PEOPLE
@@ -59,7 +60,7 @@ class Access(BaseModel):
 async def get_access(
     request: Request,
     person: Annotated[str, Path(min_length=1, max_length=200)],
-    at: Annotated[AwareDatetime | None, Query(description="another moment than now")] = None,
+    at: Annotated[Moment | None, Query(description="another moment than now")] = None,
 ) -> Access:
     """Oneself, whom one leads, and everybody for who administers people or audits."""
     async with begin(request) as tx:

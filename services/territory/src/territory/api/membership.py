@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from chassis import begin, may
 from territory.api.organisation import (
@@ -18,6 +18,7 @@ from territory.api.organisation import (
     Idempotency,
     IfMatch,
     Interval,
+    Moment,
     began,
     named,
     organisation,
@@ -55,7 +56,7 @@ class MembershipEdit(Body):
     """What shall be otherwise; what is not named stays."""
 
     rank: Code | None = None
-    until_at: AwareDatetime | None = None
+    until_at: Moment | None = None
     takes_leads: bool | None = None
     weight: int | None = Field(None, ge=0, le=1000)
     open_max: Most = None

@@ -5,10 +5,10 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from chassis import begin, may
-from territory.api.organisation import CHANGES, ID, Body, Code, Idempotency, began, named, organisation
+from territory.api.organisation import CHANGES, ID, Body, Code, Idempotency, Moment, began, named, organisation
 from territory.api.permissions import Permission
 from territory.api.proposal import Proposal, shown_proposal
 from territory.domain.move import PROPOSED
@@ -35,7 +35,7 @@ class MoveBody(Body):
     person: ID
     from_unit: ID | None = None
     to_unit: ID | None = None
-    at: AwareDatetime | None = None
+    at: Moment | None = None
     rank: Code | None = None
     book: Literal["handover", "take_along", "queue"] = "handover"
     successors: list[Successor] = Field(

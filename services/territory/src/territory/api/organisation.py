@@ -3,12 +3,12 @@
 import contextlib
 import re
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from uuid_utils.compat import uuid7
 
 from chassis import FieldError, Problem, Transaction, begin, may, not_valid
@@ -23,6 +23,17 @@ ID = Annotated[str, Field(min_length=1, max_length=200, description="an id witho
 Words = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Code = Annotated[str, Field(max_length=40, pattern=r"^[a-z0-9][a-z0-9_]*$")]
 Prose = Annotated[str, Field(min_length=1, max_length=2000, pattern=r"^[^\x00]+$")]
+EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+
+
+def _thinkable(at: datetime) -> datetime:
+    if not EARLIEST <= at < LATEST:
+        raise ValueError(f"is not in the years {EARLIEST.year} to {LATEST.year - 1}")
+    return at
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_thinkable)]
+"""With its offset, and so far from the ends of time that it can be moved by any offset and stored."""
 IfMatch = Annotated[str | None, Header(description="the ETag of what is changed, as it was read")]
 Idempotency = Annotated[
     UUID | None, Header(alias="Idempotency-Key", description="the id of what is made: sent again, it is made once")
@@ -42,8 +53,8 @@ class Body(BaseModel):
 class Interval(Body):
     """From a moment until before another; without one, from now on, or without an end."""
 
-    from_at: AwareDatetime | None = None
-    until_at: AwareDatetime | None = None
+    from_at: Moment | None = None
+    until_at: Moment | None = None
 
 
 @contextlib.asynccontextmanager

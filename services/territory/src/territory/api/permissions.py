@@ -16,6 +16,9 @@ class Permission(StrEnum):
     SEE_DECISIONS = "territory.see_decisions"
     """See where a lead went and by which rule."""
 
+    TRY_DECISIONS = "territory.try_decisions"
+    """See what would be decided about a lead that there is not; who would take it, where one sees the team."""
+
     ASSIGN_LEADS = "territory.assign_leads"
     """Give leads of a team that one leads to somebody of it, or back to the rotation."""
 
@@ -52,11 +55,12 @@ class Permission(StrEnum):
 
 _SEES = frozenset({Permission.SEE_MARKET, Permission.SEE_DECISIONS, Permission.SEE_ORGANISATION})
 _LOOKS = frozenset({Permission.SEE_MARKET, Permission.SEE_ORGANISATION})  # neither holds a lead
-_SHAPES = _LOOKS | {Permission.CHANGE_MARKET}
+_SHAPES = _LOOKS | {Permission.CHANGE_MARKET, Permission.TRY_DECISIONS}
 _LEADS = _SEES | {
     Permission.CHANGE_PEOPLE,
     Permission.CONFIRM,
     Permission.REPORT_ABSENCE,
+    Permission.TRY_DECISIONS,
     Permission.ASSIGN_LEADS,
     Permission.TRANSFER_LEADS,
 }

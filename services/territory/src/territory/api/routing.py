@@ -11,7 +11,7 @@ from chassis import Problem, absent, begin, may_on
 from chassis.problems import declared
 from territory.api.permissions import Permission
 from territory.domain.criteria import Scalar
-from territory.domain.routing import Refused
+from territory.domain.routing import Refused, RuleSet
 from territory.store import market, routing
 from territory.store.routing import Decided
 
@@ -41,17 +41,27 @@ class Choice(BaseModel):
     reason: str | None = None
 
 
-class LeadDecision(BaseModel):
-    """Everything that was decided about a lead."""
+class Choices(BaseModel):
+    """A decision in four answers. ``cause`` is why it was made, ``code`` what the lead waits for by it, and ``would_rule`` the rule
+    that alone would have sent it to another team."""
 
-    lead_id: UUID
     disposition: str
     ruleset: int
     decided_at: datetime
+    cause: str
+    code: str | None
+    would_rule: str | None
     segment: Choice
     team: Choice
     pipeline: Choice
     person: Choice
+
+
+class LeadDecision(Choices):
+    """Everything that was decided about a lead. Of its decisions the one with the greatest ``number`` stands."""
+
+    lead_id: UUID
+    number: int
 
 
 def _no_decision() -> Problem:
@@ -85,15 +95,19 @@ async def get_decision(
         rules = await market.market_of(tx, decided.ruleset) if decided else None
     if decided is None:
         raise _no_decision()
-    inputs = rules.ruleset.inputs(decided.attributes) if rules else {}
+    return LeadDecision(
+        lead_id=decided.lead_id,
+        number=decided.number,
+        **vars(await explained(decided, rules.ruleset if rules else None)),
+    )
+
+
+async def explained(decided: Decided, rules: RuleSet | None, hidden: str | None = None) -> Choices:
+    """The decision in four answers, with the rules and people that were refused. ``hidden`` says why nobody was sought."""
+    inputs = rules.inputs(decided.attributes) if rules else {}
     refused: tuple[Refused, ...] = ()
     if rules and decided.rules_refused:
-        refused = await asyncio.to_thread(rules.ruleset.refused, inputs)
-    return explained(decided, inputs, refused)
-
-
-def explained(decided: Decided, inputs: dict[str, Scalar], refused: tuple[Refused, ...]) -> LeadDecision:
-    """The decision in four answers."""
+        refused = await asyncio.to_thread(rules.refused, inputs)
     nowhere = decided.reason if decided.team is None else None
 
     def by_rule(value: str | None) -> Choice:
@@ -102,18 +116,20 @@ def explained(decided: Decided, inputs: dict[str, Scalar], refused: tuple[Refuse
             rule=decided.rule,
             ruleset=decided.ruleset,
             inputs=inputs,
-            refused=_candidates(refused),
+            refused=candidates(refused),
             more=decided.rules_refused - len(refused),
             reason=nowhere,
         )
 
     by_team: dict[str, Scalar] = {"team": decided.team} if decided.team else {}
     in_turn: dict[str, Scalar] = {"turn": decided.turn} if decided.turn is not None else {}
-    return LeadDecision(
-        lead_id=decided.lead_id,
+    return Choices(
         disposition=decided.disposition,
         ruleset=decided.ruleset,
         decided_at=decided.decided_at,
+        cause=decided.cause,
+        code=decided.code,
+        would_rule=decided.would_rule,
         segment=by_rule(decided.segment),
         team=by_rule(decided.team),
         pipeline=Choice(
@@ -128,12 +144,13 @@ def explained(decided: Decided, inputs: dict[str, Scalar], refused: tuple[Refuse
             rule=ROTATION if decided.team and decided.reason else None,
             ruleset=decided.ruleset,
             inputs={**by_team, "disposition": decided.disposition, **in_turn},
-            refused=_candidates(decided.people_refused),
+            refused=candidates(decided.people_refused),
             more=decided.more_people,
-            reason=decided.reason or f"A lead that is {decided.disposition} waits in its team's queue.",
+            reason=hidden or decided.reason or f"A lead that is {decided.disposition} waits in its team's queue.",
         ),
     )
 
 
-def _candidates(refused: tuple[Refused, ...]) -> list[Candidate]:
+def candidates(refused: tuple[Refused, ...]) -> list[Candidate]:
+    """Those refused, as they are answered."""
     return [Candidate(candidate=one.candidate, why=one.why) for one in refused]

@@ -94,6 +94,7 @@ class RuleEntry(Entry):
     segment: Text
     team: Text
     priority: Annotated[int, Field(ge=-(10**9), le=10**9)] = 0
+    overrides_customer: Annotated[bool, Field(description="whoever has the customer, its leads go to its team")] = False
     when: Annotated[dict[str, Values | AnyOf | BeginsWith | Between], Field(min_length=1)]
 
 
@@ -130,10 +131,19 @@ class Warned(BaseModel):
     reason: str
 
 
+class Difference(BaseModel):
+    """A thing of the market or the organisation that a file would change."""
+
+    part: str
+    id: str
+    change: Literal["added", "changed", "removed"]
+
+
 class Activated(Sizes):
-    """The version in force, and what in it no lead is known to meet."""
+    """The version in force, and what in it no lead is known to meet; of a plan the version that it would be, and what it would change."""
 
     warnings: list[Warned]
+    changes: list[Difference] = Field(default_factory=list)
 
 
 class RuleSetVersion(Sizes):
@@ -141,6 +151,7 @@ class RuleSetVersion(Sizes):
 
     sha256: str
     activated_at: datetime
+    swept: Annotated[int, Field(description="leads that waited for rules before it and that it has placed")] = 0
 
 
 class RuleSets(BaseModel):
@@ -151,11 +162,13 @@ class RuleSets(BaseModel):
 
 
 class RuleSet(BaseModel):
-    """The rules of a version in the order in which they win: the narrowest first."""
+    """The rules of a version in the order in which they win: the narrowest first. ``returned_as_wrong`` counts by rule the leads that
+    it sent and that were given back because area, product or language are not its team's; rules without one are not in it."""
 
     version: int
     rules: list[RuleEntry]
     fallback: FallbackEntry | None
+    returned_as_wrong: dict[str, int] = Field(default_factory=dict)
 
 
 class Part(BaseModel):

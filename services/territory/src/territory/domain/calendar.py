@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -11,6 +12,7 @@ from territory.domain.interval import Interval, joined
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Hours = tuple[tuple[str, str], ...]
 """Pairs of clock times, like 09:00 and 18:00; the last may be 24:00."""
+NO_ZONE, NO_CALENDAR = "is no time zone", "no such calendar"
 SEARCHED = timedelta(days=3660)
 Faults = list[tuple[str, str]]
 
@@ -61,7 +63,7 @@ class Calendar:
     @property
     def faults(self) -> Faults:
         """What is wrong with it, by field."""
-        found: Faults = [] if self.zone in available_timezones() else [("zone", "is no time zone")]
+        found: Faults = [] if is_zone(self.zone) else [("zone", NO_ZONE)]
         places = [(f"week.{day}", hours) for day, hours in self.week.items()]
         places += [(f"exceptions.{day}", hours) for day, hours in self.exceptions.items()]
         found += [(f"week.{day}", "is no day of the week") for day in self.week if day not in DAYS]
@@ -70,6 +72,16 @@ class Calendar:
         if not any(opens < closes for hours in self.week.values() for opens, closes in hours):
             found.append(("week", "holds no working hour"))
         return found
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def is_zone(name: str) -> bool:
+    """Whether there is a time zone of this name."""
+    return name in _zones()
 
 
 def _hour_faults(field: str, hours: Sequence[tuple[str, str]]) -> Faults:

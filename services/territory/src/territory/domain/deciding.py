@@ -154,10 +154,11 @@ class Deciding:
         """Whether no team that is there has the customer."""
         return customer is None or not customer.stands or customer.team not in self.market.market.teams
 
-    def _give(self, placed: Placed) -> Decision:
+    def begun(self, placed: Placed) -> Decision:
+        """The decision as far as it says where the lead belongs."""
         ask = placed.ask
         cause = Cause.CUSTOMER if placed.by_customer and ask.cause is Cause.NEW else ask.cause
-        made = Decision(
+        return Decision(
             ask.lead_id,
             ask.number,
             cause,
@@ -177,10 +178,13 @@ class Deciding:
             since=ask.since,
             order=ask.order,
         )
+
+    def _give(self, placed: Placed) -> Decision:
+        made = self.begun(placed)
         if isinstance(placed.route, Unroutable):
             return replace(made, code=without_a_team(placed.route))
         if not placed.is_due:
-            return replace(made, code=without_a_person(ask.disposition))
+            return replace(made, code=without_a_person(placed.ask.disposition))
         return self._person(placed, placed.route.team, made)
 
     def _person(self, placed: Placed, team: str, made: Decision) -> Decision:

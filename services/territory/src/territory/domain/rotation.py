@@ -5,7 +5,8 @@ lead. What each person is then owed is their credit. It belongs to the person: i
 edited in a team touches it. A share is a whole number of parts of a lead, so credits add up to zero, exactly and for ever.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from territory.domain.routing import REFUSED_AT_MOST, Refused
@@ -91,6 +92,54 @@ def taken_back(members: Sequence[Member], taker: str, saved: Mapping[str, int]) 
         credits[member.id] = credits.get(member.id, 0) - share
     credits[taker] = credits.get(taker, 0) + LEAD
     return credits
+
+
+@dataclass(frozen=True)
+class Turns:
+    """So many turns that were taken among these members by this one; ``later`` ones behind the window that is looked at. ``sign`` is
+    -1 for turns that were booked back."""
+
+    members: tuple[Member, ...]
+    taker: str
+    leads: int
+    sign: int = 1
+    later: bool = False
+
+
+@dataclass(frozen=True)
+class Account:
+    """What somebody was owed at the beginning and at the end of a window, and what they were due and got in it. ``received`` and
+    ``back`` are leads, the others are parts of a lead: closing = opening + entitled - (received - back) * LEAD."""
+
+    person: str
+    opening: int
+    entitled: int
+    received: int
+    back: int
+    closing: int
+
+
+def accounts(turns: Iterable[Turns], credits: Mapping[str, int]) -> list[Account]:
+    """The account of each person, by name, from all turns since the window began and the credits as they stand behind the last."""
+    entitled: Counter[str] = Counter()
+    received: Counter[str] = Counter()
+    back: Counter[str] = Counter()
+    closing = Counter(credits)
+    for one in turns:
+        present = _present(one.members)
+        of_each = zip(present, _shares(present, sum([member.weight for member in present])), strict=True)
+        due = {member.id: one.sign * one.leads * share for member, share in of_each}
+        if one.later:
+            closing.subtract(due)
+            closing[one.taker] += one.sign * one.leads * LEAD
+            continue
+        entitled.update(due)
+        (received if one.sign > 0 else back)[one.taker] += one.leads
+    found = []
+    for person in sorted({*closing, *entitled, *received, *back}):
+        opening = closing[person] - entitled[person] + (received[person] - back[person]) * LEAD
+        found.append(Account(person, opening, entitled[person], received[person], back[person], closing[person]))
+    return found
 
 
 def _present(members: Sequence[Member]) -> list[Member]:

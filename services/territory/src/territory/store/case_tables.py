@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    func,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -96,6 +97,18 @@ ROTATION_BACK = Table(
     Column("turn", BigInteger, primary_key=True),
     Column("of_turn", BigInteger, nullable=False),
     Column("lead_id", Uuid, nullable=False),
+    Column("booked_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    info={"door": "select", "rows": STRUCTURE},
+)
+
+# How many leads that a rule of a version sent were given back because they were not its team's to have.
+RULE_RETURN = Table(
+    "rule_return",
+    METADATA,
+    Column("ruleset", Integer, primary_key=True, autoincrement=False),
+    Column("rule", Text, primary_key=True),
+    Column("leads", Integer, nullable=False),
+    info={"door": "select", "rows": STRUCTURE},
 )
 
 # An order that leads of a team go to another team or person: asked by one, approved by whoever leads there, carried out by a job.

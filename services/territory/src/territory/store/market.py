@@ -5,6 +5,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from chassis import Transaction
 from territory.domain.market import NO_MARKET, MarketVersion
@@ -19,12 +20,24 @@ _ACTIVATE = "update active_market set version = $1"
 _DOCUMENT = "select document::text from market where version = $1"
 _SHA256 = "select sha256 from market where version = $1"
 _VERSIONS = """
-select version, sha256, activated_at,
+select version, sha256, activated_at, swept,
     jsonb_array_length(coalesce(nullif(document -> 'rules', 'null'), '[]')) as rules,
     jsonb_array_length(coalesce(nullif(document -> 'segments', 'null'), '[]')) as segments,
     jsonb_array_length(coalesce(nullif(document -> 'teams', 'null'), '[]')) as teams
 from market where version < $1 order by version desc limit $2
 """
+# What went to a customer's team or by an order, no rule has sent to that team.
+_COUNT_RETURN = """
+insert into rule_return as r (ruleset, rule, leads)
+select d.ruleset, d.rule, 1 from decision d join market m on m.version = d.ruleset
+where d.lead_id = $1 and d.number = $2 and exists (
+    select from jsonb_array_elements(m.document -> 'rules') as given
+    where given ->> 'name' = d.rule and given ->> 'team' = d.team
+)
+on conflict (ruleset, rule) do update set leads = r.leads + 1
+"""
+_RETURNS = "select rule, leads from rule_return where ruleset = $1 order by rule"
+_SWEPT = "update market set swept = swept + $2 where version = $1"
 _KEPT = 4
 
 
@@ -38,6 +51,7 @@ class Version:
     rules: int
     segments: int
     teams: int
+    swept: int
 
 
 @dataclass(frozen=True)
@@ -127,6 +141,22 @@ async def save_and_activate(tx: Transaction, version: int, document: Any, finger
     """The file takes effect when this transaction commits."""
     await tx.conn.execute(_INSERT, version, json.dumps(document), fingerprint, tx.now)
     await tx.conn.execute(_ACTIVATE, version)
+
+
+async def count_return(tx: Transaction, lead_id: UUID, number: int) -> None:
+    """One more lead that the rule of this decision sent to its team was not that team's to have; nothing where no rule sent it."""
+    await tx.conn.execute(_COUNT_RETURN, lead_id, number)
+
+
+async def returns(tx: Transaction, version: int) -> dict[str, int]:
+    """By rule of this version, how many of its leads were given back because they were not its team's to have."""
+    return {row["rule"]: row["leads"] for row in await tx.conn.fetch(_RETURNS, version)}
+
+
+async def count_swept(tx: Transaction, version: int, leads: int) -> None:
+    """This version has placed so many more leads that waited for rules before it."""
+    if leads:
+        await tx.conn.execute(_SWEPT, version, leads)
 
 
 async def versions(tx: Transaction, before: int, most: int) -> list[Version]:

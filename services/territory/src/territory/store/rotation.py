@@ -4,21 +4,25 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from chassis import Transaction
 from territory.domain.deciding import Standing
 from territory.domain.member import Roster, read
-from territory.domain.rotation import Member
+from territory.domain.rotation import Account, Member, Turns, accounts
+from territory.domain.transfer import BOOK_LEDGER
 
-# Locked in the order of names, so that two batches never wait for each other. Leads that wait for a language keep no others.
-_LOCK = """
+# Leads that wait for a language keep no others.
+_LOOK = """
 select team, turn, credits::text as credits, exists (
     select from lead_case c
     where c.team = rotation.team and c.waits_turn and c.person is null and c.ended_at is null and c.code <> 'no_language'
 ) as waiting, wakes_at
-from rotation where team = any($1::text[]) order by team for update
+from rotation where team = any($1::text[])
 """
+# Locked in the order of names, so that two batches never wait for each other.
+_LOCK = f"{_LOOK} order by team for update"
 # The members are kept in the same statement: who takes a turn is told from them again.
 _SAVE = """
 with kept as (
@@ -33,12 +37,32 @@ _BEGIN = """
 insert into rotation (team, turn, credits) select team, 0, '{}' from unnest($1::text[]) as team
 on conflict do nothing
 """
-_BACK = "insert into rotation_back (team, turn, of_turn, lead_id) values ($1, $2, $3, $4)"
-_TURN = """
-select d.team, d.turn, d.assignee, d.decided_at, r.members::text as members
+_BACK = "insert into rotation_back (team, turn, of_turn, lead_id, booked_at) values ($1, $2, $3, $4, $5)"
+# Turns by which a team inherits are of the rotation of what is inherited, and so is what is booked back of them.
+_LEDGER = f"case when d.cause in ('transferred', 'handover') then '{BOOK_LEDGER}' else '' end || d.team"
+_TURN = f"""
+select d.team, {_LEDGER} as ledger, d.turn, d.assignee, d.decided_at, r.members::text as members
 from decision d join roster r on r.id = d.roster where d.lead_id = $1 and d.turn is not null and d.number <= $2
 order by d.number desc limit 1
-"""
+"""  # noqa: S608 - a word of the domain
+# One statement sees the turns and the credits behind them as they were at one moment.
+_ACCOUNTS = f"""
+with turns as (
+    select d.roster, d.assignee, 1 as sign, d.decided_at as at from decision d
+    where d.team = $1 and d.turn is not null and d.decided_at >= $3 and {_LEDGER} = $2
+    union all
+    select d.roster, d.assignee, -1, b.booked_at from rotation_back b
+    join decision d on d.lead_id = b.lead_id and d.turn = b.of_turn and d.team = $1 and {_LEDGER} = $2
+    where b.team = $2 and b.booked_at >= $3
+), counted as (
+    select roster, assignee, sign, at >= $4 as later, count(*) as leads from turns group by 1, 2, 3, 4
+)
+select r.turn, r.credits::text as credits, coalesce((
+    select jsonb_agg(jsonb_build_array(m.members, c.assignee, c.leads, c.sign, c.later))
+    from counted c join roster m on m.id = c.roster
+), '[]')::text as turns
+from rotation r where r.team = $2
+"""  # noqa: S608
 _IS_BACK = "select exists (select from rotation_back where team = $1 and of_turn = $2 and lead_id = $3)"
 # Teams are woken in the order in which batches lock them.
 _WAKE = """
@@ -70,9 +94,10 @@ where (r.wakes_at <= $1 or r.looked < o.version) and exists (
 
 @dataclass(frozen=True)
 class Taken:
-    """A turn that was taken: by whom, when, and among which members."""
+    """A turn that was taken: by whom, when, and among which members. ``ledger`` is the rotation it was a turn of."""
 
     team: str
+    ledger: str
     turn: int
     person: str
     at: datetime
@@ -81,7 +106,15 @@ class Taken:
 
 async def lock_rotations(tx: Transaction, teams: Iterable[str]) -> dict[str, Standing]:
     """Where the rotations of these teams stand; nobody else turns them until this transaction ends."""
-    rows = await tx.conn.fetch(_LOCK, sorted(teams))
+    return _standings(await tx.conn.fetch(_LOCK, sorted(teams)))
+
+
+async def look_at_rotations(tx: Transaction, teams: Iterable[str]) -> dict[str, Standing]:
+    """Where the rotations of these teams stand, for one who turns none."""
+    return _standings(await tx.conn.fetch(_LOOK, sorted(teams)))
+
+
+def _standings(rows: Iterable[Any]) -> dict[str, Standing]:
     return {
         row["team"]: Standing(row["turn"], json.loads(row["credits"]), row["waiting"], row["wakes_at"]) for row in rows
     }
@@ -109,14 +142,26 @@ async def turn_of(tx: Transaction, lead_id: UUID, number: int) -> Taken | None:
     """The turn by which somebody got the lead last, by its decisions up to this number; None where there was none, or where it is
     booked back already."""
     row = await tx.conn.fetchrow(_TURN, lead_id, number)
-    if row is None or await tx.conn.fetchval(_IS_BACK, row["team"], row["turn"], lead_id):
+    if row is None or await tx.conn.fetchval(_IS_BACK, row["ledger"], row["turn"], lead_id):
         return None
-    return Taken(row["team"], row["turn"], row["assignee"], row["decided_at"], read(json.loads(row["members"])))
+    members = read(json.loads(row["members"]))
+    return Taken(row["team"], row["ledger"], row["turn"], row["assignee"], row["decided_at"], members)
 
 
 async def book_back(tx: Transaction, taken: Taken, turn: int, lead_id: UUID) -> None:
     """Under this turn of its own the other one was booked back."""
-    await tx.conn.execute(_BACK, taken.team, turn, taken.turn, lead_id)
+    await tx.conn.execute(_BACK, taken.ledger, turn, taken.turn, lead_id, tx.now)
+
+
+async def accounts_of(
+    tx: Transaction, team: str, inherited: bool, from_at: datetime, to_at: datetime
+) -> tuple[int, list[Account]]:
+    """How many turns the rotation has taken, and what each person was due and got between these moments."""
+    row = await tx.conn.fetchrow(_ACCOUNTS, team, (BOOK_LEDGER if inherited else "") + team, from_at, to_at)
+    if row is None:
+        return 0, []
+    turns = [Turns(read(members), *rest) for members, *rest in json.loads(row["turns"])]
+    return row["turn"], accounts(turns, json.loads(row["credits"]))
 
 
 async def wake(tx: Transaction, teams: Iterable[str]) -> None:

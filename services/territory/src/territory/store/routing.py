@@ -19,7 +19,8 @@ from territory.domain.routing import Refused, Routed
 from territory.store.tables import DECISION
 
 _DIALECT = dialect()  # type: ignore[no-untyped-call]
-_COLUMNS = ", ".join(column.name for column in DECISION.columns)
+_NAMES = tuple(column.name for column in DECISION.columns)
+_COLUMNS = ", ".join(_NAMES)
 _TYPED = ", ".join(f"{column.name} {column.type.compile(_DIALECT)}" for column in DECISION.columns)
 # A lead's decision and how it stands by it are one statement.
 _INSERT = f"""
@@ -85,9 +86,16 @@ async def decision_of(tx: Transaction, lead_id: UUID, number: int | None = None)
     """What was decided about the lead: by its decision of this number, or by the newest."""
     asked = select(DECISION).where(DECISION.c.lead_id == lead_id).order_by(DECISION.c.number.desc()).limit(1)
     rows = await fetch(tx.conn, asked if number is None else asked.where(DECISION.c.number == number))
-    if not rows:
-        return None
-    known = dict(rows[0])
+    return _decided(dict(rows[0])) if rows else None
+
+
+def as_decided(decision: Decision) -> Decided:
+    """The decision as it would be on record."""
+    row = {**dict.fromkeys(("rule", "segment", "team", "assignee", "turn", "reason")), **_row(decision)}
+    return _decided({column: row[column] for column in _NAMES})
+
+
+def _decided(known: dict[str, Any]) -> Decided:
     refused = known.pop("refused")
     return Decided(
         **known,

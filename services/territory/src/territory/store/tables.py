@@ -22,7 +22,8 @@ from chassis.tables import GROWING
 from territory.store.case_tables import METADATA  # with the organisation's tables in it, and those of how leads stand
 from territory.store.organisation_tables import STRUCTURE as _STRUCTURE
 
-# Every market file that ever took effect, as it was given. Rows never change.
+# Every market file that ever took effect, as it was given. Of a row only ``swept`` changes: the leads that it has placed which waited
+# for rules before it.
 MARKET = Table(
     "market",
     METADATA,
@@ -30,6 +31,7 @@ MARKET = Table(
     Column("document", JSONB, nullable=False),
     Column("sha256", CHAR(64), nullable=False),
     Column("activated_at", DateTime(timezone=True), nullable=False),
+    Column("swept", Integer, nullable=False, server_default=text("0")),
     info={"door": "select, insert", "rows": _STRUCTURE},
 )
 

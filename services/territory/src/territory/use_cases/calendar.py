@@ -3,11 +3,11 @@
 from chassis import Transaction
 from contracts.territory.calendar import CalendarPublished, DateHours, Hours, WeekdayHours
 from territory.domain.authority import MANAGEMENT_ROLE, PEOPLE
-from territory.domain.calendar import DAYS, Calendar
+from territory.domain.calendar import DAYS, NO_CALENDAR, NO_ZONE, Calendar, is_zone
 from territory.domain.calendar import Hours as Spans
 from territory.domain.refusal import Wrong
 from territory.store import calendar as rows
-from territory.use_cases.authority import begin_change, unchanged
+from territory.use_cases.authority import Change, begin_change, unchanged
 
 
 async def publish_calendar(name: str, wanted: Calendar, version: int | None, tx: Transaction) -> tuple[int, bool]:
@@ -19,7 +19,19 @@ async def publish_calendar(name: str, wanted: Calendar, version: int | None, tx:
         unchanged(version, stands[0])
     if faults := wanted.faults:
         raise Wrong(*faults)
-    number = stands[0] + 1 if stands else 1
+    return await publish(name, wanted, stands[0] if stands else 0, change), stands is None
+
+
+async def place_faults(zone: str | None, calendar: str | None, tx: Transaction) -> list[tuple[str, str]]:
+    """What is wrong with where and when somebody is said to work, by field."""
+    found = [] if zone is None or is_zone(zone) else [("zone", NO_ZONE)]
+    is_there = calendar is None or await rows.newest(tx, calendar) is not None
+    return found if is_there else [*found, ("calendar", NO_CALENDAR)]
+
+
+async def publish(name: str, wanted: Calendar, stands: int, change: Change) -> int:
+    """The next version of the calendar, which has no faults."""
+    number, tx = stands + 1, change.tx
     await rows.add(tx, name, number, wanted)
     await change.record("calendar", name, {"version": number - 1}, {"version": number})
     tx.emit(
@@ -34,7 +46,7 @@ async def publish_calendar(name: str, wanted: Calendar, version: int | None, tx:
             published_at=tx.now,
         )
     )
-    return number, stands is None
+    return number
 
 
 def _hours(spans: Spans) -> tuple[Hours, ...]:

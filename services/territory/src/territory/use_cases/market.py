@@ -15,14 +15,20 @@ from contracts.territory.structure import (
     TeamDefined,
 )
 from territory.domain.market import MarketVersion, Stage, fingerprint
+from territory.domain.refusal import Outdated
 from territory.store import market as store
 from territory.store import rotation
 from territory.use_cases.member import take_in_market
 
 
-async def activate_market(document: Any, market: MarketVersion, tx: Transaction) -> MarketVersion:
-    """The market of this file is in force from here on. The file that is in force already changes nothing."""
+async def activate_market(
+    document: Any, market: MarketVersion, tx: Transaction, made_from: int | None = None
+) -> MarketVersion:
+    """The market of this file is in force from here on. The file that is in force already changes nothing. Raises Outdated where the
+    file was made from another version than is in force."""
     before = await store.version_to_replace(tx)
+    if made_from is not None and made_from != before:
+        raise Outdated(before)
     new = fingerprint(document)
     if new == await store.fingerprint_of(tx, before):
         return market.numbered(before)

@@ -41,7 +41,7 @@ async def take_in_market(active: MarketVersion, tx: Transaction) -> None:
 
 async def _apply(change: FileChange, listed: Listed, structure: Structure, tx: Transaction) -> None:
     structure, appeared = await _units(change, structure, tx)
-    await _make({person for _, person in change.joined}, tx)
+    await make_people({person for _, person in change.joined}, tx)
     running = await member.running(tx, listed.names)
     touched = {person for _, person in change.gone}
     by_hand = Change(tx, structure, await authority_of(tx, structure)) if tx.actor.kind == "person" else None
@@ -64,7 +64,7 @@ async def _apply(change: FileChange, listed: Listed, structure: Structure, tx: T
     await say_access(touched, structure, JOINED, (), tx)
 
 
-async def _make(people: set[str], tx: Transaction) -> None:
+async def make_people(people: set[str], tx: Transaction) -> None:
     """Who is new is on record, and the service's own issuer calls them by their id, as far as an id can stand in a token. A file
     binds nobody who is there already."""
     made, issuer = await rows.make_all(tx, people - await rows.present(tx, people), "person"), tx.settings.issuer

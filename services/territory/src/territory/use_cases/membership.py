@@ -76,11 +76,12 @@ async def edit_member(
     elif wanted.rank not in change.structure.ranks:
         raise Wrong(("rank", "no such rank"))
     if wanted != before:
-        await _save(before, wanted, change)
+        await save_member(before, wanted, change)
     return replace(wanted, version=before.version + (wanted != before)), proposal
 
 
-async def _save(before: Membership, wanted: Membership, change: Change) -> None:
+async def save_member(before: Membership, wanted: Membership, change: Change) -> None:
+    """The membership is so from here on."""
     if faults := Share(wanted.takes_leads, wanted.weight, wanted.open_max, wanted.day_max).faults:
         raise Wrong(*faults)
     names = ("rank", "until_at", "takes_leads", "weight", "open_max", "day_max")

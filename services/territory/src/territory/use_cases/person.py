@@ -16,6 +16,7 @@ from territory.store.access import known_of
 from territory.store.organisation_tables import PERSON
 from territory.use_cases.access import CORRECTION, SUSPENDED
 from territory.use_cases.authority import Change, begin_change, unchanged
+from territory.use_cases.calendar import place_faults
 from territory.use_cases.organisation import MACHINE
 from territory.use_cases.proposal import propose
 
@@ -38,6 +39,8 @@ async def put_person(name: str, profile: Profile, version: int | None, tx: Trans
     change = await begin_change(tx)
     there = await rows.version_of(tx, name)
     change.needs(change.who.holds(PEOPLE), there is not None and name == change.who.principal)
+    if faults := await place_faults(profile.zone, profile.calendar, tx):
+        raise Wrong(*faults)
     fields: dict[str, Any] = {**vars(profile), "languages": list(profile.languages), "skills": list(profile.skills)}
     if there is None:
         kind = "machine" if name.startswith(MACHINE) else "person"

@@ -41,6 +41,7 @@ async def sweep(tx: Transaction) -> None:
     decisions = await decide(asks, tx, is_worth=lambda one: (one.team, one.rule) != was[one.lead_id])
     same = [one.lead_id for one in decisions if (one.team, one.rule) == was[one.lead_id]]
     await store.looked(tx, same, now.version)
+    await market.count_swept(tx, now.version, len(decisions) - len(same))
 
 
 async def asleep(tx: Transaction) -> int:

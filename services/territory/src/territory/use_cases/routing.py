@@ -9,11 +9,13 @@ from contracts.leads.lead import (
     LeadAttributes,
     LeadClosed,
     LeadDiscarded,
+    LeadMerged,
     LeadQualified,
     LeadReopened,
     LeadRestored,
     LeadReturned,
     LeadUnclaimed,
+    LeadUnmerged,
     RecordTransferred,
     TransferRefused,
 )
@@ -25,10 +27,10 @@ from territory.domain.rotation import taken_back
 from territory.domain.routing import Routed
 from territory.domain.transfer import APPLIED, DONE
 from territory.store import case as store
-from territory.store import rotation, transfer
+from territory.store import market, rotation, transfer
 from territory.use_cases.deciding import decide
 
-Ends = LeadClosed | LeadDiscarded
+Ends = LeadClosed | LeadDiscarded | LeadMerged
 Heard = (
     LeadQualified
     | LeadReturned
@@ -36,10 +38,11 @@ Heard = (
     | LeadReopened
     | LeadRestored
     | LeadUnclaimed
+    | LeadUnmerged
     | RecordTransferred
     | TransferRefused
 )
-TO_BE_QUALIFIED, DISCARDED = "needs_qualifier", "discarded"
+TO_BE_QUALIFIED, DISCARDED, MERGED = "needs_qualifier", "discarded", "merged"
 
 
 async def follow_leads(events: Sequence[Heard], tx: Transaction) -> None:
@@ -47,13 +50,13 @@ async def follow_leads(events: Sequence[Heard], tx: Transaction) -> None:
     is, by itself."""
     together: dict[UUID, LeadQualified | Ends] = {}
     for event in events:
-        alone = not isinstance(event, LeadQualified | LeadClosed | LeadDiscarded) or _is_spoilt(event)
+        alone = not isinstance(event, LeadQualified | Ends) or _is_spoilt(event)
         if together and (alone or event.lead_id in together):
             await _follow(list(together.values()), tx)
             together = {}
         if isinstance(event, LeadReturned):
             await _take_back(event, tx)
-        elif isinstance(event, LeadReopened | LeadRestored):
+        elif isinstance(event, LeadReopened | LeadRestored | LeadUnmerged):
             await _revive(event, tx)
         elif isinstance(event, LeadUnclaimed):
             await _look_again(event, tx)
@@ -166,7 +169,10 @@ async def ask_again(
 async def _end(events: Sequence[Ends], cases: Mapping[UUID, Case], tx: Transaction) -> None:
     by: dict[str, list[UUID]] = {}
     for event in events:
-        by.setdefault(event.result if isinstance(event, LeadClosed) else DISCARDED, []).append(event.lead_id)
+        if not isinstance(event, LeadMerged):
+            by.setdefault(event.result if isinstance(event, LeadClosed) else DISCARDED, []).append(event.lead_id)
+        elif cases[event.lead_id].is_open:  # what had ended stays ended when it is taken out again
+            by.setdefault(MERGED, []).append(event.lead_id)
     for how, leads in by.items():
         await _ended(leads, how, cases, tx)
 
@@ -195,6 +201,8 @@ async def _take_back(event: LeadReturned, tx: Transaction) -> None:
     [ask] = await ask_again([case], Cause.RETURNED, tx, keeps_team=not wrong_team, keeps_place=False)
     not_to = tuple(sorted({*case.not_to, *event.not_to, event.person}))
     excluded = tuple(sorted({*case.excluded, event.team})) if wrong_team else case.excluded
+    if wrong_team:
+        await market.count_return(tx, case.lead_id, case.number)
     order = Order(event.by, event.on_behalf_of)
     asked = replace(ask, attempt=event.attempt + 1, not_to=() if wrong_team else not_to, excluded=excluded, order=order)
     await decide([asked], tx)
@@ -206,8 +214,8 @@ async def book_back(case: Case, tx: Transaction) -> None:
     taken = await rotation.turn_of(tx, case.lead_id, case.number)
     if taken is None or (taken.team, taken.person) != (case.team, case.person):
         return
-    standings = await rotation.lock_rotations(tx, [taken.team])
-    standing = standings[taken.team]
+    standings = await rotation.lock_rotations(tx, [taken.ledger])
+    standing = standings[taken.ledger]
     standing.credits = taken_back(taken.members, taken.person, standing.credits)
     standing.turn += 1
     await rotation.save_rotations(tx, standings, ())
@@ -223,22 +231,29 @@ async def _forget_turn(event: LeadDiscarded, tx: Transaction) -> None:
         await book_back(case, tx)
 
 
-async def _revive(event: LeadReopened | LeadRestored, tx: Transaction) -> None:
-    """What was closed is its person's again if they are still there, else somebody's by a turn; what was set aside waits for a
-    qualifier."""
+async def _revive(event: LeadReopened | LeadRestored | LeadUnmerged, tx: Transaction) -> None:
+    """What was closed or merged is its person's again if they are still there, else somebody's by a turn; what was set aside waits for
+    a qualifier."""
     case = (await store.hold(tx, [event.lead_id])).get(event.lead_id)
-    reopened = isinstance(event, LeadReopened)
-    if case is None or case.is_open or (case.ended == DISCARDED) == reopened:
+    if case is None or case.is_open or not _is_ended_so(case.ended, event):
         return
-    cause = Cause.REOPENED if reopened else Cause.RESTORED
+    restored = isinstance(event, LeadRestored)
+    cause = Cause.RESTORED if restored else Cause.REOPENED
     await store.revive(tx, [case.lead_id])
     [ask] = await ask_again([case], cause, tx, keeps_place=False)
     ask = replace(ask, order=Order(event.by, event.on_behalf_of))
-    if not reopened:
+    if restored:
         await decide([replace(ask, disposition=TO_BE_QUALIFIED)], tx)
         return
     there = case.team is not None and case.person in await rotation.members_now(tx, case.team)
     await decide([replace(ask, person=case.person, why=HAD_IT) if there else ask], tx)
+
+
+def _is_ended_so(ended: str | None, event: LeadReopened | LeadRestored | LeadUnmerged) -> bool:
+    """Whether that is what the event takes back."""
+    if isinstance(event, LeadReopened):
+        return ended not in (DISCARDED, MERGED)
+    return ended == (DISCARDED if isinstance(event, LeadRestored) else MERGED)
 
 
 async def _look_again(event: LeadUnclaimed, tx: Transaction) -> None:

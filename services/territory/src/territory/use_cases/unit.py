@@ -15,6 +15,7 @@ from territory.store import organisation as store
 from territory.store.organisation_tables import UNIT
 from territory.use_cases.access import STRUCTURE
 from territory.use_cases.authority import Change, begin_change, unchanged
+from territory.use_cases.calendar import place_faults
 from territory.use_cases.move import send_all
 from territory.use_cases.organisation import unit_defined
 
@@ -32,11 +33,18 @@ async def put_unit(wanted: Unit, version: int | None, tx: Transaction) -> tuple[
         if before.state(tx.now) == "closed":
             raise Against("The unit is closed.")
         wanted = replace(wanted, from_at=before.from_at, version=before.version + 1)
-    if faults := faults_of(wanted, change.structure, tx.now):
+    if faults := [*faults_of(wanted, change.structure, tx.now), *await place_faults(wanted.zone, wanted.calendar, tx)]:
         raise Wrong(*faults)
     moved = before is not None and before.parent != wanted.parent
     if moved and wanted.parent and change.who.leads(wanted.parent) and not change.who.leads(wanted.id):
         raise NotYours("You would see more by it: somebody else does it.")
+    await save_unit(wanted, before, change)
+    return change.structure, before is None
+
+
+async def save_unit(wanted: Unit, before: Unit | None, change: Change) -> None:
+    """The unit, which has no faults, is so from here on."""
+    tx, moved = change.tx, before is not None and before.parent != wanted.parent
     reached = set(change.structure.path(wanted.id))
     if before is None:
         await store.add(tx, UNIT, vars(wanted))
@@ -49,7 +57,6 @@ async def put_unit(wanted: Unit, version: int | None, tx: Transaction) -> tuple[
     if before is None or moved or before.settings != wanted.settings or before.kind != wanted.kind:
         reached |= set(change.structure.path(wanted.id)) | _managing(change.structure)
         await change.says(await access.reaching(tx, reached), STRUCTURE)
-    return change.structure, before is None
 
 
 async def close_unit(name: str, to: str | None, version: int | None, tx: Transaction) -> Structure:

@@ -4,6 +4,7 @@ from tributary.verify.invariants.access import ACCESS, MEMBERSHIPS
 from tributary.verify.invariants.activities import ACTIVITIES
 from tributary.verify.invariants.agreed import AGREED
 from tributary.verify.invariants.decisions import DECISIONS, DECISIONS_TOLD, FOLLOWED, OWNERS, ROTATION, STANDING
+from tributary.verify.invariants.forms import FORMS
 from tributary.verify.invariants.kpis import AS_OF, FACTS, KPIS, KPIS_TOLD
 from tributary.verify.invariants.ledger import DOUBLE_ENTRY, LINES, POSTINGS_TOLD, SPENDS
 from tributary.verify.invariants.openings import OPENINGS
@@ -29,6 +30,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     WRITTEN,
     SEALED,
     PRIVATE,
+    FORMS,
     DECISIONS,
     DECISIONS_TOLD,
     REASONS,

@@ -9,6 +9,7 @@ from leads.domain.place import placed
 from territory.domain.decision import is_due_an_assignee
 from tributary.verify.events import Submitted
 from tributary.verify.invariants.decisions import due
+from tributary.verify.invariants.records import is_merged
 from tributary.verify.invariants.violation import Invariant, Violation
 from tributary.verify.snapshot import Known, Snapshot
 
@@ -16,7 +17,7 @@ NOWHERE = "nowhere"
 OPEN = "with a person", "in a team's queue", "in a team's queue, nobody could take it", "without a team, for a reason"
 ON_THE_WAY = "on the way to leads", "on the way to territory"
 PARKED = "parked by leads", "parked by territory"
-ENDED = "won", "lost", "discarded"
+ENDED = "won", "lost", "discarded", "merged"
 PLACES = (*OPEN, *ENDED, *ON_THE_WAY, *PARKED, NOWHERE)
 
 
@@ -87,6 +88,8 @@ def _territory(snapshot: Snapshot) -> tuple[set[str], set[str]]:
 
 
 def _of_a_lead(snapshot: Snapshot, lead_id: str, lead: Known, heard: bool, parked: bool) -> str:
+    if is_merged(lead):
+        return "merged"
     if lead.outcomes:
         return lead.outcomes[-1][0]
     if lead.discarded_at:
@@ -114,7 +117,7 @@ def _due(snapshot: Snapshot) -> set[str]:
 
 
 def conserved(snapshot: Snapshot) -> Iterator[Violation]:
-    """Captured = open in one place + won + lost + discarded, parked and on the way counted apart."""
+    """Captured = open in one place + won + lost + discarded + merged, parked and on the way counted apart."""
     where = standing(snapshot)
     for lead_id in where:
         lead = snapshot.leads.leads[lead_id]
@@ -141,7 +144,7 @@ def accounted(snapshot: Snapshot) -> Iterator[Violation]:
 
 CONSERVED = Invariant(
     "conserved",
-    "Captured = open in exactly one place + won + lost + discarded; what is parked or on the way is named.",
+    "Captured = open in exactly one place + won + lost + discarded + merged; what is parked or on the way is named.",
     conserved,
 )
 ACCOUNTED = Invariant(

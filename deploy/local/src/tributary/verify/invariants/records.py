@@ -97,8 +97,16 @@ def _once(snapshot: Snapshot, kind: type, what: str, times: Counter[str] | dict[
             yield Violation("invented", f"lead {lead_id} was told as {what} and is not on record")
 
 
+def is_merged(lead: Known) -> bool:
+    """Whether it is worked as another lead, by its timeline."""
+    steps = [entry.what for entry in lead.timeline if entry.what in ("merged", "unmerged")]
+    return steps[-1:] == ["merged"]
+
+
 def state_of(lead: Known) -> str:
     """How far a lead is, from what is known of it."""
+    if is_merged(lead):
+        return "merged"
     if lead.outcomes and lead.outcomes[-1][0] != "reopened":
         return lead.outcomes[-1][0]
     if lead.discarded_at:

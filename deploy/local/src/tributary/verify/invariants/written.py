@@ -27,7 +27,7 @@ from tributary.verify.invariants.violation import Invariant, Kind, Violation
 from tributary.verify.opportunities import Sold
 from tributary.verify.snapshot import Entry as Held
 from tributary.verify.snapshot import Known, Snapshot
-from tributary.verify.steps import Lived
+from tributary.verify.steps import Joined, Lived
 
 ORDER = {"captured": 0, "qualified": 1, "discarded": 2}
 OWN = frozenset({"note", "released", "by", "on_behalf_of"})
@@ -57,6 +57,9 @@ def emitted(snapshot: Snapshot) -> dict[str, Told]:
             of.entries.append(entry(body))
         elif isinstance(body, Lived):
             found.setdefault(event.key, Told()).entries.append(body.entry)
+        elif isinstance(body, Joined):
+            found.setdefault(event.key, Told()).entries.append(body.entry)
+            found.setdefault(body.other, Told()).entries.append(body.others)
         elif isinstance(body, Stepped):  # what is new in a lead's life: its entry is named by the event's verb
             found.setdefault(event.key, Told()).entries.append({"what": step_of(event.type), "at": body.at})
     for event in snapshot.emitted("leads.opportunity"):
