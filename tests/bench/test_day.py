@@ -16,7 +16,7 @@ def test_a_day_and_ten_thousand_leads_to_others_are_measured(tmp_path: Path, pos
 
 
 def test_the_clock_is_measured(tmp_path: Path, postgres_server: str) -> None:
-    found = clock.clock(tmp_path, 1_000, 0.5, 200, lambda line: None, postgres_server)
+    found = clock.clock(tmp_path, 1_000, 0.2, 200, lambda line: None, postgres_server)
     assert found["late_p50_s"] <= found["late_p99_s"]
     made = {"clock": found, "made": {"clock": {"calibration_ms": 1}}}
     assert sum(goal.measured(made) is not None for goal in goals.GOALS) == 4

@@ -8,7 +8,7 @@ from chassis import Actor
 from chassis.query import rendered
 from chassis_testing import ServiceUnderTest
 from contracts.territory.structure import UnitDefined
-from leads.store import work
+from leads.store import board, work
 
 from .sales import EVER, Sales, may
 
@@ -139,3 +139,9 @@ async def test_work_and_queues_come_from_their_indexes(sales: Sales) -> None:
         async with sales.service.service.database.at_door(Actor("head")) as tx:
             plan = "\n".join(row[0] for row in await tx.conn.fetch(f"explain (costs off) {text}", *values))
         assert index in plan, plan
+    for team, person in ((["t1"], None), (teams, "p1")):
+        whose = board.Whose(team, person, None, [])
+        async with sales.service.service.database.at_door(Actor("head")) as tx:
+            asked = f"explain (costs off) {board.board_statement(whose)}"
+            plan = "\n".join(row[0] for row in await tx.conn.fetch(asked, *whose.asked, 21))
+        assert "lead_place_held" in plan, plan

@@ -72,7 +72,12 @@ async def teams(tx: Transaction, only: list[str] | None) -> list[str]:
 
 async def board(tx: Transaction, whose: Whose, most: int) -> list[asyncpg.Record]:
     """By pipeline and stage: how many, and the sum of each currency; and of each stage the first rows, the longest there first."""
-    return list(await tx.conn.fetch(_asked(_BOARD, whose), *whose.asked, most))
+    return list(await tx.conn.fetch(board_statement(whose), *whose.asked, most))
+
+
+def board_statement(whose: Whose) -> str:
+    """What a board asks for, of ``whose.asked`` and the most rows of a stage."""
+    return _asked(_BOARD, whose)
 
 
 async def stage(

@@ -6,17 +6,16 @@ from datetime import datetime, timedelta
 
 from chassis import Transaction
 
-# Of the leads behind the last one that was looked at, those that have no place, or did not come to any, are astray.
+# Of the leads behind the last one that was looked at, those that have no place, or did not come to any, are astray. Its plan is made once:
+# where they begin is given, and each one's place is looked up, so that no plan reads the leads before them or all places.
+_STANDS = "select swept_at, swept_lead from conservation"
 _SWEEP = """
-with done as (
-    select swept_at, swept_lead from conservation
-), next as (
-    select l.lead_id, l.captured_at, p.lead_id is null or coalesce(p.place, 'arriving') = 'arriving' as is_astray
-    from (
-        select l.lead_id, l.captured_at from lead l, done
-        where (l.captured_at, l.lead_id) > (done.swept_at, done.swept_lead) and l.captured_at <= now() - $1::interval
-        order by l.captured_at, l.lead_id limit $2
-    ) l left join lead_place p using (lead_id)
+with next as (
+    select l.lead_id, l.captured_at,
+        coalesce((select p.place from lead_place p where p.lead_id = l.lead_id), 'arriving') = 'arriving' as is_astray
+    from lead l
+    where l.captured_at >= $3 and (l.captured_at, l.lead_id) > ($3, $4) and l.captured_at <= now() - $1::interval
+    order by l.captured_at, l.lead_id limit $2
 ), found as (
     insert into astray (lead_id, since) select lead_id, now() from next where is_astray order by lead_id
     on conflict do nothing
@@ -74,7 +73,9 @@ async def sweep(tx: Transaction, younger: timedelta, most: int) -> None:
     end goes on with what is new until the next round is due."""
     await tx.conn.execute(_BEGIN)
     await tx.conn.execute(_FOUND_AGAIN)
-    row = await tx.conn.fetchrow(_SWEEP, younger, most)
+    stands = await tx.conn.fetchrow(_STANDS)
+    assert stands is not None
+    row = await tx.conn.fetchrow(_SWEEP, younger, most, *stands)
     assert row is not None
     if row["n"]:
         await tx.conn.execute(_MOVE, row["at"], row["lead_id"])

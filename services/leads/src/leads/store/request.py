@@ -53,11 +53,10 @@ _WHERE = "p.team, p.assignee, p.pipeline, p.grade from request r join lead_place
 _LOAD = f"select {_FIELDS}, {_WHERE} where r.lead_id = any($1) order by r.lead_id, r.n for update of r"
 _LOOK = f"select {_FIELDS}, {_WHERE} where r.lead_id = $1 order by r.n"
 _FIRST = f"select {_FIELDS}, {_WHERE} where r.lead_id = any($1) and r.n = 0"
-# Whoever holds a row is at it: it is left to him, and looked at again at the next turn. How many are wanted stands in the text: of a
-# number that is given later the plan, made once, expects a tenth of all rows, and reads the whole table of places for them.
+# Whoever holds a row is at it: it is left to him, and looked at again at the next turn.
 _DUE = f"""
 select now() as now, {_FIELDS}, {_WHERE}
-where r.next_at <= now() order by r.next_at limit MOST for update of r skip locked
+where r.next_at <= now() order by r.next_at limit $1 for update of r skip locked
 """
 _OVERDUE = "select count(*) from (select from request where next_at < now() - interval '1 second' limit 100000) late"
 _WAITING = "select lead_id from request where lead_id = any($1) and due_at is null and state = 'open'"
@@ -151,7 +150,7 @@ async def alone(tx: Transaction, lead_id: UUID) -> None:
 async def due(tx: Transaction, most: int) -> tuple[list[Kept], datetime]:
     """Requests whose next time has come, the earliest first, for this transaction alone; and what time it is by the clock of the
     database, which alone decides that: replicas have clocks of their own."""
-    rows = await tx.conn.fetch(_DUE.replace("MOST", str(most)))
+    rows = await tx.conn.fetch(_DUE, most)
     return [_kept(row) for row in rows], rows[0]["now"] if rows else tx.now
 
 
