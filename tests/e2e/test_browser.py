@@ -168,7 +168,8 @@ def test_who_waits_opens_to_those_who_wait(tab: Open) -> None:
     panel = page.locator("dialog.panel")
     expect(panel.locator(".agrees:not(.not)")).to_be_visible()
     shown = int(re.sub(r"\D", "", panel.locator(".value").inner_text()))
-    assert 0 < shown == panel.locator(".leads li", has_text="with a person").count()
+    assert shown > 0
+    assert panel.locator(".leads li", has_text="with a person").count() == min(shown, 50)  # a page of them
 
 
 def test_a_number_that_is_made_of_others_shows_them(tab: Open) -> None:
@@ -401,7 +402,7 @@ def test_the_river_as_a_table_says_what_the_picture_says(tab: Open) -> None:
     told = {(row.locator("td").inner_text(), row.locator("th").inner_text()) for row in rows.all()}
     assert len(drawn) >= 5
     for n, name in drawn:
-        words = name.replace("\xa0", " ").strip().lower()
+        words = name.replace("\xa0", " ").strip().rstrip("…").lower()  # the picture cuts what is long
         assert any(n == m and words in said.lower() for m, said in told), (n, name, told)
 
 
