@@ -269,7 +269,10 @@ DOORS: dict[tuple[str, str, str], str] = {
 # has a place here.
 STREAMS = {("metrics", "GET", "/v1/kpis/stream")}
 FILES = {("leads", "GET", "/v1/leads/{lead_id}/documents/{document_id}")}
-NOBODYS = {("territory", "GET", "/v1/market"): "the market file names no lead"}
+NOBODYS = {
+    ("territory", "GET", "/v1/market"): "the market file names no lead",
+    ("territory", "GET", "/v1/market/whole"): "it names no lead, and of people no more than who is in which team",
+}
 # What an auditor of the whole company is told of whatever team; of no other door's things.
 AUDITED = {("leads", "GET", "/v1/leads/{lead_id}/openings")}
 

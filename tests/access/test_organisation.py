@@ -67,7 +67,7 @@ class Company:
             absence = await company.ok("adm", "POST", f"people/{sells}/absences", {"kind": "leave"})
             await company.ok("adm", "PUT", f"people/new.{team}", {"name": canary(team)})
             waits = await company.ok("adm", "POST", f"people/new.{team}/memberships", {"unit": team, "rank": "expert"})
-            company.things[team] = {"person": sells, "unit": team, "membership": membership}
+            company.things[team] = {"person": sells, "unit": team, "team": team, "membership": membership}
             company.things[team] |= {"absence": absence["id"], "proposal": waits["id"]}
         await company.joins(ASKER, OTHER, "expert")
         role = await company.ok("adm", "POST", f"people/{ASKER}/roles", {"role": "break_glass_asker"})

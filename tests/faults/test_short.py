@@ -40,7 +40,7 @@ def test_what_is_killed_cut_off_repeated_and_poisoned_loses_and_doubles_nothing(
     assert (said["lost"], said["doubled"]) == (0, 0)
     assert {kind for kind, times in said["faults"].items() if times} == KINDS
     [moved] = [line for line in journal_of(tmp_path) if line.get("kind") == "people moved" and "moves" in line]
-    assert moved["by"] == ["leads", "metrics", "metrics' stream", "territory"]
+    assert {"leads", "metrics", "metrics' stream", "territory"} <= set(moved["by"])
     assert (moved["moves"], moved["without_a_right"]) == (14, 0)
     assert set(said["recovery_s"]) == KINDS - {"poison"}
     assert [line["what"] for line in journal_of(tmp_path)][-3:] == ["drained", "verdict", "ends"]

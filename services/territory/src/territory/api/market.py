@@ -83,16 +83,16 @@ async def put_market(
     changes: list[Difference] = []
     with contextlib.suppress(_OnlyPlanned):
         async with organisation(request) as tx:
-            before = await store.document_of(tx, (await store.active_market(tx)).version)
+            planned = mode == "plan"
+            before = await store.document_of(tx, (await store.active_market(tx)).version) if planned else None
             active = await activate_market(file.given, file.market, tx, version_in(if_match))
             if file.organisation is not None:
                 await merge_organisation(file.organisation, tx)
-            if mode == "plan":
+            if planned:
                 found = [*differences(before or {}, file.given), *await organisation_file.changes_of_this(tx)]
                 changes = [Difference(part=part, id=name, change=how) for part, name, how in found]
                 raise _OnlyPlanned
-    planned = {"changes": changes} if mode == "plan" else {}
-    if mode is None:
+    if not planned:
         store.keep(tx, active)  # not before the commit: a version that came to nothing may be given again
         tagged(response, active.version)
     return Activated(
@@ -101,7 +101,7 @@ async def put_market(
         segments=len(active.market.segments),
         teams=len(active.market.teams),
         warnings=[Warned(**vars(warning)) for warning in file.warnings],
-        **planned,
+        **({"changes": changes} if planned else {}),
     )
 
 

@@ -31,7 +31,7 @@ class UnitEntry(Body):
     id: ID
     kind: Code = "sales"
     parent: ID | None = None
-    name: Words = ""
+    name: Annotated[Words, Field(json_schema_extra=lambda schema: schema.pop("default", None))] = ""  # its id
     zone: Words | None = None
     calendar: ID | None = None
     settings: Settings = Field(default_factory=Settings)
@@ -47,7 +47,7 @@ class PersonEntry(Body):
     skills: list[Words] = Field(default_factory=list, max_length=200)
 
 
-class MembershipEntry(Body):
+class MembershipEntry(Body, strict=True):
     """Somebody who works in a team, and how many of its leads they take; ``ended`` says that they do no longer."""
 
     person: ID

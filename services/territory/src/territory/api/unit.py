@@ -22,7 +22,7 @@ Name = Annotated[str, Path(min_length=1, max_length=200)]
 Vocabulary = Literal["unit_kind", "rank", "absence_kind"]
 
 
-class Settings(Body):
+class Settings(Body, strict=True):
     """Of a team."""
 
     record_for: Literal["substitute", "team"] = Field(

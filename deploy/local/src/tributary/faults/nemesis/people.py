@@ -21,6 +21,7 @@ MOVERS: Mapping[str, str] = {"otto.braun": "berlin", "max.gruber": "munich"}
 TEAMS = ("berlin", "munich")
 # After each burst of moves comes a time that is longer than anything may still be seen that was taken away.
 BURSTS, REST_S, AFTERWARDS_S = (4, 3), 0.4, GONE_WITHIN_S + 1.5
+SEEN_WITHIN_S = 20.0
 KNOWN, TAKEN_WITHIN_S = 10, 30.0
 TOKEN_FOR_S = 120.0
 # The ways of leads to show many at once; each has to have shown something of each team, or it was not looked at.
@@ -43,6 +44,11 @@ def move(testbed: Testbed, draw: random.Random) -> dict[str, Any]:
                     ordered(running, person, sight)
                 time.sleep(REST_S * (0.5 + draw.random()))
             time.sleep(AFTERWARDS_S)
+        until = (
+            time.monotonic() + SEEN_WITHIN_S
+        )  # on a busy machine a round of questions takes longer than a move lasts
+        while sight.unseen(MOVERS, TEAMS, WAYS) and time.monotonic() < until:
+            time.sleep(REST_S)
     if unseen := sight.unseen(MOVERS, TEAMS, WAYS):
         raise DidNotHappen("; ".join(unseen))
     testbed.shown += sight.wrong
