@@ -2839,11 +2839,8 @@ export interface components {
             kind: string;
             /** Parent */
             parent?: string | null;
-            /**
-             * Name
-             * @default
-             */
-            name: string;
+            /** Name */
+            name?: string;
             /** Zone */
             zone?: string | null;
             /** Calendar */
