@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from itertools import cycle, islice
 from typing import Any
 
 import httpx
@@ -22,7 +23,7 @@ TEAMS = ("berlin", "munich")
 # After each burst of moves comes a time that is longer than anything may still be seen that was taken away.
 BURSTS, REST_S, AFTERWARDS_S = (4, 3), 0.4, GONE_WITHIN_S + 1.5
 SEEN_WITHIN_S = 20.0
-KNOWN, TAKEN_WITHIN_S = 10, 30.0
+KNOWN, NEEDED, TAKEN_WITHIN_S = 10, 2, 30.0
 TOKEN_FOR_S = 120.0
 # The ways of leads to show many at once; each has to have shown something of each team, or it was not looked at.
 WAYS = ("leads' list", "leads' work list", "leads' board", "leads' counts", "leads' documents")
@@ -63,11 +64,17 @@ def move(testbed: Testbed, draw: random.Random) -> dict[str, Any]:
 
 
 def leads_of(running: Running, team: str) -> list[str]:
-    """A few of this team's leads."""
-    auth = Bearer(lambda: running.tokens.machine(LOCAL))
+    """A few of this team's leads, as soon as it has some: a little load gives it the first after seconds."""
+    auth, deadline = Bearer(lambda: running.tokens.machine(LOCAL)), time.monotonic() + TAKEN_WITHIN_S
     url = f"{running.services['metrics'].url}/v1/kpis/team/{team}/facts"
-    answer = httpx.get(url, params={"limit": KNOWN}, auth=auth, timeout=10, trust_env=False)
-    return [str(lead["lead_id"]) for lead in answer.raise_for_status().json()["leads"]]
+    while True:
+        answer = httpx.get(url, params={"limit": KNOWN}, auth=auth, timeout=10, trust_env=False)
+        found = [str(lead["lead_id"]) for lead in answer.raise_for_status().json()["leads"]]
+        if len(found) >= NEEDED:
+            return found
+        if time.monotonic() > deadline:
+            raise DidNotHappen(f"{team} had {len(found)} leads within {TAKEN_WITHIN_S:g} s")
+        time.sleep(REST_S)
 
 
 def ordered(running: Running, person: str, sight: Sight) -> None:
@@ -125,6 +132,7 @@ class Looker:
         self._token, self._until = "", 0.0
         self._working: dict[str, str] = {}  # somebody of each team who has leads
         self._documents_at = 0.0
+        self._of_team = {team: cycle([lead for lead, its in leads.items() if its == team]) for team in TEAMS}
 
     def _current(self) -> str:
         if time.monotonic() > self._until:
@@ -162,9 +170,10 @@ class Looker:
             self._look(client, "leads", f"/v1/work?{shut}&person={person}", _of_rows, WAYS[1])
         if time.monotonic() > self._documents_at:
             self._documents_at = time.monotonic() + DOCUMENTS_EVERY_S
-            for team, lead in {team: lead for lead, team in self._leads.items()}.items():
-                path = f"/v1/leads/{lead}/documents"
-                self._look(client, "leads", path, lambda _, its=team: [its], WAYS[4])
+            for team in TEAMS:  # another lead each time: one of them may be another's meanwhile
+                for lead in islice(self._of_team[team], 1):
+                    path = f"/v1/leads/{lead}/documents"
+                    self._look(client, "leads", path, lambda _, its=team: [its], WAYS[4])
 
     def _listed(self, page: Mapping[str, Any]) -> list[str]:
         self._working |= {row["team"]: row["person"] for row in page["rows"] if row["person"] and row["team"] in TEAMS}
