@@ -1,6 +1,8 @@
 """The chart, rendered by Helm itself, says what Kubernetes takes and what we promise: least rights, expand before contract, true scaling."""
 
 import json
+import re
+import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -318,3 +320,65 @@ def test_backstage_finds_every_part_and_whatever_a_part_names() -> None:
     consumed = {e["metadata"]["name"]: set(e["spec"]["consumesApis"]) for e in entities if e["kind"] == "Component"}
     for service, heard in HEARS.items():
         assert {stream.topic for stream in heard} <= consumed[service]
+
+
+# -- the page that says how
+
+
+def as_the_page_says(number: int) -> tuple[Path, str, dict[str, Any], list[str]]:
+    """The page's so-manieth call of Helm: which chart, by which name, with which values, and the words that were not understood.
+    ``yours.yaml`` is the last one that the page has shown before."""
+    page = (ROOT / "docs/deploy.md").read_text()
+    call = list(re.finditer(r"^ *(helm upgrade .*)$", page, re.M))[number]
+    words = [word for word in shlex.split(call[1]) if word not in ("helm", "upgrade", "--install")]
+    name, chart, told = words[0], ROOT / words[1], dict[str, Any]()
+    rest = words[2:]
+    while rest:
+        match rest:
+            case ["-n", "tributary", *rest]:
+                pass
+            case ["-f", file, *rest]:
+                yours = re.findall(r"^ *```yaml\n(.*?)```", page[: call.start()], re.M | re.S)[-1]
+                told |= yaml.safe_load(yours if file == "yours.yaml" else (ROOT / file).read_text())
+            case ["--set", pair, *rest]:
+                path, _, value = pair.partition("=")
+                part, _, word = path.partition(".")
+                told[part] = {**told.get(part, {}), word: yaml.safe_load(value)}
+            case ["--reuse-values", *rest]:
+                told = {**as_the_page_says(number - 1)[2], **told}
+            case _:
+                return chart, name, told, rest
+    return chart, name, told, []
+
+
+@pytest.mark.parametrize(
+    ("number", "jobs"),
+    [(0, {"leads-schema"}), (1, {"leads-expand"}), (2, {"leads-expand", "leads-contract"}), (3, set())],
+)
+def test_what_the_page_tells_an_operator_to_type_is_what_helm_takes(number: int, jobs: set[str]) -> None:
+    folder, name, told, unknown = as_the_page_says(number)
+    assert unknown == []
+    with helm.Chart.load(folder) as chart:
+        chart.validate_schema(told)
+        files = chart.render(told, name=name, namespace="tributary")
+    documents = [document for text in files.values() for document in yaml.safe_load_all(text) if document]
+    assert {d["metadata"]["name"] for d in documents if d["kind"] == "Job"} == jobs
+    # Each Secret that a pod asks for is one that the page has made: by this name, with these keys.
+    page = (ROOT / "docs/deploy.md").read_text()
+    made = {
+        made: set(re.findall(r"--from-(?:literal|file)=([^=\s]+)=?", keys))
+        for made, keys in re.findall(r"kubectl create secret generic (\S+) ((?:.*\\\n)*.*)", page)
+    } | {"leads": {"password"}, "tributary-cluster-ca-cert": {"ca.crt"}, "front-tls": {"tls.crt", "tls.key"}}
+    made["tributary-leads"] |= set(told.get("secrets", {}).get("more", ()))
+    for kept, key in asked(documents):
+        assert key in made[kept], (kept, key)
+
+
+def asked(documents: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
+    """Names and keys of the Secrets that pods need."""
+    for pod in pods(documents):
+        for each in pod["containers"]:
+            refs = [e["valueFrom"]["secretKeyRef"] for e in each["env"] if "secretKeyRef" in e.get("valueFrom", {})]
+            yield from ((ref["name"], ref["key"]) for ref in refs)
+        for secret in (v["secret"] for v in pod["volumes"] if "secret" in v):
+            yield from ((secret["secretName"], item["key"]) for item in secret.get("items", ()))

@@ -1,5 +1,6 @@
 """The page of the stage: gateway, session door and people, and browsers in front of it."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any
 
 import pytest
 from browsing import Tab, browser
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 from stage import Stage, a_lead
 
 from tributary.child_process import free_port
@@ -49,6 +50,13 @@ def front(session_stage: Stage) -> Iterator[Front]:
         finally:
             for server in made.servers:
                 server.stop()
+
+
+def picture(page: Page, name: str, **how: Any) -> None:
+    """Takes one for people to look at, where somebody has asked for them: nothing compares them."""
+    if os.environ.get("TRIBUTARY_PICTURES"):
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=PICTURES / f"{name}.png", **how)
 
 
 BERLIN = {"country": "DE", "postcode": "10115"}

@@ -1,6 +1,7 @@
 """``tributary demo`` as it is typed: it plays, proves that nothing was lost, and leaves no process behind."""
 
 import contextlib
+import json
 import os
 import re
 import signal
@@ -100,6 +101,27 @@ def test_a_demo_that_ended_leaves_no_process_and_says_nowhere_that_it_runs(first
     assert not (home / "stack.json").exists()
 
 
+def traced_as_the_readme_says(home: Path) -> None:
+    """Its own commands, literally, on the stack that runs there: a lead is sent so that it is traced, and shown as a waterfall."""
+    root = Path(__file__).parents[2]
+    tour = (root / "README.md").read_text().partition("## A tour of five minutes")[2]
+    helpers, _, rest = tour.partition("```sh\n")[2].partition("```")
+    commands = rest.partition("**What did it wait for?**")[2].partition("```sh\n")[2].partition("```")[0]
+    assert commands.count("make trace LEAD=") == 1
+    leads = json.loads((home / "stack.json").read_text())["services"]["leads"]["url"]
+    there = f"make UV={sys.executable} trace"  # what installs is not looked for in the demo's folder: nothing is to be installed
+    script = helpers + commands.replace("localhost:8101", leads).replace("make trace", there)
+    env = {**os.environ, "TRIBUTARY_STATE": str(home), "no_proxy": "*"}
+    ran = subprocess.run(
+        ["sh", "-ec", script], cwd=root, env=env, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    door, *way = [line for line in ran.stdout.splitlines() if "█" in line]
+    assert (door.split()[0], door.split()[-2:]) == ("leads", ["POST", "/v1/leads"])
+    assert {line.split()[0] for line in way} == {"leads", "territory", "metrics"}
+    assert any(" process territory.lead " in line for line in way)
+
+
 def test_a_second_demo_goes_on_from_the_first_and_sigterm_in_the_middle_leaves_nothing(first: str, home: Path) -> None:
     running = demo(home)
     said = []
@@ -113,7 +135,7 @@ def test_a_second_demo_goes_on_from_the_first_and_sigterm_in_the_middle_leaves_n
         assert counted >= number(r"went in +([\d,]+) leads", first)
         assert (home / "stack.json").exists()
         assert left_behind(home)
-        time.sleep(1)
+        traced_as_the_readme_says(home)
         running.send_signal(signal.SIGTERM)
         rest, _ = running.communicate(timeout=30)
     finally:

@@ -14,7 +14,8 @@ from typing import Any
 
 import httpx
 import pytest
-from front import PICTURES, Front, Open
+from browsing import violations
+from front import PICTURES, Front, Open, picture
 from playwright.sync_api import Browser, Page, expect
 from stage import Stage
 
@@ -444,31 +445,28 @@ def test_the_sites_own_pages_may_hold_it_in_a_frame(
     expect(frame.get_by_role("status")).to_contain_text("arrived")
 
 
-def audit(page: Page, axe: Path) -> list[str]:
-    page.evaluate(axe.read_text() + "\n;0")
-    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-    told = page.evaluate("(tags) => axe.run(document, {runOnly: tags})", tags)
-    return [f"{found['id']}: {node['html'][:160]}" for found in told["violations"] for node in found["nodes"]]
+def audit(page: Page, axe: Path, theme: str) -> list[str]:
+    told = violations(page, axe, colours=theme == "dark")
+    return [f"{found['id']}: {node['html'][:160]}" for found in told for node in found["nodes"]]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_hosted_page_is_open_to_everybody_and_fits(
     visitor: Callable[..., Page], front: Front, spring: str, axe: Path, language: str
 ) -> None:
-    PICTURES.mkdir(parents=True, exist_ok=True)
     for theme in ("light", "dark"):
         page = visitor(language, theme=theme)
         for width in (1000, 390):
             page.set_viewport_size({"width": width, "height": 900})
             page.goto(f"{front.url}/f/{spring}?lang={language}")
             page.get_by_role("button").wait_for()
-            assert audit(page, axe) == [], (theme, width)
+            assert audit(page, axe, theme) == [], (theme, width)
             assert page.evaluate("document.documentElement.scrollWidth") <= width
-            page.screenshot(path=PICTURES / f"form-{language}-{theme}-{width}.png", full_page=True)
+            picture(page, f"form-{language}-{theme}-{width}", full_page=True)
             page.get_by_role("button").click()
             page.locator("[aria-invalid=true]").first.wait_for()
-            assert audit(page, axe) == [], (theme, width, "wrong")
-            page.screenshot(path=PICTURES / f"form-{language}-{theme}-{width}-wrong.png", full_page=True)
+            assert audit(page, axe, theme) == [], (theme, width, "wrong")
+            picture(page, f"form-{language}-{theme}-{width}-wrong", full_page=True)
 
 
 def test_what_forms_have_brought_is_on_record_as_it_was_told_and_nothing_of_it_in_the_clear(

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from browsing import Tab
-from front import BERLIN, MUNICH, PICTURES, Front
+from front import BERLIN, MUNICH, Front, picture
 from playwright.sync_api import Browser, Page, expect
 from stage import Stage, a_lead
 
@@ -186,8 +186,7 @@ def test_it_is_written_in_the_pages_language_and_open_to_everybody(
     assert light == (theme == "light"), "it has the colours of the page around it"
     side = "const b = document.querySelector('tributary-kpi').getBoundingClientRect(); return innerWidth - b.right < b.left"
     assert page.evaluate(f"(() => {{ {side} }})()") == (language == "fa")
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=PICTURES / f"kpi-{language}-{theme}.png")
+    picture(page, f"kpi-{language}-{theme}")
     audited = Tab(page.context, site.url, "")
     audited.page = page
     assert audited.audit(axe) == []

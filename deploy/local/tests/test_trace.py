@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from tributary import cli, spans
 from tributary.spans import ENDPOINT, Collector, Kept, folder, read
-from tributary.trace_command import hops, longest, traces_of, waterfall
+from tributary.trace_command import collected, hops, longest, traces_of, waterfall
 
 MS = 1_000_000
 LEAD = "0199c0de-0000-7000-8000-000000000001"
@@ -133,3 +133,27 @@ def test_the_command_shows_the_way_or_says_how_to_get_one(
     missing = CliRunner().invoke(cli.app, ["trace", "nobody"])
     assert missing.exit_code == 1
     assert "traceparent" in missing.output
+    assert "--machine web-form" in missing.output, "a machine that may put leads in"
+
+
+def test_while_a_stack_runs_the_last_spans_are_waited_for_and_nobody_waits_for_what_does_not_come(
+    tmp_path: Path, collector: Collector
+) -> None:
+    now, left = [1.0], [WAY[:2], WAY[2:]]
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+        if left:
+            collector.keep(iter(left.pop(0)))
+
+    def seen(lead: str) -> list[int]:
+        return [len(way) for way in collected(lead, tmp_path, lambda: now[0], sleep)]
+
+    with collector:
+        assert seen(LEAD) == [], "where nothing runs nothing more comes"
+        (tmp_path / "stack.json").touch()
+        assert seen(LEAD) == [len(WAY)]
+        began = now[0]
+        assert (seen(LEAD), now[0]) == ([len(WAY)], began), "they came long ago"
+        assert seen("nobody") == []
+        assert now[0] < began + 10

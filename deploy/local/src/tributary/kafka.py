@@ -32,6 +32,7 @@ listener.security.protocol.map=CONTROLLER:{protocol},CLIENTS:{protocol},MACHINE:
 log.dirs={data}
 auto.create.topics.enable=false
 group.initial.rebalance.delay.ms=0
+group.min.session.timeout.ms=1000
 broker.session.timeout.ms=3000
 broker.heartbeat.interval.ms=500
 default.replication.factor={copies}

@@ -1,7 +1,9 @@
 """``tributary trace``: the way of one lead through all services, and what it waited for at each hop."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,9 +12,11 @@ from tributary.spans import Kept, read
 from tributary.state import state
 
 WIDE = 40
+EXPORTED_S = 7.0  # services send their spans every five seconds
 NOTHING = """No trace of {lead} was collected.
-One in a hundred leads is traced, and only while `make up` or `make demo` runs; spans come a few seconds after the event. A caller with a token has
-his own traced by a header with the last two digits 01:
+One in a hundred leads is traced, and only while `make up` or `make demo` runs. Who has a token that may put leads in has his own traced by a
+header of the POST, whose last two digits are 01; here a form's back-end has one:
+  authorization: Bearer $(.venv/bin/python -m tributary token --machine web-form)
   traceparent: 00-$(openssl rand -hex 16)-$(openssl rand -hex 8)-01
 and TRIBUTARY_TRACE_RATIO=1 in front of `make up` traces all."""
 
@@ -28,13 +32,26 @@ class Hop:
 
 def trace(lead: Annotated[str, typer.Argument(help="The id of a lead, or of a trace.")]) -> None:
     """Shows the way of one lead as a waterfall, from the spans that the stack has collected."""
-    ways = traces_of(lead, read(state()))
+    ways = collected(lead, state())
     if not ways:
         typer.echo(NOTHING.format(lead=lead), err=True)
         raise typer.Exit(1)
     for spans in ways:
         for line in waterfall(spans):
             typer.echo(line)
+
+
+def collected(
+    lead: str, home: Path, clock: Callable[[], float] = time.time, sleep: Callable[[float], None] = time.sleep
+) -> list[list[Kept]]:
+    """Its traces, once every service of a stack that runs has had the time to send the last of their spans."""
+    end = clock() + EXPORTED_S
+    while True:
+        ways = traces_of(lead, read(home))
+        newest = max((span.end / 1e9 for way in ways for span in way), default=end)
+        if not (home / "stack.json").exists() or clock() >= min(end, newest + EXPORTED_S):
+            return ways
+        sleep(1)
 
 
 def traces_of(lead: str, spans: Iterable[Kept]) -> list[list[Kept]]:

@@ -308,7 +308,8 @@ def test_an_issuer_that_is_away_and_a_token_that_is_not_taken(stack: Stack) -> N
     assert {where for code, where in codes(forged) if code == "tokens"} == set(stack.services)
 
 
-def test_servers_that_are_away(stack: Stack) -> None:
+def test_servers_that_are_away(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kafka, "WITHIN_S", 1.0)
     port = free_port()
     gone = Installation(Bus(f"127.0.0.1:{port}"), databases={"leads": f"postgresql://x@127.0.0.1:{port}/leads"})
     assert codes(gone) == {("kafka-away", f"Kafka at 127.0.0.1:{port}"), ("database-away", "database of leads")}

@@ -44,7 +44,8 @@ def later(place: Place, database: str, hears: bool = True, idempotent: bool = Tr
 
     router.on(place.metadata, idempotent=idempotent)(on_planned)
     router.on(place.taken, idempotent=idempotent)(on_spend)
-    made = build(place.settings(database), router, (place.emitted,))
+    # Whoever stops keeps its seat for a session, and so long nothing can be heard again.
+    made = build(place.settings(database, session_timeout_ms=3000), router, (place.emitted,))
     made.access.stream = place.access
     return made
 
