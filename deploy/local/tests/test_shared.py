@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tributary.shared import PREFIX, TestRun, forget_killed_runs
+from tributary.shared import PREFIX, TestRun, forget_killed_runs, place
 
 RUN = """
 import os, subprocess, sys, time
@@ -45,6 +45,7 @@ def test_folders_of_killed_runs_are_forgotten_and_those_of_live_ones_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("tributary.shared.MEMORY", tmp_path)
     monkeypatch.setenv("TRIBUTARY_TEST_RUN", "the outer run")
     live = TestRun()
     killed = tmp_path / f"{PREFIX}killed"
@@ -57,3 +58,15 @@ def test_folders_of_killed_runs_are_forgotten_and_those_of_live_ones_kept(
     assert sorted(tmp_path.iterdir()) == sorted((live.home, young))
     live.end()
     assert not live.home.exists()
+
+
+def test_data_lie_in_memory_where_there_is_room_for_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    temporary, memory = tmp_path / "tmp", tmp_path / "memory"
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    monkeypatch.setattr("tributary.shared.MEMORY", memory)
+    assert place() == temporary, "there is no such file system"
+    memory.mkdir()
+    monkeypatch.setattr("tributary.shared.ROOM", 1)
+    assert place() == memory
+    monkeypatch.setattr("tributary.shared.ROOM", 1 << 60)
+    assert place() == temporary

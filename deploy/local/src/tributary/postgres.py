@@ -37,7 +37,13 @@ SETTINGS = {
     "wal_init_zero": "off",
     "wal_recycle": "off",
 }
-THROW_AWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum_naptime": "5min"}
+THROW_AWAY = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "autovacuum_naptime": "5min",
+    "max_wal_size": "256MB",  # it may rest in memory
+}
 
 
 def binaries() -> Path:

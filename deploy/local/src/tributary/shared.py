@@ -18,6 +18,8 @@ from tributary.state import private
 
 RUN = "TRIBUTARY_TEST_RUN"
 PREFIX, ALIVE = "tributary-tests-", "alive"
+# Each test has a database of its own, a copy of seven hundred files. In memory that takes a tenth of the time, where there is room.
+MEMORY, ROOM = Path("/dev/shm"), 4 << 30
 
 
 class TestRun:
@@ -27,7 +29,7 @@ class TestRun:
 
     def __init__(self) -> None:
         forget_killed_runs()
-        self.home = Path(tempfile.mkdtemp(prefix=PREFIX))
+        self.home = Path(tempfile.mkdtemp(prefix=PREFIX, dir=place()))
         self._alive = take_lock(self.home / ALIVE)
         os.mkfifo(self.home / "life")
         self._life = os.open(self.home / "life", os.O_RDWR)
@@ -44,9 +46,18 @@ class TestRun:
         os.environ.pop(RUN, None)
 
 
+def place() -> Path:
+    """Where a run's servers keep their data: in memory, or where temporary files are."""
+    with contextlib.suppress(OSError):
+        found = os.statvfs(MEMORY)
+        if os.access(MEMORY, os.W_OK) and found.f_bavail * found.f_frsize >= ROOM:
+            return MEMORY
+    return Path(tempfile.gettempdir())
+
+
 def forget_killed_runs() -> None:
     """Removes what a killed run could not: a folder of an hour ago whose owner holds no lock any more."""
-    for home in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+    for home in (home for kept in {MEMORY, Path(tempfile.gettempdir())} for home in kept.glob(f"{PREFIX}*")):
         with contextlib.suppress(StackError, OSError):  # another run may remove it, or be just ending
             if time.time() - home.stat().st_mtime >= 3600:
                 with locked(home / ALIVE, wait=0):
