@@ -6,17 +6,17 @@ from collections.abc import Iterator
 
 import pytest
 
+from tributary.faults import testbed as beds
 from tributary.faults.journal import Journal
 from tributary.faults.nemesis import hands, silence
 from tributary.faults.run import _testbed, _warm_up
 from tributary.faults.sight import GONE_WITHIN_S
-from tributary.faults.testbed import Testbed
 from tributary.progress import Steps
 from tributary.verify.command import verified
 
 
 @pytest.fixture(scope="module")
-def testbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Testbed]:
+def testbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[beds.Testbed]:
     """The stack under load, warm."""
     folder = tmp_path_factory.mktemp("faults")
     journal = Journal(folder, 1)
@@ -30,7 +30,7 @@ def testbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Testbed]:
 
 
 @pytest.mark.timeout(420)
-def test_what_is_killed_amid_transfers_returns_and_breaches_goes_on_once(testbed: Testbed) -> None:
+def test_what_is_killed_amid_transfers_returns_and_breaches_goes_on_once(testbed: beds.Testbed) -> None:
     moved = hands.transfer(testbed, random.Random(1))
     returned = hands.give_back(testbed, random.Random(2))
     owed = hands.breach(testbed, random.Random(3))
@@ -46,7 +46,7 @@ def test_what_is_killed_amid_transfers_returns_and_breaches_goes_on_once(testbed
 
 @pytest.mark.timeout(200)
 def test_who_is_moved_while_no_broker_answers_sees_nothing_after_15_s_and_his_new_team_when_one_is_back(
-    testbed: Testbed,
+    testbed: beds.Testbed,
 ) -> None:
     found = silence.move(testbed, random.Random(1))
     assert 10 < found["shut_s"] < silence.SHUT_WITHIN_S + 2

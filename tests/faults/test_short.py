@@ -32,7 +32,7 @@ def test_what_is_killed_cut_off_repeated_and_poisoned_loses_and_doubles_nothing(
 ) -> None:
     for name in ("KAFKA_BOOTSTRAP_SERVERS", "DATABASE_URL"):
         monkeypatch.delenv(name, raising=False)
-    report = play(tmp_path, seconds=1, seed=1, short=True)
+    report = play(tmp_path, seconds=1, seed=1, rate=100, short=True)
     assert report.wrong == []
     said = json.loads(report.line())
     assert set(said) == {"accepted", "lost", "doubled", "faults", "recovery_s"}
