@@ -41,8 +41,8 @@ def tree(tmp_path: Path) -> Path:
 def ran(tree: Path, *command: str) -> subprocess.CompletedProcess[str]:
     """A module's command over the tree's own sources."""
     sources = os.pathsep.join(str(path) for path in sorted(tree.glob("*/*/src")))
-    ours = {"PYTHONPATH": sources, "PYTHONDONTWRITEBYTECODE": "1"}
-    without = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    ours = {"PYTHONPATH": sources}  # what is compiled once serves all that is run in the tree
+    without = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "PYTHONDONT"))}
     return subprocess.run(
         [sys.executable, "-m", *command], cwd=tree, env=without | ours, capture_output=True, text=True, check=False
     )
