@@ -58,8 +58,8 @@ class Later:
 
     ``verdict`` numbers the verdicts, and ``judge`` gave the one that stands, if a person did. ``decision`` is the highest decision of
     territory's that was heard of, ``routed`` and ``assigned`` are those that stand; an assignment up to ``released`` counts no more.
-    ``merged_into`` is the lead that is worked for both, and ``responders`` who had to answer what was open of it then, by numbers of
-    requests. ``returned`` says by team who gave it back, ``told`` how often it was said that nobody took it since it waits, ``since``.
+    ``merged_into`` is the lead that is worked for both, ``joined`` are those that this one is worked for, and ``responders`` who had to
+    answer what was open of it then, by numbers of requests. ``returned`` says by team who gave it back, ``told`` how often it was said that nobody took it since it waits, ``since``.
     """
 
     verdict: int = 1
@@ -80,6 +80,7 @@ class Later:
     transfer: str | None = None
     merged_into: UUID | None = None
     responders: Mapping[str, str | None] = field(default_factory=dict)
+    joined: tuple[UUID, ...] = ()
 
 
 NONE_YET = Later()

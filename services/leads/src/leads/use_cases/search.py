@@ -7,8 +7,9 @@ from uuid import UUID
 
 from chassis import Transaction
 from chassis.sealing import CannotOpen, open_bytes
+from leads.domain.party import VALID
 from leads.domain.search import found_by
-from leads.store import keys, search
+from leads.store import keys, party, search
 from leads.store.search import Unfound
 from leads.use_cases.personal import unpack
 
@@ -18,7 +19,8 @@ PATIENCE = timedelta(minutes=1)  # a rate that is held stops no search: then it 
 
 
 async def acquaint(tx: Transaction) -> None:
-    """Writes down by which words the next leads are found, as keyed hashes. Who was forgotten is found by none."""
+    """Writes down by which words the next leads are found, as keyed hashes, and who by them may become a customer. Who was forgotten is
+    found by none."""
     stands = await search.standing(tx)
     busy = stands.newest is not None and tx.now - stands.newest < AT_REST
     if busy and stands.done is not None and tx.now - stands.done < PATIENCE:
@@ -27,6 +29,7 @@ async def acquaint(tx: Transaction) -> None:
     if until is None:
         return
     sealing_keys = await keys.known_person_keys(tx, {one.person_id for one in leads})
+    await party.judged(tx, [one.lead_id for one in leads], VALID)
     await search.put(tx, {one.lead_id: _words(one, sealing_keys) for one in leads}, until)
 
 
