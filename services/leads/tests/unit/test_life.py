@@ -246,6 +246,30 @@ class Life(RuleBasedStateMachine):
         self.make(lambda lead: merge.unmerged(lead, self.clock, LEADER))
         assert place_of(self.lead) == alone, "it stands where it stood"
 
+    @rule(number=st.integers(2, 4))
+    def go_on_for_another(self, number: int) -> None:
+        place, before = place_of(self.lead), self.lead
+        self.make(lambda lead: merge.joined(lead, UUID(int=number), self.clock, LEADER))
+        assert self.lead.life.joined[-1] == UUID(int=number)
+        assert place_of(self.lead) == place, "it stays where it is"
+        if number not in (one.int for one in before.life.joined):
+            self.make(lambda lead: merge.parted(lead, UUID(int=number), self.clock, LEADER))
+            assert self.lead == before
+
+    @rule(team=st.sampled_from(TEAMS), person=st.sampled_from((*PEOPLE, None)))
+    def go_to_others_and_come_back(self, team: str, person: str | None) -> None:
+        before = self.lead
+        if not (before.known and before.opened_at):
+            return
+        for to_team, to_person in ((team, person), (before.team or team, before.assignee)):
+            self.number += 1
+            order = self.number, f"transfer {self.number}", "transfer", None
+            self.make(lambda lead, a=to_team, b=to_person, o=order: lifecycle.transferred(lead, self.clock, a, b, *o))
+            assert (self.lead.team, self.lead.assignee) == (to_team, to_person)
+        assert place_of(self.lead) == place_of(before), "undone it is where it was"
+        kept = ("grade", "disposition", "pipeline", "stage", "outcomes", "starts_at", "qualified_at", "discarded_at")
+        assert all(getattr(self.lead, name, None) == getattr(before, name, None) for name in kept)
+
     @rule(result=st.sampled_from(("won", "lost")))
     def end(self, result: lifecycle.Result) -> None:
         self.make(lambda lead: lifecycle.closed(lead, Outcome(result, self.clock)))
