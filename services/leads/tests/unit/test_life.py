@@ -13,7 +13,7 @@ from leads.domain import lead as lifecycle
 from leads.domain import merge
 from leads.domain import verdict as hands
 from leads.domain.lead import Lead, Outcome, Transition
-from leads.domain.place import ENDED, NOBODYS, PLACES, place_of, settled, unclaimed, waits_for
+from leads.domain.place import ENDED, NOBODYS, PLACES, forgotten_at, place_of, settled, unclaimed, waits_for
 from leads.domain.response import RESPONSE_1
 from leads.domain.verdict import Hand, Judgement, MayNot, NotSo, Verdict
 
@@ -228,7 +228,7 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def restore(self) -> None:
-        if place_of(self.lead) == "discarded":
+        if place_of(self.lead) == "discarded" and not self.lead.life.forgotten:
             self.make(lambda lead: lifecycle.restored(lead, self.clock, "other", LEADER.person))
 
     @rule()
@@ -283,7 +283,11 @@ class Life(RuleBasedStateMachine):
     def time_comes(self) -> None:
         if self.lead.next_at:
             self.clock = max(self.clock, self.lead.next_at)
-            self.lead = unclaimed(self.lead, RESPONSE_1, self.clock)
+            if place_of(self.lead) == "discarded":
+                self.make(lambda lead: lifecycle.forgotten(lead, self.clock))
+                assert self.lead.life.forgotten
+            else:
+                self.lead = unclaimed(self.lead, RESPONSE_1, self.clock)
 
     @invariant()
     def is_in_one_place_and_due_where_nobody_has_it(self) -> None:
@@ -294,7 +298,7 @@ class Life(RuleBasedStateMachine):
             assert self.lead.due_at is not None, place
             assert self.lead.next_at is not None, place
         else:
-            assert (self.lead.due_at, self.lead.next_at) == (None, None), place
+            assert (self.lead.due_at, self.lead.next_at) == (None, forgotten_at(self.lead)), place
         if place == "person":
             assert self.lead.assignee
 

@@ -7,6 +7,7 @@ from typing import Any
 import asyncpg
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     DateTime,
     Select,
     bindparam,
@@ -57,7 +58,7 @@ def work_statement(person: str, now: datetime, last: Sequence[Any] | None, most:
         P.captured_at.is_not(None),
         in_teams(P.team, teams),
     )
-    both = union_all(held, _owing(person, teams))
+    both: CompoundSelect[Any] = union_all(held, _owing(person, teams))
     mine = both.cte("mine").prefix_with("materialized")  # else the first due time is looked up again for each use
     urgent: ColumnElement[int] = case(
         (mine.c.due_at <= at, BREACHED),

@@ -30,10 +30,11 @@ async def acquaint(tx: Transaction) -> None:
         return
     sealing_keys = await keys.known_person_keys(tx, {one.person_id for one in leads})
     await party.judged(tx, [one.lead_id for one in leads], VALID)
-    await search.put(tx, {one.lead_id: _words(one, sealing_keys) for one in leads}, until)
+    await search.put(tx, {one.lead_id: words_of(one, sealing_keys) for one in leads}, until)
 
 
-def _words(one: Unfound, sealing_keys: Mapping[UUID, bytes]) -> set[str]:
+def words_of(one: Unfound, sealing_keys: Mapping[UUID, bytes]) -> set[str]:
+    """By which words it is found; by none where nobody can open it."""
     if key := sealing_keys.get(one.person_id):
         with contextlib.suppress(CannotOpen):
             who = unpack(open_bytes(key, one.ciphertext, one.lead_id.bytes))
