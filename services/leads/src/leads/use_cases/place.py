@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from chassis import Transaction
-from contracts.leads.lead import LeadUnclaimed
+from contracts.leads.lead import LeadForgotten, LeadUnclaimed
 from leads.domain import lead as lifecycle
 from leads.domain.lead import Lead, entry
 from leads.domain.place import place_of, settled, unclaimed, waits_for
@@ -49,6 +49,7 @@ async def tell_unclaimed(tx: Transaction) -> None:
                 after, line = lifecycle.forgotten(lead, now)
                 assert line is not None
                 changes.append(leads.Change(lead_id, after, [line]))
+                tx.emit(LeadForgotten(lead_id=lead_id, cause=line["cause"], forgotten_at=now))
                 continue
             after = unclaimed(lead, response, now, hours[lead.team])
             event = _told(lead_id, lead, now)
