@@ -64,11 +64,11 @@ async def test_whose_key_is_gone_is_null_in_every_answer_and_the_lead_is_worked_
     assert lead in [row["id"] for row in told["/v1/work?person=anna"]["rows"]]
     assert waits in [row["id"] for row in told["/v1/queues?place=qualification"]["rows"]]
     assert [
-        (one["id"], one["name"]) for column in told[board]["columns"] for one in column["leads"] if one["id"] == lead
+        (one["id"], one["name"]) for column in told[board]["columns"] for one in column["rows"] if one["id"] == lead
     ] == [(lead, None)]
     assert [one["name"] for one in told[f"/v1/leads/{lead}/documents"]["rows"]] == [None]
-    assert (await does(sales, "anna", lead, "stage", to="visit")).status_code == 200
     assert (await sales.anna.post(f"/v1/leads/{lead}/contact", json={"purpose": "call"})).status_code == 410
+    assert (await does(sales, "anna", lead, "return", code="overload")).status_code == 200
 
 
 async def test_the_contact_of_what_was_set_aside_goes_when_it_was_kept_long_enough(
