@@ -32,7 +32,7 @@ BUSINESS = {
     # what was done about a lead, by codes; what was said or written is sealed
     "direction", "evidence", "leads.activity.result",
     # what is owed to a customer: by whom of the people at work, by when, by which version of which clock
-    "leads.request.responder", "leads.lead_place.answers", "standing", "hours", "leads.request_evidence.on_behalf_of", "leads.request_evidence.result",
+    "leads.request.responder", "leads.lead_place.answers", "leads.party.class", "standing", "hours", "leads.request_evidence.on_behalf_of", "leads.request_evidence.result",
     "request_id", "withdraws", "codes",
     # to whom a lead went and came back from, who decided that, and by which right: teams, rules and people at work by their ids
     "excluded", "not_to", "would_rule", "from_team", "to_team", "from_person", "to_person", "transfer_id", "successors", "asked_by",
