@@ -58,6 +58,7 @@ FREE: dict[str, dict[str, str]] = {
         "rule": "what leads are judged and answered by is the company's; its doors ask who may write it",
         "rule_applied": "how far a rule of the company is applied; the id in it is of a lead that its doors ask for",
         "pipeline": "how sales go on holds no lead",
+        "party": "a word under an id that was drawn; whose it is says a lead, which its doors ask for",
     },
     "campaigns": _NUMBERS,
     "metrics": {

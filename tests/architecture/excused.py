@@ -32,7 +32,7 @@ BUSINESS = {
     # what was done about a lead, by codes; what was said or written is sealed
     "direction", "evidence", "leads.activity.result",
     # what is owed to a customer: by whom of the people at work, by when, by which version of which clock
-    "leads.request.responder", "standing", "hours", "leads.request_evidence.on_behalf_of", "leads.request_evidence.result",
+    "leads.request.responder", "leads.lead_place.answers", "leads.party.class", "standing", "hours", "leads.request_evidence.on_behalf_of", "leads.request_evidence.result",
     "request_id", "withdraws", "codes",
     # to whom a lead went and came back from, who decided that, and by which right: teams, rules and people at work by their ids
     "excluded", "not_to", "would_rule", "from_team", "to_team", "from_person", "to_person", "transfer_id", "successors", "asked_by",
@@ -82,6 +82,8 @@ UNREAD = {
 
 # Modules of use cases whose name stands on fewer than two more floors, and what their floors are called instead.
 ALONE = {
+    "leads.answers": "a part of merge, and of what gives leads to others: the store is merge",
+    "leads.retention": "a part of place: its clock says when, and what becomes of the lead says the domain's lead",
     "leads.wish": "the words of a request, sealed: domain, store and door are request",
     "campaigns.note": "a part of spend and of the ledger's door, which opens what it sealed",
     "territory.authority": "what every change of the organisation begins with; its doors are all of them",

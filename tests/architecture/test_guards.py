@@ -148,6 +148,7 @@ PLANTED: list[tuple[Callable[[Path], list[str]], str, str]] = [
     (guards.sql_outside_store, "api/x.py", "Q = 'select a from b'\n"),
     (guards.sql_outside_store, "use_cases/x.py", "def f(tx): return tx.conn\n"),
     (guards.rewritten, "x.py", f"{ONCE}A = 'update t set a = 1'\n"),
+    (guards.rewritten, "x.py", f"{ONCE}A = 'update t set box = null, a = 1 where b = 1'\n"),
     (guards.rewritten, "x.py", f"{ONCE}A = 'with x as (delete from t) select'\n"),
     (guards.rewritten, "x.py", f"{ONCE}A = 'insert into t (a) values (1) on conflict (a) do update set a = 2'\n"),
     (guards.swallowed, "x.py", "try:\n    pass\nexcept Exception:\n    pass\n"),

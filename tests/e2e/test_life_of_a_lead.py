@@ -127,13 +127,14 @@ def test_what_may_be_bought_later_rests_until_the_morning_of_its_day(stage: Stag
     """Case 11 of leads' acceptance."""
     doubtful = sales.decided(stage.submit(later_on() | {"channel": (channel := mark("later"))}))
     stage.counted("channel", channel, leads=1, valid=0)
+    assert sales.shown(doubtful)["party_class"] == "unknown"
     past = sales.step(QUALIFIER, doubtful, "qualification", {"verdict": "nurture", "revisit_on": "2020-11-01"})
     assert (past.status_code, past.json()["errors"][0]["field"]) == (422, "revisit_on")
     day = date(datetime.now(UTC).year + 1, 1, 11)
     answer = sales.step(QUALIFIER, doubtful, "qualification", {"verdict": "nurture", "revisit_on": str(day)})
     assert answer.status_code == 200, answer.text
     shown = sales.shown(doubtful)
-    assert shown["place"] == "nurture"
+    assert (shown["place"], shown["party_class"]) == ("nurture", "potential")
     assert datetime.fromisoformat(shown["due_at"]).date() == day
     [said] = [body for _, body in sales.said("leads.lead", doubtful, "qualified") if body["revision"] == 2]
     assert (said["disposition"], said["revisit_on"]) == ("nurture", str(day))
@@ -154,10 +155,21 @@ def test_what_is_set_aside_is_kept_a_while_and_can_come_back_until_then(
     until("territory has heard it too", lambda: sales.shown(doubtful)["history"][-1]["what"] == "routed")
     assert sales.becomes(doubtful, place="qualification")["due_at"]
     assert sales.step(QUALIFIER, doubtful, "discard", {"code": "spam"}).status_code == 200
-    passed = "update lead_place set later = jsonb_set(later, '{keep_until}', to_jsonb(now() - interval '1 s')) where lead_id = $1::uuid"
+    passed = """
+        update lead_place set later = jsonb_set(later, '{keep_until}', to_jsonb(now() - interval '1 s')), next_at = now()
+        where lead_id = $1::uuid
+    """
     stage.sql("leads", passed, doubtful)
+    until("its contact is gone", lambda: sales.shown(doubtful)["history"][-1]["what"] == "forgotten")
     late = sales.step(QUALIFIER, doubtful, "restore", back)
     assert late.status_code == 409, late.text
+    call = sales.company.asks(QUALIFIER, "POST", "leads", f"leads/{doubtful}/contact", {"purpose": "qualify"})
+    assert call.status_code == 410, call.text
+    for path in ("timeline", "activities", "documents", "requests"):
+        answer = sales.company.asks(QUALIFIER, "GET", "leads", f"leads/{doubtful}/{path}")
+        assert answer.status_code == 200, answer.text
+    listed = sales.company.asks(QUALIFIER, "GET", "leads", f"leads?team={BERLIN}&state=discarded&limit=200").json()
+    assert [(row["name"], row["company"]) for row in listed["rows"] if row["id"] == doubtful] == [(None, None)]
 
 
 def test_a_lead_that_is_given_back_goes_to_another_and_never_straight_back(sales: Sales) -> None:

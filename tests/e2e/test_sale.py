@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 from company import Company
-from sales import ANNA, BERLIN, CAMILLE, GM, JONAS, LEADER, Sales
+from sales import ANNA, BERLIN, CAMILLE, GM, JONAS, LEADER, LEYLA, Sales
 from stage import Stage
 from waiting import until
 
@@ -115,6 +115,15 @@ def test_of_two_leads_of_one_demand_one_is_worked_for_both(stage: Stage, sales: 
         rows = sales.company.asks(LEADER, "GET", "leads", f"leads/{lead}/requests").json()["rows"]
         return [row["responder"] for row in rows if row["state"] == "open"]
 
+    def works(person: str) -> bool:
+        path, after = "work?names=false&limit=200", ""
+        while after is not None:
+            page = sales.company.asks(person, "GET", "leads", path + (after and f"&after={after}")).json()
+            if lead in [row["id"] for row in page["rows"]]:
+                return True
+            after = page["after"]
+        return False
+
     def merge(one: str, other: str) -> httpx.Response:
         return sales.step(LEADER, one, "merge", {"into": other})
 
@@ -122,6 +131,11 @@ def test_of_two_leads_of_one_demand_one_is_worked_for_both(stage: Stage, sales: 
     answer = merge(lead, into)
     assert (answer.status_code, answer.json()["place"]) == (200, "merged"), answer.text
     assert responders() == [JONAS, JONAS]
+    assert (works(ANNA), works(JONAS)) == (False, True)
+    sales.company.does(LEADER, "POST", f"leads/{into}/assignment", {"person": LEYLA})
+    sales.becomes(into, person=LEYLA)
+    assert responders() == [LEYLA, LEYLA]
+    assert (works(JONAS), works(LEYLA)) == (False, True)
     assert merge(into, lead).status_code == 409, "a circle"
     assert stage.post("leads", "/v1/outcomes", json={"outcomes": [{"lead_id": won, **WON}]}).json()["accepted"] == 1
     sales.becomes(won, state="won")
@@ -132,6 +146,7 @@ def test_of_two_leads_of_one_demand_one_is_worked_for_both(stage: Stage, sales: 
     assert (back.status_code, back.json()["person"]) == (200, ANNA), back.text
     until("territory knows that she has it", lambda: stage.sql("territory", ended, lead)[0]["ended"] is None)
     assert responders() == [ANNA, ANNA]
+    assert (works(ANNA), works(LEYLA)) == (True, False)
     assert sales.becomes(lead, place="person")["person"] == ANNA
     stage.holds([lead, into, won])
 

@@ -1,4 +1,4 @@
-"""The page of promises names tests that exist and faults that strike."""
+"""The pages of promises and of cases name tests that exist, and the first one faults that strike."""
 
 import re
 from pathlib import Path
@@ -13,6 +13,17 @@ def test_every_test_that_the_page_names_is_there() -> None:
     named = re.findall(r"^\* `(\S+\.py)::(\w+)`$", PAGE, re.MULTILINE)
     assert len(named) > 30
     missing = [f"{file}::{test}" for file, test in named if f"def {test}(" not in (ROOT / file).read_text()]
+    assert missing == []
+
+
+def test_every_test_that_stands_for_a_case_is_there() -> None:
+    named = re.findall(r"`(\S+\.py)::(\w+)` \|$", (ROOT / "docs" / "cases.md").read_text(), re.MULTILINE)
+    assert len(named) > 30
+    missing = [
+        name
+        for file, name in named
+        if not re.search(rf"^(?:def|async def|class) {name}\b", (ROOT / file).read_text(), re.M)
+    ]
     assert missing == []
 
 

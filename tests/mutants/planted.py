@@ -1160,9 +1160,30 @@ MUTANTS = (
     _m(
         "sales: a document rests as it was sent",
         f"{LEADS}/use_cases/document.py",
-        "await files.put(_store(tx), _name(one), box)",
-        "await files.put(_store(tx), _name(one), sent.content)",
+        "name_of(one.lead_id, one.document_id), box)",
+        "name_of(one.lead_id, one.document_id), sent.content)",
         f"{COMPONENT}/test_document.py",
+    ),
+    _m(
+        "day: what is owed in a merged lead stays with who had the other one first",
+        f"{LEADS}/use_cases/opportunity.py",
+        "    await answers.follow({i: current[i] for i in added}, tx)\n",
+        "",
+        f"{COMPONENT}/test_merge.py",
+    ),
+    _m(
+        "day: a work list has nothing of merged leads",
+        f"{LEADS}/store/work.py",
+        "where(P.answers == person)",
+        "where(P.answers.is_(None), P.answers == person)",
+        f"{COMPONENT}/test_merge.py",
+    ),
+    _m(
+        "day: the contact of what was set aside is kept for ever",
+        f"{LEADS}/store/retention.py",
+        """    "update lead set personal = '' where lead_id = any($1)",\n""",
+        "",
+        f"{COMPONENT}/test_retention.py",
     ),
     _m(
         "sales: an outcome from outside is not looked at for its documents",

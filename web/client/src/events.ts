@@ -608,6 +608,23 @@ export interface components {
             keep_until_at: string | null;
         };
         /**
+         * @description Whom the lead was about is known to nobody any more: contact, texts and documents are gone, the lead and its history stay.
+         *     ``cause``: retention for a lead that was set aside and kept long enough; a reader must stand others.
+         */
+        LeadForgotten: {
+            /**
+             * @default leads.lead.forgotten.v1
+             * @constant
+             */
+            type: "leads.lead.forgotten.v1";
+            /** Format: uuid */
+            lead_id: string;
+            /** @description a reason as a code; what was typed besides stays with leads, sealed */
+            cause: string;
+            /** Format: date-time */
+            forgotten_at: string;
+        };
+        /**
          * @description The lead is the same demand as another, ``into``, which is worked for both from now on; what is recorded of each stays its own, and
          *     so do the clocks of what is asked for. ``cause``: person for what somebody says; a reader must stand others.
          */
@@ -2063,6 +2080,7 @@ export interface Events {
     "leads.lead.captured.v1": components["schemas"]["LeadCaptured"];
     "leads.lead.closed.v1": components["schemas"]["LeadClosed"];
     "leads.lead.discarded.v1": components["schemas"]["LeadDiscarded"];
+    "leads.lead.forgotten.v1": components["schemas"]["LeadForgotten"];
     "leads.lead.merged.v1": components["schemas"]["LeadMerged"];
     "leads.lead.opened.v1": components["schemas"]["OpportunityOpened"];
     "leads.lead.qualification_refused.v1": components["schemas"]["QualificationRefused"];

@@ -74,7 +74,8 @@ export interface paths {
         };
         /**
          * Get Work
-         * @description The open leads that somebody has, in the order in which they want something. Each page of names is one look.
+         * @description The open leads that somebody has, and those of others in which an answer is theirs to give, in the order in which they want
+         *     something: one that is merged into theirs, or one of whose requests they were named for. Each page of names is one look.
          */
         get: operations["get_work_v1_work_get"];
         put?: never;
@@ -2726,6 +2727,12 @@ export interface components {
              * @description when somebody has to have done something next
              */
             due_at: string | null;
+            /**
+             * Party Class
+             * @description whom who asks has become by all of their leads: that only rises
+             * @enum {string}
+             */
+            party_class: "unknown" | "potential" | "customer";
             /** History */
             history: components["schemas"]["HistoryEntry"][];
         };

@@ -7,7 +7,15 @@ from uuid import uuid4
 import pytest
 from pydantic_core import to_json
 
-from contracts.leads.lead import LeadAttributes, LeadQualified, LeadReopened, LeadRestored, LeadReturned, LeadUnclaimed
+from contracts.leads.lead import (
+    LeadAttributes,
+    LeadForgotten,
+    LeadQualified,
+    LeadReopened,
+    LeadRestored,
+    LeadReturned,
+    LeadUnclaimed,
+)
 from contracts.territory.lead import LeadTransferred
 from leads.domain import lead as life
 from leads.domain import verdict as people
@@ -71,6 +79,8 @@ def test_a_return_a_reopening_a_restoration_and_a_time_that_came() -> None:
     _, line = life.restored(ANNAS._replace(discarded_at=AT), AT, "other", "otto")
     assert told(LeadRestored(lead_id=lead_id, code="other", by="otto", restored_at=AT)) == written(line)
     waited: dict[str, Any] = {"lead_id": lead_id, "place": "queue", "waits": "queue", "since_at": AT, "due_at": AT}
+    _, line = life.forgotten(ANNAS, AT)
+    assert told(LeadForgotten(lead_id=lead_id, cause="retention", forgotten_at=AT)) == written(line)
     line = entry("unclaimed", AT, place="queue", step=1)
     assert told(LeadUnclaimed(**waited, step=1, fired_at=AT)) == written(line)
 

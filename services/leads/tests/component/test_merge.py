@@ -9,11 +9,12 @@ import pytest
 from chassis_testing import ServiceUnderTest
 from contracts.leads.intake import OutcomeReported
 from contracts.leads.lead import LeadMerged, LeadUnmerged
-from contracts.leads.request import RequestOffered
+from contracts.leads.request import RequestBreached, RequestOffered
 
-from .sales import Sales
-from .test_clock import hot
-from .test_request import asks
+from .sales import Sales, may
+from .test_clock import events, hot, passes
+from .test_request import answers, asks
+from .test_transfer import ordered
 from .test_verdict import does, qualifier, unclear
 
 
@@ -121,3 +122,84 @@ async def test_that_it_was_lost_says_another_system_and_it_stays_merged(sales: S
     await sales.service.receives(OutcomeReported.model_validate(fact))
     assert (await sales.otto.get(f"/v1/leads/{lead}")).json()["state"] == "merged"
     assert (await does(sales, "otto", lead, "unmerge")).json()["state"] == "lost"
+
+
+async def work(sales: Sales, person: str) -> dict[str, tuple[str, str | None]]:
+    """Somebody's work list: where each lead stands, and by when they are to answer."""
+    answer = await sales.service.as_(person).get("/v1/work?names=false")
+    assert answer.status_code == 200, answer.text
+    return {row["id"]: (row["place"], row["due_at"]) for row in answer.json()["rows"]}
+
+
+async def test_what_is_owed_in_a_merged_lead_is_the_work_of_whoever_works_the_other_whoever_that_comes_to_be(
+    sales: Sales,
+) -> None:
+    await sales.service.told(may("leyla", {"team": "berlin"}))
+    lead, into = await two(sales)
+    times = [row["due_at"] for row in (await sales.anna.get(f"/v1/leads/{lead}/requests")).json()["rows"]]
+    due = min(times)
+    assert await work(sales, "otto") == {lead: ("person", times[2])}, "he was named for one of them"
+    assert (await merges(sales, "otto", lead, into)).status_code == 200
+    await sales.service.emitted()
+    assert (await work(sales, "jonas"))[lead] == ("merged", due)
+    assert await work(sales, "anna") == await work(sales, "otto") == {}
+    await sales.assigned(into, "berlin", "leyla")
+    assert [one.responder for one in await offers(sales)] == ["leyla"] * 3
+    assert (await work(sales, "leyla"))[lead] == ("merged", due)
+    assert await work(sales, "jonas") == {}
+    named = (await asks(sales.otto, lead, responder="jonas")).json()
+    assert named["responder"] == "jonas"
+    assert (await asks(sales.otto, lead)).json()["responder"] == "leyla", "asked since, it is hers too"
+    assert await work(sales, "jonas") == {lead: ("merged", named["due_at"])}
+    for n in (1, 2, 3, 4):
+        assert (await answers(sales.service.as_("leyla"), lead, n)).status_code == 200, n
+    assert lead not in await work(sales, "leyla"), "the answer to what was asked is the first response too"
+    assert await work(sales, "jonas") == {}
+
+
+async def offers(sales: Sales) -> list[RequestOffered]:
+    return [one for one in await sales.service.emitted() if isinstance(one, RequestOffered)]
+
+
+async def test_its_clock_goes_on_and_tells_who_answers_now(sales: Sales) -> None:
+    lead, into = await two(sales)
+    assert (await merges(sales, "otto", lead, into)).status_code == 200
+    await passes(sales, 3 * 24 * 3600)
+    late = [one for one in await events(sales, RequestBreached) if str(one.lead_id) == lead]
+    assert [(one.n, one.responder) for one in late] == [(0, "jonas"), (1, "jonas"), (2, "jonas")]
+    [row] = [row for row in (await sales.jonas.get("/v1/work")).json()["rows"] if row["id"] == lead]
+    assert (row["priority"], row["because"], row["name"]) == (3, "breached", "Customer 1")
+
+
+async def test_of_a_chain_the_last_ones_person_answers_and_who_can_not_see_it_does_not(sales: Sales) -> None:
+    await sales.service.told(may("leyla", {"team": "berlin"}))
+    lead, into = await two(sales)
+    last = await sales.lead(person="leyla", **hot())
+    assert (await merges(sales, "otto", lead, into)).status_code == 200
+    await sales.service.emitted()
+    assert (await merges(sales, "otto", into, last)).status_code == 200
+    assert {one.responder for one in await offers(sales)} == {"leyla"}
+    assert {lead, into, last} == set(await work(sales, "leyla"))
+    await sales.service.receives(ordered(last, uuid4(), ("paris", "camille")))
+    assert set(await work(sales, "camille")) == {last}
+    assert set(await work(sales, "anna")) == {lead}, "she had it before"
+    assert set(await work(sales, "jonas")) == {into}
+    await sales.service.receives(ordered(last, uuid4(), ("berlin", "leyla"), 3))
+    assert {lead, into, last} == set(await work(sales, "leyla"))
+    assert (await does(sales, "otto", into, "unmerge")).status_code == 200
+    assert {lead, into} == set(await work(sales, "jonas"))
+    assert (await does(sales, "otto", lead, "unmerge")).status_code == 200
+    assert {lead} == set(await work(sales, "anna"))
+
+
+async def test_leads_of_two_teams_are_one_when_one_of_them_was_transferred(sales: Sales) -> None:
+    both = (may("heidi", *({"team": team, "kind": "supervisor"} for team in ("berlin", "paris"))),)
+    await sales.service.told(*both)
+    lead, theirs = await sales.lead(person="anna", **hot()), await sales.lead("paris", "camille", **hot())
+    answer = await merges(sales, "heidi", lead, theirs)
+    assert answer.status_code == 409, answer.text
+    assert [one["field"] for one in answer.json()["errors"]] == ["transfer"]
+    assert (await sales.anna.get(f"/v1/leads/{lead}")).json()["place"] == "person"
+    await sales.service.receives(ordered(theirs, uuid4(), ("berlin", "jonas")))
+    assert (await merges(sales, "heidi", lead, theirs)).status_code == 200
+    assert lead in await work(sales, "jonas")

@@ -132,6 +132,8 @@ async def test_work_and_queues_come_from_their_indexes(sales: Sales) -> None:
     now, teams = sales.at, [f"t{n}" for n in range(50)]
     for index, statement in (
         ("lead_place_held", work.work_statement("p1", now, None, 51, teams)),
+        ("lead_place_answers", work.work_statement("p1", now, None, 51, teams)),
+        ("request_named", work.work_statement("p1", now, None, 51, teams)),
         ("lead_place_waiting", work.queue_statement("queue", teams, None, 51)),
         ("lead_place_waiting", work.queue_statement("queue", ["t1"], None, 51)),
     ):

@@ -13,7 +13,7 @@ from leads.domain import lead as lifecycle
 from leads.domain import merge
 from leads.domain import verdict as hands
 from leads.domain.lead import Lead, Outcome, Transition
-from leads.domain.place import ENDED, NOBODYS, PLACES, place_of, settled, unclaimed, waits_for
+from leads.domain.place import ENDED, NOBODYS, PLACES, forgotten_at, place_of, settled, unclaimed, waits_for
 from leads.domain.response import RESPONSE_1
 from leads.domain.verdict import Hand, Judgement, MayNot, NotSo, Verdict
 
@@ -228,7 +228,7 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def restore(self) -> None:
-        if place_of(self.lead) == "discarded":
+        if place_of(self.lead) == "discarded" and not self.lead.life.forgotten:
             self.make(lambda lead: lifecycle.restored(lead, self.clock, "other", LEADER.person))
 
     @rule()
@@ -246,6 +246,30 @@ class Life(RuleBasedStateMachine):
         self.make(lambda lead: merge.unmerged(lead, self.clock, LEADER))
         assert place_of(self.lead) == alone, "it stands where it stood"
 
+    @rule(number=st.integers(2, 4))
+    def go_on_for_another(self, number: int) -> None:
+        place, before = place_of(self.lead), self.lead
+        self.make(lambda lead: merge.joined(lead, UUID(int=number), self.clock, LEADER))
+        assert self.lead.life.joined[-1] == UUID(int=number)
+        assert place_of(self.lead) == place, "it stays where it is"
+        if number not in (one.int for one in before.life.joined):
+            self.make(lambda lead: merge.parted(lead, UUID(int=number), self.clock, LEADER))
+            assert self.lead == before
+
+    @rule(team=st.sampled_from(TEAMS), person=st.sampled_from((*PEOPLE, None)))
+    def go_to_others_and_come_back(self, team: str, person: str | None) -> None:
+        before = self.lead
+        if not (before.known and before.opened_at):
+            return
+        for to_team, to_person in ((team, person), (before.team or team, before.assignee)):
+            self.number += 1
+            order = self.number, f"transfer {self.number}", "transfer", None
+            self.make(lambda lead, a=to_team, b=to_person, o=order: lifecycle.transferred(lead, self.clock, a, b, *o))
+            assert (self.lead.team, self.lead.assignee) == (to_team, to_person)
+        assert place_of(self.lead) == place_of(before), "undone it is where it was"
+        kept = ("grade", "disposition", "pipeline", "stage", "outcomes", "starts_at", "qualified_at", "discarded_at")
+        assert all(getattr(self.lead, name, None) == getattr(before, name, None) for name in kept)
+
     @rule(result=st.sampled_from(("won", "lost")))
     def end(self, result: lifecycle.Result) -> None:
         self.make(lambda lead: lifecycle.closed(lead, Outcome(result, self.clock)))
@@ -259,7 +283,11 @@ class Life(RuleBasedStateMachine):
     def time_comes(self) -> None:
         if self.lead.next_at:
             self.clock = max(self.clock, self.lead.next_at)
-            self.lead = unclaimed(self.lead, RESPONSE_1, self.clock)
+            if place_of(self.lead) == "discarded":
+                self.make(lambda lead: lifecycle.forgotten(lead, self.clock))
+                assert self.lead.life.forgotten
+            else:
+                self.lead = unclaimed(self.lead, RESPONSE_1, self.clock)
 
     @invariant()
     def is_in_one_place_and_due_where_nobody_has_it(self) -> None:
@@ -270,7 +298,7 @@ class Life(RuleBasedStateMachine):
             assert self.lead.due_at is not None, place
             assert self.lead.next_at is not None, place
         else:
-            assert (self.lead.due_at, self.lead.next_at) == (None, None), place
+            assert (self.lead.due_at, self.lead.next_at) == (None, forgotten_at(self.lead)), place
         if place == "person":
             assert self.lead.assignee
 

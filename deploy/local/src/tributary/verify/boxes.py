@@ -13,7 +13,8 @@ from leads.use_cases.personal import unpack
 
 AT_ONCE = 2_000
 _BOXES = """
-select l.lead_id, l.person_id, l.personal, p.person_id is not null as known, p.wrapped_key,
+select l.lead_id, l.person_id, l.personal, p.person_id is not null as known,
+    case when not coalesce((o.later ->> 'forgotten')::boolean, false) then p.wrapped_key end as wrapped_key,
     jsonb_path_query_array(coalesce(o.outcomes, '[]'), '$[*].note ? (!exists(@.key)).box')::text as notes
 from lead l left join person p using (person_id) left join lead_place o using (lead_id)
 """
@@ -29,7 +30,8 @@ Found = Callable[[str, Personal], None]
 
 @dataclass
 class Boxes:
-    """What is wrong with a lead's sealed contact, by lead; the intake keys that there are; how many persons were forgotten.
+    """What is wrong with a lead's sealed contact, by lead; the intake keys that there are; of how many leads the person was
+    forgotten.
 
     ``opened`` is None where the master key is not here: then only what is missing is seen, and not what does not open.
     """

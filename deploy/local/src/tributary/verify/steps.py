@@ -163,5 +163,6 @@ TOLD: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
     "leads.lead.transferred.v1": lambda b: Applied(_when(b["applied_at"]), b["transfer_id"], b["hash"], b["to_team"]),
     "leads.lead.merged.v1": _joined("merged", "merged_at", "into", "joined"),
     "leads.lead.unmerged.v1": _joined("unmerged", "unmerged_at", "from_lead", "parted"),
+    "leads.lead.forgotten.v1": _lived("forgotten", "forgotten_at", "cause"),
     "leads.lead.unclaimed.v1": _lived("unclaimed", "fired_at", "place", "step"),
 }

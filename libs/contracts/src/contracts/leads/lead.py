@@ -262,6 +262,16 @@ class TransferRefused(Event):
     refused_at: Instant
 
 
+class LeadForgotten(Event):
+    """Whom the lead was about is known to nobody any more: contact, texts and documents are gone, the lead and its history stay.
+    ``cause``: retention for a lead that was set aside and kept long enough; a reader must stand others."""
+
+    type: Literal["leads.lead.forgotten.v1"] = "leads.lead.forgotten.v1"
+    lead_id: UUID
+    cause: Code
+    forgotten_at: Instant
+
+
 LEAD = Stream(
     "leads.lead",
     key="lead_id",
@@ -280,6 +290,7 @@ LEAD = Stream(
         TransferRefused,
         LeadMerged,
         LeadUnmerged,
+        LeadForgotten,
     ),
     about="A lead's life: captured, qualified, discarded, opened as an opportunity, returned, transferred, merged, closed, reopened.",
 )

@@ -92,6 +92,7 @@ _NEEDED = {
     "answered": "the customer has had no first response",
     "document": "no such document is attached",
     "field": "is not known",
+    "transfer": "they are of two teams: one of them has to go to the other's first",
 }
 _WHO = {
     hand.QUALIFY: "A qualifier of its team judges what nobody works; whoever has it, or leads the team, may set it aside.",

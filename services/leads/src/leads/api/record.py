@@ -65,6 +65,7 @@ def shown(record: Record) -> dict[str, Any]:
         "occurred_at": record.occurred_at,
         "captured_at": lead.captured_at,
         "due_at": record.due_at,
+        "party_class": record.party_class,
         "history": [entry_shown(entry) for entry in record.timeline],
     }
 

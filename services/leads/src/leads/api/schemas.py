@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from chassis.batch import BatchAnswer, RowFlagged
 from contracts.event import Money
 from contracts.leads.lead import LeadAttributes
+from leads.domain.party import PartyClass
 
 
 class Accepted(BaseModel):
@@ -72,4 +73,7 @@ class LeadShown(BaseModel):
     occurred_at: datetime
     captured_at: datetime | None
     due_at: Annotated[datetime | None, Field(description="when somebody has to have done something next")]
+    party_class: Annotated[
+        PartyClass, Field(description="whom who asks has become by all of their leads: that only rises")
+    ]
     history: list[HistoryEntry]

@@ -67,7 +67,8 @@ async def get_work(
     limit: Limit = 50,
     names: Names = True,
 ) -> Work:
-    """The open leads that somebody has, in the order in which they want something. Each page of names is one look."""
+    """The open leads that somebody has, and those of others in which an answer is theirs to give, in the order in which they want
+    something: one that is merged into theirs, or one of whose requests they were named for. Each page of names is one look."""
     response.headers.update(NOT_KEPT)
     actor = actor_of(request)
     named = names and actor.may(Permission.OPEN_CONTACT)

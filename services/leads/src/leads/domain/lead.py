@@ -58,8 +58,9 @@ class Later:
 
     ``verdict`` numbers the verdicts, and ``judge`` gave the one that stands, if a person did. ``decision`` is the highest decision of
     territory's that was heard of, ``routed`` and ``assigned`` are those that stand; an assignment up to ``released`` counts no more.
-    ``merged_into`` is the lead that is worked for both, and ``responders`` who had to answer what was open of it then, by numbers of
-    requests. ``returned`` says by team who gave it back, ``told`` how often it was said that nobody took it since it waits, ``since``.
+    ``merged_into`` is the lead that is worked for both, ``joined`` are those that this one is worked for, and ``responders`` who had to
+    answer what was open of it then, by numbers of requests. ``forgotten`` says that its contact was kept long enough and is there no
+    more. ``returned`` says by team who gave it back, ``told`` how often it was said that nobody took it since it waits, ``since``.
     """
 
     verdict: int = 1
@@ -77,9 +78,11 @@ class Later:
     told: int = 0
     asked: bool = False  # the customer, by whom a lead is judged: it is due later for that, once
     keep_until: datetime | None = None
+    forgotten: bool = False
     transfer: str | None = None
     merged_into: UUID | None = None
     responders: Mapping[str, str | None] = field(default_factory=dict)
+    joined: tuple[UUID, ...] = ()
 
 
 NONE_YET = Later()
@@ -324,6 +327,13 @@ def restored(lead: Lead, at: datetime, code: str, by: str) -> Transition:
     after = lead._replace(discarded_at=None, discard_reason=None, disposition="needs_qualifier")
     after = after.lived(judge=by, revisit_on=None, revisited=False, keep_until=None)
     return after, entry("restored", at, code=code, by=by)
+
+
+def forgotten(lead: Lead, at: datetime) -> Transition:
+    """It was set aside and its contact was kept long enough: nobody knows any more whom it was about. What was typed goes too."""
+    said = tuple(replace(one, note=Note("")) if one.note else one for one in lead.outcomes)
+    after = lead._replace(outcomes=said, next_at=None).lived(forgotten=True)
+    return after, entry("forgotten", at, cause="retention")
 
 
 def _heard(lead: Lead, outcome: Outcome, current: Outcome) -> bool:

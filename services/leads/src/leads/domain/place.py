@@ -52,14 +52,21 @@ def settled(before: Lead, after: Lead, response: Response, now: datetime, hours:
     """
     place = place_of(after)
     if place not in NOBODYS:
-        if after.due_at is None and after.next_at is None:
+        next_at = forgotten_at(after)
+        if after.due_at is None and after.next_at == next_at:
             return after
-        return after._replace(due_at=None, next_at=None).lived(since=None, told=0)
+        return after._replace(due_at=None, next_at=next_at).lived(since=None, told=0)
     stays = place == place_of(before) and before.due_at is not None
     if stays and after.life.revisit_on == before.life.revisit_on and after.life.attempts == before.life.attempts:
         return after
     due = due_at(after, response, now, hours)
     return after._replace(due_at=due, next_at=due).lived(since=now, told=0)
+
+
+def forgotten_at(lead: Lead) -> datetime | None:
+    """Until when the contact of a lead that was set aside is kept, as long as it is."""
+    life = lead.life
+    return life.keep_until if place_of(lead) == "discarded" and not life.forgotten else None
 
 
 def due_at(lead: Lead, response: Response, now: datetime, hours: WorkingTime = ALWAYS) -> datetime:

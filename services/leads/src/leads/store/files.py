@@ -40,6 +40,16 @@ async def get(url: str, name: str) -> bytes:
         raise unavailable("The store of files") from error
 
 
+async def remove(url: str, name: str) -> None:
+    """It is there no more, also where it never was. Raises a problem, 503, where the store is away."""
+    try:
+        await obstore.delete_async(store_of(_given(url)), name)
+    except FileNotFoundError:
+        return
+    except obstore.exceptions.BaseError as error:
+        raise unavailable("The store of files") from error
+
+
 def _given(url: str) -> str:
     if not url:
         raise Problem(503, "No files are kept here", detail="The setting documents_url names no store.")

@@ -15,6 +15,7 @@ from chassis import Transaction
 from contracts.territory.access import UNPLACED
 from leads.domain.lead import Entry, Later, Lead, Note, Outcome
 from leads.domain.money import Money
+from leads.domain.party import PartyClass, class_of
 from leads.domain.place import Place, place_of
 
 
@@ -54,6 +55,7 @@ class Record:
     place: Place
     due_at: datetime | None
     version: int
+    party_class: PartyClass
 
 
 _PLAIN = Lead._fields[:-2]  # all but the outcomes and what came later are kept as they are, in columns of their names
@@ -116,9 +118,9 @@ select lead_id, max(at) as at from timeline where lead_id = any($1) and what in 
 
 _PLACE = _with_columns("select COLUMNS from lead_place where lead_id = $1 and captured_at is not null")
 _SHOW = """
-select p.*, l.about, l.occurred_at, t.at, t.what, t.by, t.detail,
+select p.*, l.about, l.occurred_at, y.class as party_class, t.at, t.what, t.by, t.detail,
     least(p.due_at, (select min(due_at) from request where lead_id = $1 and state = 'open')) as next_due_at
-from lead l join lead_place p using (lead_id) join timeline t using (lead_id)
+from lead l join lead_place p using (lead_id) join timeline t using (lead_id) left join party y on y.party_id = l.party_id
 where lead_id = $1 order by t.n
 """
 
@@ -191,7 +193,8 @@ async def show(tx: Transaction, lead_id: UUID) -> Record | None:
     row = rows[0]
     lead = lead_of(row)
     place = row["place"] or place_of(lead)
-    return Record(lead_id, lead, row["about"], row["occurred_at"], timeline, place, row["next_due_at"], row["entries"])
+    stands = (row["next_due_at"], row["entries"], class_of(lead, row["party_class"]))
+    return Record(lead_id, lead, row["about"], row["occurred_at"], timeline, place, *stands)
 
 
 async def exists(tx: Transaction, lead_id: UUID) -> bool:

@@ -49,7 +49,7 @@ _SAVE = f"""
 update request set {_SET} from {_rows_of(_KEPT)} where (request.lead_id, request.n) = (new.lead_id, new.n)
 """  # noqa: S608 - names of columns
 _FIELDS = ", ".join(f"r.{name}" for name in (*_NAMES, "lead_id", "box"))
-_WHERE = "p.team, p.assignee, p.pipeline, p.grade from request r join lead_place p using (lead_id)"
+_WHERE = "p.team, coalesce(p.answers, p.assignee) as assignee, p.pipeline, p.grade from request r join lead_place p using (lead_id)"
 _LOAD = f"select {_FIELDS}, {_WHERE} where r.lead_id = any($1) order by r.lead_id, r.n for update of r"
 _LOOK = f"select {_FIELDS}, {_WHERE} where r.lead_id = $1 order by r.n"
 _FIRST = f"select {_FIELDS}, {_WHERE} where r.lead_id = any($1) and r.n = 0"

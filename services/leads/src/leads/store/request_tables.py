@@ -41,6 +41,7 @@ REQUEST = Table(
     Column("key", Uuid, comment="made of the key under which somebody asked for it"),
     Column("box", LargeBinary, comment="what was asked for in words, sealed under the person's key"),
     Index("request_next", "next_at", postgresql_where=text("next_at is not null")),
+    Index("request_named", "responder", postgresql_where=text("responder is not null and state = 'open'")),
     comment="what a customer is owed an answer to, and by when",
     postgresql_with=GROWING | {"fillfactor": "80"},
     info={"door": "select, insert, update", "rows": _of_the_team()},

@@ -28,6 +28,9 @@ _PUT = """
 insert into search_word (key, lead_id)
 select * from unnest($1::bigint[], $2::uuid[]) as w(key, lead_id) order by key, lead_id
 """
+_DROP = """
+delete from search_word where (key, lead_id) in (select * from unnest($1::bigint[], $2::uuid[]))
+"""
 _MOVE = """
 insert into search_position (captured_at) values ($1) on conflict (one) do update set captured_at = excluded.captured_at
 """
@@ -81,7 +84,17 @@ async def following(tx: Transaction, stands: Standing, most: int) -> tuple[list[
 
 async def put(tx: Transaction, found_by: Mapping[UUID, Iterable[str]], until: datetime) -> None:
     """From now on these leads are found by these words, and all up to this moment can be found."""
-    pairs = [(key, lead_id) for lead_id, words in found_by.items() for key in keys_of(tx, words)]
-    if pairs:
-        await tx.conn.execute(_PUT, *(list(column) for column in zip(*pairs, strict=True)))
+    if pairs := _pairs(tx, found_by):
+        await tx.conn.execute(_PUT, *pairs)
     await tx.conn.execute(_MOVE, until)
+
+
+async def drop(tx: Transaction, found_by: Mapping[UUID, Iterable[str]]) -> None:
+    """These leads are found by these words no more."""
+    if pairs := _pairs(tx, found_by):
+        await tx.conn.execute(_DROP, *pairs)
+
+
+def _pairs(tx: Transaction, found_by: Mapping[UUID, Iterable[str]]) -> list[list[int] | list[UUID]]:
+    pairs = [(key, lead_id) for lead_id, words in found_by.items() for key in keys_of(tx, words)]
+    return [[key for key, _ in pairs], [lead_id for _, lead_id in pairs]] if pairs else []

@@ -73,6 +73,11 @@ LEAD_PLACE = Table(
     Column("likelihood", Integer, comment="that it is won, in percent, as somebody said"),
     Column("expected_close", Date, comment="when it is expected to be won"),
     Column("documents_missing", Boolean, comment="it was won without documents that its pipeline asks for"),
+    Column(
+        "answers",
+        Text,
+        comment="of a lead that is merged: who answers what is still owed in it, for whom the other lead is worked",
+    ),
     Index("lead_place_listed", "team", "captured_at", "lead_id"),
     Index("lead_place_due", "team", "due_at", "lead_id", postgresql_where=text("due_at is not null")),
     Index("lead_place_held", "team", "assignee", postgresql_where=text("place = 'person'")),
@@ -88,6 +93,7 @@ LEAD_PLACE = Table(
         postgresql_where=text("due_at is null and place in ('queue', 'qualification', 'nurture', 'unroutable')"),
     ),
     Index("lead_place_undocumented", "team", "lead_id", postgresql_where=text("documents_missing")),
+    Index("lead_place_answers", "answers", postgresql_where=text("answers is not null")),
     Index("lead_place_unfilled", "lead_id", postgresql_where=text("place is null")),
     comment="where each lead is now",
     postgresql_with=GROWING | {"fillfactor": "35"},
@@ -229,6 +235,7 @@ import leads.store.activity_tables  # noqa: E402
 import leads.store.bulk_tables  # noqa: E402
 import leads.store.conservation_tables  # noqa: E402
 import leads.store.hand_tables  # noqa: E402
+import leads.store.party_tables  # noqa: E402
 import leads.store.request_tables  # noqa: E402
 import leads.store.rules_tables  # noqa: E402
 import leads.store.search_tables  # noqa: E402

@@ -7,6 +7,7 @@ from typing import Any
 import asyncpg
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     DateTime,
     Select,
     bindparam,
@@ -14,10 +15,13 @@ from sqlalchemy import (
     cast,
     func,
     literal_column,
+    or_,
     select,
     text,
     true,
     tuple_,
+    union,
+    union_all,
 )
 
 from chassis import Transaction
@@ -28,6 +32,7 @@ from leads.store.request_tables import REQUEST
 from leads.store.tables import LEAD_PLACE
 
 P = LEAD_PLACE.c
+_LISTED = tuple(P[name] for name in SHOWN if name != "due_at")
 _NEVER = cast(literal_column("'infinity'"), DateTime(timezone=True))
 _OPEN = text("place in ('arriving', 'person', 'queue', 'qualification', 'nurture', 'unroutable')")
 _BY = {"team": P.team, "unit": P.team, "source": P.source, "state": P.state}
@@ -41,19 +46,20 @@ async def work_of(
 
 
 def work_statement(person: str, now: datetime, last: Sequence[Any] | None, most: int, teams: list[str]) -> Select[Any]:
-    """Priority, due time, time of capture and id of a row are its place in the list. It is due when the first answer is that its
-    customer is owed."""
+    """Priority, due time, time of capture and id of a row are its place in the list. One's own lead is due when the first answer is
+    that its customer is owed; another's, or one that is worked as one's own, when the first is that is one's to give."""
     at: ColumnElement[datetime] = bindparam("now", now, type_=DateTime(timezone=True))
     owed = select(func.min(REQUEST.c.due_at)).where(REQUEST.c.lead_id == P.lead_id, REQUEST.c.state == "open")
     first = func.least(P.due_at, owed.scalar_subquery()).label("due_at")
     # The literal is what the partial index is made of.
-    its = select(*(P[name] for name in SHOWN if name != "due_at"), first).where(
+    held = select(*_LISTED, first).where(
         P.assignee == person,
         literal_column("place") == literal_column("'person'"),
         P.captured_at.is_not(None),
         in_teams(P.team, teams),
     )
-    mine = its.cte("mine").prefix_with("materialized")  # else the first due time is looked up again for each use
+    both: CompoundSelect[Any] = union_all(held, _owing(person, teams))
+    mine = both.cte("mine").prefix_with("materialized")  # else the first due time is looked up again for each use
     urgent: ColumnElement[int] = case(
         (mine.c.due_at <= at, BREACHED),
         (mine.c.due_at <= at + SOON, DUE_SOON),
@@ -65,6 +71,31 @@ def work_statement(person: str, now: datetime, last: Sequence[Any] | None, most:
     order = (-c.priority, func.coalesce(c.due_at, _NEVER), c.captured_at, c.lead_id)
     asked = select(*c).order_by(*order).limit(most)
     return asked if last is None else asked.where(tuple_(*order) > tuple_(*_bound(last)))
+
+
+def _owing(person: str, teams: list[str]) -> Select[Any]:
+    """Leads that are not somebody's own, in which an answer is theirs to give: they were named for it, or the lead is worked as one of
+    theirs."""
+    worked = select(P.lead_id).where(P.answers == person)
+    named = select(REQUEST.c.lead_id).where(
+        REQUEST.c.responder == person, literal_column("request.state") == literal_column("'open'")
+    )
+    some = union(worked, named).subquery("some")
+    lead = LEAD_PLACE.alias("their")
+    theirs = func.coalesce(REQUEST.c.responder, lead.c.answers, lead.c.assignee) == person
+    owed = select(func.min(REQUEST.c.due_at)).where(
+        REQUEST.c.lead_id == lead.c.lead_id, REQUEST.c.state == "open", theirs
+    )
+    rows = (
+        select(*(lead.c[column.name] for column in _LISTED), owed.scalar_subquery().label("due_at"))
+        .select_from(some.join(lead, lead.c.lead_id == some.c.lead_id))
+        .where(
+            in_teams(lead.c.team, teams),
+            or_(lead.c.assignee.is_distinct_from(person), lead.c.place != "person"),
+        )
+        .subquery("owing")
+    )
+    return select(*rows.c).where(rows.c.due_at.is_not(None))
 
 
 async def queue_of(

@@ -75,7 +75,7 @@ async def attach(lead_id: UUID, document_id: UUID, sent: Sent, tx: Transaction) 
     if not await documents.put(tx, one):
         raise UsedBefore
     box = await asyncio.to_thread(seal_bytes, key, sent.content, document_id.bytes)
-    await files.put(_store(tx), _name(one), box)
+    await files.put(store_of(tx), name_of(one.lead_id, one.document_id), box)
     await _record(one, there, tx)
     return Shown(one, sent.name)
 
@@ -123,7 +123,7 @@ async def read(lead_id: UUID, document_id: UUID, tx: Transaction) -> tuple[Shown
     key = (await keys_of([lead_id], BREAK_GLASS if behind_glass else READ, tx)).get(lead_id)
     if key is None:
         raise Forgotten
-    box = await files.get(_store(tx), _name(one))
+    box = await files.get(store_of(tx), name_of(one.lead_id, one.document_id))
     try:
         content = await asyncio.to_thread(open_bytes, key, box, document_id.bytes)
     except CannotOpen:
@@ -173,9 +173,11 @@ def _bound(document_id: UUID) -> bytes:
     return document_id.bytes + b"name"
 
 
-def _name(one: Document) -> str:
-    return f"{one.lead_id}/{one.document_id}"
+def name_of(lead_id: UUID, document_id: UUID) -> str:
+    """What its file is called."""
+    return f"{lead_id}/{document_id}"
 
 
-def _store(tx: Transaction) -> str:
+def store_of(tx: Transaction) -> str:
+    """Where files are kept."""
     return cast(LeadsSettings, tx.settings).documents_url

@@ -22,6 +22,7 @@ from leads.store import campaign as campaigns
 from leads.store import keys
 from leads.store import lead as leads
 from leads.store import outcome as outcomes
+from leads.store import party as parties
 from leads.use_cases import form, request, rules, stage, to_events
 from leads.use_cases.free_mail import is_free_mail
 from leads.use_cases.notes import reseal
@@ -99,6 +100,7 @@ async def take_in(events: Sequence[LeadSubmitted | OutcomeReported], tx: Transac
     )
     if reported:
         await stage.flag({i: current[i] for i, _ in reported}, lacks, tx)
+        await parties.rise(tx, won.keys(), "customer")
     # A decision may be heard before its lead, and is, after a restore: the answer is owed from when both are known.
     placed = {i: current[i] for i in fresh if place_of(current[i]) in ("queue", "person")}
     if placed:

@@ -1,16 +1,17 @@
 """One lead is merged into another of the same demand, and taken out again. What is recorded of each stays its own."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from chassis import Transaction
 from contracts.leads.lead import LeadMerged, LeadUnmerged
 from leads.domain import merge as life
-from leads.domain.lead import Lead, entry
+from leads.domain.lead import Entry, Lead
+from leads.store import merge as merges
 from leads.store import request as requests
-from leads.store.request import Kept
-from leads.use_cases import hand, request
+from leads.use_cases import answers, hand
 from leads.use_cases.hand import NoSuchLead, Seen, Taken, Unread, keep_all
 
 
@@ -22,18 +23,17 @@ async def merge(lead_id: UUID, into: UUID, seen: Seen, qualifies: bool, tx: Tran
     """It is worked as the other one from now on. What customers are owed stays owed by its own clock, and whoever has the other lead is
     to answer.
 
-    Raises NoSuchLead, NoSuchOther, MayNot, NotSo, Unread and Changed.
+    Raises NoSuchLead, NoSuchOther, MayNot, NotSo, Missing, Unread and Changed.
     """
     one, other = await _take(lead_id, into, seen, qualifies, tx)
     life.check_merge(one.lead, other.lead)
-    owed = await _open(lead_id, tx)
-    responders = {kept.request.n: kept.request.responder for kept in owed}
+    responders = {kept.request.n: kept.request.responder for kept in await answers.owed([lead_id], tx)}
     after, step = life.merged(one.lead, tx.now, into, responders, one.hand)
+    going_on, joined = life.joined(other.lead, lead_id, tx.now, other.hand)
     assert step is not None
-    joined = entry(life.JOINED, tx.now, lead=str(lead_id), **other.hand.named)
-    after, _ = await keep_all([(one, after, [step]), (other, other.lead, [joined])], tx)
-    for kept in owed if other.lead.assignee else ():
-        await request.offer(kept, other.lead.assignee, tx)
+    assert joined is not None
+    steps = [(one, after, [step]), (other, going_on, [joined])]
+    after = await _answered_by(lead_id, dict.fromkeys(responders), steps, tx)
     tx.emit(LeadMerged(lead_id=lead_id, into=into, merged_at=tx.now, **_by(one)))
     return after
 
@@ -46,13 +46,11 @@ async def unmerge(lead_id: UUID, seen: Seen, qualifies: bool, tx: Transaction) -
     there, _ = await hand.look(lead_id, qualifies, tx)
     one, other = await _take(lead_id, there.life.merged_into or lead_id, seen, qualifies, tx)
     after, step = life.unmerged(one.lead, tx.now, one.hand)
+    going_on, parted = life.parted(other.lead, lead_id, tx.now, other.hand)
     assert step is not None
-    parted = entry(life.PARTED, tx.now, lead=str(lead_id), **other.hand.named)
-    after, _ = await keep_all([(one, after, [step]), (other, other.lead, [parted])], tx)
-    before = one.lead.life.responders
-    for kept in await _open(lead_id, tx):
-        if (n := str(kept.request.n)) in before:
-            await request.offer(kept, before[n], tx)
+    assert parted is not None
+    before = {int(n): who for n, who in one.lead.life.responders.items()}
+    after = await _answered_by(lead_id, before, [(one, after, [step]), (other, going_on, [parted])], tx)
     tx.emit(LeadUnmerged(lead_id=lead_id, from_lead=other.lead_id, unmerged_at=tx.now, **_by(one)))
     return after
 
@@ -69,8 +67,25 @@ async def _take(lead_id: UUID, other: UUID, seen: Seen, qualifies: bool, tx: Tra
     return taken[lead_id], taken[other]
 
 
-async def _open(lead_id: UUID, tx: Transaction) -> list[Kept]:
-    return [kept for kept in await requests.load(tx, [lead_id]) if kept.request.state == "open"]
+async def _answered_by(
+    lead_id: UUID,
+    named: Mapping[int, str | None],
+    steps: Sequence[tuple[Taken, Lead, Sequence[Entry]]],
+    tx: Transaction,
+) -> Lead:
+    """Both as they stand now, and who answers what is open of the one, and of those that are worked as it: whoever is ``named``, by
+    numbers, else whoever works it."""
+    owed = await answers.owed([lead_id], tx)
+    before = {kept.request.n: kept.responder for kept in owed}
+    one, _ = await keep_all(steps, tx)
+    await merges.stand(tx, lead_id)
+    changed = [replace(kept.request, responder=named.get(kept.request.n, kept.request.responder)) for kept in owed]
+    await requests.save(tx, [(lead_id, request) for request in changed])
+    moved = await merges.go_on(tx, [lead_id])
+    await answers.tell(moved - {lead_id}, tx)
+    after = await answers.owed([lead_id], tx)
+    answers.offered([kept for kept in after if kept.responder != before[kept.request.n]], tx)
+    return one
 
 
 def _by(taken: Taken) -> Mapping[str, Any]:

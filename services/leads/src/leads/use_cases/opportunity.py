@@ -16,7 +16,7 @@ from leads.domain.lead import Entry, Lead, Transition
 from leads.domain.place import place_of, settled
 from leads.domain.request import Request
 from leads.store import lead as leads
-from leads.use_cases import request, rules
+from leads.use_cases import answers, request, rules
 from leads.use_cases.place import hours_of
 
 TO_ASSIGNED = Histogram(
@@ -71,6 +71,7 @@ async def follow_decisions(events: Sequence[Decision], tx: Transaction) -> None:
         ],
     )
     await request.begin(first, {event.lead_id for event, _ in opened}, tx)
+    await answers.follow({i: current[i] for i in added}, tx)
     if took:
         observe_all(TO_ASSIGNED, took)
 

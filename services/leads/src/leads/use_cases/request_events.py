@@ -105,7 +105,7 @@ def cancelled(kept: Kept, code: str, by: str | None, now: datetime) -> RequestCa
     return RequestCancelled(**of(kept), code=code, by=by, cancelled_at=now)
 
 
-def offered(kept: Kept, by: str, now: datetime) -> RequestOffered:
+def offered(kept: Kept, by: str | None, now: datetime) -> RequestOffered:
     """Somebody is to answer."""
     return RequestOffered(**of(kept), offered_at=now, due_at=kept.request.due_at, by=by)
 

@@ -7,8 +7,9 @@ from uuid import UUID
 
 from chassis import Transaction
 from chassis.sealing import CannotOpen, open_bytes
+from leads.domain.party import VALID
 from leads.domain.search import found_by
-from leads.store import keys, search
+from leads.store import keys, party, search
 from leads.store.search import Unfound
 from leads.use_cases.personal import unpack
 
@@ -18,7 +19,8 @@ PATIENCE = timedelta(minutes=1)  # a rate that is held stops no search: then it 
 
 
 async def acquaint(tx: Transaction) -> None:
-    """Writes down by which words the next leads are found, as keyed hashes. Who was forgotten is found by none."""
+    """Writes down by which words the next leads are found, as keyed hashes, and who by them may become a customer. Who was forgotten is
+    found by none."""
     stands = await search.standing(tx)
     busy = stands.newest is not None and tx.now - stands.newest < AT_REST
     if busy and stands.done is not None and tx.now - stands.done < PATIENCE:
@@ -27,10 +29,12 @@ async def acquaint(tx: Transaction) -> None:
     if until is None:
         return
     sealing_keys = await keys.known_person_keys(tx, {one.person_id for one in leads})
-    await search.put(tx, {one.lead_id: _words(one, sealing_keys) for one in leads}, until)
+    await party.judged(tx, [one.lead_id for one in leads], VALID)
+    await search.put(tx, {one.lead_id: words_of(one, sealing_keys) for one in leads}, until)
 
 
-def _words(one: Unfound, sealing_keys: Mapping[UUID, bytes]) -> set[str]:
+def words_of(one: Unfound, sealing_keys: Mapping[UUID, bytes]) -> set[str]:
+    """By which words it is found; by none where nobody can open it."""
     if key := sealing_keys.get(one.person_id):
         with contextlib.suppress(CannotOpen):
             who = unpack(open_bytes(key, one.ciphertext, one.lead_id.bytes))

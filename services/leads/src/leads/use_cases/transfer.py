@@ -12,7 +12,7 @@ from leads.domain.place import settled
 from leads.store import lead as leads
 from leads.store import transfer as transfers
 from leads.store.transfer import Item
-from leads.use_cases import rules
+from leads.use_cases import answers, rules
 from leads.use_cases.place import hours_of
 
 UNKNOWN, CHANGED = "unknown_lead", "content_changed"
@@ -65,6 +65,7 @@ async def _together(orders: Sequence[Ordered], before: Mapping[UUID, Lead], tx: 
                 if one.lead_id in differs.after:
                     _refuse(one, CHANGED, tx, was[one.lead_id], differs.after[one.lead_id])
             steps = [step for step in steps if step[0].lead_id not in differs.after]
+    await answers.follow({one.lead_id: after for one, _, after, _ in steps}, tx)
     for one, lead, _, _ in steps:
         tx.emit(_told(one, lead, was[one.lead_id], tx), caused_by=one)
 

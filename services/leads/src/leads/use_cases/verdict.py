@@ -22,14 +22,16 @@ from leads.domain.activity import NOTE, Did
 from leads.domain.codes import ASKED_CUSTOMER, NOT_ANSWERED
 from leads.domain.lead import Entry, Lead, Outcome
 from leads.domain.money import Money
+from leads.domain.party import VALID
 from leads.domain.place import NOBODYS, longer, place_of, settled
 from leads.domain.verdict import ASIDE, Hand, MayNot, NotSo, Verdict
 from leads.store import hand as store
 from leads.store import lead as leads
+from leads.store import party as parties
 from leads.store import request as requests
 from leads.store.hand import Claim
 from leads.use_cases import activity as activities
-from leads.use_cases import hand, request, rules, stage
+from leads.use_cases import answers, hand, request, rules, stage
 from leads.use_cases.hand import Seen, Taken, keep, keep_all, look, take
 from leads.use_cases.place import hours_of
 from leads.use_cases.to_events import to_wire_money
@@ -76,6 +78,8 @@ async def judge_all(taken: Sequence[Taken], verdict: Verdict, value: Money | Non
         await store.claim_all(tx, ids, tx.now + CLAIMED_FOR)
         return await keep_all(steps, tx)
     judged = await keep_all(steps, tx)
+    if verdict.judgement in VALID:
+        await parties.rise(tx, ids, "potential")
     if value is not None:
         await store.value(tx, ids, value.minor, value.currency)
     await store.release(tx, ids, tx.actor.principal)
@@ -170,6 +174,7 @@ async def take_back(unanswered: Collection[UUID], tx: Transaction) -> None:
         changes.append(leads.Change(lead_id, after, [entry]))
         tx.emit(_returned(lead_id, lead, after, NOT_ANSWERED, tx))
     await leads.change(tx, changes)
+    await answers.follow({one.lead_id: one.lead for one in changes}, tx)
 
 
 def _returned(
@@ -242,6 +247,7 @@ async def close(
         )
     )
     await stage.flag({lead_id: after}, (), tx)
+    await parties.rise(tx, [lead_id] if result == "won" else [], "customer")
     await request.cancel({lead_id}, "lead_closed", tx.actor.principal, tx)
     return after
 

@@ -15,7 +15,7 @@ from leads.use_cases.list import Page, bookmark, from_bookmark, names_of, teams_
 
 
 async def work_list(person: str, after: str | None, most: int, named: bool, tx: Transaction) -> Page:
-    """Somebody's open leads: what is breached, then what is due soon, then by grade, due time and age. What is urgent is judged
+    """Somebody's open leads, and those in which an answer is theirs to give: what is breached, then what is due soon, then by grade, due time and age. What is urgent is judged
     once, when the first page is asked for.
 
     Raises WrongCursor and TooMany.
