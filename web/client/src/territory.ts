@@ -42,7 +42,7 @@ export interface paths {
          *     format says of the organisation too; what it does not name there stays.
          *
          *     The file that is in force already keeps its version. 422 names every fault by the path of its field, and then nothing of the file is
-         *     put; 412 where another is in force than the file was made from.
+         *     put; 412 where another is in force than the file was made from; 409 where markets are changed by drafts only.
          */
         put: operations["put_market_v1_market_put"];
         post?: never;
@@ -3549,6 +3549,8 @@ export interface operations {
             403: components["responses"]["403"];
             /** @description The body took too long to come. Nothing was taken. */
             408: components["responses"]["408"];
+            /** @description What is on record stands against it. */
+            409: components["responses"]["409"];
             /** @description It was changed since it was read: read it again. */
             412: components["responses"]["412"];
             /** @description The body is too large. Nothing was taken. */

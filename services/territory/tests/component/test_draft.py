@@ -182,6 +182,18 @@ async def test_what_was_in_force_stays_and_is_gone_back_to_as_a_copy(company: Co
     assert [(one["draft"], one["state"]) for one in rows] == [(2, "archived")]
 
 
+async def test_where_markets_are_drafted_a_file_changes_none_and_still_says_what_it_would(company: Company) -> None:
+    service = company.service
+    service.service.settings.market_by_draft = True  # type: ignore[attr-defined]
+    assert (await service.http.put("/v1/market", json=MARKET)).json()["version"] == 1
+    planned = await service.http.put("/v1/market?mode=plan", json=to_germany())
+    assert (planned.status_code, len(planned.json()["changes"])) == (200, 1)
+    refused = await service.http.put("/v1/market", json=to_germany())
+    assert (refused.status_code, (await service.http.get("/v1/market")).json()) == (409, MARKET)
+    draft = await drafted(company, to_germany())
+    assert (await does(company, "gm", "POST", f"{place(draft)}/activate", draft)).json()["version"] == 2
+
+
 async def test_a_draft_that_is_given_up_stays_on_record_and_decides_never(company: Company) -> None:
     draft = await drafted(company, to_germany())
     gone = await does(company, "des", "POST", f"{place(draft)}/archive", draft)

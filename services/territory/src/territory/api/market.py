@@ -31,6 +31,7 @@ from territory.domain.file_grammar import FAULTS_AT_MOST
 from territory.domain.market import Fault, MarketRefused, MarketVersion
 from territory.domain.market_difference import differences
 from territory.domain.possible import doubtful
+from territory.domain.refusal import Against
 from territory.domain.rule_index import TooLarge
 from territory.store import market as store
 from territory.store import organisation_file
@@ -58,7 +59,7 @@ router = APIRouter(prefix="/v1", tags=["market"])
     "/market",
     dependencies=[Depends(may(Permission.CHANGE_MARKET, rows=False))],
     summary="Puts a whole market file in force, at once or not at all.",
-    responses=declared(412),
+    responses=declared(409, 412),
     response_model_exclude_unset=True,
     openapi_extra=document.body(AnyFile, YAML[0], JSON),
 )
@@ -72,7 +73,7 @@ async def put_market(
     format says of the organisation too; what it does not name there stays.
 
     The file that is in force already keeps its version. 422 names every fault by the path of its field, and then nothing of the file is
-    put; 412 where another is in force than the file was made from.
+    put; 412 where another is in force than the file was made from; 409 where markets are changed by drafts only.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     file = await asyncio.to_thread(_read, await request.body(), kind)
@@ -80,8 +81,11 @@ async def put_market(
     with contextlib.suppress(_OnlyPlanned):
         async with organisation(request) as tx:
             planned = mode == "plan"
-            before = await store.document_of(tx, (await store.active_market(tx)).version) if planned else None
+            stood = await store.look(tx)
+            before = await store.document_of(tx, stood) if planned else None
             active = await activate_market(file.given, file.market, tx, version_in(if_match))
+            if request.app.state.service.settings.market_by_draft and not planned and stood not in (0, active.version):
+                raise Against("Here it is drafted, and another puts it in force: see /v1/market/drafts.")
             if file.organisation is not None:
                 await merge_organisation(file.organisation, tx)
             if planned:
