@@ -1766,6 +1766,12 @@ export interface components {
             /** Changed */
             changed?: number | null;
             /**
+             * Is Refused
+             * @description this build would not put it in force: it was tried on none
+             * @default false
+             */
+            is_refused: boolean;
+            /**
              * Teams
              * @default []
              */

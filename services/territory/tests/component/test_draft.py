@@ -125,6 +125,22 @@ async def test_it_is_tried_on_the_leads_that_came_last_and_touches_none(company:
     assert (await company.ok("lea", "GET", place(draft)))["tried"]["leads"] == 1
 
 
+async def test_one_that_this_build_would_not_put_in_force_is_tried_on_none_and_holds_nothing_up(
+    company: Company,
+) -> None:
+    draft, other = await drafted(company, to_germany()), await drafted(company, to_germany())
+    await company.service.sql("update market_draft set document = '{}' where draft = 1")
+    await tries(company, place(draft))
+    await tries(company, place(other))
+    tried = [(await company.ok("lea", "GET", place(one)))["tried"] for one in (draft, other)]
+    assert [(one["state"], one["is_refused"], one["leads"]) for one in tried] == [
+        ("done", True, None),
+        ("done", False, 0),
+    ]
+    refused = await does(company, "gm", "POST", f"{place(draft)}/activate", draft)
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "content.segments")
+
+
 async def test_what_a_customers_team_has_is_moved_by_no_rule_that_leaves_it_to_them(company: Company) -> None:
     service, party = company.service, UUID(int=7)
     first, further = qualified(1), qualified(2, country="NZ")

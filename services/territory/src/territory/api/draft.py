@@ -118,6 +118,7 @@ class DraftTried(BaseModel):
     against: int | None = None
     leads: int | None = None
     changed: int | None = None
+    is_refused: Annotated[bool, Field(description="this build would not put it in force: it was tried on none")] = False
     teams: list[LeadsMoved] = []
     segments: list[LeadsMoved] = []
     examples: list[LeadExample] = []

@@ -11,6 +11,7 @@ from territory.domain.draft import Draft
 from territory.domain.draft_trial import Came, DraftTrial
 from territory.domain.market import Fault, MarketRefused, MarketVersion
 from territory.domain.refusal import Absent, Outdated
+from territory.domain.rule_index import TooLarge
 from territory.store import draft as store
 from territory.store import market
 from territory.use_cases.market import activate_market, checked
@@ -87,7 +88,10 @@ async def try_one(tx: Transaction) -> None:
         return
     active = await market.active_market(tx)
     leads = await store.latest(tx, int((one.tried or {})["last"]))
-    result = await asyncio.to_thread(_tried, one.document, active, leads)
+    try:
+        result = await asyncio.to_thread(_tried, one.document, active, leads)
+    except (MarketRefused, TooLarge):  # it was written to another build: whoever saves it again is told what is wrong
+        result = {"is_refused": True}
     await store.save(tx, life.found(one, result, tx.now))
 
 
