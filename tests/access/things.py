@@ -178,7 +178,7 @@ async def in_territory(territory: ServiceUnderTest) -> Things:
     assert put.status_code == 200, put.text
     ids = ("membership", "role", "move", "proposal", "absence", "substitution", "glass", "transfer")
     fixed = {name: str(uuid4()) for name in ids}
-    fixed |= {"version": "1", "unit": OWN, "vocabulary": "rank", "person": "member", "calendar": "x"}
+    fixed |= {"draft": "1", "version": "1", "unit": OWN, "vocabulary": "rank", "person": "member", "calendar": "x"}
     of: dict[str, dict[str, str]] = {}
     betray: dict[str, str] = {}
     for team, country in ((OWN, "DE"), (OTHER, "FR"), (UNPLACED, "PL")):

@@ -42,6 +42,7 @@ BUSINESS = {
     "leads.lead_place.later", "leads.conservation.places", "stands", "place", "territory.customer.person", "territory.lead_case.person",
     "territory.load.person", "territory.transfer.person", "RecordTransferred.hash",
     # rules that the company writes, by whom of the people at work; and what one of them does to many leads, by ids and codes
+    "territory.market_draft.author", "territory.market_draft.tried",
     "leads.rule.author", "leads.rule.tried", "leads.job.person", "leads.job.said", "leads.job.digest", "leads.job_row.answer",
     # how a sale goes on: stages and kinds of documents by the market's names; what a document is called and what is in it are sealed
     "stage", "stages", "from_stage", "to_stage", "StageOfPipeline.documents", "StageOfPipeline.fields", "StageOfPipeline.name",

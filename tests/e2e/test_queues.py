@@ -1,6 +1,7 @@
 """What nobody has waits for something and moves when it comes: who is back, other rules, working time. Through the doors."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -235,6 +236,48 @@ def test_another_market_takes_no_lead_from_who_has_it(stage: Stage, sales: Sales
     further = sales.decided(stage.submit(form | {"product": "laser"}))
     assert stage.lead(further)["person"] == stage.lead(lead)["person"] == team.anna
     assert len(sales.said("territory.lead", lead, "routed")) == 1
+
+
+def test_a_market_is_drafted_tried_and_put_in_force_by_another(stage: Stage, sales: Sales) -> None:
+    """As leads' rules are: a draft sends nothing until another than its author says so, and what was is gone back to as a copy."""
+    team, munich = three(sales), sales.team("eva")
+    lead = sales.comes(team)
+    for person, role in (("d.market", "territory_designer"), ("a.market", "rule_activator")):
+        sales.company.comes(person, role)
+    stands = sales.company.does("d.market", "GET", "rulesets")["active"]
+    file = sales.company.does("d.market", "GET", "market")
+    file["rules"] = [one | ({"team": munich.id} if one["name"] == team.id else {}) for one in file["rules"]]
+
+    def does(who: str, method: str, path: str, body: Any = None, etag: str | None = None) -> httpx.Response:
+        return sales.company.asks(who, method, "territory", f"market/drafts{path}", body, etag)
+
+    draft = does("d.market", "POST", "", {"content": file})
+    assert draft.status_code == 201, draft.text
+    number = draft.json()["draft"]
+    assert does("d.market", "POST", f"/{number}/try", {"last": 1}).status_code == 202
+    tried = until(
+        "it is tried",
+        lambda: (it := does(GM, "GET", f"/{number}").json()["tried"])["state"] == "done" and it,
+    )
+    assert (tried["leads"], tried["changed"]) == (1, 1)
+    assert tried["teams"] == [{"before": team.id, "after": munich.id, "leads": 1}]
+    assert [one["lead_id"] for one in tried["examples"]] == [lead]
+    assert does("d.market", "GET", f"/{number}").json()["tried"]["examples"] == [], (
+        "no lead of it exists for the author"
+    )
+    assert sales.company.does("d.market", "GET", "rulesets")["active"] == stands
+    seen = draft.headers["etag"]
+    assert does("d.market", "POST", f"/{number}/activate", None, seen).status_code == 403
+    done = does("a.market", "POST", f"/{number}/activate", None, seen)
+    assert (done.status_code, done.json()["state"]) == (200, "active"), done.text
+    moved = sales.comes(team)
+    assert stage.lead(moved)["person"] == munich.eva
+    assert sales.shown(lead)["person"] == team.anna, "who has a lead keeps it"
+    [newest] = sales.company.does(GM, "GET", "rulesets?limit=1")["rulesets"]
+    assert (newest["version"], newest["by"], newest["draft"]) == (done.json()["version"], "a.market", number)
+    back = does("a.market", "POST", "", {"copy_of": stands})
+    assert does(GM, "POST", f"/{back.json()['draft']}/activate", None, back.headers["etag"]).status_code == 200
+    assert stage.lead(sales.comes(team))["person"] == team.jonas
 
 
 def test_nobody_grants_himself_and_an_administrator_is_made_by_two(sales: Sales) -> None:

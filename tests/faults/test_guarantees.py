@@ -31,3 +31,9 @@ def test_every_fault_that_the_page_names_strikes_and_none_that_strikes_is_left_o
     lines = re.findall(r"^\* `make faults`: (.*(?:\n  .*)*)", PAGE, re.MULTILINE)
     named = {name for line in lines for name in re.findall(r"`([^`]+)`", line)}
     assert named - {"poison"} == set(kinds(Schedule(1, 1).next_pass()))
+
+
+def test_every_test_that_stands_for_a_case_of_whose_a_lead_is_is_there() -> None:
+    named = re.findall(r"`(\S+\.py)::(\w+)` \|$", (ROOT / "docs" / "cases-territory.md").read_text(), re.MULTILINE)
+    assert len(named) > 35
+    assert [name for file, name in named if f"def {name}(" not in (ROOT / file).read_text()] == []

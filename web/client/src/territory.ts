@@ -42,7 +42,7 @@ export interface paths {
          *     format says of the organisation too; what it does not name there stays.
          *
          *     The file that is in force already keeps its version. 422 names every fault by the path of its field, and then nothing of the file is
-         *     put; 412 where another is in force than the file was made from.
+         *     put; 412 where another is in force than the file was made from; 409 where markets are changed by drafts only.
          */
         put: operations["put_market_v1_market_put"];
         post?: never;
@@ -147,6 +147,117 @@ export interface paths {
         get: operations["get_teams_v1_teams_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/market/drafts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Drafts of the market, with what was done to each.
+         * @description The newest first: those that decide nothing yet, the one in force, and what was.
+         */
+        get: operations["get_drafts_v1_market_drafts_get"];
+        put?: never;
+        /**
+         * A new draft of the market.
+         * @description It decides nothing. Who wants to go back to what was makes a copy of that version. 422 names every fault by the path of its
+         *     field.
+         */
+        post: operations["post_draft_v1_market_drafts_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/market/drafts/{draft}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A draft, and what it would change.
+         * @description Its ETag is what a change has to name.
+         */
+        get: operations["get_draft_v1_market_drafts__draft__get"];
+        /**
+         * Changes a draft.
+         * @description What was in force once never changes. What was tried of it holds no more.
+         */
+        put: operations["put_draft_v1_market_drafts__draft__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/market/drafts/{draft}/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tries a draft.
+         * @description On the leads that came last, beside the market in force. What comes of it stands in the draft some seconds later; nothing else
+         *     changes.
+         */
+        post: operations["try_draft_v1_market_drafts__draft__try_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/market/drafts/{draft}/activate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Puts a draft in force.
+         * @description All of it, at once, as a version of its own, by another than its author. 409 where another market is in force than it was written
+         *     under: whoever saves it again has seen what it would undo. Who has a lead keeps it.
+         */
+        post: operations["activate_draft_v1_market_drafts__draft__activate_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/market/drafts/{draft}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Gives a draft up.
+         * @description It stays on record. What is in force is archived by another market that takes its place.
+         */
+        post: operations["archive_draft_v1_market_drafts__draft__archive_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1547,6 +1658,172 @@ export interface components {
             change: "added" | "changed" | "removed";
         };
         /**
+         * DraftListed
+         * @description A draft in a list. It is active while the version that it became is in force, and archived after that, or where it was given up;
+         *     ``made_from`` is the version that was in force when it was written last.
+         */
+        DraftListed: {
+            /** Draft */
+            draft: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "draft" | "active" | "archived";
+            /** Version */
+            version: number | null;
+            /** Made From */
+            made_from: number;
+            /** Author */
+            author: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** History */
+            history: components["schemas"]["DraftStep"][];
+        };
+        /**
+         * DraftShown
+         * @description A draft with what it says, what in that no lead is known to meet, what it would change of the market in force, and what came of
+         *     trying it last.
+         */
+        DraftShown: {
+            /** Draft */
+            draft: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "draft" | "active" | "archived";
+            /** Version */
+            version: number | null;
+            /** Made From */
+            made_from: number;
+            /** Author */
+            author: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** History */
+            history: components["schemas"]["DraftStep"][];
+            /** Content */
+            content: {
+                [key: string]: unknown;
+            };
+            /** Warnings */
+            warnings: components["schemas"]["Warned"][];
+            /** Changes */
+            changes: components["schemas"]["Difference"][];
+            tried: components["schemas"]["DraftTried"] | null;
+        };
+        /**
+         * DraftStep
+         * @description What was done to a draft; ``of`` is the version that it is a copy of.
+         */
+        DraftStep: {
+            /** What */
+            what: string;
+            /** By */
+            by: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Of */
+            of?: number | null;
+        };
+        /**
+         * DraftTried
+         * @description Where the draft would have sent leads, beside the version in force then (``against``). All leads are counted; of the examples those
+         *     are shown that exist for who asks. Whose customer it was already keeps a lead as far as the rules leave it to them.
+         */
+        DraftTried: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "done";
+            /** Last */
+            last: number;
+            /** By */
+            by: string;
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            /** Done At */
+            done_at?: string | null;
+            /** Against */
+            against?: number | null;
+            /** Leads */
+            leads?: number | null;
+            /** Changed */
+            changed?: number | null;
+            /**
+             * Is Refused
+             * @description this build would not put it in force: it was tried on none
+             * @default false
+             */
+            is_refused: boolean;
+            /**
+             * Teams
+             * @default []
+             */
+            teams: components["schemas"]["LeadsMoved"][];
+            /**
+             * Segments
+             * @default []
+             */
+            segments: components["schemas"]["LeadsMoved"][];
+            /**
+             * Examples
+             * @default []
+             */
+            examples: components["schemas"]["LeadExample"][];
+        };
+        /**
+         * Drafted
+         * @description A new draft: what it says, or the version that was in force which it is a copy of.
+         */
+        Drafted: {
+            /**
+             * Content
+             * @description a market file, as PUT /v1/market takes it
+             */
+            content?: {
+                [key: string]: unknown;
+            } | null;
+            /** Copy Of */
+            copy_of?: number | null;
+        };
+        /**
+         * DraftsListed
+         * @description Drafts, the newest first.
+         */
+        DraftsListed: {
+            /** Rows */
+            rows: components["schemas"]["DraftListed"][];
+        };
+        /**
+         * Edited
+         * @description What the draft says from now on.
+         */
+        Edited: {
+            /**
+             * Content
+             * @description a market file, as PUT /v1/market takes it
+             */
+            content: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * FallbackEntry
          * @description Who gets the leads that no rule claims.
          */
@@ -1670,6 +1947,17 @@ export interface components {
             version: number;
         };
         /**
+         * Latest
+         * @description On how many of the leads that came last it is tried.
+         */
+        Latest: {
+            /**
+             * Last
+             * @default 1000
+             */
+            last: number;
+        };
+        /**
          * LeadDecision
          * @description Everything that was decided about a lead. Of its decisions the one with the greatest ``number`` stands.
          */
@@ -1700,6 +1988,45 @@ export interface components {
             lead_id: string;
             /** Number */
             number: number;
+        };
+        /**
+         * LeadExample
+         * @description A lead that would go elsewhere.
+         */
+        LeadExample: {
+            /**
+             * Lead Id
+             * Format: uuid
+             */
+            lead_id: string;
+            before: components["schemas"]["LeadPlace"];
+            after: components["schemas"]["LeadPlace"];
+        };
+        /**
+         * LeadPlace
+         * @description Where a market sends a lead, and by which rule.
+         */
+        LeadPlace: {
+            /** Team */
+            team: string | null;
+            /** Pipeline */
+            pipeline: string | null;
+            /** Segment */
+            segment: string | null;
+            /** Rule */
+            rule: string | null;
+        };
+        /**
+         * LeadsMoved
+         * @description How many leads go from this team or segment to that one; none is for leads that no rule would place.
+         */
+        LeadsMoved: {
+            /** Before */
+            before: string | null;
+            /** After */
+            after: string | null;
+            /** Leads */
+            leads: number;
         };
         /**
          * MarketFile
@@ -2317,6 +2644,16 @@ export interface components {
              * @default 0
              */
             swept: number;
+            /**
+             * By
+             * @description who put it in force; unknown of the first builds' versions
+             */
+            by?: string | null;
+            /**
+             * Draft
+             * @description the draft that it was, where it was not put as a file
+             */
+            draft?: number | null;
         };
         /**
          * RuleSets
@@ -3218,6 +3555,8 @@ export interface operations {
             403: components["responses"]["403"];
             /** @description The body took too long to come. Nothing was taken. */
             408: components["responses"]["408"];
+            /** @description What is on record stands against it. */
+            409: components["responses"]["409"];
             /** @description It was changed since it was read: read it again. */
             412: components["responses"]["412"];
             /** @description The body is too large. Nothing was taken. */
@@ -3372,6 +3711,307 @@ export interface operations {
             401: components["responses"]["401"];
             /** @description The caller may not do this. */
             403: components["responses"]["403"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    get_drafts_v1_market_drafts_get: {
+        parameters: {
+            query?: {
+                /** @description drafts older than this one */
+                before?: number | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftsListed"];
+                };
+            };
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    post_draft_v1_market_drafts_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Drafted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftShown"];
+                };
+            };
+            /** @description The body can't be read. */
+            400: components["responses"]["400"];
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description The body took too long to come. Nothing was taken. */
+            408: components["responses"]["408"];
+            /** @description The body is too large. Nothing was taken. */
+            413: components["responses"]["413"];
+            /** @description The content type is not taken here. */
+            415: components["responses"]["415"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    get_draft_v1_market_drafts__draft__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                draft: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftShown"];
+                };
+            };
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    put_draft_v1_market_drafts__draft__put: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag of what is changed, as it was read */
+                "if-match"?: string | null;
+            };
+            path: {
+                draft: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Edited"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftShown"];
+                };
+            };
+            /** @description The body can't be read. */
+            400: components["responses"]["400"];
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description The body took too long to come. Nothing was taken. */
+            408: components["responses"]["408"];
+            /** @description What is on record stands against it. */
+            409: components["responses"]["409"];
+            /** @description It was changed since it was read: read it again. */
+            412: components["responses"]["412"];
+            /** @description The body is too large. Nothing was taken. */
+            413: components["responses"]["413"];
+            /** @description The content type is not taken here. */
+            415: components["responses"]["415"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description It may only be changed by who has read it: send the `ETag` in `If-Match`. */
+            428: components["responses"]["428"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    try_draft_v1_market_drafts__draft__try_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                draft: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Latest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftShown"];
+                };
+            };
+            /** @description The body can't be read. */
+            400: components["responses"]["400"];
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description The body took too long to come. Nothing was taken. */
+            408: components["responses"]["408"];
+            /** @description The body is too large. Nothing was taken. */
+            413: components["responses"]["413"];
+            /** @description The content type is not taken here. */
+            415: components["responses"]["415"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    activate_draft_v1_market_drafts__draft__activate_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag of what is changed, as it was read */
+                "if-match"?: string | null;
+            };
+            path: {
+                draft: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftShown"];
+                };
+            };
+            /** @description The body can't be read. */
+            400: components["responses"]["400"];
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description The body took too long to come. Nothing was taken. */
+            408: components["responses"]["408"];
+            /** @description What is on record stands against it. */
+            409: components["responses"]["409"];
+            /** @description It was changed since it was read: read it again. */
+            412: components["responses"]["412"];
+            /** @description The body is too large. Nothing was taken. */
+            413: components["responses"]["413"];
+            /** @description The content type is not taken here. */
+            415: components["responses"]["415"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description It may only be changed by who has read it: send the `ETag` in `If-Match`. */
+            428: components["responses"]["428"];
+            /** @description Something that is needed is away or full. Nothing was taken: try again. */
+            503: components["responses"]["503"];
+        };
+    };
+    archive_draft_v1_market_drafts__draft__archive_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag of what is changed, as it was read */
+                "if-match"?: string | null;
+            };
+            path: {
+                draft: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftShown"];
+                };
+            };
+            /** @description The body can't be read. */
+            400: components["responses"]["400"];
+            /** @description The caller did not show the token that opens this door. */
+            401: components["responses"]["401"];
+            /** @description The caller may not do this. */
+            403: components["responses"]["403"];
+            /** @description There is no such thing. */
+            404: components["responses"]["404"];
+            /** @description The body took too long to come. Nothing was taken. */
+            408: components["responses"]["408"];
+            /** @description What is on record stands against it. */
+            409: components["responses"]["409"];
+            /** @description It was changed since it was read: read it again. */
+            412: components["responses"]["412"];
+            /** @description The body is too large. Nothing was taken. */
+            413: components["responses"]["413"];
+            /** @description The content type is not taken here. */
+            415: components["responses"]["415"];
+            /** @description Fields are wrong; each is named. Nothing was taken. */
+            422: components["responses"]["422"];
+            /** @description It may only be changed by who has read it: send the `ETag` in `If-Match`. */
+            428: components["responses"]["428"];
             /** @description Something that is needed is away or full. Nothing was taken: try again. */
             503: components["responses"]["503"];
         };

@@ -13,6 +13,7 @@ from territory.api import (
     assignment,
     break_glass,
     calendar,
+    draft,
     market,
     membership,
     move,
@@ -41,6 +42,7 @@ def build(settings: Settings) -> Service:
             door.router
             for door in (
                 market,
+                draft,
                 routing,
                 assignment,
                 rotation,

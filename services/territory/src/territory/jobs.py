@@ -5,6 +5,7 @@ from datetime import timedelta
 from prometheus_client import Gauge
 
 from chassis import Job, Transaction, telemetry
+from territory.use_cases.draft import try_one
 from territory.use_cases.queue import asleep, hand_out, sweep
 from territory.use_cases.transfer import carry_out, hand_over
 
@@ -27,5 +28,6 @@ JOBS = (
     Job("sweep", every=OFTEN, run=sweep),
     Job("transfer", every=OFTEN, run=carry_out, exclusive=False),
     Job("hand_over", every=OFTEN, run=hand_over),
+    Job("try_draft", every=timedelta(seconds=1), run=try_one, exclusive=False),
     Job("watch", every=timedelta(seconds=5), run=watch, exclusive=False),
 )

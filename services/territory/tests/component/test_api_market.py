@@ -10,10 +10,10 @@ import yaml
 from chassis import Problem, Transaction
 from chassis_testing import ServiceUnderTest
 from contracts.territory.structure import MarketActivated, PipelinePublished, SegmentDefined, TeamDefined
-from territory.api import market as door
 from territory.domain import routing
 from territory.domain.criteria import Criterion
 from territory.domain.rule_index import Index
+from territory.use_cases import market as use_case
 
 from .events import MARKET, put_market, qualified
 
@@ -144,8 +144,8 @@ async def test_rules_are_compiled_when_they_are_put_and_an_index_that_takes_too_
     monkeypatch.setattr(routing, "Index", Counted)
     await put_market(service)
     await service.receives(qualified(1))
-    assert rule_index == [door.INDEX_BYTES_AT_MOST]
-    monkeypatch.setattr(door, "INDEX_BYTES_AT_MOST", 2**20)
+    assert rule_index == [use_case.INDEX_BYTES_AT_MOST]
+    monkeypatch.setattr(use_case, "INDEX_BYTES_AT_MOST", 2**20)
     rules = [
         {"name": f"r{n}", "segment": "de", "team": "germany", "when": {"product": {"prefix": f"{n}"}}}
         for n in range(3_000)

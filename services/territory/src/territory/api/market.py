@@ -2,9 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from threading import Lock
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -31,24 +30,22 @@ from territory.api.schemas import (
 from territory.domain.file_grammar import FAULTS_AT_MOST
 from territory.domain.market import Fault, MarketRefused, MarketVersion
 from territory.domain.market_difference import differences
-from territory.domain.market_file import read_market
-from territory.domain.possible import doubtful, impossible
+from territory.domain.possible import doubtful
+from territory.domain.refusal import Against
 from territory.domain.rule_index import TooLarge
 from territory.store import market as store
 from territory.store import organisation_file
-from territory.use_cases.market import activate_market
+from territory.use_cases import market as use_case
+from territory.use_cases.market import activate_market, checked
 from territory.use_cases.organisation_file import OrganisationFile, merge_organisation, organisation_of
 
 YAML = ("application/yaml", "application/x-yaml", "text/yaml")
 JSON = "application/json"
 CONTENT_TYPES = frozenset({*YAML, JSON})
 NEWEST = 2**31 - 1
-INDEX_BYTES_AT_MOST = 64 * 2**20
 VERSION = {"Tributary-Market-Version": {"schema": {"type": "integer"}}}
 READ = declared(404) | {200: {"content": {YAML[0]: {"schema": {"type": "string"}}}, "headers": VERSION}}
 PARTS = ("segments", "pipelines", "teams", "rules", "fallback")
-
-_ONE_AT_A_TIME = Lock()
 
 
 class AnyFile(RootModel[MarketFile | WholeFile]):
@@ -62,7 +59,7 @@ router = APIRouter(prefix="/v1", tags=["market"])
     "/market",
     dependencies=[Depends(may(Permission.CHANGE_MARKET, rows=False))],
     summary="Puts a whole market file in force, at once or not at all.",
-    responses=declared(412),
+    responses=declared(409, 412),
     response_model_exclude_unset=True,
     openapi_extra=document.body(AnyFile, YAML[0], JSON),
 )
@@ -76,7 +73,7 @@ async def put_market(
     format says of the organisation too; what it does not name there stays.
 
     The file that is in force already keeps its version. 422 names every fault by the path of its field, and then nothing of the file is
-    put; 412 where another is in force than the file was made from.
+    put; 412 where another is in force than the file was made from; 409 where markets are changed by drafts only.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     file = await asyncio.to_thread(_read, await request.body(), kind)
@@ -84,8 +81,11 @@ async def put_market(
     with contextlib.suppress(_OnlyPlanned):
         async with organisation(request) as tx:
             planned = mode == "plan"
-            before = await store.document_of(tx, (await store.active_market(tx)).version) if planned else None
+            stood = await store.look(tx)
+            before = await store.document_of(tx, stood) if planned else None
             active = await activate_market(file.given, file.market, tx, version_in(if_match))
+            if request.app.state.service.settings.market_by_draft and not planned and stood not in (0, active.version):
+                raise Against("Here it is drafted, and another puts it in force: see /v1/market/drafts.")
             if file.organisation is not None:
                 await merge_organisation(file.organisation, tx)
             if planned:
@@ -243,26 +243,29 @@ class _OnlyPlanned(Exception):
 def _read(body: bytes, kind: str) -> _File:
     """The file, read and checked as far as that needs no database.
 
-    Runs beside the event loop, one file at a time: a file of 4 MiB takes a while, and its index takes memory.
+    Runs beside the event loop, one file at a time.
     """
     try:
-        with _ONE_AT_A_TIME:
+        with refusing(), use_case.ONE_FILE_AT_A_TIME:
             given, said = split(read_json(body) if kind == JSON else read_yaml(body))
-            market = MarketVersion.of(0, read_market(given))
-            if faults := impossible(given):
-                raise MarketRefused(faults[:FAULTS_AT_MOST])
-            market.ruleset.compile(INDEX_BYTES_AT_MOST)
-            return _File(given, market, doubtful(given)[:FAULTS_AT_MOST], said)
+            return _File(given, checked(given), doubtful(given)[:FAULTS_AT_MOST], said)
     except Unreadable as error:
         raise Problem(400, "The market file can't be read", detail=str(error)) from None
+
+
+@contextlib.contextmanager
+def refusing(at: str = "") -> Iterator[None]:
+    """What is wrong with a market file is told by field, each below ``at``."""
+    try:
+        yield
     except MarketRefused as error:
-        raise not_valid(FieldError(fault.field, fault.reason) for fault in error.faults) from None
+        raise not_valid(FieldError(at + fault.field, fault.reason) for fault in error.faults) from None
     except TooLarge as error:
-        raise not_valid([FieldError("rules", _too_large(error))]) from None
+        raise not_valid([FieldError(f"{at}rules", _too_large(error))]) from None
 
 
 def _too_large(error: TooLarge) -> str:
-    most = INDEX_BYTES_AT_MOST // 2**20
+    most = use_case.INDEX_BYTES_AT_MOST // 2**20
     return (
         f"ask for too many different values: to find a lead's rules takes more than {most} MiB of memory, "
         f"most of it for {error.attribute}; ask for fewer values, or more rules by country"

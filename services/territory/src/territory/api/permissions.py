@@ -10,8 +10,14 @@ class Permission(StrEnum):
     CHANGE_MARKET = "territory.change_market"
     """Put a market file in force: segments, pipelines, teams and the rules that give them leads."""
 
+    DRAFT_MARKET = "territory.draft_market"
+    """Write drafts of the market, and try them on the leads that came last."""
+
+    ACTIVATE_DRAFTS = "territory.activate_drafts"
+    """Put in force what another has drafted."""
+
     SEE_MARKET = "territory.see_market"
-    """See the market in force, and every version of its rules."""
+    """See the market in force, every version of its rules, and drafts."""
 
     SEE_DECISIONS = "territory.see_decisions"
     """See where a lead went and by which rule."""
@@ -55,7 +61,7 @@ class Permission(StrEnum):
 
 _SEES = frozenset({Permission.SEE_MARKET, Permission.SEE_DECISIONS, Permission.SEE_ORGANISATION})
 _LOOKS = frozenset({Permission.SEE_MARKET, Permission.SEE_ORGANISATION})  # neither holds a lead
-_SHAPES = _LOOKS | {Permission.CHANGE_MARKET, Permission.TRY_DECISIONS}
+_SHAPES = _LOOKS | {Permission.CHANGE_MARKET, Permission.DRAFT_MARKET, Permission.TRY_DECISIONS}
 _LEADS = _SEES | {
     Permission.CHANGE_PEOPLE,
     Permission.CONFIRM,
@@ -83,10 +89,10 @@ ROLES: Mapping[str, frozenset[Permission]] = {
     # granted by name
     "segment_manager": _SHAPES,
     "territory_designer": _SHAPES,
-    "rule_activator": _SHAPES,  # whoever puts a file in force activates it
+    "rule_activator": _SHAPES | {Permission.ACTIVATE_DRAFTS},
     "people_administrator": _KEEPS,
     "organisation_management": _KEEPS | {Permission.TRANSFER_LEADS},
-    "general_manager": _LOOKS,
+    "general_manager": _LOOKS | {Permission.ACTIVATE_DRAFTS},
     "qualifier": _LOOKS,
     "marketer": _LOOKS,
     "marketing_manager": _LOOKS,

@@ -36,10 +36,15 @@ def goes_to_its_team(
         customer is not None
         and customer.stands
         and isinstance(where, Routed)
-        and customer.team in active.market.teams
         and customer.team not in excluded
-        and where.rule not in active.ruleset.overriding
+        and is_left_to(customer.team, where, active)
     )
+
+
+def is_left_to(team: str, where: Routed, active: MarketVersion) -> bool:
+    """Whether a lead that the rules send there is left to this team, which has its customer: it is in the market, and the lead's rule
+    does not say otherwise."""
+    return team in active.market.teams and where.rule not in active.ruleset.overriding
 
 
 def is_allotted_by(where: Routed | Unroutable) -> bool:

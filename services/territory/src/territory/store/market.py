@@ -15,12 +15,12 @@ from territory.domain.market_file import read_market
 _ACTIVE = "select a.version, o.version as organisation, o.market as taken_in from active_market a, organisation o for share of a"
 _LOOK = "select version from active_market"
 _REPLACE = "select version from active_market for update"
-_INSERT = "insert into market (version, document, sha256, activated_at) values ($1, $2, $3, $4)"
+_INSERT = "insert into market (version, document, sha256, activated_at, by, draft) values ($1, $2, $3, $4, $5, $6)"
 _ACTIVATE = "update active_market set version = $1"
 _DOCUMENT = "select document::text from market where version = $1"
 _SHA256 = "select sha256 from market where version = $1"
 _VERSIONS = """
-select version, sha256, activated_at, swept,
+select version, sha256, activated_at, swept, by, draft,
     jsonb_array_length(coalesce(nullif(document -> 'rules', 'null'), '[]')) as rules,
     jsonb_array_length(coalesce(nullif(document -> 'segments', 'null'), '[]')) as segments,
     jsonb_array_length(coalesce(nullif(document -> 'teams', 'null'), '[]')) as teams
@@ -52,6 +52,8 @@ class Version:
     segments: int
     teams: int
     swept: int
+    by: str | None
+    draft: int | None
 
 
 @dataclass(frozen=True)
@@ -137,9 +139,17 @@ async def fingerprint_of(tx: Transaction, version: int) -> str | None:
     return found
 
 
-async def save_and_activate(tx: Transaction, version: int, document: Any, fingerprint: str) -> None:
-    """The file takes effect when this transaction commits."""
-    await tx.conn.execute(_INSERT, version, json.dumps(document), fingerprint, tx.now)
+async def look(tx: Transaction) -> int:
+    """The version in force, for one who only looks."""
+    version: int = await tx.conn.fetchval(_LOOK)
+    return version
+
+
+async def save_and_activate(
+    tx: Transaction, version: int, document: Any, fingerprint: str, draft: int | None = None
+) -> None:
+    """The file takes effect when this transaction commits: put in force by who acts, as it was drafted, where it was."""
+    await tx.conn.execute(_INSERT, version, json.dumps(document), fingerprint, tx.now, tx.actor.principal, draft)
     await tx.conn.execute(_ACTIVATE, version)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     DateTime,
+    Index,
     Integer,
     Table,
     Text,
@@ -22,8 +23,8 @@ from chassis.tables import GROWING
 from territory.store.case_tables import METADATA  # with the organisation's tables in it, and those of how leads stand
 from territory.store.organisation_tables import STRUCTURE as _STRUCTURE
 
-# Every market file that ever took effect, as it was given. Of a row only ``swept`` changes: the leads that it has placed which waited
-# for rules before it.
+# Every market file that ever took effect, as it was given, and by whom and of which draft that was put in force. Of a row only ``swept``
+# changes: the leads that it has placed which waited for rules before it.
 MARKET = Table(
     "market",
     METADATA,
@@ -32,7 +33,27 @@ MARKET = Table(
     Column("sha256", CHAR(64), nullable=False),
     Column("activated_at", DateTime(timezone=True), nullable=False),
     Column("swept", Integer, nullable=False, server_default=text("0")),
+    Column("by", Text),
+    Column("draft", Integer),
     info={"door": "select, insert", "rows": _STRUCTURE},
+)
+
+# Market files that may be put in force one day, or were: what each says, by whom, and what was done to it.
+MARKET_DRAFT = Table(
+    "market_draft",
+    METADATA,
+    Column("draft", Integer, primary_key=True, autoincrement=False),
+    Column("document", JSONB, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("edit", Integer, nullable=False),
+    Column("made_from", Integer, nullable=False),
+    Column("history", JSONB, nullable=False),
+    Column("version", Integer),
+    Column("is_dropped", Boolean, nullable=False),
+    Column("tried", JSONB),
+    Index("market_draft_to_try", "draft", postgresql_where=text("tried ->> 'state' = 'waiting'")),
+    info={"door": "select, insert, update", "rows": _STRUCTURE},
 )
 
 # One row: the version in force, 0 before the first. Every batch holds it while it decides, so that an activation waits

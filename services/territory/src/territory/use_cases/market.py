@@ -1,7 +1,8 @@
-"""A market file takes effect: all of it, at once, under a new version."""
+"""A market file is read and takes effect: all of it, at once, under a new version."""
 
 from collections.abc import Iterator
 from datetime import datetime
+from threading import RLock
 from typing import Any
 
 from chassis import Transaction
@@ -14,18 +15,36 @@ from contracts.territory.structure import (
     StageOfPipeline,
     TeamDefined,
 )
-from territory.domain.market import MarketVersion, Stage, fingerprint
+from territory.domain.file_grammar import FAULTS_AT_MOST
+from territory.domain.market import MarketRefused, MarketVersion, Stage, fingerprint
+from territory.domain.market_file import read_market
+from territory.domain.possible import impossible
 from territory.domain.refusal import Outdated
 from territory.store import market as store
 from territory.store import rotation
 from territory.use_cases.member import take_in_market
 
+INDEX_BYTES_AT_MOST = 64 * 2**20
+ONE_FILE_AT_A_TIME = RLock()
+"""Held while a file is read: one of 4 MiB takes a while, and its index takes memory."""
+
+
+def checked(document: Any) -> MarketVersion:
+    """The market of this file, which can be put in force as it is, compiled; for a thread beside the event loop. Raises MarketRefused
+    with its faults, and TooLarge."""
+    with ONE_FILE_AT_A_TIME:
+        market = MarketVersion.of(0, read_market(document))
+        if faults := impossible(document):
+            raise MarketRefused(faults[:FAULTS_AT_MOST])
+        market.ruleset.compile(INDEX_BYTES_AT_MOST)
+        return market
+
 
 async def activate_market(
-    document: Any, market: MarketVersion, tx: Transaction, made_from: int | None = None
+    document: Any, market: MarketVersion, tx: Transaction, made_from: int | None = None, draft: int | None = None
 ) -> MarketVersion:
-    """The market of this file is in force from here on. The file that is in force already changes nothing. Raises Outdated where the
-    file was made from another version than is in force."""
+    """The market of this file is in force from here on, and of which ``draft`` it is goes on record. The file that is in force already
+    changes nothing. Raises Outdated where the file was made from another version than is in force."""
     before = await store.version_to_replace(tx)
     if made_from is not None and made_from != before:
         raise Outdated(before)
@@ -34,7 +53,7 @@ async def activate_market(
         return market.numbered(before)
     active = market.numbered(before + 1)
     await rotation.begin_rotations(tx, active.market.teams)
-    await store.save_and_activate(tx, active.version, document, new)
+    await store.save_and_activate(tx, active.version, document, new, draft)
     await take_in_market(active, tx)
     for event in to_events(active, tx.now):
         tx.emit(event)
