@@ -101,6 +101,38 @@ def test_of_a_thousand_rows_those_in_sight_are_drawn_and_no_other(page: Page, ad
     assert drawn.count() <= MOST_DRAWN
 
 
+# How often the sentence was written anew, and rows that changed their place.
+HELD = """() => {
+  const [told, kept] = [{ painted: 0, moved: [] }, new Map()];
+  const look = () => {
+    told.painted++;
+    for (const one of document.querySelectorAll(".row.body[role=row]")) {
+      const [place, key] = [one.getAttribute("aria-rowindex"), one.querySelector(".key").textContent];
+      if (kept.has(key) && kept.get(key) !== place) told.moved.push(key);
+      kept.set(key, place);
+    }
+  };
+  window.held = told;
+  new MutationObserver(look).observe(document.querySelector(".say"), { subtree: true, childList: true, characterData: true });
+}"""
+
+
+def test_rows_that_are_scrolled_through_keep_their_places_and_are_painted_less_often(page: Page, address: str) -> None:
+    page.goto(f"{address}/today?by=campaign")
+    expect(page.locator(".row.body")).to_have_count(ROWS)
+    page.mouse.move(720, 700)
+    page.mouse.wheel(0, 400)
+    page.wait_for_timeout(100)
+    page.evaluate(HELD)
+    for _ in range(60):  # for three seconds, without going far
+        page.mouse.wheel(0, 40)
+        page.wait_for_timeout(50)
+    held = page.evaluate("window.held")
+    assert (held["moved"], 3 <= held["painted"] <= 14) == ([], True), held
+    page.wait_for_timeout(3000)
+    assert page.evaluate("window.held.moved.length") > 0, "at rest they go where they belong"
+
+
 def test_keys_walk_from_row_to_row_also_out_of_sight(page: Page, address: str) -> None:
     page.goto(f"{address}/today?by=campaign")
     grid = page.locator(".grid")
