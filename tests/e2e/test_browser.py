@@ -153,9 +153,9 @@ def test_a_range_is_in_the_address_and_its_numbers_are_of_the_leads_that_came_in
 
 
 def test_a_range_is_held_against_the_one_before_up_to_the_same_time_of_day(tab: Open, session_stage: Stage) -> None:
-    minutes = 1 / 1440
+    second, hour = 1 / 86_400, 1 / 24
     with came(
-        session_stage, 1 + minutes, 1 + 2 * minutes, 1 - 3 * minutes
+        session_stage, 1 + 2 * second, 1 + 3 * second, 1 - hour
     ):  # the third came later in the day than it is now
         page = tab().sign_in(MANAGER, "/today?by=team&range=day")
         now = captured(page)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
+from bench.lasting import lasting, wrong
 from bench.stand_in import ROWS
 from bench.stand_in import front as changing
 from playwright.sync_api import Browser, Page, Request, Route, expect
@@ -149,3 +150,10 @@ def test_keys_walk_from_row_to_row_also_out_of_sight(page: Page, address: str) -
     page.keyboard.press("j")
     expect(page.locator(".row.at")).to_be_in_viewport()
     expect(page.locator(".row.at")).to_have_attribute("aria-rowindex", "62")
+
+
+def test_a_page_that_stays_open_keeps_no_more_and_complains_of_nothing(chromium: Browser, address: str) -> None:
+    """For some seconds here; ``python -m bench --only lasting`` has ten minutes for it."""
+    found = lasting(chromium, address, 8)
+    assert wrong(found) == [], found
+    assert found["nodes"][-1] < 1.2 * found["nodes"][0], found

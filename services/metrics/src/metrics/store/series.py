@@ -76,7 +76,11 @@ async def leads_by_period(
     keys = [came.c[dimension.name] for dimension in wanted]
     # One pass: each row of the answer has the key of one dimension, and none of the others.
     sets = func.grouping_sets(*(tuple_(key, came.c.period, came.c.currency) for key in keys))
-    look = select(came.c.period, came.c.currency, func.sum(came.c.amount), *keys, *counts).where(came.c.period % 2 == 1).group_by(sets)
+    look = (
+        select(came.c.period, came.c.currency, func.sum(came.c.amount), *keys, *counts)
+        .where(came.c.period % 2 == 1)
+        .group_by(sets)
+    )
     found = []
     for period, currency, amount, *rest in await fetch(tx.conn, look):
         name, key = next((d.name, k) for d, k in zip(wanted, rest, strict=False) if k is not None)
