@@ -6,7 +6,7 @@ from playwright.sync_api import Page
 LOOK = r"""() => {
   const wide = document.documentElement.clientWidth;
   const clips = (style) => style.overflowX !== "visible" || /paint|content|strict/.test(style.contain);
-  const scrolls = (one, style) => /auto|scroll/.test(style.overflowX) && one.scrollWidth > one.clientWidth + 1;
+  const scrolls = (one, style) => /auto|scroll/.test(style.overflowX) && (one.scrollWidth > one.clientWidth + 1 || one.scrollHeight > one.clientHeight + 1);
   const name = (one) => `${one.tagName.toLowerCase()}.${one.getAttribute("class") ?? ""} “${(one.textContent || one.value || "").trim().slice(0, 40)}”`;
   const found = [], boxes = [];
   function keep(owner, rect, lines) {
@@ -19,8 +19,8 @@ LOOK = r"""() => {
       if (one === document.body || !clips(style)) continue;
       const clip = one.getBoundingClientRect();
       if (scrolls(one, style)) {
-        [box.left, box.right] = [Math.max(box.left, clip.left), Math.min(box.right, clip.right)];
-        if (box.right - box.left < 2) return; // scrolled away: to be reached
+        [box.left, box.right, box.top, box.bottom] = [Math.max(box.left, clip.left), Math.min(box.right, clip.right), Math.max(box.top, clip.top), Math.min(box.bottom, clip.bottom)];
+        if (box.right - box.left < 2 || box.bottom - box.top < 2) return; // scrolled away: to be reached
       } else if (box.left < clip.left - 2 || box.right > clip.right + 2 || box.top < clip.top - 2 || box.bottom > clip.bottom + 2) {
         found.push(`cut: ${name(owner)} by ${name(one).slice(0, 40)}`);
         return;

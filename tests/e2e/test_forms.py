@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import pytest
 from front import PICTURES, Front, Open
+from layout import broken
 from playwright.sync_api import Browser, Page, expect
 from stage import Stage
 
@@ -464,10 +465,12 @@ def test_the_hosted_page_is_open_to_everybody_and_fits(
             page.get_by_role("button").wait_for()
             assert audit(page, axe) == [], (theme, width)
             assert page.evaluate("document.documentElement.scrollWidth") <= width
+            assert broken(page) == [], (theme, width)
             page.screenshot(path=PICTURES / f"form-{language}-{theme}-{width}.png", full_page=True)
             page.get_by_role("button").click()
             page.locator("[aria-invalid=true]").first.wait_for()
             assert audit(page, axe) == [], (theme, width, "wrong")
+            assert broken(page) == [], (theme, width, "wrong")
             page.screenshot(path=PICTURES / f"form-{language}-{theme}-{width}-wrong.png", full_page=True)
 
 
