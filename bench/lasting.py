@@ -70,8 +70,8 @@ def _tabs(browser: Browser, address: str) -> Iterator[tuple[list[Page], set[Any]
 def _tab(context: BrowserContext, address: str, streams: set[Any], complaints: list[str]) -> Page:
     page = context.new_page()
     page.on("request", lambda one: streams.add(one) if STREAM in one.url else None)
-    page.on("requestfinished", streams.discard)
-    page.on("requestfailed", streams.discard)
+    page.on("requestfinished", lambda one: streams.discard(one))
+    page.on("requestfailed", lambda one: streams.discard(one))
     page.on("pageerror", lambda failure: complaints.append(failure.message))
     page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
     page.goto(f"{address}/today?by=campaign")
