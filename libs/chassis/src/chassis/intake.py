@@ -133,6 +133,9 @@ class Intake:
     def _records(self, stream: Stream, events: Sequence[Event], trace: str, actor: str) -> list[_Record]:
         who = [("ce_actor", actor.encode())] if actor else []
         now, traceparent, records = datetime.now(UTC).isoformat().encode(), trace.encode(), []
+        # It may have been given more than the contracts say. One of theirs that is gone refuses what is its: with fewer to
+        # choose from the rest would take it, and nobody would hear that one is gone.
+        partitions = max(self.lanes.partitions(stream.topic), stream.partitions)
         for event in events:
             key = str(getattr(event, stream.key)).encode()
             payload = event.model_dump_json(exclude_none=True).encode()
@@ -149,9 +152,7 @@ class Intake:
                 ("correlationid", key),
                 *who,
             ]
-            # It may have been given more than the contracts say. One of theirs that is gone refuses what is its: with fewer to
-            # choose from the rest would take it, and nobody would hear that one is gone.
-            shard = shard_of(key, max(self.lanes.partitions(stream.topic), stream.partitions))
+            shard = shard_of(key, partitions)
             records.append(_Record((stream.topic, shard), key, payload, headers))
         return records
 

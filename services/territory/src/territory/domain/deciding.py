@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from territory.domain.case import Kept, without_a_person, without_a_team
 from territory.domain.criteria import Lead
 from territory.domain.customer import BY_RULE, LAPSED, Customer, goes_to_its_team, is_allotted_by
-from territory.domain.decision import NO_ORDER, Cause, Decision, Excluded, Order, is_due_an_assignee, route
+from territory.domain.decision import NO_ORDER, NOBODY, Cause, Decision, Excluded, Order, is_due_an_assignee, route
 from territory.domain.eligibility import (
     QUEUED,
     RETURNED,
@@ -108,6 +109,19 @@ class Placed:
         return isinstance(self.route, Routed) and is_due_an_assignee(self.ask.disposition)
 
 
+class Given(NamedTuple):
+    """What became of a lead in its place: by which turn somebody has it, or what it waits for, as a decision has these."""
+
+    turn: Turn | None = None
+    code: str | None = None
+    turn_number: int | None = None
+    roster: UUID | None = None
+    wakes_at: datetime | None = None
+
+
+NOTHING = Given()
+
+
 @dataclass
 class Deciding:
     """What is known while leads are decided about. ``substitutes`` says who stands in, by the absent person and the team; ``allotted``
@@ -131,7 +145,7 @@ class Deciding:
     def give(self, placed: Sequence[Placed]) -> Iterator[Decision]:
         """Who takes each, in order."""
         for one in placed:
-            decision = self._give(one)
+            decision = self.decision(one, self._give(one))
             self._remember(decision)
             yield decision
 
@@ -154,8 +168,8 @@ class Deciding:
         """Whether no team that is there has the customer."""
         return customer is None or not customer.stands or customer.team not in self.market.market.teams
 
-    def begun(self, placed: Placed) -> Decision:
-        """The decision as far as it says where the lead belongs."""
+    def decision(self, placed: Placed, given: Given = NOTHING) -> Decision:
+        """The decision about a lead; with nothing given it says only where the lead belongs."""
         ask = placed.ask
         cause = Cause.CUSTOMER if placed.by_customer and ask.cause is Cause.NEW else ask.cause
         return Decision(
@@ -166,10 +180,13 @@ class Deciding:
             ask.attributes,
             placed.route,
             placed.pipeline,
-            None,
-            None,
+            given.turn,
+            given.turn_number,
             self.moment,
-            Excluded(ask.excluded, ask.not_to),
+            Excluded(ask.excluded, ask.not_to) if ask.excluded or ask.not_to else NOBODY,
+            given.roster,
+            given.code,
+            given.wakes_at,
             customer=placed.by_customer,
             would_rule=placed.would_rule,
             attempt=ask.attempt,
@@ -179,45 +196,44 @@ class Deciding:
             order=ask.order,
         )
 
-    def _give(self, placed: Placed) -> Decision:
-        made = self.begun(placed)
+    def _give(self, placed: Placed) -> Given:
         if isinstance(placed.route, Unroutable):
-            return replace(made, code=without_a_team(placed.route))
+            return Given(code=without_a_team(placed.route))
         if not placed.is_due:
-            return replace(made, code=without_a_person(placed.ask.disposition))
-        return self._person(placed, placed.route.team, made)
+            return Given(code=without_a_person(placed.ask.disposition))
+        return self._person(placed, placed.route.team)
 
-    def _person(self, placed: Placed, team: str, made: Decision) -> Decision:
+    def _person(self, placed: Placed, team: str) -> Given:
         ask, staff = placed.ask, self.staff[team]
         standing = self.standings[ledger(ask, team)]
         if ask.person is not None:
-            return replace(made, turn=self._named(ask.person, ask.why, standing))
+            return Given(self._named(ask.person, ask.why, standing))
         if ask.by_order == RESTS:
-            return replace(made, turn=Turn(None, CLOSED_STILL, (), 0, {}))
+            return Given(Turn(None, CLOSED_STILL, (), 0, {}))
         if ask.by_order == QUEUE:
-            return self._waits(made, team, staff.roster, QUEUED, WAITS_BEHIND)
+            return self._waits(team, staff.roster, QUEUED, WAITS_BEHIND)
         roster = (
             staff.presence.inherit(self.moment)
             if ask.by_order
             else eligible(staff.roster, staff.settings, self.loads, ask.attributes.get("language"), ask.not_to)
         )
         if named := self._customers_person(placed, team, roster):
-            return replace(made, turn=self._named(*named, standing))
+            return Given(self._named(*named, standing))
         if not ask.by_order and ask.attempt > staff.settings.returns_max:
-            return self._waits(made, team, roster, RETURNED, OFTEN_RETURNED)
+            return self._waits(team, roster, RETURNED, OFTEN_RETURNED)
         if ask.is_new and standing.waiting:
             code = QUEUED if anybody(roster.members) else waits_for(roster.members)
-            return self._waits(made, team, roster, code, WAITS_BEHIND)
+            return self._waits(team, roster, code, WAITS_BEHIND)
         turn = next_turn(roster.members, standing.credits)
         if turn.assignee is None:
             code = waits_for(roster.members)
             reason = ALL_RETURNED if code == RETURNED else turn.reason
-            return self._waits(made, team, roster, code, reason, turn)
+            return self._waits(team, roster, code, reason, turn)
         standing.credits = turn.credits
         standing.turn += 1
         self.rosters[roster.id] = roster
         self.loads.takes(turn.assignee)
-        return replace(made, turn=turn, turn_number=standing.turn, roster=roster.id)
+        return Given(turn, None, standing.turn, roster.id)
 
     def _named(self, person: str, why: str, standing: Standing) -> Turn:
         self.loads.takes(person)
@@ -236,15 +252,12 @@ class Deciding:
         instead = self.substitutes.get((customer.person, team))
         return (instead, STANDS_IN) if instead in able and instead is not None else None
 
-    def _waits(
-        self, made: Decision, team: str, roster: Roster, code: str, reason: str, turn: Turn | None = None
-    ) -> Decision:
+    def _waits(self, team: str, roster: Roster, code: str, reason: str, turn: Turn | None = None) -> Given:
         standing, staff = self.standings.setdefault(team, Standing(0, {})), self.staff[team]
         self.rosters[roster.id] = roster
         turn = replace(turn or Turn(None, reason, (), 0, standing.credits), reason=reason, code=code)
-        made = replace(made, turn=turn, code=code, roster=roster.id)
         if code == RETURNED:
-            return made  # no member who comes can take it
+            return Given(turn, code, None, roster.id)  # no member who comes can take it
         standing.waiting = True
         if team not in self.known:
             self.known[team] = staff.presence.wakes_at(self.moment)
@@ -253,7 +266,7 @@ class Deciding:
         known = min([at for at in (known, *days) if at is not None], default=None)
         again = self.moment if code == QUEUED else min(known or self.moment + LOOKED_AGAIN, self.moment + LOOKED_AGAIN)
         standing.wakes_at = min(standing.wakes_at or again, again)
-        return replace(made, wakes_at=known)
+        return Given(turn, code, None, roster.id, known)
 
     def _remember(self, decision: Decision) -> None:
         """The customer's person is the first who gets a lead of theirs in their team."""

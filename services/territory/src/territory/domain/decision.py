@@ -52,6 +52,9 @@ class Excluded:
     people: tuple[str, ...] = ()
 
 
+NOBODY = Excluded()
+
+
 @dataclass(frozen=True)
 class Order:
     """By whom something was decided, and for whom they stood in; and of which transfer it is a part, at which place."""
@@ -89,7 +92,7 @@ class Decision:
     turn: Turn | None
     turn_number: int | None
     decided_at: datetime
-    excluded: Excluded = Excluded()
+    excluded: Excluded = NOBODY
     roster: UUID | None = None
     code: str | None = None
     wakes_at: datetime | None = None

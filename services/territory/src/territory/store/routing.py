@@ -108,7 +108,7 @@ def _decided(known: dict[str, Any]) -> Decided:
 def _row(decision: Decision) -> dict[str, Any]:
     route, turn = decision.route, decision.turn
     order = decision.order
-    row = {
+    row: dict[str, Any] = {
         "lead_id": decision.lead_id,
         "number": decision.number,
         "cause": decision.cause,
@@ -132,9 +132,11 @@ def _row(decision: Decision) -> dict[str, Any]:
         "waits_turn": decision.code is not None and decision.code not in FOR_NO_TURN,
     }
     if not isinstance(route, Routed):
-        return {**row, "reason": route.reason, "refused": {}}
+        row |= {"reason": route.reason, "refused": {}}
+        return row
     refused: dict[str, Any] = {"rules": route.refused}
     if turn:
         row |= {"assignee": turn.assignee, "turn": decision.turn_number, "reason": turn.reason}
         refused |= {"people": [[one.candidate, one.why] for one in turn.refused], "more_people": turn.more}
-    return {**row, "rule": route.rule, "segment": route.segment, "team": route.team, "refused": refused}
+    row |= {"rule": route.rule, "segment": route.segment, "team": route.team, "refused": refused}
+    return row

@@ -28,7 +28,7 @@ async def try_decision(trial: Trial, tx: Transaction) -> Tried:
     [placed] = deciding.place([ask])
     if placed.is_due and isinstance(placed.route, Routed):
         if placed.route.team not in tx.actor.teams:
-            return Tried(deciding.begun(placed), active, True)
+            return Tried(deciding.decision(placed), active, True)
         await _enter(deciding, placed.route.team, tx)
     [decision] = deciding.give([placed])
     return Tried(decision, active, False)
