@@ -17,6 +17,7 @@ from bench import (
     clock,
     day,
     growth,
+    lasting,
     machine,
     overload,
     peers,
@@ -51,6 +52,7 @@ PARTS = (
     "scope",
     "storm",
     "web",
+    "lasting",
     "scale",
     "traced",
     "day",
@@ -223,6 +225,12 @@ def browsed(results: Results, options: argparse.Namespace) -> None:
     results["web"] = web.web(4.0 if options.quick else 8.0, say)
 
 
+def lasted(results: Results, options: argparse.Namespace) -> None:
+    """A page that stays open for ten minutes."""
+    say("lasting")
+    results["lasting"] = web.lasted(20.0 if options.quick else lasting.SECONDS, say)
+
+
 def scaled(results: Results, options: argparse.Namespace) -> None:
     """More replicas and more partitions at one rate."""
     say("scale")
@@ -267,6 +275,7 @@ def main() -> None:
         ({"scope"}, scoped),
         ({"storm"}, blown),
         ({"web"}, browsed),
+        ({"lasting"}, lasted),
         ({"scale"}, scaled),
         ({"traced"}, with_and_without_traces),
         ({"day"}, lived),

@@ -176,6 +176,22 @@ GOALS = [
         "ms",
         less=True,
     ),
+    Goal(
+        "another site's form to the number on an open page, 50 posts, p99",
+        "web",
+        (500, 300, 150),
+        _web(lambda found: found["foreign"]["p99_ms"]),
+        "ms",
+        less=True,
+    ),
+    Goal(
+        "a page that stays open for ten minutes keeps more by",
+        "lasting",
+        (5, 2, 0.5),
+        lambda results: float(results["lasting"]["grown_mb"]) if results.get("lasting") else None,
+        "MB",
+        less=True,
+    ),
     Goal("Today at 1,000 changes/s", "web", (55, 58, 59.5), _drawn("few", "per_second"), "frames/s"),
     Goal("the same with 1,000 rows", "web", (55, 58, 59.5), _drawn("many", "per_second"), "frames/s"),
     Goal(

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import day_page, goals, peers, picture, scale_page, scope_page, tables, tables_more, traced, web_page
+from bench.lasting import wrong
 from bench.tables import held_rate, table
 
 PAGE = Path(__file__).parent / "RESULTS.md"
@@ -35,6 +36,7 @@ def write(results: Results) -> None:
         day_page.day(results),
         day_page.clock(results),
         web_page.lines(results.get("web")),
+        web_page.lasted(results.get("lasting")),
         scale_page.lines(results),
         traced.lines(results.get("traced", [])),
         peers.lines(results.get("peers", {})),
@@ -61,6 +63,8 @@ def not_green(results: Results) -> list[str]:
         checks["storm"] = blown["verify"]
     if browsed := results.get("web"):
         checks["web"] = browsed["verify"]
+    if lasted := results.get("lasting"):
+        checks["lasting"] = {"green": not wrong(lasted)}
     if spread := results.get("scale"):
         checks["scale"] = spread["verify"]
     for n, one in enumerate(results.get("peers", {}).get("kpis", {}).get("rounds", ()), 1):

@@ -51,6 +51,10 @@ def services() -> FastAPI:
         many = request.headers.get("x-bench") == PROBES
         return StreamingResponse(_probes() if many else _changes(), media_type="text/event-stream")
 
+    @app.get("/v1/kpis/series")
+    async def series() -> Response:
+        return JSONResponse({"zone": "UTC", "as_of": {}, "periods": [], "tables": []})
+
     @app.get("/{rest:path}")
     async def nothing(rest: str) -> Response:
         return JSONResponse({"items": [], "next": None})

@@ -21,7 +21,7 @@ from pathlib import Path
 import uvloop
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from bench import stand_in, walk
+from bench import foreign, lasting, stand_in, walk
 from bench.market import market
 from bench.running import OUT, ROOT, Running, stack
 from bench.stand_in import DIMENSIONS, EVENTS, PROBES
@@ -82,8 +82,9 @@ def web(seconds: float, say: Callable[[str], None]) -> Results:
     with stack("web", sign_in=True) as running:
         running.load_market(market(1000))
         uvloop.run(walk.at_rate(running, LOAD, 5))  # warm, not counted
-        found["first"] = first(running)
+        found |= signed_in(running)
         say(f"  signed in to a live number: {found['first']}")
+        say(f"  another site's form to the number: {found['foreign']}")
         found["readers"] = readers(running, seconds)
         found["verify"] = running.verified()
     say("  " + "; ".join(f"{name} {row['cores']} cores" for name, row in found["readers"].items()))
@@ -104,21 +105,31 @@ def _browser() -> Iterator[Browser]:
 # -- on a stack
 
 
-def first(running: Running) -> Results:
+def signed_in(running: Running) -> Results:
+    """What the manager's page shows, how soon."""
+    told = read(running.home)
+    people = People(told, page=False)
+    people.join_manager()
+    people.join_marketer()
+    word = read_secret(str(running.home), "sign-in")
+    with _browser() as browser:
+        shown = first(browser, told.web, word)
+        today = _signed_in(browser.new_context(viewport={"width": 1440, "height": 1000}), told.web, word)
+        _loaded(today)
+        return {"first": shown, "foreign": foreign.foreign(running, told, browser, today)}
+
+
+def first(browser: Browser, address: str, word: str) -> Results:
     """From the last key of signing in to the first live number, and from the page's own request to it: the browser's first visit
     each time, and after that with what it has kept."""
-    told = read(running.home)
-    People(told, page=False).join_manager()
-    word = read_secret(str(running.home), "sign-in")
     visits, again = [], []
-    with _browser() as browser:
-        for _ in range(TIMES):
-            context = browser.new_context(viewport={"width": 1440, "height": 1000})
-            shown = _signed_in(context, told.web, word)
-            visits.append(_loaded(shown))
-            shown.reload(wait_until="commit")
-            again.append(_loaded(shown))
-            context.close()
+    for _ in range(TIMES):
+        context = browser.new_context(viewport={"width": 1440, "height": 1000})
+        shown = _signed_in(context, address, word)
+        visits.append(_loaded(shown))
+        shown.reload(wait_until="commit")
+        again.append(_loaded(shown))
+        context.close()
     middle = {name: round(statistics.median(one[name] for one in visits), 1) for name in visits[0]}
     return {
         **middle,
@@ -203,6 +214,14 @@ def _cpu(pid: int) -> float:
 
 
 # -- in front of a stand-in
+
+
+def lasted(seconds: float, say: Callable[[str], None]) -> Results:
+    """A page that stays open."""
+    with stand_in.front(OUT / "state" / "web-front") as (made, _), _browser() as browser:
+        found = lasting.lasting(browser, made.address, seconds)
+    say(f"  {found}")
+    return found
 
 
 def gateway(made: LocalGateway, port: int) -> Results:

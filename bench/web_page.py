@@ -18,11 +18,26 @@ def pages_over_readers(found: Results) -> float:
     return round(float(found["readers"]["one"]["cores"] / found["readers"]["plain"]["cores"]), 2)
 
 
+def lasted(found: Results | None) -> list[str]:
+    """What a page that stays open keeps."""
+    if not found:
+        return []
+    told = "; ".join(found["complaints"]) or "nothing"
+    return [
+        "## A page that stays open",
+        "",
+        f"{found['tabs']} tabs for {found['seconds']} s while {CHANGES:,} rows a second change, the measured one out of sight half of the time."
+        f" It kept {found['mb'][0]} MB after the first tenth and {found['mb'][-1]} MB at the end (least of each half: {found['grown_mb']:+} MB),"
+        f" {found['nodes'][0]:,} and {found['nodes'][-1]:,} nodes, {found['listeners'][0]:,} and {found['listeners'][-1]:,} listeners;"
+        f" at most {found['streams']} stream for all tabs; complained of: {told}.",
+    ]
+
+
 def lines(found: Results | None) -> list[str]:
     """The section of the page."""
     if not found:
         return []
-    first, gateway = found["first"], found["gateway"]
+    first, gateway, foreign = found["first"], found["gateway"], found.get("foreign")
     return [
         "## Browsers",
         "",
@@ -31,6 +46,15 @@ def lines(found: Results | None) -> list[str]:
         f" key of the sign-in, whose three redirects are in that. Until then the page asked {first['requests']:g} things and loaded"
         f" {first['kb']} kB of script, style and HTML, compressed.",
         "",
+        *(
+            [
+                f"A form on another site, {foreign['posts']} times, from the press of its button to the number on the manager's page:"
+                f" {foreign['p50_ms']} ms at the middle, {foreign['p99_ms']} ms at most. The door had answered after {foreign['answered_p50_ms']} ms.",
+                "",
+            ]
+            if foreign
+            else []
+        ),
         f"{PAGES} readers of metrics while {LOAD:g} leads/s come. A page's one connection tells of all four dimensions.",
         "",
         *table(

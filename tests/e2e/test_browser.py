@@ -15,6 +15,7 @@ import asyncpg
 import httpx
 import pytest
 from front import BERLIN, MUNICH, Front, Open, picture
+from layout import broken, broken_by
 from playwright.sync_api import Page, expect
 from stage import Stage, a_lead
 
@@ -133,6 +134,7 @@ def test_a_range_is_in_the_address_and_its_numbers_are_of_the_leads_that_came_in
         expect(page.locator(".say")).to_contain_text("Last 7 days:")
         expect(page.locator(".say .number").first).to_contain_text(str(whole - 1))
         expect(page.locator(".kept")).to_contain_text("Every lead is accounted for")
+        expect(page.locator(".against")).to_have_count(0)  # none came in the seven days before
         page.locator("h1").click()
         page.keyboard.press("d")
         expect(page.locator(".say .number").first).to_contain_text(str(whole - 2))
@@ -148,6 +150,24 @@ def test_a_range_is_in_the_address_and_its_numbers_are_of_the_leads_that_came_in
         page.keyboard.press("a")
         expect(page.locator(".say .number").first).to_contain_text(str(whole + 1))
         assert "range" not in page.url
+
+
+def test_a_range_is_held_against_the_one_before_up_to_the_same_time_of_day(tab: Open, session_stage: Stage) -> None:
+    second, hour = 1 / 86_400, 1 / 24
+    with came(
+        session_stage, 1 + 2 * second, 1 + 3 * second, 1 - hour
+    ):  # the third came later in the day than it is now
+        page = tab().sign_in(MANAGER, "/today?by=team&range=day")
+        now = captured(page)
+        against = page.locator(".against")
+        expect(against).to_contain_text("Yesterday, up to this time of day: 2 leads, now")
+        assert f"{round((now / 2 - 1) * 100):,}%" in against.inner_text()
+        expect(page.locator(".row.head")).to_contain_text("Than before")
+        column = page.locator(".row.body", has_text="Team Berlin").locator("[role=gridcell]").nth(1)
+        expect(column).to_have_text(re.compile(r"^[+-]?[\d,]+%$"))
+        page.keyboard.press("a")
+        expect(against).to_have_count(0)
+        expect(page.locator(".row.head")).not_to_contain_text("Than before")
 
 
 def test_the_course_of_each_row_is_that_of_its_leads(tab: Open, session_stage: Stage) -> None:
@@ -354,11 +374,31 @@ def test_the_page_is_open_to_everybody_and_fits(tab: Open, axe: Path, language: 
             page.wait_for_timeout(150)
             assert one.audit(axe, colours=theme == "dark") == [], (theme, width)
             assert page.evaluate("document.documentElement.scrollWidth") <= width
+            assert broken(page) == [], (theme, width)
             picture(page, f"today-{language}-{theme}-{width}", full_page=True)
     page.set_viewport_size({"width": 1440, "height": 900})
     page.goto(one.url + "/today?number=team%2Fwon%2Fberlin&river=table")
     page.locator("dialog.panel .value").wait_for()
     assert one.audit(axe) == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "width", "told"),
+    [
+        (".row > :not(:first-child) { margin-inline-start: -80px; }", 1440, "on each other"),
+        (".say { white-space: nowrap; inline-size: 3000px; max-inline-size: none; font-size: 90px; }", 390, "beyond"),
+        (".card > header { block-size: 12px; overflow: hidden; }", 1440, "cut"),
+        (".kept { margin-block-end: -60px; }", 390, "on each other"),
+        (".stack { grid-auto-rows: 200px; }", 1440, "cards on each other"),
+    ],
+)
+def test_a_broken_layout_is_found(tab: Open, rule: str, width: int, told: str) -> None:
+    """So that nothing found says something."""
+    page = tab("en", width=width).sign_in(MANAGER, "/today?by=team")
+    page.keyboard.press("p")
+    assert broken(page) == []
+    assert [one for one in broken_by(page, rule) if told in one]
+    assert broken(page) == []
 
 
 # Every text of the page 40 % longer, as a language may have it; then what is cut, or wider than the window.

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from front import Front, Open, picture
+from layout import broken
 from playwright.sync_api import Page, expect
 from stage import Stage
 
@@ -147,4 +148,5 @@ def test_the_builder_is_open_to_everybody_and_fits(tab: Open, axe: Path, session
                 page.wait_for_timeout(150)
                 assert one.audit(axe, colours=theme == "dark") == [], (address, theme, width)
                 assert page.evaluate("document.documentElement.scrollWidth") <= width
+                assert broken(page) == [], (address, theme, width)
                 picture(page, f"{kind}-{language}-{theme}-{width}", full_page=width == 390)

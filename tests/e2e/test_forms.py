@@ -16,6 +16,7 @@ import httpx
 import pytest
 from browsing import violations
 from front import PICTURES, Front, Open, picture
+from layout import broken
 from playwright.sync_api import Browser, Page, expect
 from stage import Stage
 
@@ -462,10 +463,12 @@ def test_the_hosted_page_is_open_to_everybody_and_fits(
             page.get_by_role("button").wait_for()
             assert audit(page, axe, theme) == [], (theme, width)
             assert page.evaluate("document.documentElement.scrollWidth") <= width
+            assert broken(page) == [], (theme, width)
             picture(page, f"form-{language}-{theme}-{width}", full_page=True)
             page.get_by_role("button").click()
             page.locator("[aria-invalid=true]").first.wait_for()
             assert audit(page, axe, theme) == [], (theme, width, "wrong")
+            assert broken(page) == [], (theme, width, "wrong")
             picture(page, f"form-{language}-{theme}-{width}-wrong", full_page=True)
 
 

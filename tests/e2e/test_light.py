@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
+from bench.lasting import lasting, wrong
 from bench.stand_in import ROWS
 from bench.stand_in import front as changing
 from playwright.sync_api import Browser, Page, Request, Route, expect
@@ -101,6 +102,40 @@ def test_of_a_thousand_rows_those_in_sight_are_drawn_and_no_other(page: Page, ad
     assert drawn.count() <= MOST_DRAWN
 
 
+# How often the sentence was written anew, and rows that changed their place.
+HELD = """() => {
+  const [told, kept] = [{ painted: 0, moved: [] }, new Map()];
+  const look = () => {
+    told.painted++;
+    for (const one of document.querySelectorAll(".row.body[role=row]")) {
+      const [place, key] = [one.getAttribute("aria-rowindex"), one.querySelector(".key").textContent];
+      if (kept.has(key) && kept.get(key) !== place) told.moved.push(key);
+      kept.set(key, place);
+    }
+  };
+  window.held = told;
+  const began = performance.now();
+  window.heldFor = () => performance.now() - began;
+  new MutationObserver(look).observe(document.querySelector(".say"), { subtree: true, childList: true, characterData: true });
+}"""
+
+
+def test_rows_that_are_scrolled_through_keep_their_places_and_are_painted_less_often(page: Page, address: str) -> None:
+    page.goto(f"{address}/today?by=campaign")
+    expect(page.locator(".row.body")).to_have_count(ROWS)
+    page.mouse.move(720, 700)
+    page.mouse.wheel(0, 400)
+    page.wait_for_timeout(100)
+    page.evaluate(HELD)
+    for _ in range(60):  # for three seconds, without going far
+        page.mouse.wheel(0, 40)
+        page.wait_for_timeout(50)
+    held, ms = page.evaluate("[window.held, window.heldFor()]")
+    assert (held["moved"], 0 < held["painted"] <= ms / 300 + 2) == ([], True), (held, ms)
+    page.wait_for_timeout(3000)
+    assert page.evaluate("window.held.moved.length") > 0, "at rest they go where they belong"
+
+
 def test_keys_walk_from_row_to_row_also_out_of_sight(page: Page, address: str) -> None:
     page.goto(f"{address}/today?by=campaign")
     grid = page.locator(".grid")
@@ -117,3 +152,10 @@ def test_keys_walk_from_row_to_row_also_out_of_sight(page: Page, address: str) -
     page.keyboard.press("j")
     expect(page.locator(".row.at")).to_be_in_viewport()
     expect(page.locator(".row.at")).to_have_attribute("aria-rowindex", "62")
+
+
+def test_a_page_that_stays_open_keeps_no_more_and_complains_of_nothing(chromium: Browser, address: str) -> None:
+    """For some seconds here; ``python -m bench --only lasting`` has ten minutes for it."""
+    found = lasting(chromium, address, 8)
+    assert wrong(found) == [], found
+    assert found["nodes"][-1] < 1.2 * found["nodes"][0], found

@@ -1,7 +1,7 @@
 import type { Series } from "@tributary/client";
 import { expect, test } from "vitest";
 import { columns, growth } from "../src/screens/today/model.ts";
-import { isRange, rowsOf, trend } from "../src/screens/today/periods.ts";
+import { before, isRange, rowsOf, trend } from "../src/screens/today/periods.ts";
 
 const value = (leads: number) => ({ leads, qualified: leads, valid: leads, routed: 0, assigned: 0, won: 0, lost: 0, conversion: 0, won_amount: {} });
 const told = (...leads: (number | null)[][]): Series => ({
@@ -42,3 +42,12 @@ test("rows are ordered by how much more the later half of their course has", () 
 });
 
 test("no other range is one", () => expect(["all", "day", "year", undefined, "constructor"].map(isRange)).toEqual([true, true, false, false, false]));
+
+test("a range is held against the one before by its leads, in all and by key, and against nothing where there was none", () => {
+  const found = before(told([10, 15], [null, 3], [4, null]))!;
+  expect([found.leads, found.change, ...found.rows.values()]).toEqual([14, 18 / 14 - 1, 0.5, null, -1]);
+  expect(before(told([null, 3]))).toBeNull();
+  expect(before(told())).toBeNull();
+  const [leads, column] = columns([], undefined, found.rows);
+  expect([leads!.name, column!.name, column!.value({ key: "s0" } as never), column!.value({ key: "other" } as never)]).toEqual(["leads", "before", 0.5, null]);
+});

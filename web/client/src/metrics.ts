@@ -88,7 +88,7 @@ export interface paths {
         /**
          * What became of the leads that came in each period, by key.
          * @description A lead counts in the period in which it was captured, with what is known of it now, so the periods add up to the numbers of
-         *     their time. Summed over the teams that you may see, and counted when asked. The last period is the running one; days are those
+         *     their time (with ``so_far`` they leave out what came later in the earlier ones). Summed over the teams that you may see, and counted when asked. The last period is the running one; days are those
          *     of the company's zone. Costs and steps are of no period and are not here.
          */
         get: operations["kpi_series_v1_kpis_series_get"];
@@ -971,6 +971,8 @@ export interface operations {
                 each?: number;
                 /** @description periods, the running one included */
                 count?: number;
+                /** @description each period only as far as the running one has come, to hold them against each other */
+                so_far?: boolean;
             };
             header?: never;
             path?: never;

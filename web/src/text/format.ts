@@ -15,6 +15,9 @@ export const more = (n: number): string => number({ signDisplay: "always" }).for
 export const percent = (part: number, digits = 0): string =>
   number({ style: "percent", minimumFractionDigits: digits, maximumFractionDigits: digits }).format(part);
 
+/** How much more or less, as a part of what there was. */
+export const change = (part: number): string => number({ style: "percent", maximumFractionDigits: 0, signDisplay: "exceptZero" }).format(part);
+
 /** An amount, short. Persian puts a sign between a short number and its word: there it stands after both, and in a sentence the
  * currency is said by its name. */
 export function money(minor: number, currency: string, inSentence = false): string {

@@ -29,7 +29,7 @@ def some_fact(number: int, chance: random.Random, now: datetime) -> LeadFact:
 
     return LeadFact(
         UUID(int=number + (7 << 76)),
-        captured_at=perhaps(*(now - timedelta(days=days, minutes=1) for days in range(6))),
+        captured_at=perhaps(*(now - timedelta(days=n // 2, seconds=(60, -1)[n % 2]) for n in range(12))),
         channel=perhaps("", "web", "phone"),
         channel_key=perhaps("web"),
         campaign=perhaps("spring"),
@@ -47,14 +47,17 @@ def some_fact(number: int, chance: random.Random, now: datetime) -> LeadFact:
     )
 
 
-async def test_a_period_counts_what_the_catalogue_says_of_the_leads_that_came_in_it(service: ServiceUnderTest) -> None:
+@pytest.mark.parametrize("so_far", [False, True])
+async def test_a_period_counts_what_the_catalogue_says_of_the_leads_that_came_in_it(
+    service: ServiceUnderTest, so_far: bool
+) -> None:
     chance, now = random.Random(12), datetime.now(UTC)
     known = [some_fact(number, chance, now) for number in range(600)]
     async with service.service.database.transaction() as tx:
         await facts.save_leads(tx, known)
     await service.told(granted("boss", member("berlin"), member("(unplaced)")))
     answer = await service.as_("boss").get(
-        "/v1/kpis/series", params={"by": DIMENSIONS, "grain": "hour", "each": 24, "count": 5}
+        "/v1/kpis/series", params={"by": DIMENSIONS, "grain": "hour", "each": 24, "count": 5, "so_far": so_far}
     )
     assert answer.status_code == 200, answer.text
     told = answer.json()

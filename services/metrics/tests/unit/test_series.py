@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from metrics.domain.series import Counted, periods, series
+from metrics.domain.series import Counted, alike, periods, series
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2025, 3, 30, 15, 20, 40, 9, UTC)  # on the day on which Berlin's clocks go forward
@@ -35,6 +35,21 @@ def test_the_last_period_is_the_running_one_and_none_overlaps(grain: str, each: 
 def test_a_day_is_as_long_as_it_is_there() -> None:
     today, _ = periods(datetime(2025, 3, 31, 12, tzinfo=UTC), BERLIN, "day", 1, 2)
     assert today.ends_at.astimezone(UTC) - today.starts_at.astimezone(UTC) == timedelta(hours=23)
+
+
+@pytest.mark.parametrize(
+    ("grain", "each", "ends"),
+    [
+        ("day", 1, [at(2025, 3, 28, 17, 20, 40, 9), at(2025, 3, 29, 17, 20, 40, 9)]),
+        ("day", 7, [at(2025, 3, 16, 17, 20, 40, 9), at(2025, 3, 23, 17, 20, 40, 9)]),
+        ("hour", 6, [at(2025, 3, 30, 5, 20, 40, 9), at(2025, 3, 30, 11, 20, 40, 9)]),
+    ],
+)
+def test_periods_that_are_compared_come_as_far_as_the_running_one(grain: str, each: int, ends: list[datetime]) -> None:
+    told = (NOW, BERLIN, grain, each, 3)
+    found = alike(*told)  # type: ignore[arg-type]
+    assert [one.ends_at.astimezone(UTC) for one in found] == [*(one.astimezone(UTC) for one in ends), NOW]
+    assert [one.starts_at for one in found] == [one.starts_at for one in periods(*told)]  # type: ignore[arg-type]
 
 
 def test_money_of_several_currencies_is_of_one_row_and_ratios_are_made_of_its_sums() -> None:

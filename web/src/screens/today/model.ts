@@ -96,6 +96,8 @@ export interface Column {
   value(row: Kpi): number | null;
   heat?: boolean;
   money?: boolean;
+  /** How much more or less than before, as a part of that. */
+  change?: boolean;
   /** A column of courses; rows are ordered by how much more the later half has than the earlier one. */
   course?: (row: Kpi) => readonly number[];
 }
@@ -112,8 +114,9 @@ const ALL: Column[] = [
   { name: "cost_per_lead", metric: "cost_per_lead", value: (row) => greatest(row.cost_per_lead), money: true },
 ];
 /** The columns that hold something: a number that nobody has reported yet has none. */
-export function columns(rows: Kpi[], course?: ReadonlyMap<string, readonly number[]>): Column[] {
+export function columns(rows: Kpi[], course?: ReadonlyMap<string, readonly number[]>, before?: ReadonlyMap<string, number | null>): Column[] {
   const held = ALL.filter((one) => !one.money || rows.some((row) => (one.value(row) ?? -1) > -1));
+  if (before) held.splice(1, 0, { name: "before", metric: "leads", change: true, value: (row) => before.get(row.key) ?? null });
   if (!course) return held;
   const still = [...course.values()][0]?.map(() => 0) ?? [];
   const of = (row: Kpi) => course.get(row.key) ?? still;

@@ -5,6 +5,12 @@ import { onBeforeUnmount, onMounted, shallowRef, watch } from "vue";
 const FIRST = 40;
 const AROUND = "600px 0px";
 
+const RESTS_MS = 600;
+let moved = -Infinity;
+addEventListener("scroll", () => (moved = performance.now()), { capture: true, passive: true });
+/** Whether somebody scrolls, anywhere on the page. */
+export const scrolls = (): boolean => performance.now() - moved < RESTS_MS;
+
 /** `lines` of this element are those of the class `body`, as many as `count` says, each with its place among all rows. */
 export function useNear(grid: () => HTMLElement | null, count: () => number) {
   const near = shallowRef(new Set(Array.from({ length: FIRST }, (_, i) => i)));

@@ -2,9 +2,11 @@
 import { Shared, type By, type Change, type Kpi, type State } from "@tributary/client";
 import { nextTick, onBeforeUnmount, onMounted, shallowRef } from "vue";
 import { happened, type Happened } from "./model.ts";
+import { scrolls } from "./near.ts";
 
 const DIMENSIONS: By[] = ["segment", "channel", "team", "campaign"];
 const PAINT_MS = 100;
+const SCROLLED_MS = 300;
 const HIDDEN_MS = 5 * 60_000;
 const EVENTS = 6;
 
@@ -62,7 +64,7 @@ export function useNumbers(person: string, first: Iterable<By>) {
   function soon(): void {
     if (due || document.hidden || !ready.value) return;
     // A page that is long to draw is drawn less often: most of the time stays for scrolling and typing.
-    const rest = painted + Math.max(PAINT_MS, 4 * cost) - performance.now();
+    const rest = painted + Math.max(scrolls() ? SCROLLED_MS : PAINT_MS, 4 * cost) - performance.now();
     due = window.setTimeout(() => requestAnimationFrame(paint), Math.max(0, rest));
   }
 

@@ -38,8 +38,8 @@ export interface Trend {
   leads: Map<string, number[]>;
 }
 
-const series = (by: Iterable<By>, grain: Grain, each: number, count: number, signal: AbortSignal) =>
-  ask<Series>(`/api/metrics/v1/kpis/series?${new URLSearchParams([...[...by].map((one) => ["by", one]), ["grain", grain], ["each", `${each}`], ["count", `${count}`]])}`, { signal });
+const series = (by: Iterable<By>, grain: Grain, each: number, count: number, signal: AbortSignal, ...more: string[][]) =>
+  ask<Series>(`/api/metrics/v1/kpis/series?${new URLSearchParams([...[...by].map((one) => ["by", one]), ["grain", grain], ["each", `${each}`], ["count", `${count}`], ...more])}`, { signal });
 
 /** What a table by period says of leads, from the first period in which any came, without the running one where periods are short. */
 export function trend(told: Series, of: Course): Trend | null {
@@ -49,6 +49,20 @@ export function trend(told: Series, of: Course): Trend | null {
   const begin = busy.indexOf(true);
   for (const [key, values] of leads) leads.set(key, values.slice(begin));
   return busy.filter(Boolean).length < LEAST ? null : { name: of.name, n: of.n - begin, leads };
+}
+
+/** How many leads came in the range before, as far as the running one has come, and how much more or less that makes now: in all
+ * and by key. What has become of them is not held against each other: those of before had longer. */
+export interface Before {
+  leads: number;
+  change: number;
+  rows: Map<string, number | null>;
+}
+export function before(told: Series): Before | null {
+  const rows = (told.tables[0]?.rows ?? []).map(({ key, values }) => [key, values[0]?.leads ?? 0, values[1]?.leads ?? 0] as const);
+  const [leads, now] = [1, 2].map((at) => rows.reduce((sum, row) => sum + (row[at] as number), 0)) as [number, number];
+  const change = (from: number, to: number) => (from ? to / from - 1 : null);
+  return leads ? { leads, change: now / leads - 1, rows: new Map(rows.map(([key, from, to]) => [key, change(from, to)])) } : null;
 }
 
 const NOTHING = { version: 0, spend: {}, cost_per_lead: null } as unknown as Kpi;
@@ -82,6 +96,7 @@ export function usePeriods(live: Live, range: () => Range, dimensions: () => Set
   const askedAt = shallowRef(0);
   const failed = shallowRef(false);
   const course = shallowRef<Trend | null>(null);
+  const earlier = shallowRef<Before | null>(null);
   let reading = new AbortController();
   let looking = new AbortController();
   let due = 0;
@@ -121,6 +136,11 @@ export function usePeriods(live: Live, range: () => Range, dimensions: () => Set
     const { signal } = (looking = new AbortController());
     const by = [...dimensions()].at(-1)!;
     try {
+      if (range() !== "all") {
+        const found = before(await series([by], "day", RANGES[range()], 2, signal, ["so_far", "true"]));
+        if (signal.aborted) return;
+        earlier.value = found;
+      }
       for (const one of COURSES[range()]) {
         const whole = one.each === 1 ? 1 : 0;
         const found = trend(await series([by], one.grain, one.each, one.n + whole, signal), one);
@@ -144,7 +164,7 @@ export function usePeriods(live: Live, range: () => Range, dimensions: () => Set
     void read(true);
   }, { immediate: true });
   watch(() => `${range()} ${[...dimensions()].at(-1)}`, () => {
-    course.value = null;
+    course.value = earlier.value = null;
     void look();
   });
   watch(live.tables, () => soon());
@@ -168,5 +188,6 @@ export function usePeriods(live: Live, range: () => Range, dimensions: () => Set
     since: computed(() => (all.value ? "" : since.value)),
     failed: computed(() => !all.value && failed.value),
     course,
+    earlier,
   };
 }

@@ -70,6 +70,11 @@ class People:
         with httpx.Client(base_url=f"{self._territory}/v1", timeout=30, trust_env=False) as http:
             self._manager_comes(http)
 
+    def join_marketer(self) -> None:
+        """Puts in one who makes the forms."""
+        with httpx.Client(base_url=f"{self._territory}/v1", timeout=30, trust_env=False) as http:
+            self._come(http, MARKETER, "", "", role="marketer", second=SECOND)
+
     def _manager_comes(self, http: httpx.Client) -> None:
         self._come(http, MANAGER, "company", "manager", role="general_manager", second=SECOND)
 

@@ -39,6 +39,21 @@ def periods(now: datetime, zone: ZoneInfo, grain: Grain, each: int, count: int) 
     return [Period(*ends) for ends in zip(begins, [*begins[1:], now], strict=True)]
 
 
+def alike(now: datetime, zone: ZoneInfo, grain: Grain, each: int, count: int) -> list[Period]:
+    """The same periods, each only as far as the running one has come: a day until the time of day that it is now there. Numbers of a
+    running period can be held against those of the one before only so."""
+    here, last = now.astimezone(zone), count - 1
+    whole = periods(now, zone, grain, each, count)
+    return [Period(one.starts_at, _so_far(here, grain, (last - n) * each)) for n, one in enumerate(whole)]
+
+
+def _so_far(here: datetime, grain: Grain, back: int) -> datetime:
+    """The same moment, so many minutes, hours or days before."""
+    if grain == "day":
+        return here - timedelta(days=back)  # by the clock on the wall
+    return (here.astimezone(UTC) - back * _LENGTH[grain]).astimezone(here.tzinfo)
+
+
 def _begin(here: datetime, grain: Grain, back: int) -> datetime:
     """When the minute, hour or day that is so many before the running one began."""
     if grain == "day":

@@ -52,21 +52,22 @@ COUNTS: dict[str, ColumnElement[bool]] = {
 async def leads_by_period(
     tx: Transaction, by: Collection[By], periods: Sequence[Period], teams: Collection[str]
 ) -> list[Counted]:
-    """How many leads of these teams came in each of the periods and what has become of them, for each key of these dimensions:
+    """How many leads of these teams came in each of the periods, which follow each other and may have gaps between them, and what has become of them, for each key of these dimensions:
     all in one look, so that dimensions have the same leads."""
     wanted = [dimension for dimension in DIMENSIONS if dimension.name in by]
-    begins = [period.starts_at for period in periods]
+    # Each period's begin and end: what came in one is behind an odd number of them, what came between two behind an even one.
+    edges = [edge for period in periods for edge in period]
     came = (
         select(
-            func.width_bucket(_LEAD.captured_at, literal(begins, _TIMES)).label("period"),
+            func.width_bucket(_LEAD.captured_at, literal(edges, _TIMES)).label("period"),
             case((_LEAD.outcome == "won", _LEAD.currency)).label("currency"),
             func.coalesce(_LEAD.amount, 0).label("amount"),
             *(key_of(dimension).label(dimension.name) for dimension in wanted),
             *(condition.label(f"is_{name}") for name, condition in COUNTS.items()),
         )
         .where(
-            _LEAD.captured_at >= begins[0],
-            _LEAD.captured_at < periods[-1].ends_at,
+            _LEAD.captured_at >= edges[0],
+            _LEAD.captured_at < edges[-1],
             func.coalesce(_LEAD.team, UNPLACED) == any_(literal(list(teams), ARRAY(Text))),
         )
         .subquery("came")
@@ -75,11 +76,15 @@ async def leads_by_period(
     keys = [came.c[dimension.name] for dimension in wanted]
     # One pass: each row of the answer has the key of one dimension, and none of the others.
     sets = func.grouping_sets(*(tuple_(key, came.c.period, came.c.currency) for key in keys))
-    look = select(came.c.period, came.c.currency, func.sum(came.c.amount), *keys, *counts).group_by(sets)
+    look = (
+        select(came.c.period, came.c.currency, func.sum(came.c.amount), *keys, *counts)
+        .where(came.c.period % 2 == 1)
+        .group_by(sets)
+    )
     found = []
     for period, currency, amount, *rest in await fetch(tx.conn, look):
         name, key = next((d.name, k) for d, k in zip(wanted, rest, strict=False) if k is not None)
         measures = {counted: n for counted, n in zip(COUNTS, rest[len(wanted) :], strict=True) if n}
         won = {"won_amount": {currency: int(amount)}} if currency and amount else {}
-        found.append(Counted(name, key, period - 1, measures | won))
+        found.append(Counted(name, key, period // 2, measures | won))
     return found
