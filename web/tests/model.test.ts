@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { bounds, columns, found, happened, heat, river, sorted, sources, total } from "../src/screens/today/model.ts";
+import { asShown, bounds, columns, found, happened, heat, river, sorted, sources, total } from "../src/screens/today/model.ts";
 import type { Kpi } from "@tributary/client";
 
 const row = (key: string, more: Partial<Kpi> = {}): Kpi =>
@@ -55,6 +55,8 @@ test("a tint says where a value stands in its column, and nothing where all are 
   const column = columns([row("a")]).find((one) => one.name === "valid")!;
   const rows = [row("a", { leads: 4, valid: 1 }), row("b", { leads: 4, valid: 3 }), row("c"), row("(none)", { leads: 1, valid: 1 })];
   expect(bounds(rows, column)).toEqual([0.25, 0.75]);
+  expect(asShown(0.9049, column)).toBe(asShown(0.8951, column)); // both read 90 %
+  expect(asShown(0.0954, columns([row("a")]).find((one) => one.name === "conversion")!)).toBe(0.095);
 });
 
 test("what happened is what grew, with its money; a correction is no news", () => {

@@ -18,12 +18,13 @@ export const percent = (part: number, digits = 0): string =>
 /** How much more or less, as a part of what there was. */
 export const change = (part: number): string => number({ style: "percent", maximumFractionDigits: 0, signDisplay: "exceptZero" }).format(part);
 
-/** An amount, short. Persian puts a sign between a short number and its word: there it stands after both, and in a sentence the
- * currency is said by its name. */
-export function money(minor: number, currency: string, inSentence = false): string {
+/** An amount, short; ``exact`` below a hundred thousand where parts of a sum stand side by side, so that they add up for who adds
+ * them. Persian puts a sign between a short number and its word: there it stands after both, and in a sentence the currency is said
+ * by its name. */
+export function money(minor: number, currency: string, inSentence = false, exact = false): string {
   const major = minor / 10 ** decimals(currency);
   const size = Math.abs(major);
-  const digits = size >= 100_000 ? 1 : size < 100 && major % 1 ? Math.min(2, decimals(currency)) : 0;
+  const digits = size >= 100_000 ? 1 : (exact || size < 100) && major % 1 ? Math.min(2, decimals(currency)) : 0;
   if (language.value === "fa" && !inSentence && size >= 100_000) {
     const sign = number({ style: "currency", currency, currencyDisplay: "narrowSymbol" }).formatToParts(0).find((part) => part.type === "currency");
     return `${number({ notation: "compact", maximumFractionDigits: 1 }).format(major)}\u00a0\u2068${sign?.value ?? currency}\u2069`;

@@ -94,7 +94,8 @@ export interface Column {
   metric: Metric;
   /** How rows are ordered by it, and how strong its tint is. Null: not defined. */
   value(row: Kpi): number | null;
-  heat?: boolean;
+  /** A percentage with so many decimals, tinted. */
+  digits?: number;
   money?: boolean;
   /** How much more or less than before, as a part of that. */
   change?: boolean;
@@ -105,10 +106,10 @@ const share = (part: CountName, whole: CountName) => (row: Kpi) => (row[whole] ?
 const greatest = (held: Money | null | undefined) => Math.max(-1, ...Object.values(held ?? {}));
 const ALL: Column[] = [
   { name: "leads", metric: "leads", value: (row) => row.leads },
-  { name: "valid", metric: "valid", value: share("valid", "leads"), heat: true },
-  { name: "assigned", metric: "assigned", value: share("assigned", "valid"), heat: true },
+  { name: "valid", metric: "valid", value: share("valid", "leads"), digits: 0 },
+  { name: "assigned", metric: "assigned", value: share("assigned", "valid"), digits: 0 },
   { name: "won", metric: "won", value: (row) => row.won },
-  { name: "conversion", metric: "conversion", value: (row) => row.conversion ?? null, heat: true },
+  { name: "conversion", metric: "conversion", value: (row) => row.conversion ?? null, digits: 1 },
   { name: "won_amount", metric: "won_amount", value: (row) => greatest(row.won_amount), money: true },
   { name: "spend", metric: "spend", value: (row) => greatest(row.spend), money: true },
   { name: "cost_per_lead", metric: "cost_per_lead", value: (row) => greatest(row.cost_per_lead), money: true },
@@ -129,11 +130,17 @@ export function growth(values: readonly number[]): number {
   return values.reduce((sum, value, i) => sum + (i + 0.5 < half ? -value : i + 0.5 > half ? value : 0), 0);
 }
 
-/** The least and the most of a column, between which its tints go. */
+/** A value as it is shown: what reads alike has one tint. */
+export function asShown(value: number | null, column: Column): number | null {
+  const parts = 10 ** (2 + (column.digits ?? 0));
+  return value === null ? null : Math.round(value * parts) / parts;
+}
+
+/** The least and the most of a column, as shown, between which its tints go. */
 export function bounds(rows: Iterable<Kpi>, column: Column): [number, number] {
   let [least, most] = [Infinity, -Infinity];
   for (const row of rows) {
-    const value = isNowhere(row.key) ? null : column.value(row);
+    const value = isNowhere(row.key) ? null : asShown(column.value(row), column);
     if (value === null) continue;
     least = Math.min(least, value);
     most = Math.max(most, value);
