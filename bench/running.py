@@ -70,7 +70,9 @@ class Running:
         """What the invariant checker says; a run whose checker is not green is no result."""
         command = [sys.executable, "-m", "tributary", "verify", "--json"]
         environment = {**os.environ, "TRIBUTARY_STATE": str(self.home)}
-        asked = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+        asked = subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=1800, check=False
+        )
         with contextlib.suppress(ValueError):
             return {"green": asked.returncode == 0, **json.loads(asked.stdout)}
         return {"green": False, "said": (asked.stdout + asked.stderr)[-500:]}
@@ -95,7 +97,11 @@ def stack(name: str, *, sign_in: bool = False, **environment: str) -> Iterator[R
             yield Running(home)
         finally:
             up.send_signal(signal.SIGTERM)
-            up.wait(30)
+            try:
+                up.wait(30)
+            except subprocess.TimeoutExpired:  # what it has started ends with it
+                up.kill()
+                up.wait(30)
 
 
 @contextlib.contextmanager
