@@ -9,8 +9,8 @@ const AROUND = "900px 0px 600px";
 
 const RESTS_MS = 600;
 let moved = -Infinity;
-addEventListener("scroll", () => (moved = performance.now()), { capture: true, passive: true });
-/** Whether somebody scrolls, anywhere on the page. */
+const moves = () => (moved = performance.now());
+/** Whether somebody scrolls, anywhere on a page that has such lines. */
 export const scrolls = (): boolean => performance.now() - moved < RESTS_MS;
 
 /** `lines` of this element are those of the class `body`, as many as `count` says, each with its place among all rows. */
@@ -34,11 +34,13 @@ export function useNear(grid: () => HTMLElement | null, count: () => number) {
   watch(count, watchLines, { flush: "post" });
   onMounted(() => {
     watchLines();
+    addEventListener("scroll", moves, { capture: true, passive: true });
     addEventListener("beforeprint", all);
     addEventListener("afterprint", watchLines);
   });
   onBeforeUnmount(() => {
     look.disconnect();
+    removeEventListener("scroll", moves, { capture: true });
     removeEventListener("beforeprint", all);
     removeEventListener("afterprint", watchLines);
   });
