@@ -1,0 +1,1 @@
+export{t as default}from"./today-Bf_IDq_l.js";
