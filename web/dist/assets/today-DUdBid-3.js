@@ -1,0 +1,1 @@
+export{t as default}from"./today-Ci7mj5g3.js";

@@ -1,1 +1,0 @@
-export{t as default}from"./today-Bf_IDq_l.js";
