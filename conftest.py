@@ -3,8 +3,13 @@
 import os
 from typing import Any
 
+import hypothesis
 import pytest
 
+hypothesis.settings.register_profile(
+    "untimed", deadline=None
+)  # two cores shared with servers: how long it takes proves nothing
+hypothesis.settings.load_profile("untimed")
 DATABASE = "TRIBUTARY_TEST_DATABASE_URL"
 KAFKA = "TRIBUTARY_TEST_KAFKA"
 E2E, DEMO = "tests/e2e/", "tests/e2e/test_demo.py"  # the demo brings a stack of its own
