@@ -18,8 +18,9 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 import uvloop
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
 
 from bench import foreign, lasting, stand_in, walk
 from bench.market import market
@@ -116,7 +117,11 @@ def signed_in(running: Running) -> Results:
         shown = first(browser, told.web, word)
         today = _signed_in(browser.new_context(viewport={"width": 1440, "height": 1000}), told.web, word)
         _loaded(today)
-        return {"first": shown, "foreign": foreign.foreign(running, told, browser, today)}
+        try:
+            seen = foreign.foreign(running, told, browser, today)
+        except (httpx.HTTPError, Error, SystemExit) as failure:  # the other parts are results without it
+            seen = {"failed": str(failure)[:300]}
+        return {"first": shown, "foreign": seen}
 
 
 def first(browser: Browser, address: str, word: str) -> Results:

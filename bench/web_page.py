@@ -52,7 +52,7 @@ def lines(found: Results | None) -> list[str]:
                 f" {foreign['p50_ms']} ms at the middle, {foreign['p99_ms']} ms at most. The door had answered after {foreign['answered_p50_ms']} ms.",
                 "",
             ]
-            if foreign
+            if foreign and "posts" in foreign
             else []
         ),
         f"{PAGES} readers of metrics while {LOAD:g} leads/s come. A page's one connection tells of all four dimensions.",
