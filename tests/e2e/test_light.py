@@ -132,8 +132,7 @@ def test_rows_that_are_scrolled_through_keep_their_places_and_are_painted_less_o
         page.wait_for_timeout(50)
     held, ms = page.evaluate("[window.held, window.heldFor()]")
     assert (held["moved"], 0 < held["painted"] <= ms / 300 + 2) == ([], True), (held, ms)
-    page.wait_for_timeout(3000)
-    assert page.evaluate("window.held.moved.length") > 0, "at rest they go where they belong"
+    page.wait_for_function("window.held.moved.length > 0", timeout=15_000)  # at rest they go where they belong
 
 
 def test_keys_walk_from_row_to_row_also_out_of_sight(page: Page, address: str) -> None:

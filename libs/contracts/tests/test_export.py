@@ -47,7 +47,7 @@ def test_the_check_names_a_file_that_differs(
 
 
 def test_the_schema_of_an_event_that_is_gone_is_named_and_then_removed(elsewhere: Path) -> None:
-    left = elsewhere / "libs/contracts/schemas/leads.lead.forgotten.v1.json"
+    left = elsewhere / "libs/contracts/schemas/leads.lead.vanished.v1.json"
     left.write_text("{}")
     assert export.main(["--check"]) == 1
     assert export.main([]) == 0
