@@ -71,6 +71,7 @@ FREE: dict[str, dict[str, str]] = {
     },
     "territory": {
         **_NUMBERS,
+        "market_draft": "rules hold no lead; the ids of a trial are of leads that its door asks for",
         **dict.fromkeys(
             (
                 "absence", "active_market", "break_glass", "calendar", "load", "market", "membership", "move", "organisation",

@@ -90,6 +90,7 @@ ABSENT |= {
     "calendar": "none",
     "vocabulary": "none",
     "version": "99",
+    "draft": "99",
     "lead_id": str(uuid4()),
 }
 
