@@ -1,6 +1,7 @@
 """How little the page asks and draws: counted in a real browser, in requests, bytes and rows, so that no clock decides."""
 
 import re
+import time
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -132,7 +133,10 @@ def test_rows_that_are_scrolled_through_keep_their_places_and_are_painted_less_o
         page.wait_for_timeout(50)
     held, ms = page.evaluate("[window.held, window.heldFor()]")
     assert (held["moved"], 0 < held["painted"] <= ms / 300 + 2) == ([], True), (held, ms)
-    page.wait_for_function("window.held.moved.length > 0", timeout=15_000)  # at rest they go where they belong
+    deadline = time.monotonic() + 15
+    while not (moved := page.evaluate("window.held.moved.length")) and time.monotonic() < deadline:
+        page.wait_for_timeout(500)
+    assert moved, "at rest they go where they belong"
 
 
 def test_keys_walk_from_row_to_row_also_out_of_sight(page: Page, address: str) -> None:
