@@ -1,11 +1,11 @@
 """The naive metrics service: a fact per lead and a counter per segment, channel, team and campaign, moved by each message."""
 
-from dataclasses import fields
 from typing import Annotated, Any
 
 from pydantic import Field
 from sqlalchemy.dialects.postgresql import insert
 
+from bench.naive.counters import counters
 from bench.naive.handling import app, listen, once
 from bench.naive.tables import Fact, Kpi
 from contracts.leads.lead import LeadCaptured, LeadQualified, OpportunityOpened
@@ -16,7 +16,7 @@ from metrics.use_cases.leads import learn
 
 OfALead = Annotated[LeadCaptured | LeadQualified | OpportunityOpened, Field(discriminator="type")]
 OfAPlace = Annotated[LeadRouted | LeadAssigned, Field(discriminator="type")]
-PARTS = [field.name for field in fields(LeadFact)]
+PARTS = [column.name for column in Fact.__table__.columns]  # of a fact, as far as the events say it that are heard here
 
 _one = insert(Kpi)
 MORE = _one.on_conflict_do_update(
@@ -51,9 +51,7 @@ async def count(event: LeadCaptured | LeadQualified | LeadRouted | LeadAssigned)
             setattr(row, part, getattr(fact, part))
         moved = KpiDelta()
         moved.move(before, contribution(fact))
-        if moved.rows:
-            none = dict.fromkeys(COUNTS, 0)
-            rows = [{"by": by, "key": key, **none, **moved.rows[by, key]} for by, key in sorted(moved.rows)]
+        if rows := counters(moved):
             await session.execute(MORE, rows)
 
     await once(event, work)
