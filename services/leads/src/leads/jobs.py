@@ -11,6 +11,7 @@ from leads.use_cases.clock import fire
 from leads.use_cases.conservation import count, standing, sweep
 from leads.use_cases.keys import rotate_intake_keys
 from leads.use_cases.place import fill_places, tell_unclaimed, unfilled_places
+from leads.use_cases.retention import forget, kept_long_enough
 from leads.use_cases.search import acquaint
 from leads.use_cases.trial import run as try_rules
 from leads.use_cases.verdict import take_back
@@ -69,5 +70,6 @@ JOBS = (
     Job("apply_rules", every=timedelta(seconds=1), run=apply_rules, exclusive=False),
     Job("try_rules", every=timedelta(seconds=1), run=try_rules, exclusive=False),
     each("fill_places", timedelta(seconds=5), unfilled_places, fill_places),
+    each("forget_contacts", timedelta(minutes=1), kept_long_enough, forget),
     each("park_late_outcomes", timedelta(minutes=10), late_outcomes, park_late_outcomes),
 )

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chassis_testing import ServiceUnderTest
-from contracts.leads.lead import LeadForgotten
+from contracts.leads.lead import LeadForgotten, LeadUnclaimed
 
 from .sales import Sales
 from .test_clock import hot
@@ -72,6 +72,15 @@ async def test_whose_key_is_gone_is_null_in_every_answer_and_the_lead_is_worked_
     assert (await does(sales, "anna", lead, "return", code="overload")).status_code == 200
 
 
+async def kept_until_now(sales: Sales, lead: str) -> None:
+    """It was set aside so long ago that its contact is kept no longer."""
+    await sales.service.sql(
+        "update lead_place set later = jsonb_set(later, '{keep_until}', to_jsonb(now() - interval '1 s')),"
+        " next_at = next_at - interval '31 days' where lead_id = $1::text::uuid",
+        lead,
+    )
+
+
 async def test_the_contact_of_what_was_set_aside_goes_when_it_was_kept_long_enough(
     sales: Sales, tmp_path: Path
 ) -> None:
@@ -81,15 +90,11 @@ async def test_the_contact_of_what_was_set_aside_goes_when_it_was_kept_long_enou
     await acquainted(sales)
     assert set(await found(sales, "anna", "marx")) == {lead, other}
     assert (await does(sales, "otto", lead, "discard", code="spam")).status_code == 200
-    await sales.service.runs("tell_unclaimed")
+    await sales.service.runs("forget_contacts")
     assert set(await found(sales, "anna", "marx")) == {lead, other}, "it is kept for a while"
     await sales.service.emitted()
-    await sales.service.sql(
-        "update lead_place set later = jsonb_set(later, '{keep_until}', to_jsonb(now() - interval '1 s')),"
-        " next_at = next_at - interval '31 days' where lead_id = $1::text::uuid",
-        lead,
-    )
-    await sales.service.runs("tell_unclaimed")
+    await kept_until_now(sales, lead)
+    await sales.service.runs("forget_contacts")
     told = await answers(sales, lead, "/v1/leads?state=discarded")
     assert lead in [row["id"] for row in told["/v1/leads?state=discarded"]["rows"]]
     assert told[f"/v1/leads/{lead}"]["history"][-1]["what"] == "forgotten"
@@ -103,7 +108,33 @@ async def test_the_contact_of_what_was_set_aside_goes_when_it_was_kept_long_enou
     assert (await does(sales, "otto", lead, "restore", code="other")).status_code == 409
     [event] = [one for one in await sales.service.emitted() if isinstance(one, LeadForgotten)]
     assert (str(event.lead_id), event.cause) == (lead, "retention")
-    await sales.service.runs("tell_unclaimed")
+    await sales.service.runs("forget_contacts")
     assert not [one for one in await sales.service.emitted() if isinstance(one, LeadForgotten)], "once"
     rows = await sales.service.sql("select next_at from lead_place where lead_id = $1::text::uuid", lead)
     assert [row["next_at"] for row in rows] == [None]
+
+
+async def test_while_files_can_not_be_removed_other_contacts_go_and_those_nobody_took_are_told(
+    sales: Sales, tmp_path: Path
+) -> None:
+    filed, plain = [await sales.lead(person="anna", **hot(contact=CONTACT)) for _ in range(2)]
+    await known(sales, filed)
+    for lead in (filed, plain):
+        assert (await does(sales, "otto", lead, "discard", code="spam")).status_code == 200
+        await kept_until_now(sales, lead)
+    waits = await sales.lead()
+    await sales.service.sql(
+        "update lead_place set next_at = now() - interval '1 s' where lead_id = $1::text::uuid", waits
+    )
+    await sales.service.emitted()
+    there, settings = sales.service.service.settings.documents_url, sales.service.service.settings  # type: ignore[attr-defined]
+    settings.documents_url = ""  # type: ignore[attr-defined]
+    await sales.service.runs("tell_unclaimed")
+    await sales.service.runs("forget_contacts")
+    told = [(type(one), str(one.lead_id)) for one in await sales.service.emitted() if hasattr(one, "lead_id")]
+    assert told == [(LeadUnclaimed, waits), (LeadForgotten, plain)]
+    assert len(files(tmp_path)) == 1
+    settings.documents_url = there  # type: ignore[attr-defined]
+    await sales.service.runs("forget_contacts")
+    assert [str(one.lead_id) for one in await sales.service.emitted() if isinstance(one, LeadForgotten)] == [filed]
+    assert files(tmp_path) == []

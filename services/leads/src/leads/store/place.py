@@ -19,7 +19,13 @@ order by lead_id limit $1 for update of p skip locked
 """
 # Whoever holds a row is at it: it is left to him, and looked at again at the next turn.
 _OVERDUE = """
-select now() as now, p.* from lead_place p where next_at <= now() order by next_at, lead_id limit $1 for update skip locked
+select now() as now, p.* from lead_place p where next_at <= now() and place is distinct from 'discarded'
+order by next_at, lead_id limit $1 for update skip locked
+"""
+# Of what was set aside the next time is when its contact goes.
+_KEPT_LONG_ENOUGH = """
+select p.* from lead_place p where next_at <= now() and place = 'discarded'
+order by next_at, lead_id limit $1 for update skip locked
 """
 _NAMES = ", ".join(FILLED)
 _FILL = f"""
@@ -57,3 +63,8 @@ async def overdue(tx: Transaction, most: int) -> tuple[list[tuple[UUID, Lead]], 
     """So many of the leads that nobody took by their time, the longest overdue first, locked; and what time it is."""
     rows = await tx.conn.fetch(_OVERDUE, most)
     return [(row["lead_id"], lead_of(row)) for row in rows], rows[0]["now"] if rows else tx.now
+
+
+async def kept_long_enough(tx: Transaction, most: int) -> list[tuple[UUID, Lead]]:
+    """So many of the leads that were set aside and whose contact is kept no longer, locked."""
+    return [(row["lead_id"], lead_of(row)) for row in await tx.conn.fetch(_KEPT_LONG_ENOUGH, most)]

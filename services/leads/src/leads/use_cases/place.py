@@ -5,15 +5,14 @@ from datetime import datetime
 from uuid import UUID
 
 from chassis import Transaction
-from contracts.leads.lead import LeadForgotten, LeadUnclaimed
-from leads.domain import lead as lifecycle
+from contracts.leads.lead import LeadUnclaimed
 from leads.domain.lead import Lead, entry
 from leads.domain.place import place_of, settled, unclaimed, waits_for
 from leads.store import calendar as calendars
 from leads.store import lead as leads
 from leads.store import place as places
 from leads.store.place import Unfilled
-from leads.use_cases import retention, rules
+from leads.use_cases import rules
 from values.working_time import WorkingTime
 
 AT_ONCE = 1000
@@ -34,23 +33,14 @@ async def fill_places(leads: Sequence[Unfilled], tx: Transaction) -> None:
 
 async def tell_unclaimed(tx: Transaction) -> None:
     """Tells of each lead that nobody took by its time, once, in the order of their times, as many as one turn takes. A row's next time
-    moves in the transaction in which it is told. One whose day has come goes to a qualifier; one that was set aside and whose contact
-    was kept long enough is nobody's any more."""
+    moves in the transaction in which it is told. One whose day has come goes to a qualifier."""
     more, turns = True, 0
     while more and turns < TURNS:
         overdue, now = await places.overdue(tx, AT_ONCE)
         more, turns = len(overdue) == AT_ONCE, turns + 1
         response, hours = await rules.response(tx), await hours_of((lead for _, lead in overdue), tx)
         changes = []
-        kept_long_enough = {lead_id for lead_id, lead in overdue if place_of(lead) == "discarded"}
-        await retention.erase(kept_long_enough, tx)
         for lead_id, lead in overdue:
-            if lead_id in kept_long_enough:
-                after, line = lifecycle.forgotten(lead, now)
-                assert line is not None
-                changes.append(leads.Change(lead_id, after, [line]))
-                tx.emit(LeadForgotten(lead_id=lead_id, cause=line["cause"], forgotten_at=now))
-                continue
             after = unclaimed(lead, response, now, hours[lead.team])
             event = _told(lead_id, lead, now)
             tx.emit(event)
