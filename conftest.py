@@ -6,10 +6,10 @@ from typing import Any
 import hypothesis
 import pytest
 
-hypothesis.settings.register_profile(
-    "untimed", deadline=None
-)  # two cores shared with servers: how long it takes proves nothing
+# Two cores are shared with servers here: how long a property takes proves nothing.
+hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
+
 DATABASE = "TRIBUTARY_TEST_DATABASE_URL"
 KAFKA = "TRIBUTARY_TEST_KAFKA"
 E2E, DEMO = "tests/e2e/", "tests/e2e/test_demo.py"  # the demo brings a stack of its own

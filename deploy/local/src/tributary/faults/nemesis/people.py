@@ -45,9 +45,8 @@ def move(testbed: Testbed, draw: random.Random) -> dict[str, Any]:
                     ordered(running, person, sight)
                 time.sleep(REST_S * (0.5 + draw.random()))
             time.sleep(AFTERWARDS_S)
-        until = (
-            time.monotonic() + SEEN_WITHIN_S
-        )  # on a busy machine a round of questions takes longer than a move lasts
+        # On a busy machine a round of questions takes longer than a move lasts.
+        until = time.monotonic() + SEEN_WITHIN_S
         while sight.unseen(MOVERS, TEAMS, WAYS) and time.monotonic() < until:
             time.sleep(REST_S)
     if unseen := sight.unseen(MOVERS, TEAMS, WAYS):
