@@ -84,7 +84,6 @@ UNREAD = {
 # Modules of use cases whose name stands on fewer than two more floors, and what their floors are called instead.
 ALONE = {
     "leads.answers": "a part of merge, and of what gives leads to others: the store is merge",
-    "leads.retention": "time asks for it and no door; what becomes of the lead says the domain's lead",
     "leads.wish": "the words of a request, sealed: domain, store and door are request",
     "campaigns.note": "a part of spend and of the ledger's door, which opens what it sealed",
     "territory.authority": "what every change of the organisation begins with; its doors are all of them",
