@@ -70,6 +70,6 @@ JOBS = (
     Job("apply_rules", every=timedelta(seconds=1), run=apply_rules, exclusive=False),
     Job("try_rules", every=timedelta(seconds=1), run=try_rules, exclusive=False),
     each("fill_places", timedelta(seconds=5), unfilled_places, fill_places),
-    each("forget_contacts", timedelta(minutes=1), kept_long_enough, forget),
+    each("forget_contacts", timedelta(seconds=5), kept_long_enough, forget),
     each("park_late_outcomes", timedelta(minutes=10), late_outcomes, park_late_outcomes),
 )
