@@ -33,7 +33,8 @@ def captured(page: Page) -> int:
 
 
 def teams(page: Page) -> list[str]:
-    """The rows of the table, by name."""
+    """The rows of the table, by name, as soon as there is one."""
+    page.locator(".row.body .key").first.wait_for()
     return [name.strip() for name in page.locator(".row.body .key").all_inner_texts()]
 
 

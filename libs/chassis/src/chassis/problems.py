@@ -110,6 +110,12 @@ def contended() -> Problem:
     )
 
 
+def too_slow() -> Problem:
+    """503 with Retry-After: the database is there, and what was asked of it took longer than a door waits."""
+    detail = "Ask for less, such as a shorter time, or try again: nothing was taken."
+    return Problem(503, "The answer took too long", detail=detail, headers={"Retry-After": "2"})
+
+
 def absent(title: str, detail: str | None = None) -> Problem:
     """404, alike for what is not there and for what is not there *for him*. The gateway sends it in the same time class too
     (http.py)."""

@@ -85,6 +85,8 @@ async def begin(request: Request, writes: bool | None = None, *, by_key: bool = 
         if is_refused(error) or (isinstance(error, asyncpg.ReadOnlySQLTransactionError) and not writes):
             telemetry.VIOLATIONS.inc()
             raise
+        if isinstance(error, asyncpg.QueryCanceledError):
+            raise problems.too_slow() from error
         if is_infrastructure(error):
             raise problems.unavailable("The database") from error
         if isinstance(error, UNSTORABLE):

@@ -1,7 +1,7 @@
 """A submission at the door becomes a lead on record, once, whatever is repeated or comes early."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -278,6 +278,9 @@ async def test_spam_is_discarded_with_a_reason_and_stays_on_record(service: Serv
     await service.receives(event)
     discarded = (await service.emitted())[-1]
     assert isinstance(discarded, LeadDiscarded)
+    assert discarded.keep_until_at == discarded.discarded_at + timedelta(days=180)
+    [row] = await service.sql("select next_at from lead_place")
+    assert row["next_at"] == discarded.keep_until_at, "the clock takes its contact away then"
     assert (await service.http.get(f"/v1/leads/{event.lead_id}")).json()["state"] == "discarded"
 
 

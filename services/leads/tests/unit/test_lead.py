@@ -25,6 +25,7 @@ from leads.domain.money import Money
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 LATER = NOON + timedelta(hours=1)
+WEEK = timedelta(weeks=1)
 WON = Outcome("won", LATER, Money(500_00, "EUR"))
 LOST = Outcome("lost", LATER, reason="price")
 
@@ -198,9 +199,10 @@ def test_a_lead_is_decided_when_nothing_more_comes_by_itself(lead: Lead, decided
 
 
 def test_a_discarded_lead_is_discarded_until_an_outcome_says_otherwise() -> None:
-    lead, history = lived(STEPS[0], STEPS[1], lambda lead: discarded(lead, NOON, "not genuine"))
+    lead, history = lived(STEPS[0], STEPS[1], lambda lead: discarded(lead, NOON, "not genuine", WEEK))
     assert (lead.state, history[-1]) == ("discarded", "discarded")
-    assert discarded(lead, LATER, "again") == (lead, None)
+    assert lead.life.keep_until == NOON + WEEK
+    assert discarded(lead, LATER, "again", WEEK) == (lead, None)
     assert closed(lead, WON)[0].state == "won"
 
 

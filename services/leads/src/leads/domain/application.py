@@ -6,6 +6,7 @@ from typing import Literal
 from uuid import UUID
 
 from leads.domain import lead as lifecycle
+from leads.domain.codes import Reasons
 from leads.domain.lead import Entry, Lead
 from leads.domain.place import QUALIFIED, place_of
 from leads.domain.qualification import Verdict
@@ -38,8 +39,9 @@ def asked(one: Version, by: str, at: datetime) -> Application:
     return Application(one.kind, one.version, "waiting", by, at)
 
 
-def judged_anew(lead: Lead, at: datetime, verdict: Verdict) -> tuple[Lead, list[Entry]]:
-    """The lead by a newer card's verdict; nothing where it says what stands, or a person has judged."""
+def judged_anew(lead: Lead, at: datetime, verdict: Verdict, reasons: Reasons) -> tuple[Lead, list[Entry]]:
+    """The lead by a newer card's verdict; nothing where it says what stands, or a person has judged. ``reasons`` say how long the
+    contact of one that it sets aside is kept."""
     says_the_same = (lead.grade, lead.disposition) == (verdict.grade, verdict.disposition) and verdict.genuine
     if place_of(lead) != WAITS or lead.life.revisited or says_the_same:
         return lead, []
@@ -49,7 +51,7 @@ def judged_anew(lead: Lead, at: datetime, verdict: Verdict) -> tuple[Lead, list[
         return lead, []
     after, entries = after.lived(verdict=lead.life.verdict + 1), [entry]
     if reason := verdict.discard_reason:
-        after, aside = lifecycle.discarded(after, at, reason)
+        after, aside = lifecycle.discarded(after, at, reason, reasons.kept_for(reason))
         entries += [aside] if aside else []
     elif verdict.disposition == "near_term":
         after = after._replace(waits=QUALIFIED)

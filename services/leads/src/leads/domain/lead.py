@@ -7,7 +7,7 @@ so a lead's state is read off what is known of it, not off the order in which it
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
@@ -201,11 +201,12 @@ def qualified(
     return after, entry("qualified", at, **verdict, reasons=dict(reasons or {}))
 
 
-def discarded(lead: Lead, at: datetime, reason: str, **detail: Any) -> Transition:
-    """The lead is set aside, for a reason; the first reason stands until it is restored."""
+def discarded(lead: Lead, at: datetime, reason: str, kept_for: timedelta, **detail: Any) -> Transition:
+    """The lead is set aside, for a reason; the first reason stands until it is restored. Its contact is ``kept_for`` so long."""
     if lead.discarded_at:
         return lead, None
-    return lead._replace(discarded_at=at, discard_reason=reason), entry("discarded", at, reason=reason, **detail)
+    after = lead._replace(discarded_at=at, discard_reason=reason).lived(keep_until=at + kept_for)
+    return after, entry("discarded", at, reason=reason, **detail)
 
 
 def opened(lead: Lead, at: datetime, segment: str, team: str, pipeline: str, revision: int = 1) -> Transition:

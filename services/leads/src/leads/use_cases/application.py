@@ -65,6 +65,7 @@ async def run(tx: Transaction) -> None:
 async def _judge(unsure: Sequence[Unsure], card: Scorecard, tx: Transaction) -> tuple[list[Anew], int]:
     """What the card says otherwise of them, and of how many it can say nothing."""
     opened = await keys.known_person_keys(tx, {one.judged.person_id for one in unsure}) if unsure else {}
+    reasons = await rules.reasons(tx)
     terms = known_elsewhere((*FIRST, card))
     anew: list[Anew] = []
     unreadable = 0
@@ -74,7 +75,7 @@ async def _judge(unsure: Sequence[Unsure], card: Scorecard, tx: Transaction) -> 
             unreadable += 1
             continue
         verdict = card.judge(trial.submission(one.judged, who, terms))
-        after, entries = life.judged_anew(one.lead, tx.now, verdict)
+        after, entries = life.judged_anew(one.lead, tx.now, verdict, reasons)
         if entries:
             anew.append((one, after, entries, verdict))
     return anew, unreadable
@@ -92,5 +93,5 @@ async def _keep(anew: Sequence[Anew], tx: Transaction) -> None:
         said = to_events.qualified(change.lead_id, verdict, about, tx.now, one.party_id)
         tx.emit(said.model_copy(update={"revision": after.life.verdict}))
         if reason := verdict.discard_reason:
-            tx.emit(to_events.discarded(change.lead_id, reason, tx.now))
+            tx.emit(to_events.discarded(change.lead_id, reason, after))
     await hand.open_({change.lead_id: change.lead for change in changes}, tx)

@@ -11,6 +11,7 @@ from chassis.sealing import CannotOpen, seal_bytes, unseal
 from contracts.leads.intake import LeadSubmitted, OutcomeReported
 from contracts.leads.lead import LeadAttributes
 from leads.domain import lead as lifecycle
+from leads.domain.codes import Reasons
 from leads.domain.flags import UNKNOWN_CAMPAIGN
 from leads.domain.lead import Entry, Lead
 from leads.domain.person import reach
@@ -57,11 +58,11 @@ async def take_in(events: Sequence[LeadSubmitted | OutcomeReported], tx: Transac
     early = await outcomes.take(tx, fresh) if fresh else {}
 
     added: dict[UUID, list[Entry]] = {}
-    card = await rules.scorecard(tx)
+    card, reasons = await rules.scorecard(tx), await rules.reasons(tx)
     for lead_id, one in fresh.items():
         unknown = one.submission.campaign and one.submission.campaign not in planned
         said_flags = (*((UNKNOWN_CAMPAIGN,) if unknown else ()), *(one.submission.flags or ()))
-        current[lead_id], added[lead_id] = _on_record(current.get(lead_id, Lead()), one, said_flags, card, tx)
+        current[lead_id], added[lead_id] = _on_record(current.get(lead_id, Lead()), one, said_flags, card, reasons, tx)
     await _submitted_again(tx, [e for e in events if isinstance(e, LeadSubmitted)], fresh, current, added)
 
     overtook, reported = [], [(i, o) for i, waited in early.items() for o in waited]
@@ -194,7 +195,7 @@ def judge(card: Scorecard, submission: LeadSubmitted, personal: Personal) -> Ver
 
 
 def _on_record(
-    lead: Lead, one: Fresh, flags: tuple[str, ...], card: Scorecard, tx: Transaction
+    lead: Lead, one: Fresh, flags: tuple[str, ...], card: Scorecard, reasons: Reasons, tx: Transaction
 ) -> tuple[Lead, list[Entry]]:
     """Captured, qualified and, where it is no target, discarded; each told."""
     submission, about, verdict = one.submission, one.about, judge(card, one.submission, one.personal)
@@ -208,9 +209,9 @@ def _on_record(
     steps.append(entry)
     tx.emit(to_events.qualified(submission.lead_id, verdict, about, tx.now, one.party_id))
     if reason := verdict.discard_reason:
-        lead, entry = lifecycle.discarded(lead, tx.now, reason)
+        lead, entry = lifecycle.discarded(lead, tx.now, reason, reasons.kept_for(reason))
         steps.append(entry)
-        tx.emit(to_events.discarded(submission.lead_id, reason, tx.now))
+        tx.emit(to_events.discarded(submission.lead_id, reason, lead))
     return lead, [s for s in steps if s]
 
 

@@ -73,9 +73,12 @@ def _reason(term: str, points: int) -> Reason:
     return Reason(term=term, points=points)
 
 
-def discarded(lead_id: UUID, reason: str, now: datetime) -> LeadDiscarded:
-    """The lead is set aside."""
-    return LeadDiscarded(lead_id=lead_id, reason=reason, discarded_at=now)
+def discarded(lead_id: UUID, reason: str, lead: Lead) -> LeadDiscarded:
+    """The lead is set aside, as it stands then."""
+    assert lead.discarded_at is not None
+    return LeadDiscarded(
+        lead_id=lead_id, reason=reason, discarded_at=lead.discarded_at, keep_until_at=lead.life.keep_until
+    )
 
 
 def closed(lead_id: UUID, lead: Lead, flags: tuple[str, ...] = ()) -> LeadClosed:
