@@ -526,7 +526,7 @@ MUTANTS = (
     ),
     _m(
         "leads of other teams are counted for whoever names the team",
-        f"{LEADS}/migrations/versions/0020_count_before.py",
+        f"{LEADS}/migrations/versions/0015_count_before.py",
         "where p.team = any (granted) and",
         "where p.team = any (teams) and",
         f"{COMPONENT}/test_work.py",

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0020"
-down_revision = "0019"
+revision = "0015"
+down_revision = "0014"
 
 SQL = (
     # The plan is made for what is asked for: a few teams or a short time by an index, everything in one pass.
