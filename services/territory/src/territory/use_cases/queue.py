@@ -54,6 +54,7 @@ async def sweep(tx: Transaction) -> None:
         return case.leaves(where, teams) and not (case.lead_id in by_order and case.team in teams)
 
     asks = await ask_again(cases, Cause.SWEPT, tx, keeps_team=False)
+    # Moments of their own: of one moment they would wait in the order of their ids.
     decisions = await decide(
         [replace(ask, is_new=True, since=tx.now + timedelta(microseconds=place)) for place, ask in enumerate(asks)],
         tx,
