@@ -72,7 +72,7 @@ async def _knowing(asks: Sequence[Ask], active: MarketVersion, tx: Transaction) 
     deciding = Deciding(active, tx.now)
     if parties := Counter(ask.party_id for ask in asks if ask.party_id is not None):
         # Of two leads of a customer each is another than the one decided about, in one batch as in two.
-        alone = [ask.lead_id for ask in asks if parties[ask.party_id] == 1]
+        alone = [ask.lead_id for ask in asks if ask.party_id and parties[ask.party_id] == 1]
         deciding.customers = await customer.of_parties(tx, parties, alone)
         people = {one.person for one in deciding.customers.values() if one.person is not None}
         deciding.substitutes = await customer.substitutes(tx, people)
