@@ -731,8 +731,8 @@ MUTANTS = (
     _m(
         "a market is kept before it is committed",
         f"{TERRITORY}/api/market.py",
-        "    store.keep(tx, active)",
-        "        store.keep(tx, active)",
+        "            if file.organisation is not None:\n",
+        "            store.keep(tx, active)\n            if file.organisation is not None:\n",
         "services/territory/tests/component/test_api_market.py",
     ),
     _m(
