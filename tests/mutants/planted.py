@@ -520,9 +520,16 @@ MUTANTS = (
     _m(
         "whoever opens is counted together with all whose looks he sees",
         f"{LEADS}/store/opening.py",
-        "where person = $1 and at > $2 and (purpose",
-        "where $1 <> '' and at > $2 and (purpose",
+        "from opened where person = $1 and at > look.at",
+        "from opened where $1 <> '' and at > look.at",
         OPENING,
+    ),
+    _m(
+        "leads of other teams are counted for whoever names the team",
+        f"{LEADS}/migrations/versions/0020_count_before.py",
+        "where p.team = any (granted) and",
+        "where p.team = any (teams) and",
+        f"{COMPONENT}/test_work.py",
     ),
     _m(
         "who moves to another team begins his hour anew",

@@ -77,6 +77,12 @@ def is_refused(error: BaseException) -> bool:
     return isinstance(error, asyncpg.InsufficientPrivilegeError)
 
 
+def is_too_slow(error: BaseException) -> bool:
+    """True when the database is there and ended what took it longer than a door waits: a statement, or a whole transaction and its
+    connection with it."""
+    return isinstance(error, asyncpg.QueryCanceledError) or isinstance(error.__cause__, asyncpg.TransactionTimeoutError)
+
+
 def plain_url(url: str) -> str:
     """The address as asyncpg takes it, whatever driver it names."""
     return urlunsplit(urlsplit(url)._replace(scheme="postgresql"))
@@ -152,8 +158,10 @@ class Pool:
         try:
             yield conn
         except BaseException as error:
-            if conn.is_in_transaction() or is_infrastructure(error) or not isinstance(error, Exception):
-                conn.terminate()
+            # One that the server has ended has left the pool already, and answers nothing any more.
+            with contextlib.suppress(asyncpg.InterfaceError):
+                if conn.is_in_transaction() or is_infrastructure(error) or not isinstance(error, Exception):
+                    conn.terminate()
             raise
         finally:
             await pool.release(conn)

@@ -98,22 +98,21 @@ def not_valid(errors: Iterable[FieldError]) -> Problem:
 
 def unavailable(what: str, retry_after_s: int = 2) -> Problem:
     """503 with Retry-After: nothing was taken, the sender keeps it and tries again."""
-    return Problem(
-        503, f"{what} is away", detail="Nothing was taken. Try again.", headers={"Retry-After": str(retry_after_s)}
-    )
+    return _later(f"{what} is away", retry_after_s)
 
 
 def contended() -> Problem:
     """503 with Retry-After: another request was at the same rows, and this one gave way."""
-    return Problem(
-        503, "Others were changing the same", detail="Nothing was taken. Try again.", headers={"Retry-After": "1"}
-    )
+    return _later("Others were changing the same", 1)
 
 
 def too_slow() -> Problem:
     """503 with Retry-After: the database is there, and what was asked of it took longer than a door waits."""
-    detail = "Ask for less, such as a shorter time, or try again: nothing was taken."
-    return Problem(503, "The answer took too long", detail=detail, headers={"Retry-After": "2"})
+    return _later("The answer took too long", 2, "Ask for less, such as a shorter time, or try again.")
+
+
+def _later(title: str, after_s: int, detail: str = "Try again.") -> Problem:
+    return Problem(503, title, detail=f"Nothing was taken. {detail}", headers={"Retry-After": str(after_s)})
 
 
 def absent(title: str, detail: str | None = None) -> Problem:

@@ -26,7 +26,7 @@ from chassis.access import (
 )
 from chassis.access_reader import AccessReader
 from chassis.consumer import Consumer
-from chassis.database import CONTENDED, UNSTORABLE, Database, is_infrastructure, is_refused
+from chassis.database import CONTENDED, UNSTORABLE, Database, is_infrastructure, is_refused, is_too_slow
 from chassis.errors import brief, words
 from chassis.gauges import Gauges
 from chassis.identity import Identity, KeysMissing
@@ -85,7 +85,7 @@ async def begin(request: Request, writes: bool | None = None, *, by_key: bool = 
         if is_refused(error) or (isinstance(error, asyncpg.ReadOnlySQLTransactionError) and not writes):
             telemetry.VIOLATIONS.inc()
             raise
-        if isinstance(error, asyncpg.QueryCanceledError):
+        if is_too_slow(error):
             raise problems.too_slow() from error
         if is_infrastructure(error):
             raise problems.unavailable("The database") from error

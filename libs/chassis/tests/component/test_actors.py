@@ -149,6 +149,23 @@ async def test_requests_that_lock_each_other_out_are_told_so_and_go_through_when
     assert refused.headers["Retry-After"] == "1"
 
 
+@pytest.mark.parametrize("ends", ["statement", "transaction"])
+async def test_what_takes_longer_than_a_door_waits_is_not_told_as_a_database_that_is_away(
+    service: ServiceUnderTest, ends: str
+) -> None:
+    request = Request({"type": "http", "method": "GET", "app": service.service.api, "headers": []})
+
+    async def sleep(long: int) -> None:
+        async with begin(request) as tx:
+            await tx.conn.execute(f"set local {ends}_timeout = '50ms'")
+            await tx.conn.execute(f"select pg_sleep({long})")
+
+    with pytest.raises(Problem) as refused:
+        await sleep(5)
+    assert (refused.value.status, refused.value.title) == (503, "The answer took too long")
+    await sleep(0)
+
+
 async def test_only_workers_never_scan(service: ServiceUnderTest) -> None:
     async with service.service.database.connection() as worker, service.service.database.doors.connection() as door:
         assert [await c.fetchval("show enable_seqscan") for c in (worker, door)] == ["off", "on"]

@@ -114,6 +114,9 @@ async def test_leads_are_counted_where_they_stand_within_ones_scope(sales: Sales
     assert line["places"] == {"person": 1, "queue": 1}
     assert line["value"] == [{"minor": 18_000_000, "currency": "EUR"}]
     assert await rows(sales.gm, "/v1/summary?by=team&to=2020-01-01T00:00:00Z") == []
+    async with sales.service.service.database.at_door(Actor("anna")) as tx:
+        asked = "select key, count from count_leads('team', array['berlin', 'paris'], '-infinity', 'infinity')"
+        assert [tuple(row) for row in await tx.conn.fetch(asked)] == [("berlin", 1), ("berlin", 1)], "whatever is named"
     refused = await sales.gm.get("/v1/summary?by=team&from=2020-01-02T00:00:00Z&to=2020-01-01T00:00:00Z")
     assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "from")
 

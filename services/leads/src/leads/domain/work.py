@@ -40,11 +40,11 @@ def above(unit: str, parents: Mapping[str, str | None]) -> list[str]:
 
 
 def summed(
-    counts: Iterable[tuple[str, str, int, str | None, int]], parents: Mapping[str, str | None] | None = None
+    counts: Iterable[tuple[str, str, str | None, int, int]], parents: Mapping[str, str | None] | None = None
 ) -> dict[str, Line]:
     """Counts of keys, places and currencies as lines; with ``parents`` each team counts for all units above it too."""
     lines: dict[str, Line] = {}
-    for key, place, count, currency, minor in counts:
+    for key, place, currency, count, minor in counts:
         for one in above(key, parents) if parents is not None else [key]:
             lines.setdefault(one, Line()).add(place, count, currency, minor)
     return dict(sorted(lines.items()))

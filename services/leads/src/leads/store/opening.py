@@ -14,9 +14,15 @@ from leads.store.keys import Ring
 
 # One after the other for each actor, so that two at once are not both the last that one may open.
 _ALONE = "select pg_advisory_xact_lock(4714, hashtext($1))"
+# All leads that were opened at once have one time: from one to the next by the index, past the others.
 _RECENT = """
-select count(distinct opening) as times, min(at) as first_at from opened
-where person = $1 and at > $2 and (purpose = any ($3)) = $4
+with recursive look as (
+    (select at, purpose from opened where person = $1 and at > $2 order by at limit 1)
+    union all
+    select next.at, next.purpose
+    from look cross join lateral (select at, purpose from opened where person = $1 and at > look.at order by at limit 1) next
+)
+select count(*) as times, min(at) as first_at from look where (purpose = any ($3)) = $4
 """
 _SEALED = "select lead_id, person_id, personal from lead where lead_id = any($1)"
 _OPEN = "select * from open_key($1, $2)"

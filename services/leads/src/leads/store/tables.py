@@ -32,6 +32,8 @@ _OF_ITS_PERSON, _OF_THE_TEAM = team(records="assignee"), team(shared=True)
 _WORKED = replace(
     _OF_ITS_PERSON, records=f"{_OF_ITS_PERSON.records} or {{row}}.assignee is null and {_OF_THE_TEAM.records}"
 )
+# What the functions of the keys' role read: whose a lead is, and what is counted.
+_COUNTED = "lead_id, team, state, place, source, captured_at, value_minor, currency"
 LEAD_PLACE = Table(
     "lead_place",
     METADATA,
@@ -97,7 +99,7 @@ LEAD_PLACE = Table(
     Index("lead_place_unfilled", "lead_id", postgresql_where=text("place is null")),
     comment="where each lead is now",
     postgresql_with=GROWING | {"fillfactor": "35"},
-    info={"door": "select, update", "rows": _WORKED, "keys": "select (lead_id, team)"},
+    info={"door": "select, update", "rows": _WORKED, "keys": f"select ({_COUNTED})"},
 )
 
 LEAD = Table(

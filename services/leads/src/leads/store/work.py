@@ -17,7 +17,6 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
-    text,
     true,
     tuple_,
     union,
@@ -34,8 +33,7 @@ from leads.store.tables import LEAD_PLACE
 P = LEAD_PLACE.c
 _LISTED = tuple(P[name] for name in SHOWN if name != "due_at")
 _NEVER = cast(literal_column("'infinity'"), DateTime(timezone=True))
-_OPEN = text("place in ('arriving', 'person', 'queue', 'qualification', 'nurture', 'unroutable')")
-_BY = {"team": P.team, "unit": P.team, "source": P.source, "state": P.state}
+_COUNT = "select key, place, currency, count, minor from count_leads($1, $2, $3, $4)"
 
 
 async def work_of(
@@ -136,19 +134,10 @@ def _bound(last: Sequence[Any]) -> list[Any]:
 
 
 async def counted(tx: Transaction, by: str, since: datetime, until: datetime) -> list[asyncpg.Record]:
-    """How many leads that were captured in this time stand where; the sums are of those that are open."""
-    its = (
-        select(
-            func.coalesce(_BY[by], "").label("key"),
-            func.coalesce(P.place, "arriving").label("place"),
-            func.count().label("count"),
-            P.currency,
-            func.coalesce(func.sum(P.value_minor).filter(_OPEN), 0).label("minor"),
-        )
-        .where(in_teams(P.team, teams_of_who_acts(tx)), P.captured_at >= since, P.captured_at < until)
-        .group_by(_BY[by], P.place, P.currency)
-    )
-    return await fetch(tx.conn, its)
+    """How many leads that were captured in this time stand where; the sums are of those that are open. Key, place, currency, count and
+    sum of each."""
+    what = "team" if by == "unit" else by
+    return list(await tx.conn.fetch(_COUNT, what, teams_of_who_acts(tx), since, until))
 
 
 async def parents(tx: Transaction) -> dict[str, str | None]:
