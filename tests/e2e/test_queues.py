@@ -228,9 +228,15 @@ def test_another_market_takes_no_lead_from_who_has_it(stage: Stage, sales: Sales
     team, munich = three(sales), sales.team("eva")
     form = sales.form(team)
     lead = sales.decided(stage.submit(form))
+    absence, *_ = [sales.away(person) for person in (team.anna, team.jonas, team.leyla)]
+    waits = sales.comes(team)
+    assert stage.lead(waits)["person"] is None
     rule = next(one for one in sales.market["rules"] if one["name"] == team.id)
     rule["team"] = munich.id
     sales.put(sales.market)
+    sales.becomes(waits, within=2 + AT_ONCE_S, team=munich.id, person=munich.eva)
+    assert [body["cause"] for _, body in sales.said("territory.lead", waits, "routed")] == ["new", "swept"]
+    sales.back(absence)
     strangers = sales.decided(stage.submit(sales.form(team)))
     assert stage.lead(strangers)["person"] == munich.eva
     further = sales.decided(stage.submit(form | {"product": "laser"}))

@@ -738,8 +738,8 @@ MUTANTS = (
     _m(
         "a market is kept before it is committed",
         f"{TERRITORY}/api/market.py",
-        "    store.keep(tx, active)",
-        "        store.keep(tx, active)",
+        "            if file.organisation is not None:\n",
+        "            store.keep(tx, active)\n            if file.organisation is not None:\n",
         "services/territory/tests/component/test_api_market.py",
     ),
     _m(
@@ -762,6 +762,34 @@ MUTANTS = (
         "and event.revision > cases[event.lead_id].verdict]",
         "and event.revision >= cases[event.lead_id].verdict]",
         "services/territory/tests/component/test_on_leads_lead.py",
+    ),
+    _m(
+        "a new market's rules are asked for no lead that waits for somebody of its team",
+        f"{TERRITORY}/store/case.py",
+        "(c.waits_turn or c.rule is null or c.rule = 'fallback')",
+        "(c.rule is null or c.rule = 'fallback')",
+        f"{DECIDING}/test_sweep.py",
+    ),
+    _m(
+        "what a new market sends to another team overtakes what waits there",
+        f"{TERRITORY}/use_cases/queue.py",
+        "is_new=True, ",
+        "",
+        f"{DECIDING}/test_sweep.py",
+    ),
+    _m(
+        "rules undo an order of a leader",
+        f"{TERRITORY}/use_cases/queue.py",
+        " and not (case.lead_id in by_order and case.team in teams)",
+        "",
+        f"{DECIDING}/test_sweep.py",
+    ),
+    _m(
+        "a team forgets what somebody else decides about while it is looked at",
+        f"{TERRITORY}/use_cases/queue.py",
+        "len(cases) < AT_A_TIME and await store.are_passed_over",
+        "False and await store.are_passed_over",
+        f"{DECIDING}/test_queues.py",
     ),
     _m(
         "a launcher takes whoever answers at a port for its own service",

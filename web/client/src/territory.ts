@@ -2640,7 +2640,7 @@ export interface components {
             activated_at: string;
             /**
              * Swept
-             * @description leads that waited for rules before it and that it has placed
+             * @description leads that waited when it came and that it has given to a team, or to another one
              * @default 0
              */
             swept: number;

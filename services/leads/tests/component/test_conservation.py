@@ -9,7 +9,8 @@ from prometheus_client import REGISTRY
 
 from chassis import telemetry
 from chassis_testing import ServiceUnderTest
-from contracts.leads.lead import LeadUnclaimed
+from contracts.leads.lead import LeadUnclaimed, OpportunityOpened
+from contracts.territory.lead import LeadUnassigned
 
 from .sales import Sales
 
@@ -57,6 +58,45 @@ async def test_a_lead_that_nobody_took_by_its_time_is_told_once_and_again_on_the
     assert [event.step for event in await told(sales)] == [2]
     entries = (await sales.anna.get(f"/v1/leads/{first}")).json()["history"]
     assert [e["what"] for e in entries][-2:] == ["unclaimed", "unclaimed"]
+
+
+async def test_what_waits_and_is_sent_to_another_team_waits_there_with_a_time_of_its_own_and_the_same_promise(
+    sales: Sales,
+) -> None:
+    hot = {"product": "lathe", "contact": {"phone": "030 1234567", "company": "Marx GmbH"}}
+    lead = await sales.lead(waits="Nobody is there.", expected_amount={"minor": 9_000_000, "currency": "EUR"}, **hot)
+    owed = "select n, due_at, state from request where lead_id = $1::text::uuid"
+    promised = await sales.service.sql(owed, lead)
+    await overdue(sales, lead, "queue", "near_term")
+    await sales.service.runs("tell_unclaimed")
+    await told(sales)
+    first = sales.routed(lead, "berlin")
+    moved = sales.routed(lead, "paris").model_copy(update={"revision": 2, "ruleset": 2, "cause": "swept"})
+    nobody = LeadUnassigned(
+        lead_id=moved.lead_id,
+        segment="dach",
+        team="paris",
+        reason="Others of the team wait before it.",
+        code="queued",
+        ruleset=2,
+        revision=2,
+        cause="swept",
+        decided_at=moved.routed_at,
+    )
+    await sales.service.receives(moved, nobody)
+    [opened] = [event for event in await sales.service.emitted() if isinstance(event, OpportunityOpened)]
+    assert (opened.team, opened.due_at) == ("paris", None), "what is promised is not promised anew"
+    shown = (await sales.camille.get(f"/v1/leads/{lead}")).json()
+    assert (shown["place"], shown["team"], shown["waits"]) == ("queue", "paris", "Others of the team wait before it.")
+    assert datetime.fromisoformat(shown["due_at"]) > datetime.now(UTC)
+    assert (await sales.anna.get(f"/v1/leads/{lead}")).status_code == 404
+    assert await sales.service.sql(owed, lead) == promised != []
+    await sales.service.receives(first)
+    await sales.service.receives_again()
+    await sales.service.receives(moved, nobody)
+    assert (await sales.camille.get(f"/v1/leads/{lead}")).json() == shown, "told late or twice it changes nothing"
+    await sales.service.runs("tell_unclaimed")
+    assert await told(sales) == []
 
 
 async def test_one_whose_day_has_come_goes_to_a_qualifier(sales: Sales) -> None:

@@ -103,6 +103,28 @@ def test_who_gave_it_back_does_not_get_it_by_what_is_heard_again_and_a_new_decis
     assert lead.life.returned == {"berlin": ("anna", "jonas")}
 
 
+def test_in_the_queue_of_another_team_it_is_due_anew_where_rules_have_sent_it_and_keeps_its_time_where_an_order_has() -> (
+    None
+):
+    waits = worked(
+        lambda lead: lifecycle.captured(lead, NOON, "web"),
+        lambda lead: lifecycle.qualified(lead, NOON, "A", "near_term", 2, 80),
+        lambda lead: lifecycle.opened(lead, NOON, "s", "berlin", "p"),
+        lambda lead: lifecycle.left_open(lead, NOON, "Nobody is there."),
+    )
+    assert waits.due_at == NOON + RESPONSE_1.queue
+    waits = unclaimed(waits, RESPONSE_1, waits.due_at)
+    after, _ = lifecycle.opened(waits, at(600), "s", "munich", "p", 2)
+    sent = settled(waits, after, RESPONSE_1, at(600))
+    assert (place_of(sent), sent.due_at, sent.next_at) == ("queue", *[at(600) + RESPONSE_1.queue] * 2)
+    assert (sent.life.since, sent.life.told) == (at(600), 0)
+    after, _ = lifecycle.opened(waits, at(600), "s", "berlin", "p", 2)
+    assert settled(waits, after, RESPONSE_1, at(600)).due_at == waits.due_at
+    after, _ = lifecycle.transferred(waits, at(600), "munich", None, 2, "t", "transfer", None)
+    ordered = settled(waits, after, RESPONSE_1, at(600))
+    assert (place_of(ordered), ordered.due_at, ordered.life.told) == ("queue", waits.due_at, 1)
+
+
 @pytest.mark.parametrize("result", ["won", "lost"])
 def test_what_has_ended_is_neither_returned_nor_judged_and_says_how_it_stands(result: str) -> None:
     lead, _ = lifecycle.closed(with_anna(), Outcome(result, at(1)))  # type: ignore[arg-type]

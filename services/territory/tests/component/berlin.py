@@ -29,7 +29,7 @@ TEAMS = [BERLIN, *MARKET["teams"][1:]]
 
 async def begin(service: ServiceUnderTest, **changes: Any) -> None:
     """The market is in force, and the organisation has its people."""
-    await put_market(service, teams=TEAMS, **changes)
+    await put_market(service, **{"teams": TEAMS} | changes)
     await service.receives(qualified(10**6, "nurture"))
     await service.emitted()
 

@@ -1,5 +1,6 @@
 """Queues that move: what waits is looked at again when what it waits for comes; who has a lead keeps it."""
 
+import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -10,6 +11,7 @@ from chassis import telemetry
 from chassis_testing import ServiceUnderTest
 from contracts.leads.lead import LeadUnclaimed
 from contracts.territory.lead import LeadAssigned, LeadUnassigned, LeadUnroutable
+from territory.store import case, rotation
 
 from .berlin import TEAMS, away, back, begin, changes, lead, leads, lost, owners, said, settings, teams
 from .events import AT, put_market
@@ -153,6 +155,38 @@ async def test_more_than_a_job_takes_at_once_are_all_handed_out(service: Service
     await back(service, "jonas")
     counts = [len(await hands_out(service)) for _ in range(4)]
     assert counts == [200, 200, 50, 0]
+
+
+async def test_what_somebody_else_decides_about_while_its_team_is_looked_at_is_looked_at_again(
+    service: ServiceUnderTest,
+) -> None:
+    await begin(service)
+    await everybody_away(service)
+    await leads(service, 5, 4)
+    await back(service, "anna")
+    async with service.service.database.transaction() as tx:
+        await case.hold(tx, [UUID(int=5)])
+        assert await hands_out(service) == [(4, "anna")]
+    assert await hands_out(service) == [(5, "anna")]
+
+
+async def test_a_team_is_woken_though_it_is_looked_at_in_that_moment(service: ServiceUnderTest) -> None:
+    await begin(service)
+    await everybody_away(service)
+    await leads(service, 1)
+    await service.sql("update rotation set wakes_at = now() where team = 'berlin'")
+
+    async def wakes() -> None:
+        async with service.service.database.transaction() as tx:
+            await rotation.wake(tx, ["berlin"])
+
+    async with service.service.database.transaction() as looks:
+        await looks.conn.execute("update rotation set wakes_at = null where team = 'berlin'")
+        other = asyncio.create_task(wakes())
+        await asyncio.sleep(0.2)
+    await other
+    [row] = await service.sql("select wakes_at from rotation where team = 'berlin'")
+    assert row["wakes_at"] is not None
 
 
 async def test_what_has_no_market_is_placed_by_the_first(service: ServiceUnderTest) -> None:

@@ -85,6 +85,15 @@ async def test_a_lead_that_is_not_the_teams_goes_where_the_next_rule_says_and_ne
     assert await leads(service, 2) == ["anna"], "the turn was booked back"
 
 
+async def test_nor_back_because_the_team_has_its_customer(service: ServiceUnderTest) -> None:
+    await begin(service)
+    assert await leads(service, 1, 2, party=7) == ["anna", "anna"]
+    await service.receives(returned(2, 1, "anna", "wrong_area"))
+    assert teams(await service.emitted()) == ["germany"]
+    [customer] = await service.sql("select team, person from customer")
+    assert tuple(customer) == ("berlin", "anna")
+
+
 async def test_a_return_that_comes_twice_or_late_changes_nothing(service: ServiceUnderTest) -> None:
     await begin(service)
     await leads(service, 1, 2, 3)

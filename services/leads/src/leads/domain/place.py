@@ -48,7 +48,8 @@ def waits_for(lead: Lead) -> str | None:
 
 def settled(before: Lead, after: Lead, response: Response, now: datetime, hours: WorkingTime = ALWAYS) -> Lead:
     """The lead with its due time after a step: where nobody has it, somebody is due to by then, in its team's hours. Where it stays, its
-    time stays too, but for a day that is newly agreed and for a step that lets somebody try anew.
+    time stays too, but for a day that is newly agreed and for a step that lets somebody try anew: so in the queue of another team to
+    which rules have sent it, and not of one to which somebody ordered it.
     """
     place = place_of(after)
     if place not in NOBODYS:
@@ -56,11 +57,16 @@ def settled(before: Lead, after: Lead, response: Response, now: datetime, hours:
         if after.due_at is None and after.next_at == next_at:
             return after
         return after._replace(due_at=None, next_at=next_at).lived(since=None, told=0)
-    stays = place == place_of(before) and before.due_at is not None
+    stays = place == place_of(before) and before.due_at is not None and not _is_sent_on(before, after)
     if stays and after.life.revisit_on == before.life.revisit_on and after.life.attempts == before.life.attempts:
         return after
     due = due_at(after, response, now, hours)
     return after._replace(due_at=due, next_at=due).lived(since=now, told=0)
+
+
+def _is_sent_on(before: Lead, after: Lead) -> bool:
+    """Whether it waits for people of another team than before, and nobody ordered that."""
+    return place_of(after) == "queue" and after.team != before.team and after.life.transfer == before.life.transfer
 
 
 def forgotten_at(lead: Lead) -> datetime | None:

@@ -151,7 +151,9 @@ class RuleSetVersion(Sizes):
 
     sha256: str
     activated_at: datetime
-    swept: Annotated[int, Field(description="leads that waited for rules before it and that it has placed")] = 0
+    swept: Annotated[
+        int, Field(description="leads that waited when it came and that it has given to a team, or to another one")
+    ] = 0
     by: Annotated[str | None, Field(description="who put it in force; unknown of the first builds' versions")] = None
     draft: Annotated[int | None, Field(description="the draft that it was, where it was not put as a file")] = None
 

@@ -1,5 +1,6 @@
 """How a lead stands here: whose it is, or what it waits for. One row a lead says so; its decisions say why."""
 
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -56,6 +57,15 @@ class Case:
     def waits_for_a_turn(self) -> bool:
         """Whether it waits for somebody who can take it."""
         return self.is_open and self.person is None and self.code is not None and self.code not in FOR_NO_TURN
+
+    def leaves(self, where: Routed | Unroutable, teams: Container[str]) -> bool:
+        """Whether rules that say this of the lead take it from where it waits, in a market of these teams. What no rule has claimed
+        goes wherever one claims it. What waits for somebody of its team goes to another team only, and to none only if its own is
+        there no more."""
+        team, rule = (where.team, where.rule) if isinstance(where, Routed) else (None, None)
+        if self.is_unplaced:
+            return (team, rule) != (self.team, self.rule)
+        return team != self.team and (team is not None or self.team not in teams)
 
 
 @dataclass(frozen=True)

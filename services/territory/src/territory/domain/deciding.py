@@ -1,6 +1,6 @@
 """Leads decided about one after another: first where each belongs, then who of the team takes it. Nothing here knows of a database."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -66,6 +66,15 @@ class Ask:
     """How an order gives it to nobody in particular: ``rotation`` for a turn among those who inherit, ``queue``, or ``rests`` for a
     lead that is closed."""
     order: Order = NO_ORDER
+
+
+Goes = Callable[[Ask, Routed | Unroutable], bool]
+"""Whether a lead goes where it belongs by the rules; else it is not decided about."""
+
+
+def always(_: Ask, __: Routed | Unroutable) -> bool:
+    """It does."""
+    return True
 
 
 def ledger(ask: Ask, team: str) -> str:
@@ -138,9 +147,10 @@ class Deciding:
     allotted: dict[UUID, Customer] = field(default_factory=dict)
     known: dict[str, datetime | None] = field(default_factory=dict)
 
-    def place(self, asks: Sequence[Ask]) -> list[Placed]:
-        """Where each belongs, in order: a customer's second lead finds what the first has made."""
-        return [self._place(ask) for ask in asks]
+    def place(self, asks: Sequence[Ask], goes: Goes = always) -> list[Placed]:
+        """Where each belongs that goes there, in order: a customer's second lead finds what the first has made, and of one that does
+        not go nothing is made."""
+        return [placed for ask in asks if (placed := self._place(ask, goes)) is not None]
 
     def give(self, placed: Sequence[Placed]) -> Iterator[Decision]:
         """Who takes each, in order."""
@@ -149,7 +159,7 @@ class Deciding:
             self._remember(decision)
             yield decision
 
-    def _place(self, ask: Ask) -> Placed:
+    def _place(self, ask: Ask, goes: Goes) -> Placed | None:
         if ask.kept is not None:
             return Placed(ask, ask.kept.route, ask.kept.pipeline)
         where = route(ask.attributes, self.market, ask.excluded)
@@ -158,7 +168,15 @@ class Deciding:
         if by_customer and customer and isinstance(where, Routed):
             would = where.rule if where.team != customer.team else None
             where = replace(where, team=customer.team)
-        elif ask.party_id and isinstance(where, Routed) and is_allotted_by(where) and self._is_free(customer):
+        if not goes(ask, where):
+            return None
+        if (
+            not by_customer
+            and ask.party_id
+            and isinstance(where, Routed)
+            and is_allotted_by(where)
+            and self._is_free(customer)
+        ):
             made = Customer(ask.party_id, where.team, None, self.moment, LAPSED if customer else BY_RULE)
             self.customers[ask.party_id] = self.allotted[ask.party_id] = made
         team = self.market.market.teams.get(where.team) if isinstance(where, Routed) else None

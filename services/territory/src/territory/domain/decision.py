@@ -37,7 +37,7 @@ class Cause(StrEnum):
     WOKEN = "woken"
     """What it waited for has come."""
     SWEPT = "swept"
-    """Other rules came into force, and it was nobody's."""
+    """Other rules came into force while it was nobody's or waited for somebody of its team."""
     REOPENED = "reopened"
     """It was closed, and is open again."""
     RESTORED = "restored"

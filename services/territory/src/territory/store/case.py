@@ -21,11 +21,26 @@ select {_COLUMNS} from lead_case c
 where c.team = $1 and c.waits_turn and c.person is null and c.ended_at is null
 order by c.since, c.lead_id limit $2 for update skip locked
 """  # noqa: S608
-_UNPLACED = f"""
+_PASSED_OVER = """
+select exists (
+    select from lead_case c
+    where c.team = $1 and c.waits_turn and c.person is null and c.ended_at is null and c.lead_id <> all($2::uuid[])
+)
+"""
+_UNASKED = f"""
 select {_COLUMNS} from lead_case c
-where c.looked < $1 and c.person is null and c.ended_at is null and (c.rule is null or c.rule = 'fallback')
-order by c.looked, c.lead_id limit $2 for update skip locked
+where c.looked < $1 and c.person is null and c.ended_at is null and (c.waits_turn or c.rule is null or c.rule = 'fallback')
+order by c.looked, c.since, c.lead_id limit $2 for update skip locked
 """  # noqa: S608
+# Its team is not the one by which rules placed it last: what only kept the team or moved it by an order is passed over.
+_ORDERED = """
+select c.lead_id from unnest($1::uuid[], $2::text[]) as c(lead_id, team) where c.team is distinct from (
+    select d.team from decision d left join decision b on b.lead_id = d.lead_id and b.number = d.number - 1
+    where d.lead_id = c.lead_id and d.cause not in ('transferred', 'handover', 'refused')
+        and (d.number = 1 or d.team is distinct from b.team)
+    order by d.number desc limit 1
+)
+"""
 _LAST = """
 select d.lead_id, d.attributes, d.segment, d.team, d.rule, d.ruleset, d.pipeline, d.reason, d.refused, d.would_rule
 from unnest($1::uuid[], $2::int[]) as n(lead_id, number) join decision d on d.lead_id = n.lead_id and d.number = n.number
@@ -83,9 +98,25 @@ async def waiting(tx: Transaction, team: str, most: int) -> list[Case]:
     return [_case(row) for row in await tx.conn.fetch(_WAITING, team, most)]
 
 
-async def unplaced(tx: Transaction, version: int, most: int) -> list[Case]:
-    """Leads for which other rules may find a team, and which this version of the market has not seen."""
-    return [_case(row) for row in await tx.conn.fetch(_UNPLACED, version, most)]
+async def are_passed_over(tx: Transaction, team: str, seen: Sequence[UUID]) -> bool:
+    """Whether others than these wait for a turn of the team: somebody else decides about them now."""
+    found: bool = await tx.conn.fetchval(_PASSED_OVER, team, seen)
+    return found
+
+
+async def unasked(tx: Transaction, version: int, most: int) -> list[Case]:
+    """Leads that wait for rules or for a turn of their team, and which this version of the market has not seen: those first that the
+    oldest version has seen, and of these who waits longest. Those that somebody else decides about now are left to the next time."""
+    return [_case(row) for row in await tx.conn.fetch(_UNASKED, version, most)]
+
+
+async def ordered(tx: Transaction, cases: Sequence[Case]) -> set[UUID]:
+    """Those of these leads that are their team's because somebody ordered it, whatever rules say."""
+    moved = [case for case in cases if case.number > 1 and case.team is not None]  # no first decision is an order
+    if not moved:
+        return set()
+    rows = await tx.conn.fetch(_ORDERED, [case.lead_id for case in moved], [case.team for case in moved])
+    return {row["lead_id"] for row in rows}
 
 
 async def last(tx: Transaction, cases: Sequence[Case]) -> Mapping[UUID, Last]:

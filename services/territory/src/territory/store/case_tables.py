@@ -56,10 +56,13 @@ LEAD_CASE = Table(
     Index("lead_case_book", "person", postgresql_where=text("person is not null and ended_at is null")),
     Index("lead_case_party", "party_id", postgresql_where=text("party_id is not null")),
     Index(
-        "lead_case_unplaced",
+        "lead_case_unasked",
         "looked",
+        "since",
         "lead_id",
-        postgresql_where=text("person is null and ended_at is null and (rule is null or rule = 'fallback')"),
+        postgresql_where=text(
+            "person is null and ended_at is null and (waits_turn or rule is null or rule = 'fallback')"
+        ),
     ),
     postgresql_with=GROWING,
     info={"door": "select, insert, update", "rows": team()},

@@ -64,11 +64,13 @@ select r.turn, r.credits::text as credits, coalesce((
 from rotation r where r.team = $2
 """  # noqa: S608
 _IS_BACK = "select exists (select from rotation_back where team = $1 and of_turn = $2 and lead_id = $3)"
-# Teams are woken in the order in which batches lock them.
+# Teams are woken in the order in which batches lock them, by when they stand once who had them is done: that has to be known of each
+# before any is left out.
 _WAKE = """
-update rotation r set wakes_at = $2 from (
-    select team from rotation where team = any($1::text[]) order by team for update
-) woken where woken.team = r.team and (r.wakes_at is null or r.wakes_at > $2)
+with held as materialized (
+    select team, wakes_at from rotation where team = any($1::text[]) order by team for update
+)
+update rotation r set wakes_at = $2 from held where held.team = r.team and (held.wakes_at is null or held.wakes_at > $2)
 """
 _MEMBERS = """
 select m.person from membership m join person p on p.id = m.person

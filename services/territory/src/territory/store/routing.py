@@ -22,7 +22,8 @@ _DIALECT = dialect()  # type: ignore[no-untyped-call]
 _NAMES = tuple(column.name for column in DECISION.columns)
 _COLUMNS = ", ".join(_NAMES)
 _TYPED = ", ".join(f"{column.name} {column.type.compile(_DIALECT)}" for column in DECISION.columns)
-# A lead's decision and how it stands by it are one statement.
+# A lead's decision and how it stands by it are one statement. Where a decision keeps the place that an older version gave the lead, a newer
+# one has looked at it all the same.
 _INSERT = f"""
 with r as materialized (
     select * from json_to_recordset($1::json) as r(
@@ -39,7 +40,7 @@ from r
 on conflict (lead_id) do update set number = excluded.number, disposition = excluded.disposition, verdict = excluded.verdict,
     team = excluded.team, person = excluded.person, code = excluded.code, since = excluded.since, attempt = excluded.attempt,
     not_to = excluded.not_to, excluded = excluded.excluded, party_id = coalesce(excluded.party_id, c.party_id),
-    rule = excluded.rule, looked = excluded.looked, waits_turn = excluded.waits_turn
+    rule = excluded.rule, looked = greatest(excluded.looked, c.looked), waits_turn = excluded.waits_turn
 """  # noqa: S608 - names of columns
 
 

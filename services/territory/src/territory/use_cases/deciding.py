@@ -1,5 +1,6 @@
 """Leads are decided about: where each belongs, who takes it, what is on record of that and what others hear."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -9,7 +10,7 @@ from chassis import Transaction
 from chassis.transaction import Moved
 from contracts.event import Event
 from contracts.territory.lead import LeadAssigned, LeadRouted, LeadTransferred, LeadUnassigned, LeadUnroutable
-from territory.domain.deciding import Ask, Deciding, ledger
+from territory.domain.deciding import Ask, Deciding, Goes, always, ledger
 from territory.domain.decision import Cause, Decision
 from territory.domain.market import MarketVersion
 from territory.domain.routing import Routed, Unroutable
@@ -29,9 +30,10 @@ async def decide(
     tx: Transaction,
     is_worth: Callable[[Decision], bool] = _always,
     successors: Mapping[str, int] | None = None,
+    goes: Goes = always,
 ) -> list[Decision]:
-    """Each of these leads, one of a kind, gets its decision, in this order. What is not worth it is neither on record nor told: the
-    lead stands as it stood. Raises Moved where another transaction has given one of their customers to a team meanwhile."""
+    """Each of these leads, one of a kind, gets its decision, in this order, but for those that do not go where they belong: these are
+    left out. What is not worth it is neither on record nor told: the lead stands as it stood. Raises Moved where another transaction has given one of their customers to a team meanwhile."""
     if not asks:
         return []
     now = await market.in_force(tx)
@@ -40,7 +42,9 @@ async def decide(
         await take_in_market(now.market, tx)
     deciding = await _knowing(asks, now.market, tx)
     known = set(deciding.customers)
-    placed = deciding.place(asks)
+    placed = deciding.place(asks, goes)
+    if not placed:
+        return []
     due = {one.route.team for one in placed if one.is_due and isinstance(one.route, Routed)}
     days: dict[str, date] = {}
     if due:
@@ -66,8 +70,10 @@ async def decide(
 
 async def _knowing(asks: Sequence[Ask], active: MarketVersion, tx: Transaction) -> Deciding:
     deciding = Deciding(active, tx.now)
-    if parties := {ask.party_id for ask in asks if ask.party_id is not None}:
-        deciding.customers = await customer.of_parties(tx, parties, [ask.lead_id for ask in asks])
+    if parties := Counter(ask.party_id for ask in asks if ask.party_id is not None):
+        # Of two leads of a customer each is another than the one decided about, in one batch as in two.
+        alone = [ask.lead_id for ask in asks if ask.party_id and parties[ask.party_id] == 1]
+        deciding.customers = await customer.of_parties(tx, parties, alone)
         people = {one.person for one in deciding.customers.values() if one.person is not None}
         deciding.substitutes = await customer.substitutes(tx, people)
     return deciding

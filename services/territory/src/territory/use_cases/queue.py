@@ -1,7 +1,12 @@
 """Queues that move: leads that wait are looked at again when what they wait for may have come, the oldest first."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 from chassis import Transaction
+from territory.domain.deciding import Ask
 from territory.domain.decision import Cause, Decision
+from territory.domain.routing import Routed, Unroutable
 from territory.store import case as store
 from territory.store import market, rotation
 from territory.use_cases.deciding import decide
@@ -25,23 +30,39 @@ async def hand_out(tx: Transaction) -> None:
         await store.wait_for(
             tx, [(case.lead_id, code) for case in cases if (code := left.get(case.lead_id)) != case.code and code]
         )
-        if len(cases) == AT_A_TIME and not left:
-            await rotation.wake(tx, [team])  # there may be more, and somebody to take them
+        there_may_be_more = len(cases) == AT_A_TIME and not left  # and somebody to take them
+        if there_may_be_more or (
+            len(cases) < AT_A_TIME and await store.are_passed_over(tx, team, [case.lead_id for case in cases])
+        ):
+            await rotation.wake(tx, [team])
 
 
 async def sweep(tx: Transaction) -> None:
-    """Leads that no rule has placed are asked of the rules in force, a few at a time; who has a person or a team by a rule is left
-    alone. Each is looked at once by a version of the market, whatever stops and starts meanwhile."""
+    """Leads that wait for rules, or for somebody of their team, are asked of the rules in force, a few at a time, each once by a
+    version of the market, whatever stops and starts meanwhile. One that belongs elsewhere goes there and waits behind those that
+    wait there already, in the order in which these leads have waited so far. The others stand as they stood, and so does whatever
+    somebody has, or has ordered to its team."""
     now = (await market.in_force(tx)).market
-    cases = await store.unplaced(tx, now.version, SWEPT_AT_A_TIME)
+    cases = await store.unasked(tx, now.version, SWEPT_AT_A_TIME)
     if not cases:
         return
-    was = {case.lead_id: (case.team, case.rule) for case in cases}
+    teams, by_order = now.market.teams, await store.ordered(tx, cases)
+    stand = {case.lead_id: case for case in cases}
+
+    def goes(ask: Ask, where: Routed | Unroutable) -> bool:
+        case = stand[ask.lead_id]
+        return case.leaves(where, teams) and not (case.lead_id in by_order and case.team in teams)
+
     asks = await ask_again(cases, Cause.SWEPT, tx, keeps_team=False)
-    decisions = await decide(asks, tx, is_worth=lambda one: (one.team, one.rule) != was[one.lead_id])
-    same = [one.lead_id for one in decisions if (one.team, one.rule) == was[one.lead_id]]
-    await store.looked(tx, same, now.version)
-    await market.count_swept(tx, now.version, len(decisions) - len(same))
+    # Moments of their own: of one moment they would wait in the order of their ids.
+    decisions = await decide(
+        [replace(ask, is_new=True, since=tx.now + timedelta(microseconds=place)) for place, ask in enumerate(asks)],
+        tx,
+        goes=goes,
+    )
+    gone = {one.lead_id for one in decisions}
+    await store.looked(tx, [lead for lead in stand if lead not in gone], now.version)
+    await market.count_swept(tx, now.version, sum(one.team is not None for one in decisions))
 
 
 async def asleep(tx: Transaction) -> int:

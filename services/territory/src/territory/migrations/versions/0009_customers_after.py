@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0009"
-down_revision = "0005"
+down_revision = "0006"
 
 SQL = (
     # Nothing asks by it: whoever waits for the lock waits a moment.
