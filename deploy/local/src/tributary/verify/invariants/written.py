@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from leads.domain import lead as life
@@ -96,7 +97,7 @@ def entry(body: Any) -> Entry:
             judged = body.grade, body.disposition, body.scorecard, body.score, dict(body.reasons)
             _, line = life.qualified(Lead(), body.at, *judged)
         case Discarded():
-            _, line = life.discarded(Lead(), body.at, body.reason)
+            _, line = life.discarded(Lead(), body.at, body.reason, timedelta())
         case Routed():
             _, line = life.opened(Lead(), body.at, body.segment, body.team, body.pipeline)
         case Assigned():
