@@ -240,7 +240,8 @@ class Database:
         self, actor: Actor, traceparent: str = "", *, writes: bool = False, by_key: bool = False
     ) -> AsyncIterator[Transaction]:
         """The same for a door: in this actor's name, with the doors' rights, and not to be nested in. One that does not say that
-        it writes can't. ``by_key``: it asks for one thing by its key, so that no plan is made anew; policies make plans long."""
+        it writes can't. ``by_key``: it asks for one thing by its key or for a page by an index, so that no plan is made anew; policies
+        make plans long."""
         async with self.doors.connection() as conn:
             tx = self._begun(conn, actor, traceparent=traceparent)
             # The names of actors and traces hold nothing that ends a text (access.py, telemetry.py).

@@ -153,6 +153,15 @@ async def test_every_list_names_the_teams_by_itself_also_where_no_policy_helps(s
     assert ([row.measures["leads"] for row in page], [fact.team for fact in behind]) == ([1], ["roma"])
 
 
+async def test_leads_behind_a_number_are_found_by_their_team_where_policies_bind(service: ServiceUnderTest) -> None:
+    await counted(service)
+    async with service.service.database.at_door(Actor("rosa")) as tx:
+        await tx.conn.execute("set local enable_seqscan = off")
+        behind = await facts.leads_behind(tx, "campaign", "spring", UUID(int=2**128 - 1), 100, {"roma"})
+        looked = await tx.conn.fetchval("select pg_stat_get_xact_numscans('lead_fact_of_team'::regclass)")
+    assert ([fact.team for fact in behind], looked) == (["roma"], 1)
+
+
 async def test_a_machine_needs_the_scope_and_a_grant(service: ServiceUnderTest) -> None:
     await counted(service)
     await service.receives(qualified(4))

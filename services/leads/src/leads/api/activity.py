@@ -96,10 +96,10 @@ class Activities(BaseModel):
 
 
 @asynccontextmanager
-async def refusing(request: Request, writes: bool) -> AsyncIterator[Transaction]:
+async def refusing(request: Request, writes: bool, by_key: bool = False) -> AsyncIterator[Transaction]:
     """A transaction of this request; what its use case refuses is a problem, and changes nothing."""
     try:
-        async with begin(request, writes=writes) as tx:
+        async with begin(request, writes=writes, by_key=by_key) as tx:
             yield tx
     except NoSuchLead:
         raise no_such_lead() from None

@@ -73,7 +73,7 @@ async def get_work(
     actor = actor_of(request)
     named = names and actor.may(Permission.OPEN_CONTACT)
     who = actor.principal if person == "me" else person
-    async with refusing(request, writes=named) as tx:
+    async with refusing(request, writes=named, by_key=True) as tx:
         page = await work.work_list(who, after, limit, named, tx)
     rows = [Due(**listed(dict(row), page.names), because=BECAUSE.get(row["priority"])) for row in page.rows]
     return Work(rows=rows, after=page.after)
@@ -92,7 +92,7 @@ async def get_queue(
     """What nobody has yet, and why (``waits``): what is due first, then the oldest. Each page of names is one look."""
     response.headers.update(NOT_KEPT)
     named = names and actor_of(request).may(Permission.OPEN_CONTACT)
-    async with refusing(request, writes=named) as tx:
+    async with refusing(request, writes=named, by_key=True) as tx:
         page = await work.queue(place, team, after, limit, named, tx)
     return leads_of(page)
 
@@ -109,7 +109,7 @@ async def get_summary(
     begin_at = since or end - COUNTED
     if begin_at >= end:
         raise not_valid([FieldError("from", "is not before to")])
-    async with begin(request) as tx:
+    async with begin(request, by_key=True) as tx:
         lines = await work.summary(by, begin_at, end, tx)
     return Summary(by=by, since=begin_at, until=end, rows=[_counted(by, key, line) for key, line in lines.items()])
 

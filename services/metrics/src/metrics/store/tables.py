@@ -55,7 +55,7 @@ LEAD_FACT = Table(
     Column("moved_at", DateTime(timezone=True)),
     Column("requests", JSONB),  # what its customer is owed, by number; null where nothing was told of that
     CheckConstraint("outcome in ('won', 'lost')", name="lead_fact_outcome"),
-    Index("lead_fact_behind", text("coalesce(team, '(unplaced)')"), "lead_id"),
+    Index("lead_fact_of_team", "team", "lead_id"),
     # Of ranges of pages, not of rows: it costs a new lead nothing to speak of, and keeps no update from staying in place.
     Index("lead_fact_came", "captured_at", postgresql_using="brin"),
     postgresql_with=GROWING | {"fillfactor": "45"},
