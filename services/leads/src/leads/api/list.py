@@ -115,7 +115,8 @@ async def get_leads(
     response.headers.update(NOT_KEPT)
     named = names and actor_of(request).may(Permission.OPEN_CONTACT)
     try:
-        async with begin(request, writes=named, by_key=True) as tx:
+        # Words differ in how many leads they lead to: what is looked for is planned anew.
+        async with begin(request, writes=named, by_key=asked.q is None) as tx:
             page = await list_leads(asked.filters(), after, limit, named, tx)
     except WrongCursor as wrong:
         raise wrong_cursor(wrong) from None
