@@ -695,8 +695,8 @@ MUTANTS = (
     _m(
         "the leads behind a number are anybody's",
         f"{METRICS}/store/facts.py",
-        "wanted = (of_teams, came",
-        "wanted = (came",
+        "last.where(lead.team == mine.c.team)",
+        "last.where(mine.c.team.is_not(None))",
         "services/metrics/tests/component/test_scope.py",
     ),
     _m(

@@ -159,6 +159,8 @@ async def test_leads_behind_a_number_are_found_by_their_team_where_policies_bind
         await tx.conn.execute("set local enable_seqscan = off")
         behind = await facts.leads_behind(tx, "campaign", "spring", UUID(int=2**128 - 1), 100, {"roma"})
         looked = await tx.conn.fetchval("select pg_stat_get_xact_numscans('lead_fact_of_team'::regclass)")
+        many = {"roma", *(f"team-{n}" for n in range(facts.FEW))}
+        assert await facts.leads_behind(tx, "campaign", "spring", UUID(int=2**128 - 1), 100, many) == behind
     assert ([fact.team for fact in behind], looked) == (["roma"], 1)
 
 
