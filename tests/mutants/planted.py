@@ -517,12 +517,17 @@ MUTANTS = (
         "        raise Problem(403, 'Not yours') if held else no_such_lead()\n",
         OPENING,
     ),
-    _m(
+    Mutant(
         "whoever opens is counted together with all whose looks he sees",
-        f"{LEADS}/store/opening.py",
-        "from opened where person = $1 and at > look.at",
-        "from opened where $1 <> '' and at > look.at",
-        OPENING,
+        tuple(
+            (
+                f"{LEADS}/store/opening.py",
+                f"from opened where person = $1 and at > {at}",
+                f"from opened where $1 <> '' and at > {at}",
+            )
+            for at in ("$2", "look.at")
+        ),
+        (OPENING,),
     ),
     _m(
         "leads of other teams are counted for whoever names the team",
