@@ -231,7 +231,7 @@ def known(
     steps = [
         life.captured(Lead(), AT, "web"),
         life.qualified(Lead(), AT, "A", disposition, 1, 80),
-        *([life.discarded(Lead(), AT, why)] if why else []),
+        *([life.discarded(Lead(), AT, why, timedelta(days=180))] if why else []),
         *([life.opened(Lead(), AT, "s", "berlin", "p")] if opened else []),
         *([life.assigned(Lead(), AT, "berlin", person)] if person else []),
         *([life.left_open(Lead(), AT, waits)] if waits else []),
