@@ -4,9 +4,23 @@ import json
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from datetime import datetime
 from operator import attrgetter
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Text, any_, case, func, literal, select, true
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    Text,
+    any_,
+    case,
+    func,
+    literal,
+    select,
+    true,
+    union_all,
+)
 
 from chassis import Transaction
 from chassis.query import fetch
@@ -39,7 +53,8 @@ _RENAME_CHANNELS = """
 update lead_fact f set channel_key = new.name from unnest($1::text[], $2::text[]) as new(written, name)
 where f.channel = new.written and f.channel_key is distinct from new.name
 """
-FEW = 50  # teams: their leads are read whole within a second, where hardly any of them counts
+# Teams: where hardly any of their leads counts all are read, each team's by itself.
+FEW = 50
 _NAMED: tuple[By, ...] = ("segment", "channel", "campaign")
 _NAMES = {by: _NAMES_OF_CHANNELS.replace("channel", by) for by in _NAMED}
 _RENAME = {by: _RENAME_CHANNELS.replace("channel", by) for by in _NAMED}
@@ -93,9 +108,10 @@ async def leads_behind(
         # By the column as it is: `coalesce` may tell what it is given, so row policies come before it and no index does.
         mine = select(func.unnest(some).label("team")).cte("mine")
         rows = last.where(lead.team == mine.c.team).lateral("rows")
-        found = await fetch(tx.conn, select(*rows.c).select_from(mine.join(rows, true())))
-        if UNPLACED in teams:
-            found += await fetch(tx.conn, last.where(lead.team.is_(None)))
+        each: Select[Any] | CompoundSelect[Any] = select(*rows.c).select_from(mine.join(rows, true()))
+        if UNPLACED in teams:  # in one statement: a lead that gets its team meanwhile is in one part of it
+            each = union_all(each, select(*last.where(lead.team.is_(None)).subquery("unplaced").c))
+        found = await fetch(tx.conn, each)
     return sorted((LeadFact(*row) for row in found), key=attrgetter("lead_id"), reverse=True)[:limit]
 
 
