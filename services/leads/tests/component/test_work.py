@@ -133,6 +133,12 @@ async def test_work_and_queues_come_from_their_indexes(sales: Sales) -> None:
     await sales.service.alters("analyze lead_place")
     await sales.service.told(may("head", *({"team": f"t{n}"} for n in range(50))))
     now, teams = sales.at, [f"t{n}" for n in range(50)]
+    many = await rows(sales.service.as_("head"), "/v1/summary?by=team")
+    assert [row["count"] for row in many] == [400] * 50, "counted in one pass, and each where it stands"
+    assert {place: sum(row["places"].get(place, 0) for row in many) for place in ("person", "queue")} == {
+        "person": 19_000,
+        "queue": 1_000,
+    }
     for index, statement in (
         ("lead_place_held", work.work_statement("p1", now, None, 51, teams)),
         ("lead_place_answers", work.work_statement("p1", now, None, 51, teams)),
