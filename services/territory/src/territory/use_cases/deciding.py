@@ -33,7 +33,9 @@ async def decide(
     goes: Goes = always,
 ) -> list[Decision]:
     """Each of these leads, one of a kind, gets its decision, in this order, but for those that do not go where they belong: these are
-    left out. What is not worth it is neither on record nor told: the lead stands as it stood. Raises Moved where another transaction has given one of their customers to a team meanwhile."""
+    left out. What is not worth it is neither on record nor told: the lead stands as it stood.
+
+    Raises Moved where another transaction has given one of their customers to a team meanwhile."""
     if not asks:
         return []
     now = await market.in_force(tx)
