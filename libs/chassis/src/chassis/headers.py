@@ -58,7 +58,9 @@ def _known_text(header: bytes) -> str:
 
 def actor_named(header: bytes | None) -> str:
     """Who is said to have acted. What is no actor's name names nobody: an event is not lost for it."""
-    name = _text(header) if header else ""
+    if not header:
+        return ""
+    name = _text(header)
     return name if NAME.fullmatch(name) else ""
 
 

@@ -4,6 +4,7 @@ SQLAlchemy makes the text and the parameters, and nothing of it opens a connecti
 """
 
 from collections import OrderedDict
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import asyncpg
@@ -13,6 +14,13 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect
 _DIALECT = dialect()  # type: ignore[no-untyped-call]
 _SHAPES = 256
 _compiled: OrderedDict[Any, Any] = OrderedDict()
+
+
+def columns(rows: Iterable[Sequence[Any]]) -> list[Sequence[Any] | None]:
+    """Rows as one array a column, for ``unnest`` of several. One that holds nothing at all is no array: it costs nothing, and
+    ``unnest`` fills it up."""
+    turned = zip(*rows, strict=True)
+    return [None if one[0] is None and one.count(None) == len(one) else one for one in turned]
 
 
 def rendered(statement: ClauseElement) -> tuple[str, list[Any]]:

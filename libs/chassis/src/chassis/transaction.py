@@ -11,6 +11,7 @@ from uuid_utils import uuid7
 from chassis import telemetry
 from chassis.access import ANONYMOUS, Actor
 from chassis.errors import Unusable
+from chassis.query import columns
 from contracts import STREAM_OF
 from contracts.event import Event
 
@@ -217,7 +218,7 @@ class Transaction:
         """Moves the watermarks and stores what was emitted. Called by the door as the last thing before the commit."""
         if not self.tells:
             return
-        emitted = list(zip(*self.emitted, strict=True)) if self.emitted else [()] * len(Emitted._fields)
+        emitted = columns(self.emitted) if self.emitted else [()] * len(Emitted._fields)
         moves = list(zip(*self._moves, strict=True))
         row = await self.conn.fetchrow(_MOVE_AND_EMIT if moves else _EMIT, *emitted, self.now, *moves)
         assert row is not None

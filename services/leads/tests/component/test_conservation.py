@@ -11,6 +11,7 @@ from chassis import telemetry
 from chassis_testing import ServiceUnderTest
 from contracts.leads.lead import LeadUnclaimed, OpportunityOpened
 from contracts.territory.lead import LeadUnassigned
+from leads.store import conservation as store
 
 from .sales import Sales
 
@@ -161,24 +162,52 @@ async def test_a_lead_that_is_nowhere_is_seen_and_found_again(sales: Sales) -> N
     assert gauge("leads_unaccounted") == 0
 
 
-async def test_new_leads_are_looked_at_at_once_and_all_again_at_a_thousand_a_second(sales: Sales) -> None:
+async def test_new_leads_are_looked_at_at_once_wherever_the_round_over_all_stands(sales: Sales) -> None:
     lost, aged = (
         await sales.lead(),
         "update lead set captured_at = captured_at - interval '61 s' where lead_id = $1::text::uuid",
     )
     await sales.service.sql(aged, lost)
     await sweeps(sales)
-    await sales.service.sql("update conservation set captured = 3600 * 1000")
-    await sweeps(sales)
+    await sales.service.sql(
+        "update conservation set round_lead = 'ffffffff-ffff-ffff-ffff-ffffffffffff', swept_at = captured_at, swept_lead = lead_id from lead"
+    )
     await sales.service.sql("delete from lead_place where lead_id = $1::text::uuid", lost)
     await sales.service.sql(aged, await sales.lead(team=None))
     await sweeps(sales)
+    assert gauge("leads_unaccounted") == 1, "the round has passed the lost one by"
     await sweeps(sales)
-    assert gauge("leads_unaccounted") == 1
-    await sales.service.sql("update conservation set round_at = now() - interval '61 minutes'")
-    await sweeps(sales)
-    await sweeps(sales)
-    assert gauge("leads_unaccounted") == 2
+    assert gauge("leads_unaccounted") == 2, "it begins anew"
+
+
+async def test_a_round_over_all_goes_on_where_it_stood_and_leaves_out_what_has_just_come(sales: Sales) -> None:
+    async def round_of_two() -> set[str]:
+        async with sales.service.service.database.transaction() as tx:
+            await store.sweep(tx, timedelta(minutes=1), 1, 2)
+        return {str(row["lead_id"]) for row in await sales.service.sql("select lead_id from astray")}
+
+    await sweeps(sales)  # what came before the first turn is the round's to look at
+    old = sorted([await sales.lead(team=None) for _ in range(4)])
+    await sales.service.sql("update lead set captured_at = captured_at - interval '1 h'")
+    young = await sales.lead(team=None)
+    all_of_them = sorted([*old, young])
+    for turn in range(3):
+        assert await round_of_two() == set(all_of_them[: 2 * turn + 2]) - {young}
+
+
+async def test_many_leads_are_counted_less_often(sales: Sales) -> None:
+    await sales.lead()
+    await sales.service.runs("count_places")
+    first = (await sales.anna.get("/v1/conservation")).json()["as_of"]
+    await sales.service.runs("count_places")
+    second = (await sales.anna.get("/v1/conservation")).json()["as_of"]
+    assert second > first
+    await sales.service.sql("update conservation set captured = 1000000")
+    await sales.service.runs("count_places")
+    assert (await sales.anna.get("/v1/conservation")).json()["as_of"] == second
+    await sales.service.sql("update conservation set as_of = now() - interval '301 s'")
+    await sales.service.runs("count_places")
+    assert (await sales.anna.get("/v1/conservation")).json()["captured"] == 1
 
 
 async def test_a_lead_without_a_time_is_seen(sales: Sales) -> None:

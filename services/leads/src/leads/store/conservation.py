@@ -6,47 +6,44 @@ from datetime import datetime, timedelta
 
 from chassis import Transaction
 
-# Of the leads behind the last one that was looked at, those that have no place, or did not come to any, are astray. Its plan is made once:
-# where they begin is given, and each one's place is looked up, so that no plan reads the leads before them or all places.
-_STANDS = "select swept_at, swept_lead from conservation"
-_SWEEP = """
+# Of these leads those that have no place, or did not come to any, are astray. The plans are made once: where they begin is given, and each
+# one's place is looked up, so that no plan reads the leads before them or all places.
+_STANDS = "select swept_at, swept_lead, round_lead from conservation"
+_PLACE = "coalesce((select p.place from lead_place p where p.lead_id = l.lead_id), 'arriving')"
+_ASTRAY = "insert into astray (lead_id, since) select lead_id, now() from next where is_astray order by lead_id on conflict do nothing"
+_NEW = f"""
 with next as (
-    select l.lead_id, l.captured_at,
-        coalesce((select p.place from lead_place p where p.lead_id = l.lead_id), 'arriving') = 'arriving' as is_astray
-    from lead l
+    select l.lead_id, l.captured_at, {_PLACE} = 'arriving' as is_astray from lead l
     where l.captured_at >= $3 and (l.captured_at, l.lead_id) > ($3, $4) and l.captured_at <= now() - $1::interval
     order by l.captured_at, l.lead_id limit $2
-), found as (
-    insert into astray (lead_id, since) select lead_id, now() from next where is_astray order by lead_id
-    on conflict do nothing
-)
-select (select count(*) from next) as n, last.captured_at as at, last.lead_id
-from (select 1) one left join (select * from next order by captured_at desc, lead_id desc limit 1) last on true
-"""
-_MOVE = """
-insert into conservation (swept_at, swept_lead) values ($1, $2)
-on conflict (one) do update set swept_at = excluded.swept_at, swept_lead = excluded.swept_lead
-"""
+), found as ({_ASTRAY})
+update conservation set swept_at = last.captured_at, swept_lead = last.lead_id
+from (select * from next order by captured_at desc, lead_id desc limit 1) last
+"""  # noqa: S608 - statements above
+_AGAIN = f"""
+with next as (
+    select l.lead_id, {_PLACE} = 'arriving' and l.captured_at <= now() - $1::interval as is_astray from lead l
+    where l.lead_id > $3 order by l.lead_id limit $2
+), found as ({_ASTRAY})
+update conservation set round_lead = case when (select count(*) from next) = $2 then
+    (select lead_id from next order by lead_id desc limit 1) else '00000000-0000-0000-0000-000000000000' end
+"""  # noqa: S608 - statements above
 _BEGIN = """
-insert into conservation (swept_at, swept_lead) values ('-infinity', '00000000-0000-0000-0000-000000000000')
+insert into conservation (swept_at, swept_lead) values (now() - $1::interval, '00000000-0000-0000-0000-000000000000')
 on conflict (one) do nothing
-"""
-# Of what was looked at once little is ever lost: on average a thousand leads a second are looked at again, and new ones at once.
-_AGAIN = """
-update conservation set swept_at = '-infinity', swept_lead = '00000000-0000-0000-0000-000000000000', round_at = now()
-where round_at is null or round_at <= now() - captured * interval '1 ms'
 """
 _FOUND_AGAIN = "delete from astray a using lead_place p where p.lead_id = a.lead_id and p.place <> 'arriving'"
 _STANDING = """
 select (select count(*) from astray) as unaccounted, (select count(*) from lead_place
     where due_at is null and place in ('queue', 'qualification', 'nurture', 'unroutable')) as without_due_time
 """
-# One statement, so that both counts are of one moment.
+# One statement, so that both counts are of one moment. Two hundred thousand are counted each time, a million every five minutes.
 _COUNT = """
 update conservation set as_of = now(), captured = (select count(*) from lead), places = coalesce((
     select jsonb_object_agg(place, n)
     from (select coalesce(place, 'arriving') as place, count(*) as n from lead_place where captured_at is not null group by 1) c
 ), '{}')
+where as_of is null or as_of <= now() - captured * interval '0.3 ms'
 """
 _COUNTED = "select as_of, captured, places from conservation where as_of is not null"
 
@@ -68,19 +65,15 @@ class Counted:
     places: Mapping[str, int]
 
 
-async def sweep(tx: Transaction, younger: timedelta, most: int) -> None:
-    """Looks at the next leads of this round that have been on record for so long, and again at those that were astray. Who has come to the
-    end goes on with what is new until the next round is due."""
-    await tx.conn.execute(_BEGIN)
+async def sweep(tx: Transaction, younger: timedelta, most_new: int, most_again: int) -> None:
+    """Looks at leads that have come to be on record for so long, at the next ones of the round over all, and again at those that were
+    astray."""
+    await tx.conn.execute(_BEGIN, younger)
     await tx.conn.execute(_FOUND_AGAIN)
     stands = await tx.conn.fetchrow(_STANDS)
     assert stands is not None
-    row = await tx.conn.fetchrow(_SWEEP, younger, most, *stands)
-    assert row is not None
-    if row["n"]:
-        await tx.conn.execute(_MOVE, row["at"], row["lead_id"])
-    if row["n"] < most:
-        await tx.conn.execute(_AGAIN)
+    await tx.conn.execute(_NEW, younger, most_new, stands["swept_at"], stands["swept_lead"])
+    await tx.conn.execute(_AGAIN, younger, most_again, stands["round_lead"])
 
 
 async def standing(tx: Transaction) -> Standing:
@@ -91,8 +84,8 @@ async def standing(tx: Transaction) -> Standing:
 
 
 async def count(tx: Transaction) -> None:
-    """Counts all leads by their places."""
-    await tx.conn.execute(_BEGIN)
+    """Counts all leads by their places, unless there are many and they were counted not long ago."""
+    await tx.conn.execute(_BEGIN, timedelta())
     await tx.conn.execute(_COUNT)
 
 

@@ -127,7 +127,7 @@ where lead_id = $1 order by t.n
 
 async def load(tx: Transaction, lead_ids: Iterable[UUID]) -> dict[UUID, Lead]:
     """The leads of these ids that are known in any way, locked in the order of their ids."""
-    rows = await tx.conn.fetch(_LOAD, sorted(set(lead_ids)))
+    rows = await tx.conn.fetch(_LOAD, list(set(lead_ids)))
     return {row["lead_id"]: lead_of(row) for row in rows}
 
 

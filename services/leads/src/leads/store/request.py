@@ -11,6 +11,7 @@ from uuid import UUID
 import asyncpg
 
 from chassis import Transaction
+from chassis.query import columns
 from contracts.territory.access import UNPLACED
 from leads.domain.lead import Entry
 from leads.domain.request import Evidence, Request
@@ -31,9 +32,9 @@ _NEW = tuple(
 )  # an open request has none
 
 
-def _rows_of(names: tuple[str, ...]) -> str:
-    given = ", ".join(f"${n}::{_TYPES.get(name, 'text')}[]" for n, name in enumerate(names, 1))
-    return f"unnest({given}) as new({', '.join(names)})"
+def _rows_of(names: tuple[str, ...], first: int = 1, called: str = "as new({})") -> str:
+    given = ", ".join(f"${n}::{_TYPES.get(name, 'text')}[]" for n, name in enumerate(names, first))
+    return f"unnest({given}) {called.format(', '.join(names))}"
 
 
 _PICKED = ", ".join(f"new.{name}::timestamptz[]" if name == "times" else f"new.{name}" for name in _NEW)
@@ -42,8 +43,12 @@ _CHANGED = (
     *("answered_at", "activity_id", "met", "document"),
 )
 _SET = ", ".join(f"{name} = new.{name}{'::timestamptz[]' if name == 'times' else ''}" for name in _CHANGED)
+# Leads that came at once are promised the same: what is the same is said once.
+_SHARED = tuple(name for name in _NEW if name != "lead_id")
 _PUT = f"""
-insert into request ({", ".join(_NEW)}) select {_PICKED} from {_rows_of(_NEW)} on conflict do nothing
+insert into request ({", ".join(_NEW)})
+select {_PICKED.replace("new.lead_id", "of.lead_id")} from unnest($1::uuid[], $2::int[]) as of(lead_id, place)
+join {_rows_of(_SHARED, 3, "with ordinality as new({}, place)")} using (place) on conflict do nothing
 """  # noqa: S608 - names of columns
 _SAVE = f"""
 update request set {_SET} from {_rows_of(_KEPT)} where (request.lead_id, request.n) = (new.lead_id, new.n)
@@ -102,7 +107,10 @@ class Kept:
 async def put(tx: Transaction, requests: Sequence[tuple[UUID, Request]]) -> None:
     """New requests; those that are there stay as they are."""
     if requests:
-        await tx.conn.execute(_PUT, *_columns(requests, _NEW))
+        made = {id(one): one for _, one in requests}
+        place = {one: n for n, one in enumerate(made, 1)}
+        leads, places = [lead_id for lead_id, _ in requests], [place[id(one)] for _, one in requests]
+        await tx.conn.execute(_PUT, leads, places, *_columns(made.values(), _SHARED))
 
 
 async def say(tx: Transaction, lead_id: UUID, n: int, box: bytes) -> None:
@@ -112,7 +120,7 @@ async def say(tx: Transaction, lead_id: UUID, n: int, box: bytes) -> None:
 
 async def without_time(tx: Transaction, lead_ids: Iterable[UUID]) -> set[UUID]:
     """Those of these leads of which something is asked that is not due at any time yet."""
-    return {row["lead_id"] for row in await tx.conn.fetch(_WAITING, sorted(lead_ids))}
+    return {row["lead_id"] for row in await tx.conn.fetch(_WAITING, list(lead_ids))}
 
 
 async def languages(tx: Transaction, lead_ids: Iterable[UUID]) -> Mapping[UUID, str | None]:
@@ -124,7 +132,8 @@ async def languages(tx: Transaction, lead_ids: Iterable[UUID]) -> Mapping[UUID, 
 async def save(tx: Transaction, requests: Sequence[tuple[UUID, Request]]) -> None:
     """Requests as they stand now."""
     if requests:
-        await tx.conn.execute(_SAVE, *_columns(requests, _KEPT))
+        leads, after = zip(*requests, strict=True)
+        await tx.conn.execute(_SAVE, leads, *_columns(after, _KEPT[1:]))
 
 
 async def load(tx: Transaction, lead_ids: Iterable[UUID]) -> list[Kept]:
@@ -197,12 +206,11 @@ async def whom(tx: Transaction, teams: Iterable[str]) -> Mapping[tuple[str, str]
     return {(row["team"], row["level"]): sorted(row["persons"]) for row in rows}
 
 
-def _columns(requests: Sequence[tuple[UUID, Request]], names: Sequence[str]) -> list[list[Any]]:
-    plain, all_of = [name for name in names if name not in ("lead_id", "times")], [one for _, one in requests]
-    columns = dict(zip(plain, map(list, zip(*map(attrgetter(*plain), all_of), strict=True)), strict=True))
-    columns["lead_id"] = [lead_id for lead_id, _ in requests]
-    columns["times"] = ["{" + ",".join([at.isoformat() for at in one.times]) + "}" for one in all_of]
-    return [columns[name] for name in names]
+def _columns(requests: Collection[Request], names: Sequence[str]) -> list[Sequence[Any] | None]:
+    plain = [name for name in names if name != "times"]
+    found = dict(zip(plain, columns(map(attrgetter(*plain), requests)), strict=True))
+    found["times"] = ["{" + ",".join([at.isoformat() for at in one.times]) + "}" for one in requests]
+    return [found[name] for name in names]
 
 
 def _kept(row: asyncpg.Record) -> Kept:

@@ -7,12 +7,12 @@ from leads.store import conservation
 from leads.store.conservation import Counted, Standing
 
 ARRIVES_WITHIN = timedelta(minutes=1)
-AT_ONCE = 10_000
+NEW, AGAIN = 10_000, 1_000  # a turn
 
 
 async def sweep(tx: Transaction) -> None:
-    """Looks at the next leads: is each in a place? A round of a million takes two minutes, and is begun every 17."""
-    await conservation.sweep(tx, ARRIVES_WITHIN, AT_ONCE)
+    """Looks whether each new lead is in a place, and whether the others still are: a round of a million takes 17 minutes."""
+    await conservation.sweep(tx, ARRIVES_WITHIN, NEW, AGAIN)
 
 
 async def standing(tx: Transaction) -> Standing:
@@ -21,7 +21,7 @@ async def standing(tx: Transaction) -> Standing:
 
 
 async def count(tx: Transaction) -> None:
-    """Counts all leads by their places."""
+    """Counts all leads by their places, unless there are many and they were counted not long ago."""
     await conservation.count(tx)
 
 

@@ -44,9 +44,14 @@ class Fresh:
     about: LeadAttributes
 
     @cached_property
+    def packed(self) -> bytes:
+        """Who it is, as it is sealed."""
+        return pack(self.personal)
+
+    @cached_property
     def content(self) -> str:
         """A digest of what was said, under the person's key: who forgets the person forgets it too."""
-        return digest(self.key, self.personal, self.about)
+        return digest(self.key, self.packed, self.about)
 
 
 async def take_in(events: Sequence[LeadSubmitted | OutcomeReported], tx: Transaction) -> None:
@@ -161,7 +166,7 @@ async def _submitted_again(
     for one, personal in opened:
         person_id, before = first[one.lead_id]
         theirs = known.get(person_id)
-        content = digest(theirs, personal, to_events.attributes(one)) if theirs else NOT_COMPARABLE
+        content = digest(theirs, pack(personal), to_events.attributes(one)) if theirs else NOT_COMPARABLE
         lead, entry = lifecycle.submitted_again(current[one.lead_id], tx.now, before, content)
         current[one.lead_id] = lead
         if entry:
@@ -238,6 +243,6 @@ def _wishes(submission: LeadSubmitted) -> tuple[list[str], datetime]:
 
 def _capture(one: Fresh) -> leads.Capture:
     """Who and what the lead is about, sealed under the person's own key and bound to this lead."""
-    ciphertext = seal_bytes(one.key, pack(one.personal), one.submission.lead_id.bytes)
+    ciphertext = seal_bytes(one.key, one.packed, one.submission.lead_id.bytes)
     about = one.about.model_dump(mode="json", exclude_none=True)
     return leads.Capture(one.person_id, one.party_id, ciphertext, about, one.submission.occurred_at, one.content)

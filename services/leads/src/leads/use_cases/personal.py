@@ -11,7 +11,7 @@ from leads.domain.personal import Personal
 
 def pack(personal: Personal) -> bytes:
     """A JSON object of what was given."""
-    return to_json({name: value for name, value in personal._asdict().items() if value is not None})
+    return to_json({name: value for name, value in zip(Personal._fields, personal, strict=True) if value is not None})
 
 
 def unpack(data: bytes) -> Personal:
@@ -19,6 +19,6 @@ def unpack(data: bytes) -> Personal:
     return Personal(**from_json(data))
 
 
-def digest(key: bytes, personal: Personal, about: LeadAttributes) -> str:
+def digest(key: bytes, packed: bytes, about: LeadAttributes) -> str:
     """By which what was submitted is told from what is submitted again, without being kept: keyed with the person's key."""
-    return hmac.new(key, pack(personal) + about.model_dump_json().encode(), hashlib.sha256).hexdigest()[:32]
+    return hmac.new(key, packed + about.model_dump_json().encode(), hashlib.sha256).hexdigest()[:32]

@@ -13,7 +13,7 @@ from leads.store import keys, party, search
 from leads.store.search import Unfound
 from leads.use_cases.personal import unpack
 
-AT_ONCE = 500
+AT_ONCE, BESIDE = 2000, 250  # a turn, at rest and beside captures
 AT_REST = timedelta(seconds=1)  # nothing was captured for so long
 PATIENCE = timedelta(minutes=1)  # a rate that is held stops no search: then it goes on beside the captures
 
@@ -25,7 +25,7 @@ async def acquaint(tx: Transaction) -> None:
     busy = stands.newest is not None and tx.now - stands.newest < AT_REST
     if busy and stands.done is not None and tx.now - stands.done < PATIENCE:
         return
-    leads, until = await search.following(tx, stands, AT_ONCE)
+    leads, until = await search.following(tx, stands, BESIDE if busy else AT_ONCE)
     if until is None:
         return
     sealing_keys = await keys.known_person_keys(tx, {one.person_id for one in leads})

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from chassis import Transaction
-from chassis.query import fetch
+from chassis.query import columns, fetch
 from metrics.domain.catalogue import DIMENSIONS, UNPLACED, By, Dimension
 from metrics.domain.facts import CampaignFact, LeadFact, LineFact
 from metrics.store.columns import select_from, upsert
@@ -79,10 +79,10 @@ async def load_leads(tx: Transaction, lead_ids: Collection[UUID]) -> dict[UUID, 
 async def save_leads(tx: Transaction, facts: Iterable[LeadFact]) -> None:
     """Writes these facts over what was known. Columns as arrays: a fifth less work in all than one JSON document."""
     if rows := list(map(_lead_row, facts)):
-        columns = list(zip(*rows, strict=True))
+        found = columns(rows)
         for at in _DOCUMENTS:
-            columns[at] = tuple([document and json.dumps(document) for document in columns[at]])
-        await tx.conn.execute(_SAVE_LEADS, *columns)
+            found[at] = (its := found[at]) and [document and json.dumps(document) for document in its]
+        await tx.conn.execute(_SAVE_LEADS, *found)
 
 
 async def every_lead(tx: Transaction) -> AsyncIterator[LeadFact]:

@@ -14,14 +14,15 @@ from metrics.domain.kpi import Kpi, Measures, Part, by_number, moved, summed
 
 # Measures come and go as text, and rest as it: rows are read and written by the thousand.
 # Whoever merges has the turn (``store.facts.take_turn``): between the reading of a row and its writing nobody else writes it.
+# Each row is looked up by itself, whatever the plan was made for: one made while there was nothing reads all rows for each.
 _HELD = """
-select k.by, k.key, k.measures::text as measures from unnest($1::text[], $2::text[]) as wanted(by, key)
-join kpi k on k.by = wanted.by and k.period = $3 and k.key = wanted.key
+select w.by, w.key, (select k.measures::text from kpi k where k.by = w.by and k.period = $3 and k.key = w.key)
+from unnest($1::text[], $2::text[]) as w(by, key)
 """
 _HELD_PARTS = """
-select k.team, k.by, k.key, k.measures::text as measures
-from unnest($1::text[], $2::text[], $3::text[]) as wanted(team, by, key)
-join kpi_part k on k.by = wanted.by and k.period = $4 and k.key = wanted.key and k.team = wanted.team
+select w.team, w.by, w.key, (
+    select k.measures::text from kpi_part k where k.by = w.by and k.period = $4 and k.key = w.key and k.team = w.team
+) from unnest($1::text[], $2::text[], $3::text[]) as w(team, by, key)
 """
 # A version is the writer's clock in microseconds, or one more than the row had: so it grows even over a restored backup,
 # and a reader of the compacted topic that keeps the highest version never holds on to a lost history.
@@ -126,7 +127,7 @@ async def merge_parts(tx: Transaction, delta: KpiDelta) -> None:
         return
     keys = sorted(delta.rows)
     found = await tx.conn.fetch(_HELD_PARTS, *zip(*keys, strict=True), ALL)
-    held: dict[Key, Measures] = {(row[0], row[1], row[2]): from_json(row[3]) for row in found}
+    held: dict[Key, Measures] = {(row[0], row[1], row[2]): from_json(row[3]) for row in found if row[3]}
     rows = [(*key, to_json(moved(held.get(key, {}), delta.rows[key])).decode()) for key in keys]
     await tx.conn.execute(_MERGE_PARTS, *zip(*rows, strict=True), ALL, int(tx.now.timestamp() * 1_000_000))
 
@@ -137,7 +138,7 @@ async def merge_whole(tx: Transaction, delta: KpiDelta) -> None:
         return
     keys = sorted(delta.rows)
     found = await tx.conn.fetch(_HELD, *list(zip(*keys, strict=True))[1:], ALL)
-    held: dict[Key, Measures] = {(ALL_TEAMS, row[0], row[1]): from_json(row[2]) for row in found}
+    held: dict[Key, Measures] = {(ALL_TEAMS, row[0], row[1]): from_json(row[2]) for row in found if row[2]}
     rows = [(*key[1:], to_json(moved(held.get(key, {}), delta.rows[key])).decode()) for key in keys]
     await tx.conn.execute(_MERGE, *zip(*rows, strict=True), ALL, int(tx.now.timestamp() * 1_000_000))
 

@@ -1,7 +1,7 @@
 """What is traced and counted, until a frame shows it: the last span of a trace. Of this process alone, and of nothing that matters."""
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -22,11 +22,12 @@ class Traced(NamedTuple):
     key: str
 
 
-def remember(process_cache: dict[Any, Any], metadata: EventMetadata, now: datetime) -> None:
-    """Called for every event that is counted."""
-    if telemetry.is_sampled(metadata.traceparent):
-        waiting = process_cache.setdefault(WAITING, deque(maxlen=MOST))
-        waiting.append(Traced(metadata.topic, min(metadata.at, now), metadata.traceparent, metadata.key.decode()))
+def remember(process_cache: dict[Any, Any], counted: Iterable[EventMetadata], now: datetime) -> None:
+    """Events that are counted now."""
+    for metadata in counted:
+        if telemetry.is_sampled(metadata.traceparent):
+            waiting = process_cache.setdefault(WAITING, deque(maxlen=MOST))
+            waiting.append(Traced(metadata.topic, min(metadata.at, now), metadata.traceparent, metadata.key.decode()))
 
 
 def show(process_cache: dict[Any, Any], as_of: Mapping[str, datetime], now: datetime) -> None:

@@ -1,6 +1,7 @@
 """What becomes of leads, counted."""
 
 from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
 from chassis import Transaction
@@ -208,8 +209,7 @@ async def count_leads(
 
 async def note_as_of(events: Sequence[Event], tx: Transaction) -> None:
     """The numbers are as of the newest of these events; no clock that runs ahead makes them newer than now."""
-    heard = [tx.metadata(event) for event in events]
-    for metadata in heard:
-        remember(tx.process_cache, metadata, tx.now)
-    newest = max(metadata.at for metadata in heard)
+    heard = list(map(tx.metadata, events))
+    remember(tx.process_cache, heard, tx.now)
+    newest = max(map(attrgetter("at"), heard))
     await kpis.heard(tx, STREAM_OF[events[0].type].topic, min(newest, tx.now))

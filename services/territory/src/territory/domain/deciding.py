@@ -42,7 +42,7 @@ UNTURNED = NAMED | {WAITS_BEHIND, OFTEN_RETURNED, CLOSED_STILL}
 """Where no turn was sought: nobody was passed over."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # made for each lead: what is frozen takes three times as long to make
 class Ask:
     """A lead to be decided about. ``kept`` is the place that it keeps; ``person`` is who shall have it, and ``why``. ``is_new`` leads
     wait behind those that wait already."""
@@ -102,7 +102,7 @@ class Standing:
     wakes_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # made for each lead: what is frozen takes three times as long to make
 class Placed:
     """A lead, where it belongs, and whose customer it is of."""
 

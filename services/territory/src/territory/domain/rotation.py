@@ -30,7 +30,7 @@ class Member:
     why: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)  # made for each lead: what is frozen takes three times as long to make
 class Turn:
     """Who takes the lead, or why nobody can; who was passed over; and the credits from which the next turn starts.
 

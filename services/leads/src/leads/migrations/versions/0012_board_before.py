@@ -1,5 +1,5 @@
-"""A team's board asks for all that its people have: their books are in the order of teams, and within a team of people. Rounds in which all
-leads are looked at again are not begun one after the other."""
+"""A team's board asks for all that its people have: their books are in the order of teams, and within a team of people. The round in which
+all leads are looked at again goes slowly, beside the looks at new ones."""
 
 from alembic import op
 
@@ -12,8 +12,9 @@ SQL = (
     "create index lead_place_held on lead_place (team, assignee) where place = 'person'",
     # Whoever asks for somebody's book names the teams, the former build too.
     "-- squawk-ignore require-concurrent-index-deletion\ndrop index lead_place_worked",
-    "alter table conservation add column round_at timestamptz",
-    "comment on column conservation.round_at is 'when the round began in which all are looked at again'",
+    "alter table conservation add column round_lead uuid not null default '00000000-0000-0000-0000-000000000000'",
+    "comment on column conservation.round_lead is 'to which the round has come in which all are looked at again'",
+    "comment on column conservation.swept_at is 'new leads captured up to then were looked at'",
 )
 
 
