@@ -644,8 +644,8 @@ MUTANTS = (
     _m(
         "personal data in the lead's row is not sealed",
         f"{LEADS}/use_cases/intake.py",
-        "ciphertext = seal_bytes(one.key, pack(one.personal), one.submission.lead_id.bytes)",
-        "ciphertext = pack(one.personal)",
+        "ciphertext = seal_bytes(one.key, one.packed, one.submission.lead_id.bytes)",
+        "ciphertext = one.packed",
         "services/leads/tests/component",
     ),
     _m(
@@ -1358,6 +1358,13 @@ MUTANTS = (
         "untrue = [step for step in range(DUE, after.step) if not before[step]]",
         "untrue: list[int] = []",
         "services/leads/tests/unit/test_request.py",
+    ),
+    _m(
+        "life: leads that were looked at once are never looked at again",
+        f"{LEADS}/store/conservation.py",
+        """await tx.conn.execute(_AGAIN, younger, most_again, stands["round_lead"])""",
+        "pass",
+        f"{COMPONENT}/test_conservation.py",
     ),
     _m(
         "life: leads of no place are left out of the sum",
