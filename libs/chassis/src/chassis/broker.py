@@ -22,6 +22,7 @@ from chassis.settings import Settings
 
 MAX_BATCH = 1 << 20
 FLOWING_MIN_BYTES = 256 * 1024
+MANY, LONGER = 3.5, 4  # where so many come each millisecond the broker may gather so much longer: small deliveries have their price
 IDLE_WAIT_MS = 250
 METADATA_MS = 10_000  # so long nobody may know of a partition that a topic was given
 
@@ -37,7 +38,8 @@ async def _poll(max_records: int, consumer: Any) -> tuple[ConsumerRecord, ...]:
     keep_looking(consumer._client)
     polled = await consumer.getmany(timeout_ms=1000, max_records=max_records)
     if polled:
-        fetcher._fetch_min_bytes, fetcher._fetch_max_wait_ms = FLOWING_MIN_BYTES, wait
+        many = sum(map(len, polled.values())) >= MANY * max(wait, fetcher._fetch_max_wait_ms)
+        fetcher._fetch_min_bytes, fetcher._fetch_max_wait_ms = FLOWING_MIN_BYTES, wait * LONGER if many else wait
     else:
         fetcher._fetch_min_bytes, fetcher._fetch_max_wait_ms = 1, IDLE_WAIT_MS
         if when_idle := getattr(consumer, "when_idle", None):
