@@ -18,11 +18,10 @@ from spans import Collector
 from stage import Stage
 from waiting import until
 
-from tributary.child_process import free_port, locked
+from tributary.child_process import locked
 from tributary.loading import load_market
 from tributary.shared import RUN
 from tributary.stack import Stack
-from tributary.state import private
 
 __all__ = ["axe", "chromium", "front", "tab"]  # fixtures that stand elsewhere
 OURS = ("KAFKA_BOOTSTRAP_SERVERS", "DATABASE_URL")
@@ -51,10 +50,7 @@ def session_stage(tmp_path_factory: pytest.TempPathFactory, collector: Collector
     with pytest.MonkeyPatch.context() as patch, locked(run / "e2e.lock", wait=290):
         for name in OURS:
             patch.delenv(name, raising=False)
-        patch.setattr("tributary.services.PORTS", {})  # the usual ports are left to whoever runs a stack by hand
-        for server in ("kafka", "postgres"):
-            private(home / "state" / server / "port", str(free_port()))
-        with Stack(home / "state", extra=told) as stack:
+        with Stack(home / "state", extra=told, usual_ports=False) as stack:  # those are a demo's, in another worker
             stage = Stage(stack)
             stage.before_market = stage.submit(jule())
             waits = "select 1 from lead_case where lead_id = $1::uuid and code = 'no_ruleset'"

@@ -47,8 +47,8 @@ class Stack:
     KAFKA_BOOTSTRAP_SERVERS and DATABASE_URL say the same. ``throw_away`` is for tests: a Postgres without fsync. Without
     ``usual_ports`` everything listens on free ones, so that several stacks are out of each other's way. A Kafka of its own
     asks who comes; ``open_to_machine`` gives it another door, at which any program of this machine may do what visitors may.
-    ``usual_ports`` everything listens on free ones, so that several stacks are out of each other's way. With ``sign_in`` the
-    issuer runs, and services ask it for its keys; without it they are given the keys as a file, and tokens are the same.
+    With ``sign_in`` the issuer runs, and services ask it for its keys; without it they are given the keys as a file, and
+    tokens are the same.
     """
 
     def __init__(
