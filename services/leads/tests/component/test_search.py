@@ -1,5 +1,7 @@
 """Leads are found by address, number and words, by those whose leads they are; nothing readable is kept for that."""
 
+from datetime import timedelta
+
 import pytest
 
 from chassis import Actor
@@ -106,6 +108,41 @@ async def test_many_leads_are_taken_in_turns_and_each_once(sales: Sales, monkeyp
     for _ in range(3):
         await sales.service.runs("acquaint")
     assert len(await found(sales, "anna", "turn")) == 5
+
+
+async def test_a_turn_may_end_within_a_delivery(sales: Sales, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("leads.use_cases.search.AT_ONCE", 2)
+    for n in range(5):
+        await sales.lead(contact={"name": f"Turn Bird{n}"})
+    await sales.service.sql("update lead set captured_at = (select min(captured_at) from lead) - interval '10 seconds'")
+    for done in (2, 4, 5):
+        await sales.service.runs("acquaint")
+        assert len(await found(sales, "anna", "turn")) == done
+
+
+async def test_beside_captures_few_are_found_at_once_and_many_wait_but_not_for_ever(
+    sales: Sales, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("leads.use_cases.search.BESIDE", 2)
+    monkeypatch.setattr("leads.use_cases.search.AT_REST", timedelta(hours=1))  # somebody always asks
+
+    async def come(many: int, seconds: int) -> None:
+        for n in range(many):
+            await sales.lead(contact={"name": f"Busy Bird{n}"})
+        await sales.service.sql(
+            "update lead set captured_at = now() - $1 * interval '1 second' where captured_at > now() - interval '5 seconds'",
+            seconds,
+        )
+        await sales.service.runs("acquaint")
+
+    await come(2, 50)
+    assert len(await found(sales, "anna", "busy")) == 2
+    await come(3, 40)
+    assert len(await found(sales, "anna", "busy")) == 2
+    monkeypatch.setattr("leads.use_cases.search.PATIENCE", timedelta(seconds=30))
+    await sales.service.runs("acquaint")
+    await sales.service.runs("acquaint")
+    assert len(await found(sales, "anna", "busy")) == 5
 
 
 async def test_a_search_begins_at_the_words(sales: Sales) -> None:

@@ -21,4 +21,5 @@ SEARCH_POSITION = Table(
     METADATA,
     Column("one", Boolean, primary_key=True, server_default=text("true")),
     Column("captured_at", WHEN, nullable=False, comment="leads captured up to then can be found"),
+    Column("lead_id", Uuid, comment="of those of that moment, up to this one; null: all of them"),
 )

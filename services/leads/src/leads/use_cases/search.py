@@ -1,5 +1,6 @@
 """New leads become findable by the words of their names, a moment after they were captured and while no lead waits."""
 
+import asyncio
 import contextlib
 from collections.abc import Mapping
 from datetime import timedelta
@@ -16,21 +17,28 @@ from leads.use_cases.personal import unpack
 AT_ONCE, BESIDE = 2000, 250  # a turn, at rest and beside captures
 AT_REST = timedelta(seconds=1)  # nothing was captured for so long
 PATIENCE = timedelta(minutes=1)  # a rate that is held stops no search: then it goes on beside the captures
+BREATH = 50  # leads; then whoever else waits has a turn
 
 
 async def acquaint(tx: Transaction) -> None:
     """Writes down by which words the next leads are found, as keyed hashes, and who by them may become a customer. Who was forgotten is
-    found by none."""
+    found by none. A few are done at once; many wait until nothing is captured, or for as long as they have patience."""
     stands = await search.standing(tx)
     busy = stands.newest is not None and tx.now - stands.newest < AT_REST
-    if busy and stands.done is not None and tx.now - stands.done < PATIENCE:
+    patient = busy and stands.done is not None and tx.now - stands.done < PATIENCE
+    if patient and await search.more_than(tx, stands, BESIDE):
         return
-    leads, until = await search.following(tx, stands, BESIDE if busy else AT_ONCE)
-    if until is None:
+    leads = await search.following(tx, stands, BESIDE if busy else AT_ONCE)
+    if not leads:
         return
     sealing_keys = await keys.known_person_keys(tx, {one.person_id for one in leads})
     await party.judged(tx, [one.lead_id for one in leads], VALID)
-    await search.put(tx, {one.lead_id: words_of(one, sealing_keys) for one in leads}, until)
+    found_by: dict[UUID, set[str]] = {}
+    for number, one in enumerate(leads, start=1):
+        found_by[one.lead_id] = words_of(one, sealing_keys)
+        if number % BREATH == 0:
+            await asyncio.sleep(0)
+    await search.put(tx, found_by, leads[-1])
 
 
 def words_of(one: Unfound, sealing_keys: Mapping[UUID, bytes]) -> set[str]:

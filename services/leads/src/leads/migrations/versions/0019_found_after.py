@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0019"
-down_revision = "0015"
+down_revision = "0016"
 
 SQL = (
     # Nothing asks by it: whoever waits for the lock waits a moment.
