@@ -268,8 +268,8 @@ MUTANTS = (
         (
             (
                 f"{CHASSIS}/transaction.py",
-                "        numbered.first + row_number() over (partition by said.topic, said.shard order by said.n) - 1,\n",
-                "        nextval(format('\"%s %s\"', said.topic, said.shard)::regclass),\n",
+                " numbered.shift + said.place - 1,\n",
+                " nextval(format('\"%s %s\"', numbered.topic, numbered.shard)::regclass),\n",
             ),
             (
                 f"{CHASSIS}/migrations/versions/chassis_0001_carriage_before.py",

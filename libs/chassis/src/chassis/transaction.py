@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import asyncpg
@@ -70,10 +71,9 @@ class WatermarkMove(NamedTuple):
 
 
 class Emitted(NamedTuple):
-    """One row of the outbox to be."""
+    """One row of the outbox to be. ``to`` is its topic, its shard, and how many partitions its sayer takes the topic to have."""
 
-    topic: str
-    shard: int
+    to: tuple[str, int, int]
     id: str
     type: str
     traceparent: str
@@ -81,7 +81,6 @@ class Emitted(NamedTuple):
     actor: str
     key: bytes
     payload: bytes
-    partitions: int
 
 
 _COUNTS = "partitions"
@@ -94,38 +93,36 @@ def shard_of(key: bytes, partitions: int) -> int:
 
 
 # Watermarks move only from the number this process believes them to have, numbers are given under the shard rows' locks,
-# taken in order, and the events are stored: one statement, one round trip. Who knows another number of partitions than the shard's
+# taken in order, and the events are stored: one statement, one round trip. Events come shard by shard, so that the number of each
+# is its place in what is said: nothing is counted or sorted here. Who knows another number of partitions than the shard's
 # row says stores nothing: a key of his would go where it no longer belongs. Without moves watermarks are not named: what a
 # statement names it must have rights to, and a door has none there.
 _STATEMENT = """
-with {moves} said as (
-    select * from unnest($1::text[], $2::int[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bytea[],
-        $9::bytea[], $10::int[])
-        with ordinality as s(topic, shard, id, type, traceparent, causation, actor, key, payload, partitions, n)
-), counted as (
-    select topic, shard, partitions, count(*) as n from said group by topic, shard, partitions
+with {moves} shards as materialized (
+    select * from unnest($2::text[], $3::int[], $4::int[], $5::bigint[], $6::bigint[])
+        with ordinality as s(topic, shard, partitions, before, events, n)
 ), locked as materialized (
-    select s.topic, s.shard from outbox_shard s join counted using (topic, shard)
-    where s.partitions is null or s.partitions = counted.partitions
+    select shards.* from outbox_shard s join shards using (topic, shard)
+    where s.partitions is null or s.partitions = shards.partitions
     order by s.topic, s.shard for update of s
 ), numbered as (
-    update outbox_shard s set next_seq = s.next_seq + counted.n
-    from locked join counted using (topic, shard)
-    where s.topic = locked.topic and s.shard = locked.shard
-    returning s.topic, s.shard, s.next_seq - counted.n as first
+    update outbox_shard s set next_seq = s.next_seq + locked.events
+    from locked where s.topic = locked.topic and s.shard = locked.shard
+    returning s.topic, s.shard, s.next_seq - locked.events - locked.before as shift, locked.n
 ), stored as (
     insert into outbox (topic, shard, seq, id, type, at, traceparent, causation, actor, key, payload)
-    select said.topic, said.shard,
-        numbered.first + row_number() over (partition by said.topic, said.shard order by said.n) - 1,
-        said.id, said.type, $11, said.traceparent, said.causation, nullif(said.actor, ''), said.key, said.payload
-    from said join numbered using (topic, shard)
+    select numbered.topic, numbered.shard, numbered.shift + said.place - 1,
+        said.id, said.type, $1, said.traceparent, said.causation, nullif(said.actor, ''), said.key, said.payload
+    from unnest($7::bigint[], $8::uuid[], $9::text[], $10::text[], $11::text[], $12::text[], $13::bytea[], $14::bytea[])
+        with ordinality as said(n, id, type, traceparent, causation, actor, key, payload, place)
+    join numbered using (n)
     returning 1
 )
 select {moved} as moved, (select count(*) from stored) as stored
 """
 _MOVES = """
 step as (
-    select * from unnest($12::text[], $13::text[], $14::int[], $15::bigint[], $16::bigint[], $17::timestamptz[], $18::text[])
+    select * from unnest($15::text[], $16::text[], $17::int[], $18::bigint[], $19::bigint[], $20::timestamptz[], $21::text[])
         as s(topic, source, shard, old, new, at, id)
 ), moved as (
     update watermark w
@@ -190,8 +187,7 @@ class Transaction:
         cause = self._metadata.get(id(caused_by)) if caused_by is not None else self._cause_of_key.get(key)
         self.emitted.append(
             Emitted(
-                stream.topic,
-                shard_of(key, partitions),
+                (stream.topic, shard_of(key, partitions), partitions),
                 str(uuid7()),
                 event.type,
                 telemetry.child_of(cause.traceparent) if cause else self._own_trace(),
@@ -199,7 +195,6 @@ class Transaction:
                 self.actor.named,
                 key,
                 payload,
-                partitions,
             )
         )
 
@@ -218,9 +213,8 @@ class Transaction:
         """Moves the watermarks and stores what was emitted. Called by the door as the last thing before the commit."""
         if not self.tells:
             return
-        emitted = columns(self.emitted) if self.emitted else [()] * len(Emitted._fields)
         moves = list(zip(*self._moves, strict=True))
-        row = await self.conn.fetchrow(_MOVE_AND_EMIT if moves else _EMIT, *emitted, self.now, *moves)
+        row = await self.conn.fetchrow(_MOVE_AND_EMIT if moves else _EMIT, self.now, *_by_shard(self.emitted), *moves)
         assert row is not None
         if row["moved"] != len(self._moves):
             raise Moved("a watermark is not where this process left it")
@@ -228,3 +222,17 @@ class Transaction:
             if await load_counts(self.conn, self.process_cache):
                 raise Moved("a topic was given more partitions")
             raise RuntimeError("an outbox shard is missing: run the migrations and start the service anew")
+
+
+def _by_shard(emitted: Sequence[Emitted]) -> list[Sequence[Any] | None]:
+    """The shards with how many events come before theirs and how many are theirs; then the events, shard by shard and each in
+    its order."""
+    of: dict[tuple[str, int, int], list[Emitted]] = {}
+    for one in emitted:
+        of.setdefault(one.to, []).append(one)
+    if not of:
+        return [()] * 13
+    before = list(accumulate(map(len, of.values()), initial=0))
+    shards = ((*to, before[n], len(theirs)) for n, (to, theirs) in enumerate(of.items()))
+    events = ((n, *one[1:]) for n, theirs in enumerate(of.values(), start=1) for one in theirs)
+    return [*zip(*shards, strict=True), *columns(events)]
