@@ -229,7 +229,7 @@ def _calm_collector() -> None:
     times: with the defaults that search was half of the time of a large delivery."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+    gc.set_threshold(400_000, 20, 100)
 
 
 async def _tried(service: Service, parked_id: uuid.UUID) -> str:

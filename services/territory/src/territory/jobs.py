@@ -27,7 +27,7 @@ JOBS = (
     Job("hand_out", every=OFTEN, run=hand_out, exclusive=False),
     Job("sweep", every=OFTEN, run=sweep),
     Job("transfer", every=OFTEN, run=carry_out, exclusive=False),
-    Job("hand_over", every=OFTEN, run=hand_over),
+    Job("hand_over", every=timedelta(seconds=1), run=hand_over),
     Job("try_draft", every=timedelta(seconds=1), run=try_one, exclusive=False),
     Job("watch", every=timedelta(seconds=5), run=watch, exclusive=False),
 )
