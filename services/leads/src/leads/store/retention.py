@@ -6,7 +6,7 @@ from uuid import UUID
 from chassis import Transaction
 from leads.store.search import Unfound
 
-_SEALED = "select lead_id, person_id, personal from lead where lead_id = any($1)"
+_SEALED = "select lead_id, person_id, personal, captured_at from lead where lead_id = any($1)"
 _ERASE = (
     "update lead set personal = '' where lead_id = any($1)",
     "update activity set box = null where lead_id = any($1) and box is not null",

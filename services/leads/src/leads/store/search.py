@@ -93,7 +93,7 @@ async def more_than(tx: Transaction, stands: Standing, few: int) -> bool:
 async def following(tx: Transaction, stands: Standing, most: int) -> list[Unfound]:
     """The next leads, in the order in which they came."""
     rows = await tx.conn.fetch(_NEXT, _since(stands), stands.settled, most, stands.last or LAST)
-    return [Unfound(row["lead_id"], row["person_id"], row["personal"], row["captured_at"]) for row in rows]
+    return [Unfound(*row) for row in rows]
 
 
 def _since(stands: Standing) -> datetime:

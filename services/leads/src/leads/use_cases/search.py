@@ -15,7 +15,8 @@ from leads.store.search import Unfound
 from leads.use_cases.personal import unpack
 
 AT_ONCE, BESIDE = 2000, 250  # a turn, at rest and beside captures
-AT_REST = timedelta(seconds=5)  # nothing was captured for so long: under load deliveries are large, and seconds lie between them
+# Nothing was captured for so long: under load deliveries are large, and more than a second lies between two.
+AT_REST = timedelta(seconds=5)
 PATIENCE = timedelta(minutes=1)  # a rate that is held stops no search: then it goes on beside the captures
 BREATH = 50  # leads; then whoever else waits has a turn
 
