@@ -20,21 +20,6 @@ from chassis.schema import Phase, Revision
 
 CONTENDED = ("40P01", "55P03")  # a deadlock with traffic, and a lock that did not come in time: nothing was changed
 PAUSES_S = (0.5, 1, 2, 4)
-# No statement chooses rows by what stands in a document, a list or what is sealed: sorting samples of them was most of what
-# Postgres spent on statistics, up to 60 us a lead while a database grows from nothing.
-_SPARED = """
-do $$ declare spared record; begin
-    for spared in
-        select format('%I.%I', n.nspname, c.relname) as table_name, a.attname
-        from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace
-            join pg_type t on t.oid = a.atttypid
-        where n.nspname = 'public' and c.relkind = 'r' and a.attnum > 0 and not a.attisdropped
-            and (t.typname in ('jsonb', 'bytea') or t.typcategory = 'A') and a.attstattarget is distinct from 0
-    loop
-        execute format('alter table %s alter column %I set statistics 0', spared.table_name, spared.attname);
-    end loop;
-end $$
-"""
 
 
 class OutOfTurn(Exception):
@@ -106,7 +91,6 @@ async def _upgrade(service: str, database_url: str, phase: Phase | None, tls: Ma
         context = MigrationContext.configure(connection, opts={"fn": steps})
         with Operations.context(context):
             context.run_migrations()
-        connection.exec_driver_sql(_SPARED)
         its = grants.tables_of(service)
         grants.grant_rights(connection, its, owner, phase)
         row_policies.write_policies(connection, its, owner)

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0009"
-down_revision = "0006"
+down_revision = "0007"
 
 SQL = (
     # Nothing asks by it: whoever waits for the lock waits a moment.
