@@ -22,10 +22,8 @@ from chassis.settings import Settings
 
 MAX_BATCH = 1 << 20
 FLOWING_MIN_BYTES = 256 * 1024
-MANY, LONGER = (
-    3.5,
-    4,
-)  # where so many come each millisecond the broker may gather so much longer: small deliveries have their price
+# Where so many come each millisecond the broker may gather so much longer: small deliveries have their price.
+MANY, LONGER = 3.5, 4
 IDLE_WAIT_MS = 250
 METADATA_MS = 10_000  # so long nobody may know of a partition that a topic was given
 
