@@ -12,7 +12,7 @@ import asyncpg
 from pydantic import SecretStr
 
 from chassis import Settings, Transaction
-from chassis.transaction import Emitted
+from chassis.transaction import WatermarkMove
 from chassis_testing import MASTER
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -91,8 +91,8 @@ class Connection:
             self.parked += list(zip(*columns, strict=True))
 
     async def fetchrow(self, _: str, *columns: Any) -> dict[str, int]:
-        """Watermarks move only from where they are believed to be. What is emitted and the moment stand before the moves."""
-        for topic, source, shard, old, new, at, name in zip(*columns[len(Emitted._fields) + 1 :], strict=True):
+        """Watermarks move only from where they are believed to be. The moves stand last."""
+        for topic, source, shard, old, new, at, name in zip(*columns[-len(WatermarkMove._fields) :], strict=True):
             if self.sink.watermark[topic, source, shard][0] == old:
                 self.moves.append(((topic, source, shard), (new, at, name)))
         return {"moved": len(self.moves), "stored": 0}
