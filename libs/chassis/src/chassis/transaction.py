@@ -231,7 +231,7 @@ def _by_shard(emitted: Sequence[Emitted]) -> list[Sequence[Any] | None]:
     for one in emitted:
         of.setdefault(one.to, []).append(one)
     if not of:
-        return [()] * 13
+        return [()] * (5 + len(Emitted._fields))
     before = list(accumulate(map(len, of.values()), initial=0))
     shards = ((*to, before[n], len(theirs)) for n, (to, theirs) in enumerate(of.items()))
     events = ((n, *one[1:]) for n, theirs in enumerate(of.values(), start=1) for one in theirs)

@@ -1,4 +1,4 @@
-"""New leads become findable by the words of their names, a moment after they were captured and while no lead waits."""
+"""New leads become findable by the words of their names: a few a moment after they were captured, many once none waits."""
 
 import asyncio
 import contextlib
