@@ -19,7 +19,8 @@ SWEPT_AT_A_TIME = 125  # four times a second
 async def hand_out(tx: Transaction) -> None:
     """The team that is due longest: up to 200 of its leads get a turn each, in the order in which they wait, as far as somebody can
     take them. Those that nobody can take wait on, and nothing is told of them."""
-    now = await market.in_force(tx)  # before any team is held, as in a delivery: the other way round the two could wait for each other
+    # Before any team is held, as in a delivery: in the other order this and a change of the market could wait for each other.
+    now = await market.in_force(tx)
     for team in await rotation.due(tx, 1):
         standing = (await rotation.lock_rotations(tx, [team]))[team]
         cases = await store.waiting(tx, team, AT_A_TIME)
